@@ -1,0 +1,26 @@
+"""Models of all that people write and all that is stored; no behaviour but their validity."""
+
+from schemas.atom import AtomManifest, PacketTypes
+from schemas.device import Device
+from schemas.element import ElementManifest, SupportManifest
+from schemas.network_element import Keep, NetworkElement
+from schemas.plan import Change, Plan, Step, StepKind
+from schemas.rollout import Rollout
+from schemas.status import Condition, InstanceStatus
+
+__all__ = [
+    "AtomManifest",
+    "Change",
+    "Condition",
+    "Device",
+    "ElementManifest",
+    "InstanceStatus",
+    "Keep",
+    "NetworkElement",
+    "PacketTypes",
+    "Plan",
+    "Rollout",
+    "Step",
+    "StepKind",
+    "SupportManifest",
+]

@@ -1,0 +1,169 @@
+"""Manifests of atoms: meaning, typed ports, parameters, and the elements they expand to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.meta import ClassName, GraphName, Model, Value
+
+SAME = "same"
+"""Type of an output that carries what came in."""
+ANY = "any"
+"""Type of an input that takes every packet type."""
+
+
+class AtomParameterType(StrEnum):
+    """What an operator writes for a parameter of an atom."""
+
+    BOOL = "bool"
+    INT = "int"
+    REAL = "real"
+    STRING = "string"
+    """Quoted for Click where it needs to be."""
+    DURATION = "duration"
+    INTERFACE = "interface"
+    """One of the network element's logical interfaces."""
+    STATE = "state"
+    """One of the network element's states."""
+    RULES = "rules"
+    """Patterns to allow, or {allow: pattern} and {deny: pattern}; the first match decides."""
+    CLASSES = "classes"
+    """Mapping from a name of an output to a pattern."""
+    NAMES = "names"
+    """List of names of outputs."""
+
+
+class AtomParameter(Model):
+    """A parameter of an atom."""
+
+    type: AtomParameterType
+    required: bool = False
+    default: Value = None
+    state_class: ClassName | None = Field(default=None, alias="class")
+    """For a state: the element class it must be of."""
+    minimum: float | None = None
+    unit: str = ""
+    summary: str
+
+
+class AtomInput(Model):
+    """An input of an atom."""
+
+    type: str = ANY
+    to: tuple[str, ...] = ()
+    """Element ports behind it, like "queue[0]"; the main element's next port when left out."""
+    summary: str = ""
+
+
+class AtomOutput(Model):
+    """An output of an atom, or, with `each`, one output for every name in a parameter."""
+
+    type: str = SAME
+    from_: tuple[str, ...] = Field(default=(), alias="from")
+    """Element ports behind it, like "check[0]"; the main element's next port when left out."""
+    each: GraphName | None = None
+    """Parameter of type classes or names."""
+    default: bool = False
+    """Meant when a flow names the atom without an output."""
+    fallback: GraphName | None = None
+    """Output that this one joins when it is not connected."""
+    optional: Literal["drop"] | None = None
+    """drop: packets are discarded when it is not connected."""
+    summary: str = ""
+
+    @model_validator(mode="after")
+    def _one_way_out(self) -> Self:
+        if self.fallback and self.optional:
+            raise ValueError(
+                "an unconnected output either joins another (fallback) or drops (optional)"
+            )
+        return self
+
+
+class AtomMember(Model):
+    """An element of an expansion."""
+
+    class_name: ClassName = Field(alias="class")
+    arguments: tuple[str, ...] = ()
+    """Configuration arguments. "$name" stands for a parameter, "$name..." for one argument per
+    entry of a list; an argument whose parameter was left out is left out."""
+
+
+class Expansion(Model):
+    """The elements an atom becomes: `self` carries the atom's name, others are atom/member."""
+
+    when: str | None = None
+    """Only when this is the type of what comes in; the first expansion that fits is taken."""
+    elements: dict[GraphName, AtomMember]
+    connections: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Between members: `strip -> check[0] -> [1]merge`."""
+
+    @model_validator(mode="after")
+    def _has_main_element(self) -> Self:
+        if "self" not in self.elements:
+            raise ValueError("an expansion has a main element called self")
+        return self
+
+
+class AtomPorts(Model):
+    """Inputs and outputs by name, in the order of the main element's ports."""
+
+    inputs: dict[GraphName, AtomInput] = Field(default_factory=dict)
+    outputs: dict[GraphName, AtomOutput] = Field(default_factory=dict)
+
+
+class AtomManifest(Model):
+    """An atom."""
+
+    atom: ClassName
+    summary: str
+    description: str = ""
+    parameters: dict[GraphName, AtomParameter] = Field(default_factory=dict)
+    ports: AtomPorts = Field(default_factory=AtomPorts)
+    expands: tuple[Expansion, ...] = Field(min_length=1)
+    example: str = ""
+    """Lines of YAML as an operator would write them."""
+
+    @model_validator(mode="after")
+    def _outputs_are_consistent(self) -> Self:
+        outputs = self.ports.outputs
+        if sum(output.default for output in outputs.values()) > 1:
+            raise ValueError("at most one output is the default")
+        for name, output in outputs.items():
+            if output.fallback is not None and output.fallback not in outputs:
+                raise ValueError(
+                    f"output {name} falls back to {output.fallback}, which is not an output"
+                )
+            if output.each is not None and output.each not in self.parameters:
+                raise ValueError(
+                    f"output {name} repeats for each of {output.each}, which is not a parameter"
+                )
+        return self
+
+
+class PacketType(Model):
+    """A kind of packet that a port carries."""
+
+    is_: GraphName | None = Field(default=None, alias="is")
+    """A wider type: where that is wanted, this one does."""
+    summary: str
+
+
+class Glue(Model):
+    """An element that turns one packet type into another and loses nothing; inserted as needed."""
+
+    from_: GraphName = Field(alias="from")
+    to: GraphName
+    class_name: ClassName = Field(alias="class")
+    arguments: tuple[str, ...] = ()
+    summary: str
+
+
+class PacketTypes(Model):
+    """All packet types and what converts between them."""
+
+    types: dict[GraphName, PacketType]
+    glue: tuple[Glue, ...] = ()

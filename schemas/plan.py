@@ -1,0 +1,130 @@
+"""A plan: reviewed data that says what would change, why, and in which steps."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from schemas.meta import Model, Value
+from schemas.network_element import Keep
+
+
+class StepKind(StrEnum):
+    """A unit of effect."""
+
+    BUILD = "Build"
+    STAGE = "Stage"
+    WRITE_HANDLERS = "WriteHandlers"
+    TAKEOVER = "Takeover"
+    VERIFY = "Verify"
+    CONFIRM = "Confirm"
+    REVERT = "Revert"
+    REMOVE = "Remove"
+
+
+class Reason(StrEnum):
+    """Why something differs."""
+
+    ELEMENT_ADDED = "ElementAdded"
+    ELEMENT_REMOVED = "ElementRemoved"
+    CLASS_CHANGED = "ClassChanged"
+    PARAMETER_CHANGED = "ParameterChanged"
+    CONNECTION_CHANGED = "ConnectionChanged"
+    LAYOUT_CHANGED = "LayoutChanged"
+    ARTIFACT_CHANGED = "ArtifactChanged"
+    DRIFTED = "Drifted"
+
+
+class Action(StrEnum):
+    """The symbol a change is shown with."""
+
+    ADD = "+"
+    CHANGE = "~"
+    REMOVE = "-"
+
+
+class Change(Model):
+    """One difference and why."""
+
+    action: Action
+    reason: Reason
+    subject: str
+    """Element, connection `a[0] -> [0]b`, table or artifact."""
+    before: str = ""
+    after: str = ""
+    handler: str | None = None
+    """Write handler `element.handler` that makes the change without a takeover."""
+
+    @property
+    def live(self) -> bool:
+        """A handler write makes it, without a takeover."""
+        return self.handler is not None
+
+
+class Step(Model):
+    """One unit of effect, plain data.
+
+    Arguments by kind (times in seconds):
+    Build {classes, platform}; Stage {release}; WriteHandlers {release, writes: [{handler, value}]};
+    Takeover {release, previous, confirm_timeout};
+    Verify {release, probes, settle, soak, interval}; Confirm {release}; Revert {release, reason};
+    Remove {}.
+    """
+
+    id: str
+    kind: StepKind
+    needs: tuple[str, ...] = ()
+    """Ids of steps that come first."""
+    arguments: dict[str, Value] = Field(default_factory=dict)
+
+
+class Fate(StrEnum):
+    """What becomes of a state."""
+
+    NEW = "new"
+    KEPT = "kept"
+    LOST = "lost"
+
+
+class StateFate(Model):
+    """What becomes of one state, and why."""
+
+    name: str
+    keep: Keep
+    fate: Fate
+    why: str
+
+
+class Refusal(Model):
+    """Why a plan may not be carried out, and what to do."""
+
+    state: str
+    why: str
+    hint: str
+
+
+class Plan(Model):
+    """What would happen to one instance."""
+
+    instance: str
+    release: str | None
+    """Desired release, or None when nothing shall run."""
+    running: str | None
+    """Observed release."""
+    changes: tuple[Change, ...] = ()
+    steps: tuple[Step, ...] = ()
+    states: tuple[StateFate, ...] = ()
+    classes_to_build: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    """Not empty: no steps; the instance is stalled until the repository or the policy changes."""
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to do and nothing to report."""
+        return not (self.changes or self.steps or self.refusals)
+
+    @property
+    def takeover(self) -> bool:
+        """Packets wait while one worker takes over from another."""
+        return any(step.kind is StepKind.TAKEOVER for step in self.steps)

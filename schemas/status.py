@@ -1,0 +1,77 @@
+"""Status of an instance: conditions, revisions, and where it hangs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from schemas.meta import Model
+
+
+class ConditionType(StrEnum):
+    """The questions that a condition answers."""
+
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    SYNCED = "Synced"
+    HEALTHY = "Healthy"
+
+
+class ConditionStatus(StrEnum):
+    """The answer."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Condition(Model):
+    """One answer, since when, and why."""
+
+    type: ConditionType
+    status: ConditionStatus
+    reason: str = Field(pattern=r"^[A-Z][A-Za-z0-9]*$")
+    message: str = ""
+    last_transition: datetime
+    observed_generation: int = 0
+
+
+class Phase(StrEnum):
+    """One word for tables."""
+
+    PENDING = "Pending"
+    PROGRESSING = "Progressing"
+    READY = "Ready"
+    DEGRADED = "Degraded"
+    STALLED = "Stalled"
+    SUSPENDED = "Suspended"
+
+
+class InstanceStatus(Model):
+    """What is known about an instance; `attempted` is never taken for `applied`."""
+
+    instance: str
+    """device/element"""
+    phase: Phase
+    generation: int = 0
+    """Counts the revisions that changed what is desired of this instance."""
+    observed_generation: int = 0
+    """Generation that the last pass read."""
+    attempted_revision: str = ""
+    """Commit of the last attempt, recorded before work began."""
+    applied_revision: str = ""
+    """Commit of the last confirmed release."""
+    version: str = ""
+    """Version of the network element that is applied."""
+    release: str = ""
+    """Digest of the confirmed release."""
+    rejected_revisions: tuple[str, ...] = ()
+    """Commits that failed verification on this device and are not tried again."""
+    conditions: tuple[Condition, ...] = ()
+
+    def condition(self, kind: ConditionType) -> Condition | None:
+        """The condition of this type, None before the first pass."""
+        return next((condition for condition in self.conditions if condition.type is kind), None)
