@@ -1,0 +1,90 @@
+#include "driver/element.hh"
+
+#include <algorithm>
+
+namespace clickup {
+
+void HandlerTable::read(std::string name, std::function<std::string(std::string_view)> function) {
+  entry(std::move(name)).read = std::move(function);
+}
+
+void HandlerTable::read(std::string name, std::function<std::string()> function) {
+  entry(std::move(name)).read = [function = std::move(function)](std::string_view) { return function(); };
+}
+
+void HandlerTable::write(std::string name, std::function<std::string(std::string_view)> function) {
+  entry(std::move(name)).write = std::move(function);
+}
+
+const Handler* HandlerTable::find(std::string_view name) const {
+  for (const auto& [known, handler] : handlers_) {
+    if (known == name) return &handler;
+  }
+  return nullptr;
+}
+
+Handler& HandlerTable::entry(std::string name) {
+  for (auto& [known, handler] : handlers_) {
+    if (known == name) return handler;
+  }
+  return handlers_.emplace_back(std::move(name), Handler {}).second;
+}
+
+void Element::push(int, Batch& batch) {
+  process(batch);
+  if (output_count() > 0) {
+    outputs_[0].push(batch);
+  } else {
+    batch.release();
+  }
+}
+
+void Element::pull(int, Batch& batch, uint32_t limit) {
+  if (inputs_.empty()) return;
+  limit = std::min(limit, kBatchSize - batch.count);
+  // What is in `batch` already came another way, so `process` must not see it. An element that removed everything
+  // asks again: an empty answer means that upstream is empty.
+  while (limit > 0) {
+    Batch pulled;
+    inputs_[0].pull(pulled, limit);
+    if (pulled.empty()) return;
+    process(pulled);
+    if (pulled.empty()) continue;
+    std::copy(pulled.begin(), pulled.end(), batch.end());
+    batch.count += pulled.count;
+    return;
+  }
+}
+
+void Element::push_or_release(int port, Batch& batch) {
+  if (port < output_count()) {
+    outputs_[size_t(port)].push(batch);
+  } else {
+    batch.release();
+  }
+}
+
+void Element::set_keyword(std::string_view keyword, std::string_view value) {
+  std::string text(value);
+  // A value that would not come back as one argument is quoted.
+  std::vector<std::string> parts = split_arguments(text);
+  if (parts.size() != 1 || parts[0] != text || text.find_first_of("()") != std::string::npos) {
+    text = quote_string(value);
+  }
+  std::string named = std::string(keyword) + " " + text;
+  for (std::string& argument : configuration_) {
+    if (argument.substr(0, argument.find_first_of(" \t\r\n")) == keyword && argument.size() > keyword.size()) {
+      argument = std::move(named);
+      return;
+    }
+  }
+  for (const auto& [name, index] : positions_) {
+    if (name == keyword && index < configuration_.size()) {
+      configuration_[index] = std::move(text);
+      return;
+    }
+  }
+  configuration_.push_back(std::move(named));
+}
+
+}  // namespace clickup

@@ -1,0 +1,53 @@
+// What the runtime needs from its surroundings: a supervisor in production, the process itself when stand-alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace clickup {
+
+// Position and counters of one interface; lives in memory shared by successive workers, so that a new worker goes on
+// where the old one stopped. Written only by the worker that forwards.
+struct PortCursor {
+  char interface[16];
+  uint32_t rx_frame;  // next ring frame to read
+  uint32_t rx_returned;  // 1 + the frame given back to the kernel last
+  uint64_t rx_packets, rx_bytes, rx_truncated;
+  uint64_t tx_packets, tx_bytes, tx_dropped;
+};
+
+struct PacketSocket {
+  int fd = -1;
+  uint8_t* ring = nullptr;  // TPACKET_V2 receive ring, mapped
+  uint32_t frame_size = 0;
+  uint32_t frame_count = 0;
+  PortCursor* cursor = nullptr;
+};
+
+struct StateMemory {
+  void* address = nullptr;
+  size_t bytes = 0;
+  bool adopted = false;  // true: holds the records of an earlier worker; false: zero-filled
+};
+
+struct CounterSlot {  // continuous across takeovers and restarts
+  uint64_t packets;
+  uint64_t bytes;
+};
+
+// Functions return an empty string on success, else what failed and why, in one sentence.
+class Host {
+ public:
+  virtual ~Host() = default;
+  // The packet socket of a network interface, the same one for every worker and every element that names it.
+  virtual std::string packet_socket(std::string_view interface, PacketSocket& socket) = 0;
+  // Memory of the state table `name` ("sessions"); adopted when a table of this name with the same layout hash and
+  // size exists, fresh otherwise.
+  virtual std::string state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) = 0;
+  // A counter slot by name ("forwarded"); the same slot for the same name in successive workers.
+  virtual CounterSlot* counter_slot(std::string_view name) = 0;
+};
+
+}  // namespace clickup

@@ -1,0 +1,203 @@
+#include "driver/language.hh"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include "driver/arguments.hh"
+#include "driver/graph_builder.hh"
+#include "driver/lexer.hh"
+
+namespace clickup {
+namespace {
+
+using Kind = Token::Kind;
+
+struct Syntax {};  // thrown to the statement that is being read; its text is already reported
+
+class Reader {
+ public:
+  Reader(std::string_view text, const std::string& file, const std::function<bool(std::string_view)>& is_class,
+         Diagnostics& diagnostics)
+      : lexer_(text, file, diagnostics), is_class_(is_class), diagnostics_(diagnostics), builder_(diagnostics) {}
+
+  GraphDescription read() {
+    while (lexer_.peek().kind != Kind::end) {
+      try {
+        statement();
+      } catch (const Syntax&) {
+        skip_statement();
+      }
+    }
+    return builder_.finish();
+  }
+
+ private:
+  [[noreturn]] void fail(const Landmark& landmark, std::string message) {
+    diagnostics_.push_back({landmark, std::move(message)});
+    throw Syntax {};
+  }
+  // Said once a text: the rest of a configuration that is not flattened is full of it.
+  [[noreturn]] void not_flattened(const Token& token) {
+    if (!told_not_flattened_) {
+      told_not_flattened_ = true;
+      diagnostics_.push_back({token.landmark, "'" + std::string(token.text) +
+                                                  "' needs a flattened configuration: write it with 'click-up render' "
+                                                  "or 'click-flatten'"});
+    }
+    throw Syntax {};
+  }
+  [[noreturn]] void unexpected(const char* expected) {
+    const Token& token = lexer_.peek();
+    std::string found = token.kind == Kind::end ? "the end of the text" : "'" + std::string(token.text) + "'";
+    fail(token.landmark, std::string("expected ") + expected + ", found " + found);
+  }
+  bool accept(Kind kind) {
+    if (lexer_.peek().kind != kind) return false;
+    lexer_.next();
+    return true;
+  }
+
+  void statement();
+  void skip_statement();
+  void require();
+  void chain();
+  Endpoint endpoint(bool first);
+  void declare_listed(std::vector<Token> names);
+  int port();
+  std::string configuration();
+
+  Lexer lexer_;
+  const std::function<bool(std::string_view)>& is_class_;
+  Diagnostics& diagnostics_;
+  GraphBuilder builder_;
+  bool told_not_flattened_ = false;
+};
+
+void Reader::statement() {
+  const Token& token = lexer_.peek();
+  if (accept(Kind::semicolon)) return;
+  if (token.kind == Kind::word && token.text == "require") return require();
+  for (std::string_view word : {"elementclass", "define", "provide"}) {
+    if (token.kind == Kind::word && token.text == word) not_flattened(token);
+  }
+  chain();
+  if (lexer_.peek().kind != Kind::end && !accept(Kind::semicolon)) {
+    if (lexer_.peek().kind == Kind::compound) not_flattened(lexer_.peek());
+    unexpected("'->' or ';'");
+  }
+}
+
+void Reader::skip_statement() {
+  while (lexer_.peek().kind != Kind::end) {
+    if (accept(Kind::semicolon)) return;
+    bool compound = lexer_.peek().text == "{";
+    lexer_.skip_block();  // a block, or the single token
+    if (compound && lexer_.peek().kind == Kind::word) return;  // elementclass X { ... } ends without a semicolon
+  }
+}
+
+void Reader::require() {
+  lexer_.next();
+  Token opened = lexer_.peek();
+  if (opened.kind != Kind::left_parenthesis) unexpected("'(' after require");
+  for (std::string& requirement : split_arguments(lexer_.configuration())) {
+    if (requirement.starts_with("library ")) not_flattened({Kind::word, "require(library ...)", opened.landmark});
+    bool plain = std::all_of(requirement.begin(), requirement.end(), [](unsigned char c) {
+      return isalnum(c) || std::string_view("_-./@+ ").find(char(c)) != std::string_view::npos;
+    });
+    if (!plain || requirement.empty()) {
+      diagnostics_.push_back({opened.landmark, "require takes words, not '" + requirement + "'"});
+    } else {
+      builder_.require(std::move(requirement));
+    }
+  }
+  accept(Kind::semicolon);
+}
+
+void Reader::chain() {
+  Endpoint previous = endpoint(true);
+  while (lexer_.peek().kind == Kind::arrow) {
+    lexer_.next();
+    Endpoint next = endpoint(false);
+    builder_.connect(previous, next);
+    previous = std::move(next);
+  }
+  if (previous.output >= 0) fail(previous.landmark, "output port after '" + previous.name + "' has no '->' behind it");
+}
+
+int Reader::port() {
+  lexer_.next();
+  Token number = lexer_.peek();
+  int value = 0;
+  auto [end, error] = std::from_chars(number.text.data(), number.text.data() + number.text.size(), value);
+  bool complete = error == std::errc() && end == number.text.data() + number.text.size();
+  if (number.kind != Kind::word || !complete || value > 65535) {
+    if (number.kind == Kind::right_bracket || number.kind == Kind::compound) not_flattened(number);
+    unexpected("a port number");
+  }
+  lexer_.next();
+  if (lexer_.peek().kind == Kind::comma || lexer_.peek().text == "-") not_flattened(lexer_.peek());
+  if (!accept(Kind::right_bracket)) unexpected("']' after the port number");
+  return value;
+}
+
+std::string Reader::configuration() {
+  if (lexer_.peek().kind != Kind::left_parenthesis) return "";
+  return std::string(lexer_.configuration());
+}
+
+Endpoint Reader::endpoint(bool first) {
+  Endpoint point;
+  point.landmark = lexer_.peek().landmark;
+  if (lexer_.peek().kind == Kind::left_bracket) {
+    if (first) fail(point.landmark, "input port before the first element of a chain: nothing is connected to it");
+    point.input = port();
+  }
+  if (lexer_.peek().kind == Kind::compound || lexer_.peek().kind == Kind::left_parenthesis) not_flattened(lexer_.peek());
+  if (lexer_.peek().kind != Kind::word) unexpected("an element");
+  Token name = lexer_.next();
+  point.name = name.text;
+  if (name.text == "input" || name.text == "output") not_flattened(name);
+  if (first && lexer_.peek().kind == Kind::comma) {
+    declare_listed({name});
+    return point;
+  }
+  if (accept(Kind::double_colon)) {
+    if (lexer_.peek().kind == Kind::compound) not_flattened(lexer_.peek());
+    if (lexer_.peek().kind != Kind::word) unexpected("an element class after '::'");
+    std::string_view class_name = lexer_.next().text;
+    builder_.declare(name.text, class_name, configuration(), name.landmark);
+  } else if (lexer_.peek().kind == Kind::left_parenthesis) {
+    point.name = builder_.declare_anonymous(name.text, configuration(), name.landmark);
+  } else if (!builder_.declared(name.text) && is_class_(name.text)) {
+    point.name = builder_.declare_anonymous(name.text, "", name.landmark);
+  }
+  if (lexer_.peek().kind == Kind::left_bracket) point.output = port();
+  return point;
+}
+
+// a, b, c :: Class(configuration)
+void Reader::declare_listed(std::vector<Token> names) {
+  while (accept(Kind::comma)) {
+    if (lexer_.peek().kind != Kind::word) unexpected("an element name after ','");
+    names.push_back(lexer_.next());
+  }
+  if (lexer_.peek().kind == Kind::arrow) not_flattened(lexer_.peek());
+  if (!accept(Kind::double_colon)) unexpected("'::' and the class of the elements listed");
+  if (lexer_.peek().kind == Kind::compound) not_flattened(lexer_.peek());
+  if (lexer_.peek().kind != Kind::word) unexpected("an element class after '::'");
+  std::string_view class_name = lexer_.next().text;
+  std::string arguments = configuration();
+  for (const Token& name : names) builder_.declare(name.text, class_name, arguments, name.landmark);
+  if (lexer_.peek().kind == Kind::arrow) not_flattened(lexer_.peek());
+}
+
+}  // namespace
+
+GraphDescription read_graph(std::string_view text, const std::string& file,
+                            const std::function<bool(std::string_view)>& is_class, Diagnostics& diagnostics) {
+  return Reader(text, file, is_class, diagnostics).read();
+}
+
+}  // namespace clickup

@@ -1,0 +1,61 @@
+// The scheduling loop of a worker: tasks, timers, file descriptors and handlers, in one thread.
+#pragma once
+
+#include <poll.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "driver/handlers.hh"
+#include "driver/router.hh"
+
+namespace clickup {
+
+class ControlSocket;
+
+class Runtime {
+ public:
+  explicit Runtime(Router& router);
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  // Answers handlers on a listening UNIX socket, which it takes over. Clients are accepted while running only: those of
+  // a paused worker are closed, so that they come back to the one that forwards.
+  void open_control(int listener_fd);
+  // A descriptor of the caller (the supervisor's channel): when it can be read, `readable` runs within round().
+  void watch(int fd, std::function<void()> readable);
+
+  // One round: every task once, due timers, then descriptors; sleeps at most 100 ms, and only when nothing moved.
+  // While paused it only looks after the descriptors. False once the worker shall end.
+  bool round();
+
+  void resume();  // elements forward from the next round on; on a running worker nothing happens
+  void pause();   // at a batch boundary: drains queues (at most 64 rounds or 10 ms), then pauses every element
+  bool running() const { return running_; }
+  uint64_t rounds() const { return rounds_; }
+
+ private:
+  bool run_tasks();
+  bool run_timers();
+  void look_after_descriptors(int64_t timeout_ns);
+  int64_t idle_time() const;
+
+  Router& router_;
+  RouterHandlers handlers_;
+  std::vector<Element*> tasks_;
+  std::unique_ptr<ControlSocket> control_;
+  std::vector<std::pair<int, std::function<void()>>> watched_;
+  std::vector<pollfd> polled_;
+  bool running_ = false;
+  uint64_t rounds_ = 0;
+  uint64_t last_look_ns_ = 0;
+};
+
+// True once request_stop() was called or SIGTERM or SIGINT arrived.
+bool stop_requested();
+// Makes SIGTERM and SIGINT end the worker after its round, and SIGPIPE harmless.
+void stop_on_signals();
+
+}  // namespace clickup

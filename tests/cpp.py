@@ -1,0 +1,181 @@
+"""Compiles drivers and C++ test programs, one object a source, keyed by content and kept.
+
+Unoptimised, because compiling is what the time goes into. CLICKUP_SANITIZE=address,undefined
+selects sanitizers for every program of a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "element_library"
+CACHE = ROOT / "build" / "tests"
+FLAGS = ("-std=c++20", "-Wall", "-Wextra", "-Werror")
+
+
+class CompilationFailed(AssertionError):
+    """The compiler or linker refused; the text is its output."""
+
+
+def compile_driver(
+    out: Path,
+    classes: Iterable[str],
+    sanitize: str | None = None,
+    sources: Iterable[Path] = (),
+) -> Path:
+    """Link a driver of these element classes and what they require, and of private `sources`.
+
+    Returns `out`. Raises CompilationFailed.
+    """
+    runtime = [*_folder("driver"), *_folder("shared")]
+    return _link(out, [*sources, *_class_sources(classes), *runtime], sanitize)
+
+
+def compile_program(
+    out: Path,
+    sources: Iterable[Path],
+    classes: Iterable[str] = (),
+    sanitize: str | None = None,
+) -> Path:
+    """Link a program whose main() is in `sources` with the worker runtime and element classes.
+
+    Returns `out`. Raises CompilationFailed.
+    """
+    runtime = [path for path in _folder("driver") if path.name not in ("main.cc", "worker.cc")]
+    return _link(out, [*sources, *_class_sources(classes), *runtime, *_folder("shared")], sanitize)
+
+
+@cache
+def compiler() -> tuple[str, ...]:
+    """The command of the C++ compiler: $CXX, the system's, or the one of the package ziglang."""
+    named = os.environ.get("CXX")
+    if named:
+        return tuple(named.split())
+    for name in ("c++", "g++", "clang++"):
+        if path := shutil.which(name):
+            return (path,)
+    if importlib.util.find_spec("ziglang"):
+        return (sys.executable, "-m", "ziglang", "c++")
+    raise CompilationFailed("no C++ compiler: install g++ or clang++, or `pip install ziglang`")
+
+
+def _folder(name: str) -> list[Path]:
+    return sorted((LIBRARY / name).glob("*.cc"))
+
+
+def _class_sources(classes: Iterable[str]) -> list[Path]:
+    """A generated source for each class, and those of supports, closed over `requires`."""
+    sources: list[Path] = []
+    seen: set[str] = set()
+    waiting = sorted(classes)
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        folder = LIBRARY / (name if name.startswith("support/") else f"elements/{name}")
+        manifest = YAML(typ="safe").load((folder / "manifest.yaml").read_text())
+        waiting += manifest.get("requires", [])
+        if name.startswith("support/"):
+            sources += [folder / source for source in manifest.get("sources", [])]
+        else:
+            sources.append(_class_source(name, folder))
+    return sources
+
+
+def _class_source(name: str, folder: Path) -> Path:
+    if YAML(typ="safe").load((folder / "manifest.yaml").read_text()).get("states"):
+        # Not needed by tests of stateless elements, which shall not depend on the reconciler.
+        from reconciler.layouts import layout_header
+        from reconciler.library import load_library
+
+        header = layout_header(load_library(LIBRARY).elements[name])
+        _generated(f"layouts/{name}.layout.hh", header)
+    include = f'#include "elements/{name}/{name}.hh"'
+    return _generated(
+        f"{name}.cc", f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
+    )
+
+
+def _generated(name: str, text: str) -> Path:
+    path = CACHE / "generated" / name
+    if not path.exists() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text.encode())
+    return path
+
+
+def _link(out: Path, sources: list[Path], sanitize: str | None) -> Path:
+    sanitize = sanitize or os.environ.get("CLICKUP_SANITIZE") or None
+    flags = ["-O0"]
+    if sanitize:
+        flags = ["-O1", "-g", f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]
+    objects = [_object(source, flags) for source in sources]
+    name = _digest([str(path) for path in objects])
+    program = CACHE / "programs" / name
+    if not program.exists():
+        program.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = program.with_suffix(f".{os.getpid()}")
+        _run([*compiler(), *flags, *map(str, objects), "-o", str(unfinished)])
+        unfinished.replace(program)
+    out.unlink(missing_ok=True)
+    shutil.copy2(program, out)
+    return out
+
+
+def _object(source: Path, flags: list[str]) -> Path:
+    """The object of `source`: compiled only when it, a header it includes or the flags are new."""
+    base = CACHE / "objects" / _digest([str(source), *compiler(), *FLAGS, *flags])
+    index = base.with_suffix(".json")
+    if index.exists():
+        known = base.with_suffix(f".{_contents(json.loads(index.read_text()))}.o")
+        if known.exists():
+            return known
+    base.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = base.with_suffix(f".{os.getpid()}.o")
+    listing = base.with_suffix(f".{os.getpid()}.d")
+    include = ["-I", str(LIBRARY), "-I", str(CACHE / "generated"), "-I", str(ROOT / "tests")]
+    _run([
+        "nice", *compiler(), *FLAGS, *flags, *include, "-MMD", "-MF", str(listing),
+        "-c", str(source), "-o", str(unfinished),
+    ])  # fmt: skip
+    included = listing.read_text().replace("\\\n", " ").split(":", 1)[1].split()
+    listing.unlink()
+    _replace(index, json.dumps(included).encode())
+    finished = base.with_suffix(f".{_contents(included)}.o")
+    unfinished.replace(finished)
+    return finished
+
+
+def _contents(paths: list[str]) -> str:
+    if not all(Path(path).exists() for path in paths):
+        return "missing"
+    return _digest([Path(path).read_text() for path in paths])
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+
+
+def _replace(path: Path, data: bytes) -> None:
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.write_bytes(data)
+    unfinished.replace(path)
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CompilationFailed(f"{' '.join(command)}\n{done.stderr}")

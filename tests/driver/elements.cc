@@ -1,0 +1,249 @@
+// Element classes for the tests of the runtime, each of one particular shape.
+#include "driver/element.hh"
+
+namespace clickup {
+namespace {
+
+// Pushes LIMIT packets of LENGTH bytes, then stops the driver unless STOP is false.
+class Emit : public Element {
+ public:
+  const char* class_name() const override { return "Emit"; }
+  const char* port_count() const override { return "0/1"; }
+  const char* processing() const override { return "h/h"; }
+  void configure(Arguments& arguments, Errors& errors) override {
+    arguments.positional("LIMIT", limit_, false).positional("LENGTH", length_, false).keyword("STOP", stop_);
+    arguments.keyword("LABEL", label_).finish(errors);
+  }
+  void add_handlers(HandlerTable& table) override {
+    table.read("label", [this] { return label_; });
+    table.read("limit", [this] { return std::to_string(limit_); });
+    table.write("limit", [this](std::string_view value) {
+      if (!parse_unsigned(value, limit_)) return "limit takes a whole number, not '" + std::string(value) + "'";
+      set_keyword("LIMIT", value);
+      return std::string();
+    });
+    table.write("label", [this](std::string_view value) {
+      label_ = value;
+      set_keyword("LABEL", value);
+      return std::string();
+    });
+    table.write("reset", [this](std::string_view) {
+      sent_ = 0;
+      return std::string();
+    });
+  }
+  bool has_task() const override { return true; }
+  bool run_task() override {
+    Batch batch;
+    while (!batch.full() && sent_ < limit_) {
+      Packet* packet = packet_pool().allocate();
+      if (!packet) break;
+      packet->length = length_;
+      batch.add(packet);
+      ++sent_;
+    }
+    if (batch.empty()) {
+      if (stop_) request_stop();
+      return false;
+    }
+    output(0).push(batch);
+    return true;
+  }
+
+ private:
+  uint64_t limit_ = 100, sent_ = 0;
+  uint32_t length_ = 60;
+  bool stop_ = true;
+  std::string label_;
+};
+
+// Counts; with DROP every DROPth packet is removed. Remembers whether it was pulled.
+class Pass : public Element {
+ public:
+  const char* class_name() const override { return "Pass"; }
+  void configure(Arguments& arguments, Errors& errors) override { arguments.keyword("DROP", drop_).finish(errors); }
+  void add_handlers(HandlerTable& table) override {
+    table.read("count", [this] { return std::to_string(count_); });
+    table.read("mode", [this] { return std::string(input_is_pull(0) ? "pull" : "push"); });
+  }
+  void process(Batch& batch) override {
+    uint32_t kept = 0;
+    for (Packet* packet : batch) {
+      if (++count_ % drop_ == 0 && drop_ > 1) {
+        packet_pool().release(packet);
+      } else {
+        batch.items[kept++] = packet;
+      }
+    }
+    batch.count = kept;
+  }
+
+ private:
+  uint64_t count_ = 0, drop_ = 1;
+};
+
+// Takes packets whichever way they come.
+class Swallow : public Element {
+ public:
+  const char* class_name() const override { return "Swallow"; }
+  const char* port_count() const override { return "1-/0"; }
+  void add_handlers(HandlerTable& table) override {
+    table.read("count", [this] { return std::to_string(count_); });
+  }
+  void push(int, Batch& batch) override {
+    count_ += batch.count;
+    batch.release();
+  }
+  bool has_task() const override { return input_count() > 0 && input_is_pull(0); }
+  bool run_task() override {
+    Batch batch;
+    input(0).pull(batch, kBatchSize);
+    bool moved = !batch.empty();
+    push(0, batch);
+    return moved;
+  }
+  bool drain() override { return has_task() && run_task(); }
+
+ private:
+  uint64_t count_ = 0;
+};
+
+// Pull only.
+class Fetch : public Swallow {
+ public:
+  const char* class_name() const override { return "Fetch"; }
+  const char* processing() const override { return "l/h"; }
+};
+
+// Push to pull, up to 1000 packets.
+class Store : public Element {
+ public:
+  const char* class_name() const override { return "Store"; }
+  const char* processing() const override { return "h/l"; }
+  void push(int, Batch& batch) override {
+    for (Packet* packet : batch) {
+      if (packets_.size() < 1000) {
+        packets_.push_back(packet);
+      } else {
+        packet_pool().release(packet);
+      }
+    }
+    batch.count = 0;
+  }
+  void pull(int, Batch& batch, uint32_t limit) override {
+    for (; limit > 0 && !batch.full() && !packets_.empty(); --limit) {
+      batch.add(packets_.back());
+      packets_.pop_back();
+    }
+  }
+  ~Store() override {
+    for (Packet* packet : packets_) packet_pool().release(packet);
+  }
+
+ private:
+  std::vector<Packet*> packets_;
+};
+
+// Odd packets to the optional output 1.
+class Split : public Element {
+ public:
+  const char* class_name() const override { return "Split"; }
+  const char* port_count() const override { return "1/1-2"; }
+  const char* processing() const override { return "a/ah"; }
+  void process(Batch& batch) override {
+    Batch odd;
+    uint32_t kept = 0;
+    for (Packet* packet : batch) {
+      if (++count_ % 2 == 1) {
+        odd.add(packet);
+      } else {
+        batch.items[kept++] = packet;
+      }
+    }
+    batch.count = kept;
+    push_or_release(1, odd);
+  }
+
+ private:
+  uint64_t count_ = 0;
+};
+
+// As many outputs as inputs; input i reaches output i alone.
+class Lanes : public Element {
+ public:
+  const char* class_name() const override { return "Lanes"; }
+  const char* port_count() const override { return "-/="; }
+  const char* flow_code() const override { return "#/#"; }
+  void push(int port, Batch& batch) override { output(port).push(batch); }
+  void pull(int port, Batch& batch, uint32_t limit) override { input(port).pull(batch, limit); }
+};
+
+// A state, and an element that names it.
+class Ledger : public Element {
+ public:
+  const char* class_name() const override { return "Ledger"; }
+  const char* port_count() const override { return "0/0"; }
+  int configure_phase() const override { return 0; }
+  void configure(Arguments& arguments, Errors& errors) override {
+    arguments.keyword("CAPACITY", capacity).finish(errors);
+    configured = true;
+  }
+  void initialize(Host& host, Errors& errors) override {
+    StateMemory memory;
+    if (std::string error = host.state_memory(name(), 1, capacity * 8, memory); !error.empty()) errors.add(error);
+  }
+  uint64_t capacity = 16;
+  bool configured = false;
+};
+
+class Reads : public Element {
+ public:
+  const char* class_name() const override { return "Reads"; }
+  void configure(Arguments& arguments, Errors& errors) override {
+    Element* ledger = nullptr;
+    arguments.positional_element("LEDGER", "Ledger", ledger).finish(errors);
+    if (ledger && !static_cast<Ledger*>(ledger)->configured) errors.add("ledger is configured too late");
+  }
+};
+
+// Fails to initialise; fires once a millisecond otherwise.
+class Ticker : public Element {
+ public:
+  const char* class_name() const override { return "Ticker"; }
+  const char* port_count() const override { return "0/0"; }
+  void configure(Arguments& arguments, Errors& errors) override {
+    arguments.keyword("FAIL", fail_).keyword("LIMIT", limit_).keyword_duration("INTERVAL", interval_).finish(errors);
+  }
+  void initialize(Host&, Errors& errors) override {
+    if (!fail_.empty()) errors.add(fail_);
+  }
+  void resume() override { at_ = now_ns(); }
+  uint64_t timer_at() const override { return at_; }
+  void on_timer(uint64_t now) override {
+    chatter(*this, "tick " + std::to_string(++ticks_));
+    at_ = now + uint64_t(interval_ * 1e9);
+    if (ticks_ == limit_) request_stop();
+  }
+  void add_handlers(HandlerTable& table) override {
+    table.read("ticks", [this] { return std::to_string(ticks_); });
+  }
+
+ private:
+  std::string fail_;
+  double interval_ = 0.001;
+  uint64_t at_ = 0, ticks_ = 0, limit_ = 0;
+};
+
+CLICKUP_ELEMENT(Emit);
+CLICKUP_ELEMENT(Pass);
+CLICKUP_ELEMENT(Swallow);
+CLICKUP_ELEMENT(Fetch);
+CLICKUP_ELEMENT(Store);
+CLICKUP_ELEMENT(Split);
+CLICKUP_ELEMENT(Lanes);
+CLICKUP_ELEMENT(Ledger);
+CLICKUP_ELEMENT(Reads);
+CLICKUP_ELEMENT(Ticker);
+
+}  // namespace
+}  // namespace clickup
