@@ -1,0 +1,115 @@
+// FromDevice(DEVNAME, [PROMISC, SNIFFER, METHOD, BURST, TIMESTAMP]): emits the frames that arrive on an interface.
+//
+// Ports: 1 output, push. Frames come from the packet socket's receive ring; the socket and the place in the ring belong
+// to the host, so that successive workers go on in the same ring. A frame is copied, given back to the kernel and only
+// then counted as read. Frames that are longer than the ring's frames are dropped and counted in drops.
+// Parameters: DEVNAME; PROMISC, false leaves out frames for other stations (true); BURST, frames a round (64);
+// TIMESTAMP, set the packets' time (true). SNIFFER and METHOD LINUX are accepted for Click's sake: the kernel's own
+// stack keeps out of the way when the interface has no address.
+// Handlers: count, byte_count, drops (r), continuing in the next worker.
+#pragma once
+
+#include <poll.h>
+
+#include <algorithm>
+
+#include "driver/element.hh"
+#include "support/ring_frame/ring_frame.hh"
+
+namespace clickup {
+
+class FromDevice : public Element {
+ public:
+  const char* class_name() const override { return "FromDevice"; }
+  const char* port_count() const override { return "0/1"; }
+  const char* processing() const override { return "h/h"; }
+
+  void configure(Arguments& arguments, Errors& errors) override {
+    std::string method = "LINUX";
+    bool sniffer = true;
+    arguments.positional("DEVNAME", interface_).keyword("PROMISC", promiscuous_).keyword("SNIFFER", sniffer);
+    arguments.keyword("METHOD", method).keyword("BURST", burst_).keyword("TIMESTAMP", timestamp_).finish(errors);
+    if (method != "LINUX") errors.add("METHOD is LINUX, not '" + method + "'");
+    burst_ = std::clamp(burst_, 1u, kBatchSize);
+  }
+
+  void initialize(Host& host, Errors& errors) override {
+    std::string problem = host.packet_socket(interface_, socket_);
+    if (!problem.empty()) errors.add(problem);
+  }
+
+  void add_handlers(HandlerTable& handlers) override {
+    handlers.read("count", [this] { return std::to_string(cursor().rx_packets); });
+    handlers.read("byte_count", [this] { return std::to_string(cursor().rx_bytes); });
+    handlers.read("drops", [this] { return std::to_string(cursor().rx_truncated); });
+  }
+
+  void resume() override {
+    forwarding_ = socket_.cursor != nullptr;
+    if (forwarding_) skip_frame_read_before();
+  }
+  void pause() override { forwarding_ = false; }
+
+  bool has_task() const override { return true; }
+  bool run_task() override {
+    if (!forwarding_) return false;
+    Batch batch;
+    uint32_t frames = 0;
+    for (; frames < burst_ && frame(cursor().rx_frame).ready(); ++frames) {
+      if (!read_frame(batch)) break;
+    }
+    output(0).push(batch);
+    return frames > 0;
+  }
+
+  int poll_fd() const override { return socket_.fd; }
+  short poll_events() const override { return POLLIN; }
+
+ private:
+  PortCursor& cursor() const {
+    static PortCursor none {};  // before the interface is opened
+    return socket_.cursor ? *socket_.cursor : none;
+  }
+  RingFrame frame(uint32_t index) const { return RingFrame(socket_.ring + size_t(index) * socket_.frame_size); }
+  uint32_t following(uint32_t index) const { return index + 1 == socket_.frame_count ? 0 : index + 1; }
+
+  // False when there is no packet to copy the frame into; it then stays in the ring.
+  bool read_frame(Batch& batch) {
+    PortCursor& place = cursor();
+    RingFrame current = frame(place.rx_frame);
+    bool truncated = current.truncated(), wanted = !truncated && is_wanted(current.packet_type());
+    Packet* packet = wanted ? packet_pool().allocate() : nullptr;
+    if (wanted && !packet) return false;
+    if (packet) current.copy_to(*packet);
+    place.rx_returned = place.rx_frame + 1;
+    current.hand_back();
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // in this order also when the worker dies in between
+    place.rx_frame = following(place.rx_frame);
+    place.rx_truncated += truncated;
+    if (!packet) return true;
+    if (!timestamp_) packet->timestamp_ns = 0;
+    place.rx_packets += 1;
+    place.rx_bytes += packet->length;
+    batch.add(packet);
+    return true;
+  }
+
+  bool is_wanted(uint8_t type) const {
+    return type != PACKET_OUTGOING && (promiscuous_ || type != PACKET_OTHERHOST);
+  }
+
+  // A worker that died between giving a frame back and moving the cursor on left the cursor on a frame that the kernel
+  // will not fill before the ring has gone round; rx_returned tells.
+  void skip_frame_read_before() {
+    PortCursor& place = cursor();
+    bool returned = place.rx_returned == place.rx_frame + 1 && !frame(place.rx_frame).ready();
+    if (returned) place.rx_frame = following(place.rx_frame);
+  }
+
+  std::string interface_;
+  bool promiscuous_ = true, timestamp_ = true, forwarding_ = false;
+  uint32_t burst_ = kBatchSize;
+  PacketSocket socket_;
+};
+
+}  // namespace clickup

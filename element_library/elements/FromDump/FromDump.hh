@@ -1,0 +1,146 @@
+// FromDump(FILENAME, [STOP, TIMING, ACTIVE]): emits the packets of a pcap file.
+//
+// Ports: 1 output, agnostic. Reads classic pcap of either byte order, with microseconds or nanoseconds.
+// Parameters: STOP, end the driver after the last packet (false); TIMING, keep the distances in time between packets
+// (false); ACTIVE (true). Sets the timestamp, and the MAC header position for Ethernet captures. Packets longer than the
+// driver's buffers are left out.
+// Handlers: count, filename, encap (r); active (rw); reset_counts (w).
+#pragma once
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "driver/element.hh"
+#include "support/pcap_format/pcap_format.hh"
+
+namespace clickup {
+
+class FromDump : public Element {
+ public:
+  ~FromDump() override {
+    if (file_) munmap(const_cast<uint8_t*>(file_), size_);
+  }
+  const char* class_name() const override { return "FromDump"; }
+  const char* port_count() const override { return "0/1"; }
+
+  void configure(Arguments& arguments, Errors& errors) override {
+    arguments.positional("FILENAME", path_).keyword("STOP", stop_).keyword("TIMING", timing_);
+    arguments.keyword("ACTIVE", active_).finish(errors);
+  }
+
+  void initialize(Host&, Errors& errors) override {
+    std::string problem = open_file();
+    if (!problem.empty()) errors.add(path_ + ": " + problem);
+  }
+
+  void add_handlers(HandlerTable& handlers) override {
+    handlers.read("count", [this] { return std::to_string(count_); });
+    handlers.write("reset_counts", [this](std::string_view) {
+      count_ = 0;
+      return std::string();
+    });
+    handlers.read("filename", [this] { return path_; });
+    handlers.read("encap", [this] { return encapsulation(); });
+    handlers.read("active", [this] { return std::string(active_ ? "true" : "false"); });
+    handlers.write("active", [this](std::string_view value) {
+      if (!parse_bool(value, active_)) return std::string("active is true or false");
+      set_keyword("ACTIVE", value);
+      first_ns_ = 0;  // the distances in time count from here on
+      return std::string();
+    });
+  }
+
+  bool has_task() const override { return output_is_push(0); }
+  bool run_task() override {
+    Batch batch;
+    emit(batch, kBatchSize);
+    bool moved = !batch.empty();
+    output(0).push(batch);
+    return moved;
+  }
+  void pull(int, Batch& batch, uint32_t limit) override { emit(batch, limit); }
+  uint64_t timer_at() const override { return timing_ && active_ && has_task() ? due_ns_ : 0; }
+
+ private:
+  std::string open_file() {
+    int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return std::string("cannot be opened: ") + std::strerror(errno);
+    struct stat status {};
+    void* mapped = MAP_FAILED;
+    if (fstat(fd, &status) == 0 && status.st_size >= off_t(sizeof(PcapFileHeader))) {
+      mapped = mmap(nullptr, size_t(status.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
+    }
+    close(fd);
+    if (mapped == MAP_FAILED) return "is too short for a pcap file or cannot be mapped";
+    file_ = static_cast<const uint8_t*>(mapped);
+    size_ = size_t(status.st_size);
+    PcapFileHeader header;
+    std::memcpy(&header, file_, sizeof header);
+    at_ = sizeof header;
+    return reader_.open(header) ? "" : "is not a pcap file (pcapng has to be converted: editcap -F pcap)";
+  }
+
+  void emit(Batch& batch, uint32_t limit) {
+    limit = std::min(limit, kBatchSize - batch.count);
+    PcapRecordHeader record;
+    while (active_ && limit > 0 && next_record(record)) {
+      if (timing_ && !is_due(reader_.time_ns(record))) return;
+      uint32_t kept = reader_.number(record.kept);
+      at_ += sizeof record + kept;
+      if (kept > kMaxPacket) continue;
+      Packet* packet = packet_pool().allocate();
+      if (!packet) return;
+      std::memcpy(packet->data(), file_ + at_ - kept, kept);
+      packet->length = kept;
+      packet->timestamp_ns = reader_.time_ns(record);
+      if (reader_.linktype == 1) packet->mac_header = packet->begin;
+      batch.add(packet);
+      ++count_;
+      --limit;
+    }
+  }
+
+  // The header of the next record; at the end of the file, false.
+  bool next_record(PcapRecordHeader& record) {
+    if (size_ - at_ >= sizeof record) {
+      std::memcpy(&record, file_ + at_, sizeof record);
+      if (reader_.number(record.kept) <= size_ - at_ - sizeof record) return true;
+    }
+    if (at_ != size_) chatter(*this, path_ + " ends within a packet");
+    at_ = size_;
+    active_ = false;
+    if (stop_) request_stop();
+    return false;
+  }
+
+  bool is_due(uint64_t time_ns) {
+    if (first_ns_ == 0) {
+      first_ns_ = time_ns;
+      start_ns_ = now_ns();
+    }
+    due_ns_ = start_ns_ + (time_ns > first_ns_ ? time_ns - first_ns_ : 0);
+    return now_ns() >= due_ns_;
+  }
+
+  std::string encapsulation() const {
+    for (const LinkType& type : kLinkTypes) {
+      if (type.number == reader_.linktype) return std::string(type.name);
+    }
+    return std::to_string(reader_.linktype);
+  }
+
+  std::string path_;
+  bool stop_ = false, timing_ = false, active_ = true;
+  const uint8_t* file_ = nullptr;
+  size_t size_ = 0, at_ = 0;
+  PcapReader reader_;
+  uint64_t count_ = 0;
+  uint64_t first_ns_ = 0, start_ns_ = 0, due_ns_ = 0;  // TIMING: first packet, when it went out, when the next one does
+};
+
+}  // namespace clickup

@@ -1,0 +1,15 @@
+// Null: hands packets on unchanged.
+//
+// Ports: 1 input, 1 output, agnostic.
+#pragma once
+
+#include "driver/element.hh"
+
+namespace clickup {
+
+class Null : public Element {
+ public:
+  const char* class_name() const override { return "Null"; }
+};
+
+}  // namespace clickup

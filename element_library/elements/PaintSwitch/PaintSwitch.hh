@@ -1,0 +1,36 @@
+// PaintSwitch: sends each packet to the output whose number is its paint annotation.
+//
+// Ports: 1 input, push; 1 or more outputs, push. Packets with a paint that is no output are dropped; those with paint
+// 255 are copied to every output.
+#pragma once
+
+#include "driver/element.hh"
+#include "support/batch_split/batch_split.hh"
+
+namespace clickup {
+
+class PaintSwitch : public Element {
+ public:
+  const char* class_name() const override { return "PaintSwitch"; }
+  const char* port_count() const override { return "1/1-"; }
+  const char* processing() const override { return "h/h"; }
+
+  void push(int, Batch& batch) override {
+    Batch everywhere;
+    filter_batch(batch, everywhere, [](const Packet& packet) { return packet.paint != 255; });
+    split_batch(*this, batch, [](const Packet& packet) { return int(packet.paint); });
+    for (int port = 0; port < output_count(); ++port) copy_to(port, everywhere);
+    everywhere.release();
+  }
+
+ private:
+  void copy_to(int port, Batch& batch) {
+    Batch copies;
+    for (Packet* packet : batch) {
+      if (Packet* copy = packet_pool().copy(*packet)) copies.add(copy);
+    }
+    output(port).push(copies);
+  }
+};
+
+}  // namespace clickup

@@ -1,0 +1,132 @@
+// SessionTable(CAPACITY, timeouts...): the sessions that CheckSession and OpenSession share. A state: no ports.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "driver/element.hh"
+#include "elements/SessionTable/session_kernel.hh"
+#include "elements/SessionTable/session_text.hh"
+
+namespace clickup {
+
+using SessionPackets = std::array<SessionPacket, kBatchSize>;
+
+class SessionTable : public Element {
+ public:
+  const char* class_name() const override { return "SessionTable"; }
+  const char* port_count() const override { return "0/0"; }
+  int configure_phase() const override { return 50; }  // before the elements that name it
+
+  void configure(Arguments& arguments, Errors& errors) override {
+    arguments.keyword("CAPACITY", capacity_);
+    for (size_t i = 0; i < kTimeoutCount; ++i) {
+      std::string text;
+      arguments.keyword(kTimeouts[i].keyword, text);
+      if (std::string error = text.empty() ? "" : set_timeout(i, text); !error.empty()) errors.add(error);
+    }
+    arguments.finish(errors);
+    if (capacity_ < kMinCapacity || capacity_ > kMaxCapacity) {
+      errors.add("CAPACITY " + std::to_string(capacity_) + " is out of range: give " + std::to_string(kMinCapacity) +
+                 " to " + std::to_string(kMaxCapacity) + " sessions");
+    }
+  }
+
+  void initialize(Host& host, Errors& errors) override {
+    StateMemory memory;
+    std::string error = host.state_memory(name(), Session::kHash, SessionRecords::bytes(capacity_), memory);
+    if (error.empty()) error = records_.attach(memory.address, memory.bytes, capacity_, name());
+    if (!error.empty()) errors.add(error);
+  }
+
+  void add_handlers(HandlerTable& handlers) override {
+    read_number(handlers, "count", [this] { return records_.count(); });
+    read_number(handlers, "capacity", [this] { return capacity_; });
+    read_number(handlers, "evicted", [this] { return records_.header().evicted; });
+    read_number(handlers, "refused", [this] { return records_.header().refused; });
+    read_number(handlers, "expired", [this] { return records_.header().expired; });
+    handlers.read("by_state", [this](std::string_view) { return states_text(records_, now_ns()); });
+    handlers.read("table", [this](std::string_view limit) { return table_text(limit); });
+    for (size_t i = 0; i < kTimeoutCount; ++i) {
+      handlers.read(kTimeouts[i].handler, [this, i](std::string_view) { return timeout_text(i); });
+      handlers.write(kTimeouts[i].handler, [this, i](std::string_view text) { return change_timeout(i, text); });
+    }
+    handlers.write("flush", [this](std::string_view) {
+      records_.erase_all();
+      return std::string();
+    });
+  }
+
+  void resume() override {
+    StateRecovery recovery = records_.resume();
+    if (!recovery.rebuilt) return;
+    chatter(*this, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) +
+                       " sessions, discarded " + std::to_string(recovery.discarded) + " that were being written");
+  }
+  void pause() override { records_.pause(); }
+
+  uint64_t timer_at() const override { return next_expiry_; }
+  void on_timer(uint64_t now) override {
+    records_.expire(now, kExpiryBudget);
+    next_expiry_ = now + kExpiryInterval;
+  }
+
+  SessionKernel& kernel() { return kernel_; }
+  // First pass over a batch: reads every packet and lets memory load what the second pass needs.
+  void read(const Batch& batch, SessionPackets& packets) const {
+    for (uint32_t i = 0; i < batch.count; ++i) {
+      const Packet& packet = *batch.items[i];
+      packets[i] = SessionPacket();
+      if (packet.network_header == Packet::kNoHeader) continue;  // stays malformed
+      kernel_.read(packet.buffer + packet.network_header, packet.network_length(), packets[i]);
+    }
+    for (uint32_t i = 0; i < batch.count; ++i) kernel_.prefetch(packets[i]);
+  }
+
+ private:
+  // 40960 records a second, tens of microseconds at a time: the default capacity is gone through in under two seconds.
+  static constexpr uint32_t kExpiryBudget = 2048;
+  static constexpr uint64_t kExpiryInterval = kSecond / 20;
+  static constexpr double kLongestTimeout = 10 * 365 * 86400.0;  // seconds; far from overflowing any deadline
+
+  template <class Function>
+  static void read_number(HandlerTable& handlers, const char* name, Function function) {
+    handlers.read(name, [function](std::string_view) { return std::to_string(function()); });
+  }
+
+  std::string set_timeout(size_t which, std::string_view text) {
+    double seconds = 0;
+    if (!parse_duration(text, seconds) || !(seconds > 0) || seconds > kLongestTimeout) {
+      return std::string(kTimeouts[which].keyword) + " '" + std::string(text) +
+             "' is no timeout: give seconds, or a number with ms, s, min or h, above 0 and at most ten years";
+    }
+    timeouts_.nanoseconds[which] = uint64_t(std::llround(seconds * double(kSecond)));
+    return "";
+  }
+  std::string change_timeout(size_t which, std::string_view text) {
+    std::string error = set_timeout(which, text);
+    if (error.empty()) set_keyword(kTimeouts[which].keyword, text);
+    return error;
+  }
+  std::string timeout_text(size_t which) const {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.12g", double(timeouts_.nanoseconds[which]) / double(kSecond));
+    return text;
+  }
+  std::string table_text(std::string_view limit) const {
+    uint64_t lines = 1000;
+    if (!limit.empty() && !parse_unsigned(limit, lines)) {
+      return "'" + std::string(limit) + "' is no number of lines\n";
+    }
+    return sessions_text(records_, lines, now_ns());
+  }
+
+  uint32_t capacity_ = 65536;
+  Timeouts timeouts_;
+  SessionRecords records_;
+  SessionKernel kernel_ {records_, timeouts_};
+  uint64_t next_expiry_ = 1;
+};
+
+}  // namespace clickup

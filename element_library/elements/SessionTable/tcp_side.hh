@@ -1,0 +1,118 @@
+// One side of a TCP connection and the bounds within which its segments count as part of it, after Guido van Rooij,
+// "Real Stateful TCP Packet Filtering in IP Filter" (2001); states and sequence numbers as in RFC 9293.
+#pragma once
+
+#include <algorithm>
+
+#include "elements/SessionTable/session_state.hh"
+#include "elements/SessionTable/tcp_segment.hh"
+
+namespace clickup {
+
+struct TcpSide {
+  // Stored in Session::first_flags and second_flags: a bit keeps its meaning for ever.
+  static constexpr uint8_t kSyn = 1;       // has sent its SYN: the numbers below mean something
+  static constexpr uint8_t kScale = 2;     // offered to scale windows
+  static constexpr uint8_t kSack = 4;      // permits selective acknowledgments
+  static constexpr uint8_t kAnswered = 8;  // has acknowledged the other side's SYN
+  static constexpr uint8_t kFin = 16;      // has sent its FIN; `end` includes it
+
+  uint32_t end = 0;           // highest sequence number after what it has sent
+  uint32_t limit = 0;         // the other side's window reaches up to here
+  uint32_t window = 0;        // largest window it has announced, bytes
+  uint32_t acknowledged = 0;  // highest acknowledgment it has sent; before the first one, what that has to cover
+  uint8_t scale = 0;
+  uint8_t flags = 0;
+
+  bool has(uint8_t flag) const { return flags & flag; }
+};
+
+inline TcpSide read_side(const Session& session, bool second) {
+  if (second) {
+    return {session.second_end,          session.second_limit, session.second_window,
+            session.second_acknowledged, session.second_scale, session.second_flags};
+  }
+  return {session.first_end,          session.first_limit, session.first_window,
+          session.first_acknowledged, session.first_scale, session.first_flags};
+}
+
+inline void write_side(Session& session, bool second, const TcpSide& side) {
+  (second ? session.second_end : session.first_end) = side.end;
+  (second ? session.second_limit : session.first_limit) = side.limit;
+  (second ? session.second_window : session.first_window) = side.window;
+  (second ? session.second_acknowledged : session.first_acknowledged) = side.acknowledged;
+  (second ? session.second_scale : session.first_scale) = side.scale;
+  (second ? session.second_flags : session.first_flags) = side.flags;
+}
+
+// The side that sends this SYN, from nothing. Data in a SYN (RFC 7413) counts once it is acknowledged.
+inline TcpSide begin_side(const TcpSegment& syn) {
+  TcpSide side;
+  side.end = syn.sequence + 1;
+  side.limit = side.end + syn.payload;
+  side.window = std::max<uint32_t>(syn.window, 1);
+  side.scale = syn.offers_scale ? syn.scale : 0;
+  side.flags = TcpSide::kSyn;
+  if (syn.offers_scale) side.flags |= TcpSide::kScale;
+  if (syn.sack_permitted) side.flags |= TcpSide::kSack;
+  return side;
+}
+
+// Whether the segment acknowledges the SYN of `other`, and no more than it sent with it.
+inline bool acknowledges_syn(const TcpSide& other, const TcpSegment& segment) {
+  return segment.has(tcp_flag::ack) && !sequence_after(other.end, segment.acknowledgment) &&
+         !sequence_after(segment.acknowledgment, other.limit);
+}
+
+// `side` answers the SYN of `other` with this SYN: options hold only where both offered them, and each learns how much
+// it may send. The windows of SYN segments are never scaled.
+inline void join_sides(TcpSide& side, TcpSide& other, const TcpSegment& segment) {
+  if (!(side.flags & other.flags & TcpSide::kScale)) side.scale = other.scale = 0;
+  other.end = later_sequence(other.end, segment.acknowledgment);
+  other.limit = later_sequence(other.limit, segment.acknowledgment + std::max<uint32_t>(segment.window, 1));
+  side.limit = later_sequence(side.limit, side.end + other.window);
+  side.acknowledged = segment.acknowledgment;
+  side.flags |= TcpSide::kAnswered;
+  if (!other.has(TcpSide::kAnswered)) other.acknowledged = side.end;
+}
+
+// What this segment acknowledges selectively counts as received, where both sides agreed to it.
+inline uint32_t acknowledged_edge(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
+  bool selective = segment.has_sack && (side.flags & other.flags & TcpSide::kSack);
+  return selective ? later_sequence(segment.sack_edge, segment.acknowledgment) : segment.acknowledgment;
+}
+
+// Data: not beyond what the other side's window allows, nor so old that it lies a whole window before what was sent.
+inline bool sequence_fits(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
+  return !sequence_after(segment.sequence, side.limit) && !sequence_after(side.end - other.window, segment.end());
+}
+
+// Acknowledgment: of nothing that was not sent, and not older than a window (at least 66000, the paper's bound).
+inline bool acknowledgment_fits(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
+  constexpr uint32_t kLeastWindow = 66000;
+  uint32_t edge = acknowledged_edge(side, other, segment);
+  return !sequence_after(edge, other.end) && !sequence_after(other.end - std::max(kLeastWindow, side.window), edge);
+}
+
+// Takes in a segment that fits; true when it made progress: new data, or a higher acknowledgment.
+inline bool advance_sides(TcpSide& side, TcpSide& other, const TcpSegment& segment) {
+  uint32_t window = uint32_t(segment.window) << (segment.has(tcp_flag::syn) ? 0 : side.scale);
+  uint32_t beyond = acknowledged_edge(side, other, segment) - segment.acknowledgment;
+  bool progress = sequence_after(segment.end(), side.end);
+  side.window = std::max(side.window, window + beyond);
+  side.end = later_sequence(side.end, segment.end());
+  if (segment.has(tcp_flag::fin)) side.flags |= TcpSide::kFin;
+  if (!sequence_after(side.acknowledged, segment.acknowledgment)) {
+    progress |= segment.acknowledgment != side.acknowledged;
+    side.acknowledged = segment.acknowledgment;
+    side.flags |= TcpSide::kAnswered;
+  }
+  other.limit = later_sequence(other.limit, segment.acknowledgment + window);
+  return progress;
+}
+
+inline bool all_acknowledged(const TcpSide& side, const TcpSide& other) {
+  return !sequence_after(side.end, other.acknowledged);
+}
+
+}  // namespace clickup

@@ -1,0 +1,173 @@
+// The state of a TCP connection as the two directions of its segments show it. States and timeouts are named as Linux
+// connection tracking names them; resets count as RFC 5961 asks, and SYNs in the middle pass so that hosts can settle
+// them among themselves.
+#pragma once
+
+#include "elements/SessionTable/tcp_side.hh"
+
+namespace clickup {
+
+enum class TcpOutcome : uint8_t { invalid, in_session, reopens };
+
+// One segment of a known session. Changes `session_` only when the outcome is in_session.
+class TcpTracker {
+ public:
+  TcpTracker(Session& session, bool from_second)
+      : session_(session),
+        from_second_(from_second),
+        originator_(from_second == bool(session.flags & kOpenedBySecond)),
+        side_(read_side(session, from_second)),
+        other_(read_side(session, !from_second)),
+        state_(state_of(session)) {}
+
+  TcpOutcome take(const TcpSegment& segment) {
+    TcpOutcome outcome = classify(segment);
+    if (outcome != TcpOutcome::in_session) return outcome;
+    write_side(session_, from_second_, side_);
+    write_side(session_, !from_second_, other_);
+    set_state(session_, state_);
+    if (!originator_ && answers_) session_.flags |= kAnswered;
+    if (both_answered()) session_.flags |= kAssured;
+    return outcome;
+  }
+
+ private:
+  static constexpr TcpOutcome in_session = TcpOutcome::in_session;
+  static constexpr TcpOutcome invalid = TcpOutcome::invalid;
+
+  TcpOutcome classify(const TcpSegment& segment) {
+    if (segment.opens()) return take_syn(segment);
+    if (segment.has(tcp_flag::syn)) return take_syn_ack(segment);
+    if (segment.has(tcp_flag::rst)) return take_reset(segment);
+    if (state_ == SessionState::syn_sent) return take_challenge(segment);
+    if (state_ == SessionState::syn_sent2) return invalid;
+    return take_data(segment);
+  }
+
+  TcpOutcome take_syn(const TcpSegment& segment) {
+    switch (state_) {
+      case SessionState::time_wait:
+      case SessionState::close:
+        return TcpOutcome::reopens;
+      case SessionState::syn_sent:
+        side_ = begin_side(segment);
+        if (!originator_) state_ = SessionState::syn_sent2;
+        return in_session;
+      case SessionState::syn_sent2:
+        return repeats_syn(segment) ? in_session : invalid;
+      default:
+        // A host that lost its connection asks again; the other one's challenge acknowledgment makes it reset.
+        return originator_ ? in_session : invalid;
+    }
+  }
+
+  TcpOutcome take_syn_ack(const TcpSegment& segment) {
+    switch (state_) {
+      case SessionState::syn_sent:
+        if (originator_ || !acknowledges_syn(other_, segment)) return invalid;
+        side_ = begin_side(segment);
+        return join(segment);
+      case SessionState::syn_sent2:
+        return repeats_syn(segment) && acknowledges_syn(other_, segment) ? join(segment) : invalid;
+      case SessionState::syn_recv:
+        return answer_again(segment);
+      default:
+        return fits(segment) ? in_session : invalid;
+    }
+  }
+
+  // A repeated SYN-ACK, which may carry another number when it was made from a SYN cookie; or, after a simultaneous
+  // open, the second one, which completes the handshake.
+  TcpOutcome answer_again(const TcpSegment& segment) {
+    if (!acknowledges_syn(other_, segment) && !fits(segment)) return invalid;
+    if (side_.has(TcpSide::kAnswered) && !other_.has(TcpSide::kAnswered) && !repeats_syn(segment)) {
+      if (originator_) return invalid;
+      side_ = begin_side(segment);
+      return join(segment);
+    }
+    if (!repeats_syn(segment)) return invalid;
+    return side_.has(TcpSide::kAnswered) ? in_session : join(segment);
+  }
+
+  TcpOutcome join(const TcpSegment& segment) {
+    join_sides(side_, other_, segment);
+    state_ = other_.has(TcpSide::kAnswered) ? SessionState::established : SessionState::syn_recv;
+    return in_session;
+  }
+
+  // Only the exact next number resets; another one within the window asks the receiver for a challenge (RFC 5961 3.2).
+  TcpOutcome take_reset(const TcpSegment& segment) {
+    bool exact = segment.sequence == other_.acknowledged || (side_.has(TcpSide::kSyn) && segment.sequence == side_.end);
+    bool opening = state_ == SessionState::syn_sent || state_ == SessionState::syn_sent2;
+    if (opening && !originator_) exact = acknowledges_syn(other_, segment);
+    if (!exact && (opening || !sequence_fits(side_, other_, segment))) return invalid;
+    if (exact) state_ = SessionState::close;
+    return in_session;
+  }
+
+  // The answer of a host that still has an older connection: it passes, so that the originator can reset that one.
+  TcpOutcome take_challenge(const TcpSegment& segment) {
+    if (originator_ || segment.payload || segment.has(tcp_flag::fin)) return invalid;
+    side_.acknowledged = segment.acknowledgment;
+    answers_ = false;
+    return in_session;
+  }
+
+  TcpOutcome take_data(const TcpSegment& segment) {
+    if (!fits(segment)) return invalid;
+    bool carries = segment.end() != segment.sequence;
+    if (advance_sides(side_, other_, segment)) {
+      session_.retransmissions = 0;
+    } else if (carries && session_.retransmissions < 255) {
+      ++session_.retransmissions;
+    }
+    state_ = state_after_data();
+    return in_session;
+  }
+
+  SessionState state_after_data() const {
+    if (state_ == SessionState::close) return state_;
+    int fins = side_.has(TcpSide::kFin) + other_.has(TcpSide::kFin);
+    bool side_done = side_.has(TcpSide::kFin) && all_acknowledged(side_, other_);
+    bool other_done = other_.has(TcpSide::kFin) && all_acknowledged(other_, side_);
+    if (fins == 2) return side_done && other_done ? SessionState::time_wait : SessionState::last_ack;
+    if (fins == 1) return side_done || other_done ? SessionState::close_wait : SessionState::fin_wait;
+    return both_answered() ? SessionState::established : state_;
+  }
+  bool both_answered() const { return side_.has(TcpSide::kAnswered) && other_.has(TcpSide::kAnswered); }
+
+  bool fits(const TcpSegment& segment) const {
+    return sequence_fits(side_, other_, segment) && acknowledgment_fits(side_, other_, segment);
+  }
+  // Nothing but the SYN was sent by this side so far, and this is it again.
+  bool repeats_syn(const TcpSegment& segment) const {
+    return side_.has(TcpSide::kSyn) && segment.sequence + 1 == side_.end;
+  }
+
+  Session& session_;
+  bool from_second_;
+  bool originator_;
+  bool answers_ = true;
+  TcpSide side_, other_;
+  SessionState state_;
+};
+
+// A new session that this SYN opens.
+inline void begin_tcp(Session& session, bool from_second, const TcpSegment& syn) {
+  write_side(session, from_second, begin_side(syn));
+  set_state(session, SessionState::syn_sent);
+}
+
+inline uint64_t tcp_timeout(const Session& session, const Timeouts& timeouts) {
+  constexpr uint8_t kManyRetransmissions = 3;
+  size_t slot = size_t(session.state) - size_t(SessionState::syn_sent);
+  if (slot > size_t(Timeout::tcp_close)) slot = 0;  // syn_sent2
+  uint64_t timeout = timeouts.nanoseconds[slot];
+  TcpSide first = read_side(session, false), second = read_side(session, true);
+  if (session.retransmissions >= kManyRetransmissions) return std::min(timeout, timeouts[Timeout::tcp_max_retrans]);
+  if (!(first.flags & second.flags & TcpSide::kAnswered)) return timeout;
+  bool waiting = !all_acknowledged(first, second) || !all_acknowledged(second, first);
+  return waiting ? std::min(timeout, timeouts[Timeout::tcp_unacknowledged]) : timeout;
+}
+
+}  // namespace clickup

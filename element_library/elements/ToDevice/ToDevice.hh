@@ -1,0 +1,125 @@
+// ToDevice(DEVNAME, [BURST, METHOD]): sends frames on an interface.
+//
+// Ports: 1 input, pull. Frames go out in batches through the same packet socket that FromDevice reads from. What the
+// interface cannot take at once is kept and tried again for 10 ms, then dropped and counted; a frame that the interface
+// refuses for good (too long, for example) is dropped at once.
+// Parameters: DEVNAME; BURST, frames a round (64); METHOD LINUX is accepted for Click's sake.
+// Handlers: count, byte_count, drops (r), continuing in the next worker.
+#pragma once
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "driver/element.hh"
+
+namespace clickup {
+
+class ToDevice : public Element {
+ public:
+  ~ToDevice() override { waiting_.release(); }
+  const char* class_name() const override { return "ToDevice"; }
+  const char* port_count() const override { return "1/0"; }
+  const char* processing() const override { return "l/h"; }
+
+  void configure(Arguments& arguments, Errors& errors) override {
+    std::string method = "LINUX";
+    arguments.positional("DEVNAME", interface_).keyword("BURST", burst_).keyword("METHOD", method).finish(errors);
+    if (method != "LINUX") errors.add("METHOD is LINUX, not '" + method + "'");
+    burst_ = std::clamp(burst_, 1u, kBatchSize);
+    for (uint32_t i = 0; i < kBatchSize; ++i) {
+      messages_[i] = {};
+      messages_[i].msg_hdr.msg_iov = &buffers_[i];
+      messages_[i].msg_hdr.msg_iovlen = 1;
+    }
+  }
+
+  void initialize(Host& host, Errors& errors) override {
+    std::string problem = host.packet_socket(interface_, socket_);
+    if (!problem.empty()) errors.add(problem);
+  }
+
+  void add_handlers(HandlerTable& handlers) override {
+    handlers.read("count", [this] { return std::to_string(cursor().tx_packets); });
+    handlers.read("byte_count", [this] { return std::to_string(cursor().tx_bytes); });
+    handlers.read("drops", [this] { return std::to_string(cursor().tx_dropped); });
+  }
+
+  void resume() override { forwarding_ = socket_.cursor != nullptr; }
+  void pause() override {
+    drop(waiting_.count);  // what could not be sent is late by now
+    forwarding_ = false;
+  }
+
+  bool has_task() const override { return true; }
+  bool run_task() override { return send_round(); }
+  bool drain() override {
+    pollfd room {socket_.fd, POLLOUT, 0};
+    if (blocked_since_ns_ != 0) poll(&room, 1, 1);  // before a pause, waiting beats losing what is pulled already
+    return send_round();
+  }
+
+ private:
+  static constexpr uint64_t kRetryTime = 10'000'000;  // ns
+
+  PortCursor& cursor() const {
+    static PortCursor none {};  // before the interface is opened
+    return socket_.cursor ? *socket_.cursor : none;
+  }
+
+  bool send_round() {
+    if (!forwarding_) return false;
+    if (waiting_.count < burst_) input(0).pull(waiting_, burst_ - waiting_.count);
+    if (waiting_.empty()) return false;
+    send_waiting();
+    return true;
+  }
+
+  // Sends from the front until the interface takes no more.
+  void send_waiting() {
+    while (!waiting_.empty()) {
+      for (uint32_t i = 0; i < waiting_.count; ++i) buffers_[i] = {waiting_.items[i]->data(), waiting_.items[i]->length};
+      int sent = sendmmsg(socket_.fd, messages_, waiting_.count, MSG_DONTWAIT);
+      if (sent > 0) {
+        count_sent(uint32_t(sent));
+      } else if (errno == EAGAIN || errno == ENOBUFS) {
+        if (blocked_since_ns_ == 0) blocked_since_ns_ = now_ns();
+        if (now_ns() - blocked_since_ns_ > kRetryTime) drop(waiting_.count);
+        return;
+      } else if (errno != EINTR) {
+        drop(errno == ENETDOWN || errno == ENXIO ? waiting_.count : 1);
+      }
+    }
+  }
+
+  void count_sent(uint32_t count) {
+    PortCursor& place = cursor();
+    for (uint32_t i = 0; i < count; ++i) place.tx_bytes += waiting_.items[i]->length;
+    place.tx_packets += count;
+    blocked_since_ns_ = 0;
+    release_front(count);
+  }
+  void drop(uint32_t count) {
+    cursor().tx_dropped += count;
+    release_front(count);
+  }
+  void release_front(uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) packet_pool().release(waiting_.items[i]);
+    std::copy(waiting_.begin() + count, waiting_.end(), waiting_.begin());
+    waiting_.count -= count;
+  }
+
+  std::string interface_;
+  uint32_t burst_ = kBatchSize;
+  bool forwarding_ = false;
+  PacketSocket socket_;
+  Batch waiting_;                  // pulled and not sent yet
+  uint64_t blocked_since_ns_ = 0;  // 0: the interface takes frames
+  mmsghdr messages_[kBatchSize];
+  iovec buffers_[kBatchSize];
+};
+
+}  // namespace clickup

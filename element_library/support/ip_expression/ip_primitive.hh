@@ -1,0 +1,49 @@
+// One primitive of an expression: what is tested, how it is written as tests of fields.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "support/ip_expression/ip_names.hh"
+#include "support/ip_expression/ip_operand.hh"
+#include "support/ip_expression/ip_tree.hh"
+
+namespace clickup {
+
+enum class IpDirection : uint8_t { none, either, source, destination, both };
+enum class IpOperator : uint8_t { equal, unequal, less, greater, at_most, at_least };
+
+// A word that says which property a value is compared with.
+struct IpProperty {
+  enum class Value : uint8_t { address, prefix, number, flag, nothing };
+  std::string_view word;
+  Value value;
+  IpField field;        // of numbers, and of what `nothing` tests
+  uint32_t maximum;     // of numbers
+  std::string_view of;  // protocol word that must stand before it, empty for none
+};
+// `type` follows icmp or icmp6, `opt` and `win` follow tcp, port tcp or udp or nothing.
+const IpProperty* ip_property(std::string_view word);
+std::vector<std::string_view> ip_property_words();
+
+// Words collected before a value; a bare value after `and` or `or` takes them from the primitive before it.
+struct IpQualifiers {
+  IpDirection direction = IpDirection::none;
+  std::string_view protocol;  // tcp udp icmp icmp6 ip ip6, or empty
+  const IpProperty* property = nullptr;
+};
+
+struct IpComparison {
+  IpOperator operation = IpOperator::equal;
+  uint32_t mask = ~0u;
+  NumberRange range;
+};
+
+IpTreePointer protocol_tree(std::string_view protocol);
+IpTreePointer address_tree(const IpQualifiers& qualifiers, const IpPrefix& prefix, bool unequal);
+IpTreePointer number_tree(const IpQualifiers& qualifiers, const IpComparison& comparison);
+// Names that may stand for a number of this property.
+std::span<const NamedNumber> value_names(const IpQualifiers& qualifiers);
+
+}  // namespace clickup

@@ -1,0 +1,60 @@
+// An expression after parsing: tests of fields combined by and, or, not.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "support/ip_expression/ip_fields.hh"
+
+namespace clickup {
+
+// True when the field is present and its masked value is within low..high, or, inverted, outside of it.
+struct RangeTest {
+  IpField field = IpField::version;
+  uint32_t mask = ~0u;
+  uint32_t low = 0, high = 0;
+  bool inverted = false;
+};
+
+// True for IPv6 packets whose source or destination is within the prefix.
+struct PrefixTest {
+  bool source = true;
+  std::array<uint8_t, 16> address {}, mask {};
+};
+
+struct IpTree;
+using IpTreePointer = std::shared_ptr<const IpTree>;
+
+struct IpTree {
+  enum class Kind : uint8_t { always, never, range, prefix, conjunction, disjunction, negation };
+  Kind kind = Kind::always;
+  RangeTest range;
+  PrefixTest prefix;
+  std::vector<IpTreePointer> parts;
+};
+
+inline IpTreePointer constant(bool value) {
+  return std::make_shared<IpTree>(IpTree {value ? IpTree::Kind::always : IpTree::Kind::never, {}, {}, {}});
+}
+inline IpTreePointer test(RangeTest range) {
+  return std::make_shared<IpTree>(IpTree {IpTree::Kind::range, range, {}, {}});
+}
+inline IpTreePointer test(IpField field, uint32_t value) { return test(RangeTest {field, ~0u, value, value, false}); }
+inline IpTreePointer test(PrefixTest prefix) {
+  return std::make_shared<IpTree>(IpTree {IpTree::Kind::prefix, {}, prefix, {}});
+}
+inline IpTreePointer all_of(std::vector<IpTreePointer> parts) {
+  if (parts.size() == 1) return parts[0];
+  return std::make_shared<IpTree>(IpTree {IpTree::Kind::conjunction, {}, {}, std::move(parts)});
+}
+inline IpTreePointer any_of(std::vector<IpTreePointer> parts) {
+  if (parts.size() == 1) return parts[0];
+  return std::make_shared<IpTree>(IpTree {IpTree::Kind::disjunction, {}, {}, std::move(parts)});
+}
+inline IpTreePointer negation(IpTreePointer part) {
+  return std::make_shared<IpTree>(IpTree {IpTree::Kind::negation, {}, {}, {std::move(part)}});
+}
+
+}  // namespace clickup

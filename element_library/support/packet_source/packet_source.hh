@@ -1,0 +1,113 @@
+// What the elements that make packets from DATA share.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "driver/element.hh"
+
+namespace clickup {
+
+// An element with one output, pushed or pulled, that emits copies of DATA. A subclass says how many are due.
+class PacketSource : public Element {
+ public:
+  const char* port_count() const override { return "0/1"; }
+  bool has_task() const override { return output_is_push(0); }
+
+  bool run_task() override {
+    Batch batch;
+    emit(batch, kBatchSize);
+    bool moved = !batch.empty();
+    output(0).push(batch);
+    return moved;
+  }
+  void pull(int, Batch& batch, uint32_t limit) override { emit(batch, limit); }
+
+ protected:
+  // How many packets may go out now, at most `limit`; LIMIT and ACTIVE are looked after here.
+  virtual uint64_t due(uint64_t limit) = 0;
+  virtual void emitted(uint64_t /*count*/) {}
+  virtual void restarted() {}  // active or reset was written
+
+  void read_data(Arguments& arguments) { arguments.positional("DATA", data_, false); }
+  void read_rest(Arguments& arguments, Errors& errors) {
+    arguments.keyword("LENGTH", length_).keyword("STOP", stop_).keyword("TIMESTAMP", timestamp_);
+    if (length_ > kMaxPacket || data_.size() > kMaxPacket) {
+      errors.add("packets are at most " + std::to_string(kMaxPacket) + " bytes long: make DATA or LENGTH smaller");
+      length_ = 0, data_.clear();
+    }
+    shape();
+  }
+
+  void add_source_handlers(HandlerTable& handlers) {
+    handlers.read("count", [this] { return std::to_string(count_); });
+    handlers.write("reset", [this](std::string_view) { return restart(); });
+    handlers.read("data", [this] { return data_; });
+    handlers.write("data", [this](std::string_view value) { return set_data(value); });
+    handlers.read("limit", [this] { return std::to_string(limit_); });
+    handlers.write("limit", [this](std::string_view value) { return set_limit(value); });
+    handlers.read("active", [this] { return std::string(active_ ? "true" : "false"); });
+    handlers.write("active", [this](std::string_view value) { return set_active(value); });
+  }
+
+  // Nothing will be emitted before a handler changes that.
+  bool exhausted() const { return !active_ || (limit_ >= 0 && count_ >= uint64_t(limit_)); }
+
+  int64_t limit_ = -1;  // negative: for ever
+  bool active_ = true;
+
+ private:
+  void emit(Batch& batch, uint32_t limit) {
+    uint64_t room = std::min(limit, kBatchSize - batch.count);
+    if (limit_ >= 0) room = std::min(room, uint64_t(limit_) - std::min(count_, uint64_t(limit_)));
+    uint64_t number = exhausted() || room == 0 ? 0 : due(room), made = 0;
+    for (; made < number; ++made) {
+      Packet* packet = packet_pool().allocate();
+      if (!packet) break;
+      std::copy(wire_.begin(), wire_.end(), packet->data());
+      packet->length = uint32_t(wire_.size());
+      if (timestamp_) packet->timestamp_ns = realtime_ns();
+      batch.add(packet);
+    }
+    count_ += made;
+    emitted(made);
+    if (stop_ && limit_ >= 0 && count_ >= uint64_t(limit_)) request_stop();
+  }
+
+  void shape() {
+    wire_ = data_;
+    if (length_ > 0) wire_.resize(length_, '\0');
+  }
+  std::string set_data(std::string_view value) {
+    if (value.size() > kMaxPacket) return "packets are at most " + std::to_string(kMaxPacket) + " bytes long";
+    data_ = value;
+    set_keyword("DATA", value);
+    shape();
+    return "";
+  }
+  std::string set_limit(std::string_view value) {
+    if (!parse_integer(value, limit_)) return "limit is a whole number, negative for none";
+    set_keyword("LIMIT", value);
+    return "";
+  }
+  std::string set_active(std::string_view value) {
+    if (!parse_bool(value, active_)) return "active is true or false";
+    set_keyword("ACTIVE", value);
+    restarted();
+    return "";
+  }
+  std::string restart() {
+    count_ = 0;
+    restarted();
+    return "";
+  }
+
+  std::string data_ = "click-up test packet: sixty-four bytes of plain, readable text..";
+  std::string wire_;     // what goes out: data_, cut or padded to LENGTH
+  uint32_t length_ = 0;  // 0: as long as DATA
+  bool stop_ = false;
+  bool timestamp_ = true;
+  uint64_t count_ = 0;
+};
+
+}  // namespace clickup

@@ -1,0 +1,39 @@
+"""One driver with every stateless element class, and cases that run it on pcap files."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cpp import compile_driver
+from tests.elements.frames import Drive
+
+CLASSES = [
+    *["CheckIP6Header", "CheckIPHeader", "Classifier", "Counter", "Discard", "EtherEncap"],
+    *["FromDevice", "FromDump", "Idle", "InfiniteSource", "IPClassifier", "IPFilter", "IPPrint"],
+    *["Meter", "Null", "Paint", "PaintSwitch", "Print", "Queue", "RatedSource", "RatedSplitter"],
+    *["Strip", "Tee", "ToDevice", "ToDump", "Unqueue", "Unstrip"],
+]
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compile_driver(tmp_path_factory.mktemp("elements") / "driver", CLASSES)
+
+
+@pytest.fixture
+def drive(driver: Path, tmp_path: Path) -> Drive:
+    """Runs the driver in `tmp_path` on a configuration, to its end, and reads handlers then."""
+
+    def run(text: str, *handlers: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "config.click").write_text(text)
+        command = [str(driver), "config.click"]
+        for handler in handlers:
+            command += ["-h", handler]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return run

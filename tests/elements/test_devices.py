@@ -1,0 +1,180 @@
+"""FromDevice and ToDevice on real interfaces: order, completeness, tags, checksums, lengths."""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from reconciler.demo.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network, network
+from tests.driver.running import ControlClient, RunningDriver
+from tests.elements.wires import (
+    driver_in,
+    leave_checksums_to_the_card,
+    raw_socket,
+    received,
+    set_mtu,
+    until,
+    within,
+)
+from tests.netns import needs_sandbox
+from tests.packets import (
+    ETHERTYPE_ARP,
+    MAC_B,
+    UDP,
+    Segment,
+    arp,
+    checksum,
+    ether,
+    ipv4,
+    read_pcap,
+    udp,
+)
+
+pytestmark = needs_sandbox
+Start = Callable[[str], ControlClient]
+SIOCGIFHWADDR = 0x8927
+
+
+@pytest.fixture(scope="module")
+def joined() -> Iterator[Network]:
+    with network() as made:
+        yield made
+
+
+@pytest.fixture
+def start(driver: Path, tmp_path: Path, joined: Network) -> Iterator[Start]:
+    """Starts the driver in the firewall on a text; a client of its control socket."""
+    inside = driver_in(joined.firewall, driver, tmp_path / "driver")
+    with ExitStack() as stack:
+        yield lambda text: stack.enter_context(
+            RunningDriver(inside, text, tmp_path / "control")
+        ).client()
+
+
+def numbered(number: int, size: int = 4) -> bytes:
+    payload = number.to_bytes(4, "big") + bytes(size)
+    return ether(ipv4("192.0.2.1", "192.0.2.2", udp(4000, 5000, payload)))
+
+
+def ours(frame: bytes) -> bool:
+    return frame[26:30] == bytes([192, 0, 2, 1])
+
+
+def test_every_frame_passes_unchanged_and_in_order(start: Start, joined: Network) -> None:
+    client = start("i :: FromDevice(eth0) -> q :: Queue(8000) -> o :: ToDevice(eth1);")
+    frames = [numbered(i, i % 1400) for i in range(5000)]
+    with raw_socket(joined.client) as near, raw_socket(joined.server) as far:
+        for frame in frames:
+            near.send(frame)
+        assert received(far, len(frames), ours) == frames
+    # The kernels at both ends may have sent some of their own.
+    assert int(client.read("i.count")) >= len(frames)
+    assert client.read("o.count") == client.read("i.count")
+    assert client.read("o.byte_count") == client.read("i.byte_count")
+    assert (client.read("i.drops"), client.read("o.drops"), client.read("q.drops")) == ("0",) * 3
+
+
+def test_both_directions_through_the_same_sockets(start: Start, joined: Network) -> None:
+    start(
+        "FromDevice(eth0) -> Queue -> ToDevice(eth1); FromDevice(eth1) -> Queue -> ToDevice(eth0);"
+    )
+    with raw_socket(joined.client) as near, raw_socket(joined.server) as far:
+        for i in range(100):
+            near.send(numbered(i))
+            far.send(numbered(1000 + i))
+        assert received(far, 100, ours) == [numbered(i) for i in range(100)]
+        assert received(near, 100, ours) == [numbered(1000 + i) for i in range(100)]
+
+
+def test_vlan_tags_come_back(start: Start, joined: Network, tmp_path: Path) -> None:
+    dump = tmp_path / "out.pcap"
+    text = f"FromDevice(eth0) -> Classifier(12/8100) -> d :: ToDump({dump}, UNBUFFERED true);"
+    client = start(text)
+    tagged = ether(ipv4("192.0.2.1", "192.0.2.2", udp(1, 2)), vlan=5 << 13 | 42)
+    with raw_socket(joined.client) as near:
+        near.send(tagged)
+        until(lambda: client.read("d.count") == "1", "the tagged frame arrives")
+    assert [record.data for record in read_pcap(dump)] == [tagged]
+
+
+def test_checksums_left_to_the_card_are_completed(
+    start: Start, joined: Network, tmp_path: Path
+) -> None:
+    dump = tmp_path / "out.pcap"
+    text = f"FromDevice(eth0) -> Classifier(12/0800 23/11) -> d :: ToDump({dump}, UNBUFFERED true);"
+    client = start(text)
+    leave_checksums_to_the_card(joined.client, "eth0")
+
+    def send() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.bind((CLIENT_ADDRESS, 4000))
+            out.sendto(b"odd", (SERVER_ADDRESS, 5000))
+
+    with raw_socket(joined.client) as near:
+        within(joined.client, send)
+        answer_arp(near, joined)
+        until(lambda: client.read("d.count") == "1", "the datagram arrives")
+    (record,) = read_pcap(dump)
+    datagram = record.data[34:45]
+    expected = udp(4000, 5000, b"odd").sealed(CLIENT_ADDRESS, SERVER_ADDRESS)
+    assert datagram == expected
+    assert checksum(record.data[14:34]) == 0
+
+
+def answer_arp(near: socket.socket, joined: Network) -> None:
+    """Nothing forwards to the server here: its address is told by us, from the firewall's side."""
+
+    def client_address() -> str:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            reply = fcntl.ioctl(control, SIOCGIFHWADDR, struct.pack("16s24x", b"eth0"))
+        return ":".join(f"{byte:02x}" for byte in reply[18:24])
+
+    mine = within(joined.client, client_address)
+    reply = arp("reply", SERVER_ADDRESS, CLIENT_ADDRESS, sender_mac=MAC_B, target_mac=mine)
+    frame = ether(reply, source=MAC_B, destination=mine, ethertype=ETHERTYPE_ARP)
+    with raw_socket(joined.firewall) as other:
+        other.send(frame)
+
+
+def test_frames_for_other_stations_only_when_promiscuous(start: Start, joined: Network) -> None:
+    client = start(
+        "FromDevice(eth0) -> Classifier(26/c0000201) -> all :: Counter -> Discard;"
+        "FromDevice(eth1, PROMISC false) -> Classifier(26/c0000201) -> own :: Counter -> Discard;"
+    )
+    broadcast = ether(numbered(0)[14:], destination="ff:ff:ff:ff:ff:ff")
+    with raw_socket(joined.client) as near, raw_socket(joined.server) as far:
+        for wire in (near, far):
+            wire.send(numbered(0))
+            wire.send(broadcast)
+    until(lambda: client.read("own.count") == "1", "the broadcast arrives")
+    until(lambda: client.read("all.count") == "2", "both arrive")
+    assert client.read("own.count") == "1"
+
+
+def test_too_long_frames_are_dropped_and_counted(start: Start, joined: Network) -> None:
+    client = start(
+        "i :: FromDevice(eth0) -> Queue -> o :: ToDevice(eth1);"
+        "s :: InfiniteSource(LENGTH 3000, LIMIT 3, ACTIVE false) -> Queue"
+        " -> long :: ToDevice(eth1);"
+    )
+    long = ether(ipv4("192.0.2.1", "192.0.2.2", Segment(UDP, bytes(3000), None)))
+    for namespace in (joined.client, joined.firewall):
+        set_mtu(namespace, "eth0", 4000)
+    try:
+        with raw_socket(joined.client) as near, raw_socket(joined.server) as far:
+            near.send(long)
+            near.send(numbered(1))
+            assert received(far, 1, ours) == [numbered(1)]
+    finally:
+        for namespace in (joined.client, joined.firewall):
+            set_mtu(namespace, "eth0", 1500)
+    assert client.read("i.drops") == "1"
+    client.send("WRITE s.active true\r\n")
+    assert client.reply()[0] == 200
+    until(lambda: client.read("long.drops") == "3", "the interface refuses frames beyond its MTU")

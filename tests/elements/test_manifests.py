@@ -1,0 +1,71 @@
+"""Manifests say what the C++ classes say: ports, processing and handlers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reconciler.library import load_library
+from tests.cpp import LIBRARY
+from tests.elements.conftest import CLASSES
+from tests.elements.frames import Drive
+from tests.packets import write_pcap
+
+ARGUMENTS = {
+    "CheckIPHeader": "DETAILS true",
+    "EtherEncap": "1, 1:1:1:1:1:1, 2:2:2:2:2:2",
+    "FromDump": "in.pcap",
+    "IPClassifier": "-",
+    "IPFilter": "allow all",
+    "Classifier": "-",
+    "Meter": "1",
+    "Paint": "1",
+    "RatedSplitter": "1",
+    "Strip": "14",
+    "ToDump": "out.pcap",
+    "Unstrip": "14",
+}
+# Around an element of each pair of directions, so that every port is connected.
+SURROUNDINGS = {
+    "Meter": "Idle -> e; e[0] -> Discard; e[1] -> Discard;",
+    "RatedSplitter": "Idle -> e; e[0] -> Discard; e[1] -> Discard;",
+    "Discard": "Idle -> Queue -> e;",
+    "Queue": "Idle -> e -> Discard;",
+    "Unqueue": "Idle -> Queue -> e -> Discard;",
+    "FromDump": "e -> Discard;",
+    "InfiniteSource": "e -> Discard;",
+    "RatedSource": "e -> Discard;",
+}
+OF_EVERY_ELEMENT = {"class", "name", "config", "ports", "handlers"}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_ports_and_processing(name: str) -> None:
+    manifest = load_library(LIBRARY).elements[name]
+    folders = [LIBRARY / "elements" / name]
+    folders += [LIBRARY / path for path in manifest.requires]
+    text = "".join(path.read_text() for folder in folders for path in folder.glob("*.hh"))
+    pattern = r"(port_count|processing|flow_code)\(\) const override { return \"(.*?)\""
+    said = dict(re.findall(pattern, text))
+    assert said.get("port_count", "1/1") == f"{manifest.ports.inputs}/{manifest.ports.outputs}"
+    assert said.get("processing", "a/a") == manifest.processing
+    assert said.get("flow_code", "x/x") == manifest.flow
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSES if "Device" not in name])
+def test_handlers(name: str, drive: Drive, tmp_path: Path) -> None:
+    write_pcap(tmp_path / "in.pcap", [])
+    around = SURROUNDINGS.get(name, "Idle -> e -> Discard;")
+    stop = "InfiniteSource(LIMIT 1, STOP true) -> Discard;"
+    done = drive(f"e :: {name}({ARGUMENTS.get(name, '')}); {around} {stop}", "e.handlers")
+    assert done.returncode == 0, done.stderr
+    lines = [line.split("\t") for line in done.stdout.splitlines() if line]
+    found = {words[0]: access(words[1]) for words in lines if words[0] not in OF_EVERY_ELEMENT}
+    manifest = load_library(LIBRARY).elements[name]
+    assert found == {handler.name: handler.access for handler in manifest.handlers}
+
+
+def access(flags: str) -> str:
+    return {"r": "read", "w": "write", "rw": "read-write"}["".join(f for f in flags if f in "rw")]

@@ -1,0 +1,152 @@
+"""SessionTable, CheckSession and OpenSession in a driver."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cpp import compile_driver
+from tests.driver.running import ControlClient, RunningDriver
+from tests.packets import ACK, SYN, ether, icmp6, ipv4, ipv6, read_pcap, tcp, udp, write_pcap
+
+CLASSES = "CheckIP6Header CheckIPHeader CheckSession Discard FromDump Idle OpenSession SessionTable"
+CLIENT, SERVER = "10.0.0.1", "192.0.2.80"
+FIREWALL = """
+sessions :: SessionTable(CAPACITY 64, UDP 20);
+checked :: CheckSession(sessions);
+checked[0] -> established :: ToDump({folder}/established.pcap, ENCAP IP);
+checked[1] -> opened :: OpenSession(sessions) -> new :: ToDump({folder}/new.pcap, ENCAP IP);
+checked[2] -> related :: ToDump({folder}/related.pcap, ENCAP IP);
+checked[3] -> invalid :: ToDump({folder}/invalid.pcap, ENCAP IP);
+"""
+SOURCE = (
+    "{name} :: FromDump({folder}/{name}.pcap, ACTIVE false) -> Strip(14) -> {check} -> checked;"
+)
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    classes = [*CLASSES.split(), "Strip", "ToDump"]
+    return compile_driver(tmp_path_factory.mktemp("sessions") / "driver", classes)
+
+
+class Running:
+    """The firewall in a driver; each step sends one file of packets."""
+
+    def __init__(self, client: ControlClient, folder: Path) -> None:
+        self.client = client
+        self.folder = folder
+
+    def write(self, handler: str, value: str) -> int:
+        self.client.send(f"WRITE {handler} {value}\r\n")
+        return self.client.reply()[0]
+
+    def wait(self, handler: str, value: str) -> None:
+        end = time.monotonic() + 10
+        while (found := self.client.read(handler)) != value:
+            assert time.monotonic() < end, f"{handler} is {found}, not {value}"
+            time.sleep(0.01)
+
+    def send(self, name: str) -> None:
+        count = len(read_pcap(self.folder / f"{name}.pcap"))
+        assert self.write(f"{name}.active", "true") == 200
+        self.wait(f"{name}.count", str(count))
+
+    def verdicts(self) -> dict[str, int]:
+        names = ("established", "new", "related", "invalid")
+        return {name: int(self.client.read(f"checked.{name}")) for name in names}
+
+
+FILES = {
+    "syn": [ether(ipv4(CLIENT, SERVER, tcp(40000, 80, SYN, seq=1)))],
+    "answer": [ether(ipv4(SERVER, CLIENT, tcp(80, 40000, SYN | ACK, seq=9, ack=2)))],
+    "rest": [
+        ether(ipv4(CLIENT, SERVER, tcp(40000, 80, ACK, seq=2, ack=10))),
+        ether(ipv4(CLIENT, SERVER, tcp(40000, 80, ACK, b"GET /", seq=2, ack=10))),
+        ether(ipv4(CLIENT, SERVER, tcp(40001, 80, ACK, b"GET /", seq=2, ack=10))),
+        ether(ipv4(CLIENT, SERVER, udp(5353, 53, b"?"))),
+    ],
+    "six": [
+        ether(ipv6("2001:db8::1", "2001:db8::2", udp(5353, 53, b"?"))),
+        ether(ipv6("fe80::1", "fe80::2", icmp6(135, payload=bytes(20)), hop_limit=255)),
+    ],
+}
+
+
+@pytest.fixture
+def running(driver: Path, tmp_path: Path) -> Iterator[Running]:
+    text = FIREWALL.format(folder=tmp_path)
+    for name, frames in FILES.items():
+        write_pcap(tmp_path / f"{name}.pcap", frames)
+        check = "CheckIP6Header" if name == "six" else "CheckIPHeader"
+        text += SOURCE.format(name=name, folder=tmp_path, check=check)
+    with RunningDriver(driver, text, tmp_path / "control") as process:
+        yield Running(process.client(), tmp_path)
+
+
+def test_packets_leave_by_their_verdict(running: Running) -> None:
+    for name in FILES:
+        running.send(name)
+    assert running.verdicts() == {"established": 3, "new": 3, "related": 1, "invalid": 1}
+    assert running.client.read("opened.opened") == "3"
+    assert running.client.read("sessions.count") == "3"
+    assert running.client.read("sessions.by_state") == "established 1\nunreplied 2\n"
+    lines = sorted(running.client.read("sessions.table").splitlines())
+    assert lines[0].startswith("tcp 10.0.0.1:40000 192.0.2.80:80 established ")
+    assert lines[1].startswith("udp 10.0.0.1:5353 192.0.2.80:53 unreplied ")
+    assert lines[2].startswith("udp [2001:db8::1]:5353 [2001:db8::2]:53 unreplied ")
+
+
+def test_timeouts_change_while_it_runs(running: Running) -> None:
+    assert running.client.read("sessions.udp") == "20"
+    assert running.client.read("sessions.tcp_established") == "432000"
+    assert running.write("sessions.udp", "100ms") == 200
+    assert running.client.read("sessions.udp") == "0.1"
+    assert running.client.read("sessions.config") == "CAPACITY 64, UDP 100ms\n"
+    assert running.write("sessions.udp", "0") >= 500
+    assert running.client.read("sessions.udp") == "0.1"
+    running.send("rest")
+    running.wait("sessions.expired", "1")
+    assert running.client.read("sessions.count") == "0"
+
+
+def test_flush_ends_every_session(running: Running) -> None:
+    running.send("syn")
+    assert running.write("sessions.flush", "") == 200
+    running.send("answer")
+    assert running.verdicts() == {"established": 0, "new": 1, "related": 0, "invalid": 1}
+
+
+@pytest.mark.parametrize(
+    ("element", "message"),
+    [
+        ("SessionTable(CAPACITY 4)", "CAPACITY 4 is out of range: give 16 to 4000000 sessions"),
+        ("SessionTable(UDP soon)", "UDP 'soon' is no timeout"),
+        ("SessionTable(TCP_CLOSE 0)", "TCP_CLOSE '0' is no timeout"),
+        ("SessionTable(TCP_CLOSED 5)", "TCP_CLOSED"),
+        ("Idle -> CheckSession -> Discard", "SESSIONS"),
+        ("Idle -> CheckSession(nowhere) -> Discard", "nowhere"),
+        ("d :: Discard; Idle -> d; Idle -> CheckSession(d) -> Discard", "SessionTable"),
+        ("Idle -> OpenSession -> Discard", "SESSIONS"),
+    ],
+)
+def test_bad_arguments(driver: Path, element: str, message: str) -> None:
+    command = [str(driver), "-e", f"{element};"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+def test_unconnected_outputs_drop(driver: Path, tmp_path: Path) -> None:
+    write_pcap(tmp_path / "rest.pcap", FILES["rest"])
+    text = (
+        f"sessions :: SessionTable; FromDump({tmp_path}/rest.pcap, STOP true) -> Strip(14)"
+        " -> CheckIPHeader -> CheckSession(sessions) -> Discard;"
+    )
+    command = [str(driver), "-e", text, "-h", "sessions.count"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (0, "0\n")

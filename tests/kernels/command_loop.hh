@@ -1,0 +1,69 @@
+// The programs' side of conversation.py: a command a line on standard input, one line of answer each.
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <string>
+
+namespace clickup {
+
+using Words = std::istringstream;
+using Commands = std::map<std::string, std::function<std::string(Words&)>>;
+
+inline int run_commands(const Commands& commands) {
+  for (std::string line; std::getline(std::cin, line);) {
+    Words words(line);
+    std::string name;
+    words >> name;
+    auto command = commands.find(name);
+    if (command == commands.end()) {
+      std::cerr << "no command '" << name << "'\n";
+      return 2;
+    }
+    std::cout << command->second(words) << std::endl;
+  }
+  return 0;
+}
+
+// State memory as the supervisor gives it: a memfd that each worker maps for itself.
+class SharedMemory {
+ public:
+  explicit SharedMemory(size_t bytes) : bytes_(bytes), fd_(memfd_create("state", MFD_CLOEXEC)) {
+    if (fd_ < 0 || ftruncate(fd_, off_t(bytes)) != 0) std::abort();
+  }
+  ~SharedMemory() { close(fd_); }
+  void* map(bool writable = true) const {
+    void* address = mmap(nullptr, bytes_, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd_, 0);
+    if (address == MAP_FAILED) std::abort();
+    return address;
+  }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  size_t bytes_;
+  int fd_;
+};
+
+// What a worker that dies in the middle of things leaves behind: nothing derived can be trusted.
+template <class Layout>
+void tear(void* memory) {
+  auto* header = static_cast<StateHeader*>(memory);
+  auto* buckets = reinterpret_cast<uint32_t*>(static_cast<uint8_t*>(memory) + header->bucket_offset);
+  for (uint32_t i = 0; i < header->bucket_count; ++i) buckets[i] = i % 3 ? 0xffffffff : 1;
+  header->free_head = 3;
+  header->count = 12345;
+}
+
+inline RecordHeader& record_header(void* memory, uint32_t index) {
+  auto* header = static_cast<StateHeader*>(memory);
+  uint8_t* records = static_cast<uint8_t*>(memory) + header->record_offset;
+  return *reinterpret_cast<RecordHeader*>(records + uint64_t(index) * header->record_size);
+}
+
+}  // namespace clickup

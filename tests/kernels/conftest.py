@@ -1,0 +1,33 @@
+"""One sanitized program with the session kernel for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.layouts import layout_header
+from reconciler.library import load_library
+from tests.cpp import LIBRARY
+from tests.kernels.conversation import Conversation, compile_kernel
+from tests.kernels.firewall import Connection, Firewall
+
+
+@pytest.fixture(scope="session")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
+    header = layout_header(load_library(LIBRARY).elements["SessionTable"])
+    out = tmp_path_factory.mktemp("sessions")
+    source = Path(__file__).with_name("sessions.cc")
+    with Conversation(compile_kernel(source, {"SessionTable.layout.hh": header}, out)) as kernel:
+        yield kernel
+
+
+@pytest.fixture
+def firewall(kernel: Conversation) -> Firewall:
+    return Firewall(kernel)
+
+
+@pytest.fixture
+def connection(firewall: Firewall) -> Connection:
+    return Connection(firewall)
