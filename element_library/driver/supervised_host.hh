@@ -1,0 +1,43 @@
+// Surroundings of a worker: everything that must outlive it comes from the supervisor.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "driver/host.hh"
+#include "shared/worker_channel.hh"
+
+namespace clickup {
+
+// Asks over the channel while the graph initialises; every answer is awaited, since nothing forwards yet.
+class SupervisedHost : public Host {
+ public:
+  SupervisedHost(WorkerChannel& channel, SharedPage& page) : channel_(channel), page_(page) {}
+  ~SupervisedHost() override;
+  SupervisedHost(const SupervisedHost&) = delete;
+  SupervisedHost& operator=(const SupervisedHost&) = delete;
+
+  std::string packet_socket(std::string_view interface, PacketSocket& socket) override;
+  std::string state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) override;
+  CounterSlot* counter_slot(std::string_view name) override;
+
+  // Points every cursor at the oldest frame that was not given back to the kernel: a worker that died moved its cursor
+  // before it returned the frames behind it.
+  void find_oldest_frames();
+  uint32_t waiting_packets(uint32_t limit_per_interface) const;
+
+ private:
+  // Returns an empty string and what follows "ok", else why not.
+  std::string ask(const std::string& question, Message& answer);
+
+  WorkerChannel& channel_;
+  SharedPage& page_;
+  std::map<std::string, PacketSocket, std::less<>> sockets_;
+  std::map<std::string, StateMemory, std::less<>> tables_;
+  std::vector<FileDescriptor> descriptors_;
+  std::deque<CounterSlot> private_counters_;  // when the page has no room: these begin at zero in every worker
+};
+
+}  // namespace clickup

@@ -1,0 +1,144 @@
+#include "driver/worker.hh"
+
+#include <sched.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "driver/router.hh"
+#include "driver/runtime.hh"
+#include "driver/supervised_host.hh"
+
+namespace clickup {
+namespace {
+
+constexpr int kWelcomeTimeoutMs = 10'000;
+constexpr uint64_t kSpin = 50'000'000;                // ns
+constexpr int kProcessorsToSpin = 4;
+constexpr uint64_t kTurnTimeout = 10'000'000'000ull;  // ns; the supervisor gives up long before
+constexpr uint32_t kCountedPackets = 4096;            // more than these are not counted while they wait
+
+// Staying awake for the turn saves the tens of microseconds that waking up takes. Where processors are few it costs more:
+// who spins is in the way of those that make its turn come, and is taken off the processor for milliseconds.
+uint64_t time_to_spin() {
+  cpu_set_t processors;
+  bool many = ::sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) >= kProcessorsToSpin;
+  return many ? kSpin : 0;
+}
+
+// Follows the supervisor's orders between rounds, where no packet is on its way through the graph.
+class Worker {
+ public:
+  Worker(WorkerChannel& channel, SharedPage& page, SupervisedHost& host, Runtime& runtime)
+      : channel_(channel), page_(page), host_(host), runtime_(runtime) {}
+
+  int run() {
+    runtime_.watch(channel_.fd(), [this] { ordered_ = true; });
+    channel_.send("ready");
+    while (runtime_.round()) {
+      if (runtime_.running()) page_.beat.fetch_add(1, std::memory_order_relaxed);
+      if (std::exchange(ordered_, false) && !follow_orders()) break;
+    }
+    if (runtime_.running()) runtime_.pause();
+    return 0;
+  }
+
+ private:
+  // False: the end.
+  bool follow_orders() {
+    Message order;
+    for (;;) {
+      switch (channel_.receive(order)) {
+        case WorkerChannel::Result::nothing: return true;
+        case WorkerChannel::Result::closed: return false;
+        case WorkerChannel::Result::message: break;
+      }
+      if (order.word(0) == "exit") return false;
+      if (order.word(0) == "prepare") take_over(uint32_t(order.number(1)));
+      if (order.word(0) == "pause") give_up(uint32_t(order.number(1)));
+      if (order.word(0) == "resume") go_on();
+    }
+  }
+
+  void take_over(uint32_t turn) {
+    turn_ = turn;
+    channel_.send("prepared");
+    if (await_turn(page_, turn, time_to_spin(), kTurnTimeout)) go_on();
+  }
+
+  void give_up(uint32_t next) {
+    page_.stopped_ns = boot_time_ns();
+    uint64_t stopped = page_.stopped_ns;
+    runtime_.pause();
+    uint32_t waiting = host_.waiting_packets(1);
+    hand_over(page_, next);
+    channel_.send("paused " + std::to_string(stopped) + " " + std::to_string(waiting));
+  }
+
+  void go_on() {
+    if (runtime_.running()) return;
+    hand_over(page_, turn_);  // when the one that was to take over failed, its number still stands there
+    host_.find_oldest_frames();
+    uint32_t waiting = host_.waiting_packets(kCountedPackets);
+    runtime_.resume();
+    page_.resumed_ns = boot_time_ns();
+    page_.beat.fetch_add(1, std::memory_order_relaxed);
+    channel_.send("running " + std::to_string(page_.resumed_ns) + " " + std::to_string(waiting));
+  }
+
+  WorkerChannel& channel_;
+  SharedPage& page_;
+  SupervisedHost& host_;
+  Runtime& runtime_;
+  uint32_t turn_ = 0;
+  bool ordered_ = false;
+};
+
+std::string joined(const Diagnostics& diagnostics) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) text += (text.empty() ? "" : "\n") + diagnostic.text();
+  return text;
+}
+
+int fail(WorkerChannel& channel, const std::string& why) {
+  channel.send("failed " + why);
+  return 1;
+}
+
+bool read_text(const char* path, std::string& text) {
+  std::ifstream file(path, std::ios::binary);
+  text.assign(std::istreambuf_iterator<char>(file), {});
+  return file.good() || file.eof();
+}
+
+int forward(WorkerChannel& channel, SharedPage& page, int control_listener, const char* config_path) {
+  std::string text;
+  if (!read_text(config_path, text)) return fail(channel, std::string(config_path) + ": cannot be read");
+  SupervisedHost host(channel, page);
+  Diagnostics diagnostics;
+  std::unique_ptr<Router> router = Router::build(text, config_path, diagnostics);
+  if (!router || !router->initialize(host, diagnostics)) return fail(channel, joined(diagnostics));
+  Runtime runtime(*router);
+  runtime.open_control(control_listener);
+  return Worker(channel, page, host, runtime).run();
+}
+
+}  // namespace
+
+int run_worker(int channel_fd, const char* config_path) {
+  stop_on_signals();
+  WorkerChannel channel(channel_fd);
+  Message welcome;
+  SharedPage* page = nullptr;
+  bool received = channel.receive(welcome, kWelcomeTimeoutMs) == WorkerChannel::Result::message;
+  if (!received || welcome.word(0) != "welcome" || welcome.descriptors.size() != 2)
+    return fail(channel, "no welcome on the channel: --worker is for the supervisor only");
+  if (std::string why = map_page(welcome.descriptors[0].get(), page); !why.empty()) return fail(channel, why);
+  int code = forward(channel, *page, welcome.descriptors[1].take(), config_path);
+  unmap_page(page);
+  return code;
+}
+
+}  // namespace clickup

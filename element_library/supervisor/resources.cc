@@ -1,0 +1,188 @@
+#include "supervisor/resources.hh"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "shared/control_socket.hh"
+#include "supervisor/event_log.hh"
+#include "supervisor/json_text.hh"
+
+namespace clickup {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+std::string hexadecimal(uint64_t number) {
+  char text[17];
+  ::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+  return text;
+}
+
+std::string create_table(const TableKey& key, FileDescriptor& memory) {
+  auto failed = [&key](const char* call) {
+    return "state table '" + key.name + "' of " + std::to_string(key.bytes) + " bytes: " + call + ": " + std::strerror(errno);
+  };
+  memory.reset(::memfd_create(("click-up " + key.name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!memory) return failed("memfd_create");
+  if (::ftruncate(memory.get(), off_t(key.bytes)) != 0) return failed("ftruncate");
+  ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+  return {};
+}
+
+}  // namespace
+
+void Needs::add(const Needs& other) {
+  interfaces.insert(other.interfaces.begin(), other.interfaces.end());
+  tables.insert(other.tables.begin(), other.tables.end());
+}
+
+Resources::~Resources() { unmap_page(page_); }
+
+std::string Resources::open(const std::string& control_path, const std::string& offload_notes) {
+  offload_notes_ = offload_notes;
+  put_back_noted_offloads();
+  if (std::string why = create_page(page_memory_, page_); !why.empty()) return why;
+  return listen_unix(control_path, control_);
+}
+
+// One line an interface: its index, its name, the settings that are off. Another interface may have the name by now.
+void Resources::put_back_noted_offloads() {
+  std::ifstream notes(offload_notes_);
+  for (std::string line; std::getline(notes, line);) {
+    std::istringstream words(line);
+    int index = 0;
+    std::string interface;
+    words >> index >> interface;
+    std::vector<std::string> settings{std::istream_iterator<std::string>(words), {}};
+    if (index != 0 && interface_index(interface) == index) Offloads::turn_on(interface, settings);
+  }
+  ::unlink(offload_notes_.c_str());
+}
+
+void Resources::note_offloads() {
+  if (interfaces_.empty()) {
+    ::unlink(offload_notes_.c_str());
+    return;
+  }
+  std::ofstream notes(offload_notes_);
+  for (const auto& known : interfaces_)
+    notes << known->socket.interface_index << ' ' << known->name << ' ' << joined(known->offloads.changed()) << '\n';
+}
+
+PortCursor* Resources::cursor(std::string_view interface) {
+  for (PortCursor& port : page_->ports)
+    if (name_is(port.interface, sizeof port.interface, interface)) return &port;
+  for (PortCursor& port : page_->ports) {
+    if (port.interface[0] != 0) continue;
+    store_name(port.interface, sizeof port.interface, interface);
+    return &port;
+  }
+  return nullptr;
+}
+
+std::string Resources::packet_socket(std::string_view name, const RingSocket*& socket) {
+  int index = interface_index(name);
+  for (const auto& known : interfaces_) {
+    if (known->name != name || known->socket.interface_index != index) continue;
+    socket = &known->socket;
+    return {};
+  }
+  PortCursor* port = cursor(name);
+  if (!port)
+    return "interface '" + std::string(name) + "': all " + std::to_string(SharedPage::kPorts) + " interfaces are in use";
+  std::erase_if(interfaces_, [&name](const auto& known) { return known->name == name; });
+  Offloads offloads(name);  // before frames come in: none that the kernel merged shall be among them
+  RingSocket opened;
+  if (std::string why = open_packet_socket(name, opened); !why.empty()) return why;
+  *port = {};  // the ring begins anew
+  store_name(port->interface, sizeof port->interface, name);
+  auto added = std::make_unique<Interface>(Interface{std::string(name), std::move(opened), std::move(offloads), port});
+  log_.add("interface_opened", {{"interface", added->name},
+                                {"ring_frames", std::to_string(added->socket.frame_count)},
+                                {"offloads_turned_off", joined(added->offloads.changed())}});
+  socket = &added->socket;
+  interfaces_.push_back(std::move(added));
+  note_offloads();
+  return {};
+}
+
+std::string Resources::table(const TableKey& key, int& memory, bool& adopted) {
+  auto known = std::find_if(tables_.begin(), tables_.end(), [&key](const Table& table) { return table.key == key; });
+  adopted = known != tables_.end();
+  if (!adopted) {
+    FileDescriptor created;
+    if (std::string why = create_table(key, created); !why.empty()) return why;
+    known = tables_.insert(tables_.end(), Table{key, std::move(created)});
+  }
+  memory = known->memory.get();
+  log_.add(adopted ? "table_adopted" : "table_created",
+           {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
+  return {};
+}
+
+int Resources::counter(std::string_view name) {
+  for (size_t i = 0; i < SharedPage::kCounters; ++i) {
+    CounterEntry& entry = page_->counters[i];
+    if (entry.name[0] == 0) store_name(entry.name, sizeof entry.name, name);
+    if (name_is(entry.name, sizeof entry.name, name)) return int(i);
+  }
+  return -1;
+}
+
+void Resources::keep_only(const Needs& needs) {
+  std::erase_if(interfaces_, [&](const auto& known) {
+    if (needs.interfaces.count(known->name)) return false;
+    log_.add("interface_closed", {{"interface", known->name}, {"offloads_put_back", joined(known->offloads.changed())}});
+    std::memset(static_cast<void*>(known->cursor), 0, sizeof *known->cursor);
+    return true;
+  });
+  note_offloads();
+  std::erase_if(tables_, [&](const Table& table) {
+    if (needs.tables.count(table.key)) return false;
+    log_.add("table_dropped", {{"table", table.key.name}, {"layout", hexadecimal(table.key.layout)}});
+    return true;
+  });
+}
+
+uint64_t Resources::count_drops() {
+  uint64_t total = 0;
+  for (const auto& known : interfaces_) {
+    known->dropped += read_drops(known->socket.fd.get()).dropped;
+    total += known->dropped;
+  }
+  return total;
+}
+
+void Resources::describe_interfaces(JsonText& json) {
+  count_drops();
+  json.begin_object();
+  for (const auto& known : interfaces_) {
+    const PortCursor& port = *known->cursor;
+    json.key(known->name).begin_object();
+    json.field("rx_packets", port.rx_packets).field("rx_bytes", port.rx_bytes).field("rx_truncated", port.rx_truncated);
+    json.field("rx_dropped", known->dropped).field("tx_packets", port.tx_packets).field("tx_bytes", port.tx_bytes);
+    json.field("tx_dropped", port.tx_dropped).end_object();
+  }
+  json.end_object();
+}
+
+void Resources::describe_tables(JsonText& json, const Needs& needs) {
+  json.begin_object();
+  for (const TableKey& key : needs.tables)
+    json.key(key.name).begin_object().field("bytes", key.bytes).field("layout", hexadecimal(key.layout)).end_object();
+  json.end_object();
+}
+
+}  // namespace clickup

@@ -1,0 +1,176 @@
+// Carries out what the life cycle says.
+#include "supervisor/supervisor.hh"
+
+#include <algorithm>
+#include <utility>
+
+namespace clickup {
+namespace {
+constexpr uint64_t kMillisecond = 1'000'000;
+constexpr uint64_t kPrepareTimeout = 5'000 * kMillisecond;
+constexpr uint64_t kPauseTimeout = 300 * kMillisecond;
+// While nobody forwards, packets wait in the ring: it holds 800 ms of 20,000 packets a second.
+constexpr uint64_t kResumeTimeout = 400 * kMillisecond;
+constexpr uint64_t kFirstBackoff = 10 * kMillisecond, kLongestBackoff = 1'000 * kMillisecond;
+constexpr uint32_t kCrashLoop = 10;
+}  // namespace
+
+void Supervisor::feed(Event event) {
+  events_.push_back(event);
+  if (feeding_) return;  // an action caused it: after the other actions
+  feeding_ = true;
+  while (!events_.empty()) {
+    Phase before = life_.phase;
+    Transition transition = advance(life_, events_.front());
+    events_.pop_front();
+    life_ = transition.next;
+    if (life_.phase != before) set_phase_deadline();
+    for (Action action : transition.actions) perform(action);
+  }
+  feeding_ = false;
+}
+
+void Supervisor::set_phase_deadline() {
+  uint64_t now = boot_time_ns();
+  switch (life_.phase) {
+    case Phase::preparing: phase_deadline_ = now + kPrepareTimeout; break;
+    case Phase::pausing: phase_deadline_ = now + kPauseTimeout; break;
+    case Phase::resuming: phase_deadline_ = now + (life_.current_alive ? kResumeTimeout : kPrepareTimeout); break;
+    default: phase_deadline_ = 0;  // loading: set when the worker starts, its limit is the release's
+  }
+}
+
+void Supervisor::lose_candidate(std::string reason) {
+  if (!candidate_) return;
+  if (life_.phase == Phase::undoing) {
+    if (candidate_->worker && !candidate_->worker->reap()) return;
+    candidate_.reset();
+    return feed(Event::candidate_gone);
+  }
+  reason_ = std::move(reason);
+  feed(Event::candidate_lost);
+}
+
+void Supervisor::perform(Action action) {
+  switch (action) {
+    case Action::spawn: return spawn();
+    case Action::take_previous:
+      candidate_ = Slot{previous_->what, previous_->needs, std::move(previous_->worker), previous_->since};
+      return;
+    case Action::prepare:
+      drops_before_ = resources_.count_drops();
+      candidate_->worker->channel().send("prepare " + std::to_string(candidate_->worker->turn()));
+      return;
+    case Action::pause_current: return pause_current();
+    case Action::grant_turn: return hand_over(resources_.page(), candidate_->worker->turn());
+    case Action::kill_candidate:
+      if (candidate_->worker) candidate_->worker->kill();
+      return lose_candidate({});
+    case Action::kill_current:
+      if (current_->worker) current_->worker->kill();
+      return;
+    case Action::resume_current: return resume_current();
+    case Action::adopt: return adopt();
+    case Action::end_previous:
+      if (previous_) dismiss(std::move(previous_->worker));
+      previous_.reset();
+      return release_unneeded();
+    case Action::end_current:
+      dismiss(std::move(current_->worker));
+      return;
+    case Action::report_success: return report_success();
+    case Action::report_failure: return report_failure();
+    case Action::report_ended: return report_ended();
+    case Action::schedule_retry: return schedule_retry();
+    case Action::arm_confirm:
+      confirm_deadline_ = boot_time_ns() + current_->what.confirm_timeout_ms * kMillisecond;
+      return;
+    case Action::disarm_confirm: confirm_deadline_ = 0; return;
+    case Action::end_all: return end_all();
+    case Action::finish:
+      current_.reset();
+      previous_.reset();
+      release_unneeded();
+      log_.add("stopped");
+      for (const auto& reply : stop_replies_) reply({200, {}});
+      finished_ = true;
+  }
+}
+
+void Supervisor::spawn() {
+  retry_at_ = 0;
+  paused_traffic_ = false;
+  const Release& what = life_.purpose == Purpose::restart ? current_->what
+                        : life_.purpose == Purpose::revert ? previous_->what
+                                                           : request_;
+  candidate_ = Slot{what, {}, nullptr, iso_time_now()};
+  std::string why = WorkerProcess::start(what.driver, what.config, next_turn_, candidate_->worker);
+  if (!why.empty()) return lose_candidate(why);
+  ++next_turn_;
+  phase_deadline_ = boot_time_ns() + what.start_timeout_ms * kMillisecond;
+  int descriptors[] = {resources_.page_memory(), resources_.control_listener()};
+  candidate_->worker->channel().send("welcome", descriptors);
+  log_.add("worker_started", {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
+}
+
+void Supervisor::pause_current() {
+  pause_looked_at_ = false;
+  paused_traffic_ = true;
+  current_->worker->channel().send("pause " + std::to_string(candidate_->worker->turn()));
+}
+
+void Supervisor::resume_current() {
+  paused_traffic_ = false;
+  hand_over(resources_.page(), current_->worker->turn());
+  current_->worker->channel().send("resume");
+}
+
+void Supervisor::adopt() {
+  candidate_->since = iso_time_now();
+  if (life_.purpose == Purpose::upgrade) previous_ = std::exchange(current_, std::nullopt);
+  if (life_.purpose == Purpose::revert) {
+    reverted_ = current_->what;
+    dismiss(std::move(current_->worker));
+    previous_.reset();
+    confirmed_ = candidate_->what.release;
+  }
+  current_ = std::exchange(candidate_, std::nullopt);
+  beat_moved_at_ = 0;
+  paused_traffic_ = false;
+  problem_.clear();
+  release_unneeded();
+}
+
+void Supervisor::dismiss(std::unique_ptr<WorkerProcess> worker) {
+  if (!worker) return;
+  worker->ask_to_exit();
+  leaving_.push_back(std::move(worker));
+}
+
+void Supervisor::release_unneeded() {
+  Needs needs;
+  for (const auto* slot : {&current_, &previous_, &candidate_})
+    if (*slot) needs.add((*slot)->needs);
+  resources_.keep_only(needs);
+}
+
+void Supervisor::schedule_retry() {
+  uint32_t doublings = std::min(deaths_in_a_row_ > 0 ? deaths_in_a_row_ - 1 : 0, 20u);
+  uint64_t wait = std::min(kFirstBackoff << doublings, kLongestBackoff);
+  retry_at_ = boot_time_ns() + wait;
+  if (deaths_in_a_row_ < kCrashLoop) return;
+  problem_ = "the worker ended " + std::to_string(deaths_in_a_row_) + " times in a row, the last time: " + reason_ +
+             "; it is started again every second until another release takes over";
+  if (deaths_in_a_row_ == kCrashLoop) log_.add("crash_loop", {{"reason", problem_}});
+}
+
+void Supervisor::end_all() {
+  phase_deadline_ = confirm_deadline_ = retry_at_ = 0;
+  answer_attempt({520, "the supervisor was told to stop"});
+  answer_reverts({520, "the supervisor was told to stop"});
+  for (auto* slot : {&candidate_, &current_, &previous_})
+    if (*slot) dismiss(std::move((*slot)->worker));
+  candidate_.reset();
+}
+
+}  // namespace clickup

@@ -1,0 +1,63 @@
+// What workers say over their channel, and what they get.
+#include "supervisor/supervisor.hh"
+
+namespace clickup {
+
+// Workers ask for resources while they load; what they were given is remembered as the need of their release.
+void Supervisor::on_message(WorkerProcess& worker, const Message& message) {
+  std::string_view verb = message.word(0);
+  if (verb != "socket" && verb != "table" && verb != "counter") return on_progress(worker, message);
+  if (!candidate_ || candidate_->worker.get() != &worker) {
+    worker.channel().send("error only a worker that loads is given resources");
+    return;
+  }
+  int descriptor = -1;
+  std::string answer;
+  if (verb == "socket") answer = give_socket(*candidate_, message, descriptor);
+  if (verb == "table") answer = give_table(*candidate_, message, descriptor);
+  if (verb == "counter") {
+    int index = resources_.counter(message.after(1));
+    answer = index >= 0 ? "ok " + std::to_string(index) : "error all " + std::to_string(SharedPage::kCounters) + " counters are in use";
+  }
+  if (descriptor >= 0)
+    worker.channel().send(answer, std::span(&descriptor, 1));
+  else
+    worker.channel().send(answer);
+}
+
+std::string Supervisor::give_socket(Slot& slot, const Message& message, int& descriptor) {
+  const RingSocket* socket = nullptr;
+  std::string why = resources_.packet_socket(message.after(1), socket);
+  if (!why.empty()) return "error " + why;
+  slot.needs.interfaces.emplace(message.after(1));
+  descriptor = socket->fd.get();
+  return "ok " + std::to_string(socket->frame_size) + " " + std::to_string(socket->frame_count);
+}
+
+std::string Supervisor::give_table(Slot& slot, const Message& message, int& descriptor) {
+  TableKey key{std::string(message.word(1)), message.number(2, 16), message.number(3)};
+  if (key.name.empty() || key.bytes == 0) return "error a table needs a name, a layout and a size";
+  bool adopted = false;
+  std::string why = resources_.table(key, descriptor, adopted);
+  if (!why.empty()) return "error " + why;
+  slot.needs.tables.insert(key);
+  return std::string(adopted ? "ok adopted " : "ok new ") + std::to_string(key.bytes);
+}
+
+void Supervisor::on_progress(WorkerProcess& worker, const Message& message) {
+  std::string_view verb = message.word(0);
+  if (current_ && current_->worker.get() == &worker) {
+    if (verb == "paused") feed(Event::paused);
+    return;
+  }
+  if (!candidate_ || candidate_->worker.get() != &worker) return;
+  if (verb == "ready") feed(Event::ready);
+  if (verb == "prepared") feed(Event::prepared);
+  if (verb == "failed") lose_candidate(std::string(message.after(1)));
+  if (verb != "running") return;
+  resources_.page().resumed_ns = message.number(1);
+  waiting_ = message.number(2);
+  feed(Event::running);
+}
+
+}  // namespace clickup

@@ -1,0 +1,57 @@
+// One worker process: started, spoken to, watched and ended by the supervisor.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/worker_channel.hh"
+
+namespace clickup {
+
+class WorkerProcess {
+ public:
+  // Runs `driver --worker 3 config` with a channel as descriptor 3 and nothing else but its standard streams, in a
+  // session of its own; it is killed when the supervisor dies. Returns an empty string, else why not.
+  static std::string start(const std::string& driver, const std::string& config, uint32_t turn,
+                           std::unique_ptr<WorkerProcess>& worker);
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+  uint32_t turn() const { return turn_; }  // its number in SharedPage::turn
+  WorkerChannel& channel() { return channel_; }
+  int output_fd() const { return output_.get(); }
+
+  void kill();         // SIGKILL
+  void ask_to_exit();  // and kill when it is still there at exit_deadline()
+  uint64_t exit_deadline() const { return exit_deadline_; }
+
+  // True once the process has ended; death() then says how, in words.
+  bool reap();
+  bool dead() const { return dead_; }
+  std::string death() const;
+
+  // New complete lines of its standard output and error.
+  std::vector<std::string> read_output();
+
+ private:
+  WorkerProcess(pid_t pid, uint32_t turn, WorkerChannel channel, FileDescriptor output);
+
+  pid_t pid_;
+  uint32_t turn_;
+  WorkerChannel channel_;
+  FileDescriptor output_;
+  std::string partial_line_;
+  std::string last_line_;
+  uint64_t exit_deadline_ = 0;
+  bool dead_ = false;
+  std::string death_;
+};
+
+}  // namespace clickup
