@@ -1,0 +1,107 @@
+"""Values that operators give to atoms and states, as Click text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.values import kind_of, pattern_mistake, plain, quoted
+from reconciler.yaml_source import Path
+from schemas.atom import AtomParameter, AtomParameterType
+from schemas.element import ElementParameter, ParameterType
+from schemas.meta import GraphName, Model, parse_duration
+
+
+class _Name(Model):
+    name: GraphName
+
+
+class Mistake(Exception):
+    """Why a value does not fit; `.path` leads to the part at fault, from the value on."""
+
+    def __init__(self, detail: str, hint: str = "", path: Path = ()) -> None:
+        super().__init__(detail)
+        self.hint = hint
+        self.path = path
+
+
+def atom_text(parameter: AtomParameter, value: Any) -> str | tuple[str, ...]:
+    """Click text of a value of an atom's parameter; raises Mistake."""
+    kind = parameter.type
+    if kind is AtomParameterType.RULES:
+        return tuple(_rule(index, rule) for index, rule in enumerate(_list(value)))
+    if kind is AtomParameterType.CLASSES:
+        return _classes(value)
+    if kind is AtomParameterType.NAMES:
+        return tuple(_name(index, name) for index, name in enumerate(_list(value)))
+    text = _scalar(ParameterType(kind.value), value)
+    if parameter.minimum is not None and float(value) < parameter.minimum:
+        raise Mistake(f"{value} is less than {parameter.minimum:g} {parameter.unit}".rstrip())
+    return text
+
+
+def element_text(parameter: ElementParameter, value: Any) -> str:
+    """Click text of a value of an element class's parameter; raises Mistake."""
+    return _scalar(parameter.type, value)
+
+
+def _scalar(kind: ParameterType, value: Any) -> str:
+    expected = {
+        ParameterType.INT: ("a whole number",),
+        ParameterType.REAL: ("a number", "a whole number"),
+        ParameterType.RATE: ("a number", "a whole number"),
+        ParameterType.BOOL: ("true or false",),
+        ParameterType.STRING: ("text", "a whole number", "a number"),
+    }.get(kind, ("text",))
+    if kind is ParameterType.DURATION:
+        return _duration(value)
+    if kind_of(value) not in expected:
+        raise Mistake(f"{value!r} is {kind_of(value)}, expected {expected[0]}")
+    return quoted(str(value)) if kind is ParameterType.STRING else plain(value)
+
+
+def _duration(value: Any) -> str:
+    try:
+        seconds = parse_duration(value)
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+    return plain(seconds) + "s"
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, (list, tuple)) or not value:
+        raise Mistake("a list with at least one entry is expected")
+    return list(value)
+
+
+def _rule(index: int, rule: Any) -> str:
+    action, pattern, path = "allow", rule, (index,)
+    if isinstance(rule, Mapping):
+        if len(rule) != 1 or next(iter(rule)) not in ("allow", "deny"):
+            raise Mistake("a rule is a pattern, {allow: pattern} or {deny: pattern}", path=path)
+        action, pattern = next(iter(rule.items()))
+    mistake = pattern_mistake(pattern)
+    if mistake:
+        raise Mistake(mistake, path=path)
+    # The second output takes what is denied; Click's own word for it would drop.
+    return f"{'allow' if action == 'allow' else '1'} {pattern.strip()}"
+
+
+def _classes(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, Mapping) or not value:
+        raise Mistake("a mapping from output to pattern is expected, like {web: tcp dst port 80}")
+    for name, pattern in value.items():
+        _name(name, name)
+        mistake = pattern_mistake(pattern)
+        if mistake:
+            raise Mistake(mistake, path=(name,))
+    return tuple(pattern.strip() for pattern in value.values())
+
+
+def _name(place: str | int, name: Any) -> str:
+    try:
+        return _Name(name=name).name
+    except ValueError:
+        detail = f"{name!r} cannot name an output"
+        hint = "Use lower-case letters, digits and '_', a letter first."
+        raise Mistake(detail, hint, (place,)) from None

@@ -1,0 +1,60 @@
+"""A mistake that a person made, where it is, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in a file; line and column count from 1, 0 stands for the whole file."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def shifted(self, columns: int) -> Position:
+        """The same line, so many columns to the right."""
+        return Position(self.file, self.line, self.column + columns)
+
+
+@dataclass(frozen=True, order=True)
+class Diagnostic:
+    """One mistake. The summary is the same for all mistakes of its kind, the rest is not."""
+
+    file: str
+    line: int
+    column: int
+    summary: str
+    detail: str = ""
+    hint: str = ""
+
+    @classmethod
+    def at(cls, position: Position, summary: str, detail: str = "", hint: str = "") -> Diagnostic:
+        """A diagnostic at a position."""
+        return cls(position.file, position.line, position.column, summary, detail, hint)
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        text = f"{place}: {self.summary}" if place else self.summary
+        if self.detail:
+            text += f": {self.detail}"
+        return f"{text}. {self.hint}" if self.hint else text
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint naming the closest known word, else all of them when they are few, else nothing."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    if names and len(names) <= 16:
+        return f"Known here: {', '.join(names)}."
+    return ""
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each once, by file, line and column."""
+    return tuple(sorted(set(diagnostics)))

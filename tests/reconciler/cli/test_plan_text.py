@@ -1,0 +1,50 @@
+"""A plan in words."""
+
+from reconciler.cli.plan_text import lines_of, summary_of
+from schemas.network_element import Keep
+from schemas.plan import Action, Change, Fate, Plan, Reason, Refusal, StateFate, Step, StepKind
+
+ADDED = Change(action=Action.ADD, reason=Reason.ELEMENT_ADDED, subject="limit", after="Meter(5)")
+WIRE = Change(
+    action=Action.ADD, reason=Reason.CONNECTION_CHANGED, subject="limit[0]", after="limit -> x"
+)
+LIVE = Change(
+    action=Action.CHANGE,
+    reason=Reason.PARAMETER_CHANGED,
+    subject="sessions.UDP",
+    before="30",
+    after="60",
+    handler="sessions.udp",
+)
+
+
+def plan(**fields):
+    return Plan(instance="edge1/fw", release="b" * 64, running="a" * 64, **fields)
+
+
+def test_a_change_shows_symbol_value_and_reason():
+    steps = (Step(id="Takeover", kind=StepKind.TAKEOVER),)
+    states = (StateFate(name="sessions", keep=Keep.REQUIRED, fate=Fate.KEPT, why="same memory"),)
+    shown = plan(
+        changes=(ADDED, WIRE, LIVE), steps=steps, states=states, classes_to_build=("Meter",)
+    )
+    assert list(lines_of(shown)) == [
+        "edge1/fw: from aaaaaaaaaaaa to bbbbbbbbbbbb",
+        "  + limit         Meter(5)  (ElementAdded)",
+        "  ~ sessions.UDP  30 → 60  (ParameterChanged, live by sessions.udp)",
+        "  classes to build: Meter",
+        "  ✔ state sessions kept: same memory",
+        "  steps: Takeover (one takeover, packets wait for it in the ring)",
+    ]
+    assert summary_of([shown]) == "Plan: 2 to add, 1 to change, 0 to remove; takeovers: 1."
+
+
+def test_nothing_to_do_is_one_line():
+    assert list(lines_of(plan())) == ["edge1/fw: runs release aaaaaaaaaaaa, nothing to do"]
+    assert summary_of([plan()]) == "No changes."
+
+
+def test_a_refusal_says_why_and_what_to_do():
+    refusal = Refusal(state="sessions", why="its layout changed", hint="Take it back.")
+    lines = list(lines_of(plan(changes=(LIVE,), refusals=(refusal,))))
+    assert "  ✗ refused, sessions is required: its layout changed. Take it back." in lines

@@ -1,0 +1,49 @@
+"""`click-up plan` against devices on which nothing runs yet."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def plan(*arguments, state):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "reconciler.cli.main", "plan", *map(str, arguments)]
+    return subprocess.run(
+        [*command, "--state", str(state)], capture_output=True, text=True, env=environment
+    )
+
+
+def test_changes_exit_with_one_and_say_what_is_built_and_taken_over(tmp_path):
+    done = plan(ROOT / "desired_state", state=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "edge1/edge-firewall: from nothing to " in done.stdout
+    assert "+ sessions " in done.stdout and "(ElementAdded)" in done.stdout
+    assert "classes to build: CheckIP6Header, " in done.stdout
+    assert "steps: Build, Stage, Takeover, Verify, Confirm (first start)" in done.stdout
+    assert not (tmp_path / "devices").exists(), "a plan changes nothing"
+
+
+def test_plans_for_programs(tmp_path):
+    done = plan(ROOT / "desired_state", "-o", "json", state=tmp_path)
+    [found] = json.loads(done.stdout)["plans"]
+    assert found["takeover"] is True
+    assert found["steps"][0]["kind"] == "Build"
+
+
+def test_mistakes_exit_with_two_and_good_instances_are_planned(tmp_path):
+    case = ROOT / "tests" / "cases" / "repositories" / "one-bad-device" / "input"
+    done = plan(case, state=tmp_path)
+    assert done.returncode == 2
+    assert "good/bridge: from nothing" in done.stdout
+    assert "✗ bad/bridge: not planned" in done.stderr
+    assert "half.yaml:5:3: Interface not bound" in done.stderr
+
+
+def test_an_unknown_instance_is_named(tmp_path):
+    done = plan(ROOT / "desired_state", "--only", "edge2/edge-firewall", state=tmp_path)
+    assert done.returncode == 2
+    assert "known: edge1/edge-firewall" in done.stderr

@@ -1,0 +1,105 @@
+"""validate, render, atoms and init as a person runs them."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+CASES = ROOT / "tests" / "cases" / "repositories"
+EXAMPLE = ROOT / "desired_state"
+
+
+def click_up(*arguments, cwd=ROOT):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "reconciler.cli.main", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
+
+
+def test_validate_reports_all_ten_mistakes_in_one_run():
+    done = click_up("validate", CASES / "ten-mistakes" / "input")
+    assert done.returncode == 1
+    places = [re.match(r"([\w/.]+\.yaml):(\d+):(\d+): ", line) for line in done.stdout.splitlines()]
+    assert len(places) == 10 and all(places)
+    assert len({place[1] for place in places}) == 6
+    assert "✗ 10 mistakes in 6 files" in done.stderr
+
+
+def test_validate_accepts_the_example():
+    done = click_up("validate", EXAMPLE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "✔ 4 objects, 1 instance, no mistakes\n"
+
+
+def test_validate_for_programs():
+    done = click_up("validate", CASES / "one-bad-device" / "input", "-o", "json")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert [(d["file"], d["line"]) for d in answer["diagnostics"]] == [
+        ("bad.yaml", 6),
+        ("half.yaml", 5),
+    ]
+    assert answer["instances"] == ["good/bridge", "half/bridge"]
+    assert answer["broken"] == ["bad/bridge"]
+
+
+def test_render_binds_interfaces_of_a_device():
+    done = click_up("render", "edge-firewall", EXAMPLE, "--device", "edge1")
+    assert done.returncode == 0, done.stderr
+    assert "from_lan :: FromDevice(eth0, " in done.stdout
+    assert done.stdout.startswith("// edge-firewall 1.0.0\n")
+
+
+def test_render_names_what_there_is():
+    done = click_up("render", "edge-firewal", EXAMPLE)
+    assert done.returncode == 2
+    assert "known: edge-firewall, stateless-filter" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("click") is None, reason="no Click on PATH")
+def test_click_accepts_what_uses_only_its_own_classes(library):
+    text = click_up("render", "stateless-filter", EXAMPLE).stdout
+    classes = set(re.findall(r":: (\w+)", text))
+    assert all(library.elements[name].click for name in classes)
+    # The loopback interface is there on every machine, and opening it may still need privileges.
+    text = text.replace("(lan", "(lo").replace("(wan", "(lo")
+    done = subprocess.run(["click", "-q", "-"], input=text, capture_output=True, text=True)
+    mistakes = re.findall(r"^<stdin>:\d+: (?!While initializing).*", done.stderr, re.MULTILINE)
+    assert mistakes == [], done.stderr
+
+
+def test_atoms_lists_and_describes():
+    listed = click_up("atoms")
+    assert "CheckSession" in listed.stdout and "SessionTable" in listed.stdout
+    described = click_up("atoms", "Dissect")
+    assert "becomes:" in described.stdout and "CheckIPHeader" in described.stdout
+    assert json.loads(click_up("atoms", "Dissect", "-o", "json").stdout)["atom"] == "Dissect"
+    unknown = click_up("atoms", "Disect")
+    assert unknown.returncode == 2 and "Did you mean 'Dissect'?" in unknown.stderr
+
+
+def test_init_writes_a_repository_that_validates(tmp_path):
+    done = click_up("init", tmp_path / "net")
+    assert done.returncode == 0, done.stderr
+    log = subprocess.run(
+        ["git", "-C", tmp_path / "net", "status", "--porcelain", "--branch"],
+        capture_output=True,
+        text=True,
+    )
+    assert log.stdout.strip() == "## main"
+    assert click_up("validate", tmp_path / "net").returncode == 0
+    again = click_up("init", tmp_path / "net")
+    assert again.returncode == 2 and "is not empty" in again.stderr
+
+
+def test_help_and_version():
+    help_text = click_up("--help").stdout
+    for verb in ("init", "validate", "render", "plan", "build", "run", "reconcile", "get", "demo"):
+        assert verb in help_text
+    assert click_up("--version").stdout.startswith("click-up ")
+    assert click_up("nonsense").returncode == 2
