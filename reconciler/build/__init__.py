@@ -1,0 +1,21 @@
+"""From element classes to one minimal driver: service context, content-addressed objects, link.
+
+Belongs here: compilers, flags, caches of objects and artifacts. Does not belong here: which classes
+a network element needs (resolve) and where the driver runs (devices).
+"""
+
+from reconciler.build.builder import Artifact, Builder
+from reconciler.build.compiler import RELEASE, SANITIZED, Compiler, Profile, find_compiler
+from reconciler.build.context import ServiceContext, service_context
+
+__all__ = [
+    "RELEASE",
+    "SANITIZED",
+    "Artifact",
+    "Builder",
+    "Compiler",
+    "Profile",
+    "ServiceContext",
+    "find_compiler",
+    "service_context",
+]

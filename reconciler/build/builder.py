@@ -1,0 +1,198 @@
+"""Builds drivers and the supervisor into a cache that several reconcilers may share."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.build.compiler import RELEASE, Compiler, Profile, find_compiler
+from reconciler.build.context import ServiceContext, service_context
+from reconciler.build.ninja import Edge, Progress, ninja_text, run_ninja
+from reconciler.build.units import (
+    Unit,
+    digest_of,
+    driver_units,
+    fingerprint,
+    generated_files,
+    supervisor_units,
+)
+from reconciler.library import Library
+
+LOCK_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A driver named by the digest of what it was built from; `classes_compiled` were not in the
+    cache before.
+    """
+
+    digest: str
+    driver: Path
+    classes_compiled: tuple[str, ...]
+    seconds: float
+
+
+class Builder:
+    """One cache, one library, one compiler. Methods may run at once; a lock file orders builds
+    between processes.
+    """
+
+    def __init__(
+        self,
+        cache: Path,
+        library: Library,
+        compiler: Compiler | None = None,
+        profile: Profile = RELEASE,
+        jobs: int | None = None,
+    ) -> None:
+        """`jobs` at once, by default one a processor. The compiler is found when needed."""
+        self._cache = cache.absolute()
+        self._library = library
+        self._found = compiler
+        self._profile = profile
+        self._jobs = jobs or len(os.sched_getaffinity(0))
+        self._known: dict[ServiceContext, tuple[int, tuple[Unit, ...]]] = {}
+
+    async def build(self, classes: Collection[str], progress: Progress | None = None) -> Artifact:
+        """The minimal driver for `classes` and what they require. Raises BuildFailed,
+        CompilerMissing.
+        """
+        started = time.monotonic()
+        context = service_context(classes, self._library)
+        units = await asyncio.to_thread(self._driver_units, context)
+        digest = self._digest(units)
+        driver = self._cache / "artifacts" / digest / "driver"
+        compiled: tuple[str, ...] = ()
+        if not driver.exists():
+            async with self._locked():
+                compiled = self._absent_classes(units)
+                await self._make(units, driver, generated_files(context, self._library), progress)
+        return Artifact(digest, driver, compiled, time.monotonic() - started)
+
+    async def supervisor(self, progress: Progress | None = None) -> Path:
+        """Path of the built supervisor. Raises BuildFailed, CompilerMissing."""
+        units = await asyncio.to_thread(self._supervisor_units)
+        path = self._cache / "supervisors" / self._digest(units) / "supervisor"
+        if not path.exists():
+            async with self._locked():
+                await self._make(units, path, {}, progress)
+        return path
+
+    def missing(self, classes: Collection[str]) -> tuple[str, ...]:
+        """Element classes that a build for `classes` would have to compile; builds nothing."""
+        return self._absent_classes(self._driver_units(service_context(classes, self._library)))
+
+    def artifact_digest(self, classes: Collection[str]) -> str:
+        """The digest that a build for `classes` will have; builds nothing."""
+        return self._digest(self._driver_units(service_context(classes, self._library)))
+
+    def generated(self, classes: Collection[str]) -> Path:
+        """Include folder with the generated layout headers of `classes`, written when absent."""
+        context = service_context(classes, self._library)
+        return self._write_generated(generated_files(context, self._library))
+
+    @property
+    def _compiler(self) -> Compiler:
+        if self._found is None:
+            self._found = find_compiler()
+        return self._found
+
+    def _driver_units(self, context: ServiceContext) -> tuple[Unit, ...]:
+        # Every pass over every instance asks; reading all sources each time would be felt.
+        sources = fingerprint(self._library.root)
+        known = self._known.get(context)
+        if known is None or known[0] != sources:
+            units = driver_units(context, self._library, self._compiler, self._profile)
+            known = self._known[context] = (sources, units)
+        return known[1]
+
+    def _supervisor_units(self) -> tuple[Unit, ...]:
+        return supervisor_units(self._library, self._compiler, self._profile)
+
+    def _digest(self, units: Sequence[Unit]) -> str:
+        return digest_of((*self._compiler.link_flags(self._profile), *(unit.key for unit in units)))
+
+    def _object(self, unit: Unit) -> Path:
+        return self._cache / "objects" / unit.key[:2] / f"{unit.key}.o"
+
+    def _absent_classes(self, units: Sequence[Unit]) -> tuple[str, ...]:
+        return tuple(
+            unit.element_class
+            for unit in units
+            if unit.element_class is not None and not self._object(unit).exists()
+        )
+
+    async def _make(
+        self,
+        units: Sequence[Unit],
+        program: Path,
+        generated: Mapping[str, str],
+        progress: Progress | None,
+    ) -> None:
+        include = await asyncio.to_thread(self._write_generated, generated)
+        edges = [
+            Edge("compile", self._object(unit), (self._source(unit, include),), unit.label)
+            for unit in units
+            if not self._object(unit).exists()
+        ]
+        objects = tuple(self._object(unit) for unit in units)
+        edges.append(Edge("link", program, objects, program.name))
+        folder = self._cache / "ninja"
+        folder.mkdir(parents=True, exist_ok=True)
+        root = str(self._library.root.absolute())
+        compile_command = (
+            *self._compiler.command, *self._profile.compile_flags,
+            # The same sources give the same object wherever they lie.
+            f"-ffile-prefix-map={root}/=", f"-ffile-prefix-map={include}/=",
+            "-I", root, "-I", str(include),
+        )  # fmt: skip
+        link_flags = self._compiler.link_flags(self._profile)
+        text = ninja_text(compile_command, self._compiler.command, link_flags, edges)
+        await run_ninja(folder, text, self._jobs, progress)
+
+    def _source(self, unit: Unit, include: Path) -> Path:
+        return (include if unit.element_class else self._library.root.absolute()) / unit.source
+
+    def _write_generated(self, files: Mapping[str, str]) -> Path:
+        folder = (
+            self._cache / "generated" / digest_of(x for item in files.items() for x in item)[:16]
+        )
+        for name, text in files.items():
+            path = folder / name
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                partial = path.with_name(f"{path.name}.{os.getpid()}")
+                partial.write_text(text)
+                partial.rename(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @asynccontextmanager
+    async def _locked(self) -> AsyncIterator[None]:
+        """Exclusive use of the cache; the lock ends with its holder, so a killed build blocks
+        nobody.
+        """
+        self._cache.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._cache / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            # A blocking flock in a thread could not be cancelled.
+            while not _try_lock(descriptor):  # noqa: ASYNC110 - another process unlocks
+                await asyncio.sleep(LOCK_POLL_SECONDS)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

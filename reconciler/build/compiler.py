@@ -1,0 +1,110 @@
+"""Finds a C++20 compiler and says who it is; the identity is part of every object's address."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from reconciler.errors import CompilerMissing
+
+NATIVE_COMPILERS = ("c++", "g++", "clang++")
+WARNINGS = ("-Wall", "-Wextra", "-Werror")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How to compile and link; part of every object's address."""
+
+    name: str
+    compile_flags: tuple[str, ...]
+    link_flags: tuple[str, ...]
+    static: bool
+
+
+RELEASE = Profile(
+    name="release",
+    # Sections let the linker leave out what this driver does not use.
+    compile_flags=("-std=c++20", "-O2", *WARNINGS, "-ffunction-sections", "-fdata-sections"),
+    link_flags=("-Wl,--gc-sections", "-s"),
+    static=True,
+)
+# Sanitizers intercept libc, which a static link does not allow.
+SANITIZED = Profile(
+    name="sanitized",
+    compile_flags=(
+        *("-std=c++20", "-O1", "-g", *WARNINGS, "-fno-omit-frame-pointer"),
+        *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+    ),
+    link_flags=("-fsanitize=address,undefined",),
+    static=False,
+)
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """`command` starts it; `identity` is its version text and target; `static_libc` tells whether
+    -static links.
+    """
+
+    command: tuple[str, ...]
+    identity: str
+    static_libc: bool
+
+    def link_flags(self, profile: Profile) -> tuple[str, ...]:
+        """Flags of `profile` for this compiler; without a libc.a only the C++ runtime is linked
+        statically.
+        """
+        if not profile.static:
+            return profile.link_flags
+        if self.static_libc:
+            return (*profile.link_flags, "-static")
+        return (*profile.link_flags, "-static-libstdc++", "-static-libgcc")
+
+
+def find_compiler() -> Compiler:
+    """The system's compiler, else the one of the PyPI package ziglang.
+
+    Blocks for a few milliseconds (starts the compiler twice). Raises CompilerMissing.
+    """
+    for name in NATIVE_COMPILERS:
+        path = shutil.which(name)
+        if path is not None:
+            return _describe((path,))
+    if importlib.util.find_spec("ziglang") is not None:
+        return _describe((sys.executable, "-m", "ziglang", "c++"))
+    raise CompilerMissing(
+        f"no C++ compiler on PATH (looked for {', '.join(NATIVE_COMPILERS)}) and no ziglang module"
+        " for"
+        f" {sys.executable}; install one: `apt install g++`, or `pip install 'click-up[zig]'`"
+    )
+
+
+def _describe(command: tuple[str, ...]) -> Compiler:
+    said = _output((*command, "--version"))
+    # Where it is installed says nothing about what it makes.
+    version = "\n".join(line for line in said.splitlines() if "InstalledDir" not in line)
+    if "ziglang" in command:
+        # Zig brings musl, which is always there to be linked statically.
+        target = _zig_target(_output((*command, "-dumpmachine")).strip())
+        return Compiler((*command, "-target", target), f"{version}\n{target}", static_libc=True)
+    target = _output((*command, "-dumpmachine")).strip()
+    libc = _output((*command, "-print-file-name=libc.a")).strip()
+    # GCC and clang print the bare name back when there is no such file.
+    return Compiler(command, f"{version}\n{target}", static_libc="/" in libc)
+
+
+def _zig_target(machine: str) -> str:
+    return f"{machine.split('-')[0]}-linux-musl"
+
+
+def _output(command: tuple[str, ...]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CompilerMissing(
+            f"`{' '.join(command)}` fails: {done.stderr.strip()[:200]}; repair or remove this"
+            " compiler"
+        )
+    return done.stdout

@@ -1,0 +1,128 @@
+"""Writes and runs a ninja file for the objects that are missing.
+
+Objects are named by content, so an object that exists is never out of date: the file lists only
+what has to be made, and modification times play no role.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ninja
+
+from reconciler.errors import BuildFailed, Transient
+
+# Called with finished edges, all edges, and what was finished.
+Progress = Callable[[int, int, str], None]
+STATUS = re.compile(r"^\[(\d+)/(\d+)\] (.*)$")
+ERROR_LINES = 30
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One command of `rule` (compile or link) that makes `output` from `inputs`."""
+
+    rule: str
+    output: Path
+    inputs: tuple[Path, ...]
+    description: str
+
+
+def ninja_text(
+    compile_command: Sequence[str],
+    linker: Sequence[str],
+    link_flags: Sequence[str],
+    edges: Sequence[Edge],
+) -> str:
+    """The ninja file. Outputs appear by rename, so a killed build leaves no half-written object
+    behind.
+    """
+    lines = [
+        "ninja_required_version = 1.5",
+        "rule compile",
+        f"  command = {_command(compile_command)} -c $in -o $out.tmp && mv $out.tmp $out",
+        "  description = $what",
+        "rule link",
+        f"  command = {_command(linker)} $in {_command(link_flags)} -o $out.tmp && mv $out.tmp"
+        " $out",
+        "  description = $what",
+    ]
+    for edge in edges:
+        inputs = " ".join(_path(path) for path in edge.inputs)
+        lines.append(f"build {_path(edge.output)}: {edge.rule} {inputs}")
+        lines.append(f"  what = {edge.description}")
+    return "\n".join(lines) + "\n"
+
+
+async def run_ninja(folder: Path, text: str, jobs: int, progress: Progress | None) -> None:
+    """Build everything in `text`, at low priority: packets come first. Raises BuildFailed with the
+    compiler's words.
+    """
+    (folder / "build.ninja").write_text(text)
+    command = [str(Path(ninja.BIN_DIR) / "ninja"), "-C", str(folder), "-j", str(jobs)]
+    nice = shutil.which("nice")
+    process = await asyncio.create_subprocess_exec(
+        *([nice, "-n", "5", *command] if nice else command),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "NINJA_STATUS": "[%f/%t] ", "LC_ALL": "C"},
+        limit=1 << 20,
+    )
+    try:
+        output = await _read(process, progress)
+        status = await process.wait()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
+    if status < 0:
+        raise Transient(
+            f"ninja was ended by signal {-status} while building in {folder}; it is tried again"
+        )
+    if status != 0:
+        raise BuildFailed(first_errors(output))
+
+
+async def _read(process: asyncio.subprocess.Process, progress: Progress | None) -> list[str]:
+    assert process.stdout is not None
+    lines: list[str] = []
+    async for raw in process.stdout:
+        line = raw.decode(errors="replace").rstrip()
+        lines.append(line)
+        match = STATUS.match(line)
+        if match and progress is not None:
+            progress(int(match[1]), int(match[2]), match[3])
+    return lines
+
+
+def first_errors(output: Sequence[str]) -> str:
+    """What the compiler said first, without ninja's own lines and the long command lines."""
+    start = next((i for i, line in enumerate(output) if line.startswith("FAILED:")), None)
+    if start is None:
+        return "the build failed: " + "\n".join(output[-ERROR_LINES:])
+    # Two lines of ninja: the output that failed, and the command.
+    said = [line for line in output[start + 2 :] if not line.startswith(("ninja:", "FAILED:"))]
+    what = next((m[3] for line in reversed(output[:start]) if (m := STATUS.match(line))), "sources")
+    return f"the compiler refused {what}:\n" + "\n".join(said[:ERROR_LINES])
+
+
+def _command(words: Sequence[str]) -> str:
+    return " ".join(_word(word) for word in words)
+
+
+def _word(word: str) -> str:
+    quoted = (
+        word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
+    )
+    return quoted.replace("$", "$$")
+
+
+def _path(path: Path) -> str:
+    return re.sub(r"([$ :])", r"$\1", str(path))

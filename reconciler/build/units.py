@@ -1,0 +1,163 @@
+"""Translation units and their content addresses: pure but for reading the library's sources.
+
+The address of an object covers compiler, flags, source and every header of ours that it can reach;
+system headers are covered by the compiler's identity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.build.compiler import Compiler, Profile
+from reconciler.build.context import ServiceContext
+from reconciler.errors import BuildFailed
+from reconciler.layouts import layout_header
+from reconciler.library import Library
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What becomes one object: `label` for people, `source` a path below the library or the
+    generated folder.
+    """
+
+    label: str
+    source: str
+    key: str
+    element_class: str | None = None
+
+
+def generated_files(context: ServiceContext, library: Library) -> dict[str, str]:
+    """Sources that exist in no repository, by path: one unit an element class, one layout header a
+    state class.
+    """
+    files = {f"classes/{name}.cc": _class_source(name) for name in context.classes}
+    for name in context.classes:
+        if library.elements[name].states:
+            files[f"layouts/{name}.layout.hh"] = layout_header(library.elements[name])
+    return files
+
+
+def _class_source(name: str) -> str:
+    return (
+        f'#include "elements/{name}/{name}.hh"\n\n'
+        f"namespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
+    )
+
+
+def driver_units(
+    context: ServiceContext, library: Library, compiler: Compiler, profile: Profile
+) -> tuple[Unit, ...]:
+    """Every unit of the driver for `context`, in link order. Raises BuildFailed for a source that
+    does not exist.
+    """
+    generated = generated_files(context, library)
+    supports = [
+        f"support/{name}/{source}"
+        for name in context.supports
+        for source in library.supports[name].sources
+    ]
+    address = _Addresses(library.root, generated, compiler, profile)
+    classes = [
+        Unit(name, f"classes/{name}.cc", address.of(f"classes/{name}.cc"), element_class=name)
+        for name in context.classes
+    ]
+    shared = [*_folder(library.root, "driver"), *_folder(library.root, "shared")]
+    return (*classes, *(Unit(path, path, address.of(path)) for path in (*supports, *shared)))
+
+
+def supervisor_units(library: Library, compiler: Compiler, profile: Profile) -> tuple[Unit, ...]:
+    """Every unit of the supervisor: it has no parser and no elements."""
+    address = _Addresses(library.root, {}, compiler, profile)
+    paths = [*_folder(library.root, "supervisor"), *_folder(library.root, "shared")]
+    return tuple(Unit(path, path, address.of(path)) for path in paths)
+
+
+def fingerprint(root: Path) -> int:
+    """Changes when any file below `root` does: by name, size and time of modification."""
+    seen = []
+    for folder, _, names in os.walk(root, followlinks=True):
+        for name in names:
+            status = os.stat(os.path.join(folder, name))
+            seen.append((folder, name, status.st_size, status.st_mtime_ns))
+    return hash(tuple(sorted(seen)))
+
+
+def digest_of(parts: Iterable[str]) -> str:
+    """SHA-256 over length-prefixed parts, in hex."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        digest.update(f"{len(data)}:".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _folder(root: Path, name: str) -> list[str]:
+    return sorted(f"{name}/{path.name}" for path in (root / name).glob("*.cc"))
+
+
+def reached_by(source: str, root: Path, generated: Mapping[str, str]) -> frozenset[str]:
+    """Every file of ours that compiling `source` may read, itself included, by path."""
+    return _Sources(root, generated).reached_by(source)
+
+
+class _Sources:
+    """The library's and the generated files; each is read once."""
+
+    def __init__(self, root: Path, generated: Mapping[str, str]) -> None:
+        self._root = root
+        self._generated = generated
+        self._texts: dict[str, str | None] = {}
+
+    def text(self, path: str) -> str | None:
+        if path in self._generated:
+            return self._generated[path]
+        if path not in self._texts:
+            file = self._root / path
+            self._texts[path] = file.read_text() if file.is_file() else None
+        return self._texts[path]
+
+    def reached_by(self, source: str) -> frozenset[str]:
+        seen: set[str] = set()
+        waiting = [source]
+        while waiting:
+            path = waiting.pop()
+            text = None if path in seen else self.text(path)
+            if text is None:
+                continue
+            seen.add(path)
+            folder = path.rsplit("/", 1)[0]
+            for name in INCLUDE.findall(text):
+                # As the compiler looks: beside the including file, then in the include folders.
+                beside = f"{folder}/{name}"
+                waiting.append(name if self.text(beside) is None else beside)
+        return frozenset(seen)
+
+
+class _Addresses:
+    """Content addresses of units."""
+
+    def __init__(
+        self, root: Path, generated: Mapping[str, str], compiler: Compiler, profile: Profile
+    ) -> None:
+        self._root = root
+        self._sources = _Sources(root, generated)
+        self._salt = (compiler.identity, *profile.compile_flags)
+
+    def of(self, source: str) -> str:
+        if self._sources.text(source) is None:
+            raise BuildFailed(
+                f"source {source} is not in the element library at {self._root}; correct `sources`"
+                " in the manifest that names it"
+            )
+        reached = sorted(self._sources.reached_by(source))
+        parts = [part for path in reached for part in (path, self._sources.text(path) or "")]
+        return digest_of((*self._salt, source, *parts))

@@ -1,0 +1,1 @@
+"""One module a group of verbs; thin: arguments in, tables or JSON out."""

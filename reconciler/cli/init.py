@@ -1,0 +1,36 @@
+"""`click-up init`: an example repository to begin with."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from git import Actor, Repo
+
+from reconciler.cli.workplace import fail
+
+# In an installed package, and in a checkout of the repository.
+PLACES = (Path(__file__).parents[1] / "desired_state", Path(__file__).parents[2] / "desired_state")
+_AUTHOR = Actor("click-up", "click-up@localhost")
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="A new or empty folder")],
+) -> None:
+    """Write an example repository: a stateful firewall, a device, a rollout; and commit it.
+
+    Exit codes: 0 written, 2 the folder is not empty.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        fail(f"{directory} is not empty; name a new folder", 2)
+    example = next(place for place in PLACES if place.is_dir())
+    shutil.copytree(example, directory, dirs_exist_ok=True)
+    files = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*.yaml"))
+    with Repo.init(directory, initial_branch="main") as repository:
+        repository.index.add(files)
+        repository.index.commit("Start from the example", author=_AUTHOR, committer=_AUTHOR)
+    for name in files:
+        typer.echo(f"► {name}")
+    typer.echo(f"✔ {directory} is a repository; now `click-up validate {directory}`")

@@ -1,0 +1,75 @@
+"""`click-up`: reads the command line; imports only the module of the verb that is asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+VERBS = {
+    "init": "reconciler.cli.init:init",
+    "validate": "reconciler.cli.validate:validate",
+    "render": "reconciler.cli.render:render",
+    "plan": "reconciler.cli.plan:plan",
+    "build": "reconciler.cli.run:build",
+    "run": "reconciler.cli.run:run",
+    "reconcile": "reconciler.cli.steer:reconcile",
+    "get": "reconciler.cli.get:get",
+    "events": "reconciler.cli.inspect:events",
+    "history": "reconciler.cli.inspect:history",
+    "tree": "reconciler.cli.inspect:tree",
+    "atoms": "reconciler.cli.atoms:atoms",
+    "suspend": "reconciler.cli.steer:suspend",
+    "resume": "reconciler.cli.steer:resume",
+    "handler": "reconciler.cli.steer:handler",
+    "demo": "reconciler.cli.demo:demo",
+}
+"""Verb -> where its function or its group of verbs is."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command and exits with its code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    verb = next((word for word in given if not word.startswith("-")), "")
+    application([verb] if verb in VERBS else list(VERBS))(args=given, prog_name="click-up")
+
+
+def application(verbs: Sequence[str]) -> typer.Typer:
+    """The command line with these verbs, in this order."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="GitOps for stateful packet-processing network elements.",
+    )
+    app.callback()(_common)
+    for verb in verbs:
+        module, _, name = VERBS[verb].partition(":")
+        found = getattr(import_module(module), name)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=verb)
+        else:
+            app.command(verb)(found)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"click-up {version('click-up')}")
+        raise typer.Exit
+
+
+def _common(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show it")
+    ] = False,
+) -> None:
+    """GitOps for stateful packet-processing network elements."""
+
+
+if __name__ == "__main__":
+    main()

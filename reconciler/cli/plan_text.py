@@ -1,0 +1,73 @@
+"""A plan in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from schemas.plan import Action, Change, Fate, Plan, Reason
+
+_WHOLE_ELEMENTS = (Reason.ELEMENT_ADDED, Reason.ELEMENT_REMOVED)
+_STATE_SYMBOLS = {Fate.NEW: "+", Fate.KEPT: "✔", Fate.LOST: "✗"}
+
+
+def lines_of(plan: Plan) -> Iterator[str]:
+    """One plan: changes with their reasons, what is built, what becomes of states, the steps."""
+    release = plan.release[:12] if plan.release else "nothing"
+    running = plan.running[:12] if plan.running else "nothing"
+    if plan.empty:
+        yield f"{plan.instance}: runs release {running}, nothing to do"
+        return
+    yield f"{plan.instance}: from {running} to {release}"
+    yield from _change_lines(plan.changes)
+    if plan.classes_to_build:
+        yield f"  classes to build: {', '.join(plan.classes_to_build)}"
+    for state in plan.states:
+        yield f"  {_STATE_SYMBOLS[state.fate]} state {state.name} {state.fate.value}: {state.why}"
+    for refusal in plan.refusals:
+        yield f"  ✗ refused, {refusal.state} is required: {refusal.why}. {refusal.hint}"
+    if plan.steps:
+        yield f"  steps: {', '.join(step.kind.value for step in plan.steps)} ({_pause(plan)})"
+
+
+def _pause(plan: Plan) -> str:
+    if plan.takeover:
+        return "one takeover, packets wait for it in the ring" if plan.running else "first start"
+    return "no takeover"
+
+
+def _change_lines(changes: Sequence[Change]) -> Iterator[str]:
+    shown = [change for change in changes if not _implied(change, changes)]
+    width = max((len(change.subject) for change in shown), default=0)
+    for change in shown:
+        live = f", live by {change.handler}" if change.handler else ""
+        subject = change.subject.ljust(width)
+        yield f"  {change.action.value} {subject}  {_values(change)}  ({change.reason.value}{live})"
+
+
+def _implied(change: Change, changes: Sequence[Change]) -> bool:
+    """What leaves an element that comes or goes comes or goes with it."""
+    whole = {one.subject for one in changes if one.reason in _WHOLE_ELEMENTS}
+    return change.action is not Action.CHANGE and change.subject.rpartition("[")[0] in whole
+
+
+def _values(change: Change) -> str:
+    if change.action is Action.CHANGE:
+        return f"{change.before or 'unset'} → {change.after or 'unset'}"
+    return change.after or change.before
+
+
+def summary_of(plans: Sequence[Plan]) -> str:
+    """One line over all plans."""
+    changes = [change for plan in plans for change in plan.changes]
+    if all(plan.empty for plan in plans):
+        return "No changes."
+    counts = [
+        f"{sum(change.action is action for change in changes)} to {word}"
+        for action, word in (
+            (Action.ADD, "add"),
+            (Action.CHANGE, "change"),
+            (Action.REMOVE, "remove"),
+        )
+    ]
+    takeovers = sum(plan.takeover for plan in plans)
+    return f"Plan: {', '.join(counts)}; takeovers: {takeovers}."

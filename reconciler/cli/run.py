@@ -1,0 +1,157 @@
+"""`click-up run`: the reconcile loop; `click-up build`: its first half, for hands."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from reconciler.build import Builder, find_compiler
+from reconciler.cli.workplace import (
+    Output,
+    OutputOption,
+    StateOption,
+    fail,
+    print_json,
+    state_folder,
+)
+from reconciler.errors import Stalled, Transient
+from reconciler.library import load_library
+from reconciler.loop import Loop
+from reconciler.observers import LogObserver, Observer, Observers, ProgressObserver
+from reconciler.reconcile import Means
+from reconciler.source import GitSource, parse_reference
+from reconciler.store import Ledger
+from schemas.meta import parse_duration
+
+RepositoryOption = Annotated[
+    str, typer.Option(help="Desired state: path or URL of a git repository")
+]
+ReferenceOption = Annotated[
+    str,
+    typer.Option(
+        help="main, branch:NAME, tag:NAME, semver:RANGE, semver:PREFIX:RANGE, or a commit"
+    ),
+]
+
+
+def run(
+    repository: RepositoryOption,
+    reference: ReferenceOption = "main",
+    path: Annotated[str, typer.Option(help="Folder in the repository; default: all of it")] = "",
+    interval: Annotated[str, typer.Option(help="Time between two polls of the repository")] = "30s",
+    once: Annotated[bool, typer.Option("--once", help="Converge, report, and end")] = False,
+    state: StateOption = None,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Log every step as JSON")
+    ] = False,
+) -> None:
+    """Keep every device at the newest revision.
+
+    Exit codes with --once: 0 everything converged; 1 something is stalled or could not be reached;
+    3 an upgrade was reverted, or its revision was rejected before. Without it: 0 when told to stop
+    (SIGINT, SIGTERM).
+    """
+    try:
+        seconds = parse_duration(interval)
+        code = asyncio.run(
+            _run(repository, reference, path, seconds, once, state_folder(state), verbose)
+        )
+    except ValueError as error:
+        fail(f"--interval {interval}: {error}", 2)
+    except (Stalled, Transient) as error:
+        fail(str(error))
+    raise typer.Exit(code)
+
+
+async def _run(
+    repository: str,
+    reference: str,
+    path: str,
+    interval: float,
+    once: bool,
+    state: Path,
+    verbose: bool,
+) -> int:
+    observer: Observer = ProgressObserver(sys.stdout)
+    if verbose:
+        _log_to_stderr()
+        observer = Observers(observer, LogObserver())
+    means = open_means(state, observer)
+    source = GitSource(repository, parse_reference(reference), state / "source.git", path)
+    loop = Loop(source, means, interval)
+    try:
+        if once:
+            outcomes = await loop.run_once()
+            return max((outcome.exit_code for outcome in outcomes.values()), default=0)
+        await loop.run(_stop_on_signals())
+        return 0
+    finally:
+        means.ledger.close()
+
+
+def open_means(state: Path, observer: Observer) -> Means:
+    """Everything a reconciler keeps in its state folder. Raises Stalled."""
+    library = load_library()
+    builder = Builder(state / "cache", library, find_compiler())
+    return Means(state, Ledger(state / "ledger.db"), library, builder, observer)
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _log_to_stderr() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def build(
+    classes: Annotated[list[str], typer.Argument(metavar="CLASS...", help="Element classes")],
+    state: StateOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Build the minimal driver for element classes and what they require; prints its path.
+
+    Exit codes: 0 built (or found in the cache), 1 the compiler refused, or there is none.
+    """
+
+    def progress(finished: int, total: int, what: str) -> None:
+        if output is Output.TABLE:
+            typer.echo(f"► [{finished}/{total}] {what}", err=True)
+
+    try:
+        builder = Builder(state_folder(state) / "cache", load_library(), find_compiler())
+        artifact = asyncio.run(builder.build(frozenset(classes), progress))
+    except (Stalled, Transient) as error:
+        fail(str(error))
+    if output is Output.JSON:
+        print_json(
+            {
+                "digest": artifact.digest,
+                "driver": str(artifact.driver),
+                "classes_compiled": artifact.classes_compiled,
+                "seconds": artifact.seconds,
+            }
+        )
+        return
+    compiled = ", ".join(artifact.classes_compiled) or "nothing"
+    typer.echo(f"✔ compiled {compiled} in {artifact.seconds:.1f} s", err=True)
+    typer.echo(artifact.driver)

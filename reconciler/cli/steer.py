@@ -1,0 +1,142 @@
+"""`click-up reconcile | suspend | resume | handler`: by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import re
+import time
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.workplace import (
+    KeyArgument,
+    StateOption,
+    fail,
+    known_instance,
+    local_time,
+    open_ledger,
+    state_folder,
+)
+from reconciler.devices.control_socket import ControlSocketError
+from reconciler.devices.local import LocalDevice
+from reconciler.errors import DeviceUnreachable
+from reconciler.store import Ledger, Suspension
+from schemas.device import Device
+from schemas.meta import parse_duration
+
+TAKEN_SECONDS = 10.0
+
+
+def reconcile(
+    key: KeyArgument,
+    retry: Annotated[bool, typer.Option("--retry", help="Try rejected revisions again")] = False,
+    state: StateOption = None,
+) -> None:
+    """Ask the running reconciler to look at an instance now.
+
+    Exit codes: 0 it took the request; 1 no reconciler took it within 10 s.
+    """
+    with closing(open_ledger(state)) as ledger:
+        known_instance(ledger, key)
+        typer.echo(f"► asking for {key}" + (", rejected revisions too" if retry else ""))
+        request = ledger.request(key, retry)
+        taken = asyncio.run(_taken(ledger, request))
+    if not taken:
+        fail(f"no reconciler works with {state_folder(state)}; start `click-up run`")
+    typer.echo(f"✔ {key} is being reconciled; see `click-up events {key}`")
+
+
+async def _taken(ledger: Ledger, request: int) -> bool:
+    deadline = time.monotonic() + TAKEN_SECONDS
+    while not await asyncio.to_thread(ledger.was_taken, request):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.1)
+    return True
+
+
+def suspend(
+    key: KeyArgument,
+    reason: Annotated[str, typer.Option(help="Why; others will read it")],
+    until: Annotated[
+        str | None,
+        typer.Option(help="A duration (2h) or a time (2030-01-31T18:00); default: until resumed"),
+    ] = None,
+    state: StateOption = None,
+) -> None:
+    """Leave an instance alone: no upgrades, no healing."""
+    with closing(open_ledger(state)) as ledger:
+        known_instance(ledger, key)
+        now = time.time()
+        end = None if until is None else _end(until, now)
+        ledger.suspend(
+            key, Suspension(reason=reason, owner=getpass.getuser(), since=now, until=end)
+        )
+        ledger.request(key, retry=False)
+    typer.echo(
+        f"✔ {key} is suspended " + ("until resumed" if end is None else f"until {local_time(end)}")
+    )
+
+
+def _end(until: str, now: float) -> float:
+    if re.fullmatch(r"[\d.]+[a-z]+", until):
+        try:
+            return now + parse_duration(until)
+        except ValueError as error:
+            fail(f"--until {until}: {error}", 2)
+    try:
+        return datetime.fromisoformat(until).timestamp()
+    except ValueError:
+        fail(f"--until {until}: write a duration such as 2h, or a time such as 2030-01-31T18:00", 2)
+
+
+def resume(key: KeyArgument, state: StateOption = None) -> None:
+    """Reconcile a suspended instance again."""
+    with closing(open_ledger(state)) as ledger:
+        known_instance(ledger, key)
+        ledger.resume(key)
+        ledger.request(key, retry=False)
+    typer.echo(f"✔ {key} is reconciled again")
+
+
+handler = typer.Typer(help="Read and write handlers of a running release.", no_args_is_help=True)
+HandlerArgument = Annotated[str, typer.Argument(metavar="ELEMENT.HANDLER")]
+
+
+@handler.command()
+def read(key: KeyArgument, name: HandlerArgument, state: StateOption = None) -> None:
+    """Print what a read handler returns."""
+    device = _device(key, state)
+    try:
+        typer.echo(asyncio.run(device.read_handler(name)).rstrip("\n"))
+    except (ControlSocketError, DeviceUnreachable) as error:
+        fail(str(error))
+
+
+@handler.command()
+def write(
+    key: KeyArgument,
+    name: HandlerArgument,
+    value: Annotated[str, typer.Argument()] = "",
+    state: StateOption = None,
+) -> None:
+    """Write a handler. What differs from the repository afterwards is drift, and is healed."""
+    device = _device(key, state)
+    try:
+        asyncio.run(device.write_handlers([(name, value)]))
+    except (ControlSocketError, DeviceUnreachable) as error:
+        fail(str(error))
+
+
+def _device(key: str, state: Path | None) -> LocalDevice:
+    with closing(open_ledger(state)) as ledger:
+        record = known_instance(ledger, key)
+    if record.applied is None:
+        fail(f"nothing was ever applied to {key}")
+    device = Device.model_validate(record.applied["device"])
+    return LocalDevice(device, key.partition("/")[2], state_folder(state))

@@ -1,0 +1,55 @@
+"""`click-up validate`: every mistake in a repository at once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from reconciler.check import check
+from reconciler.cli.files import PathArgument, read_repository
+from reconciler.cli.workplace import Output, OutputOption, print_json
+from reconciler.diagnostics import Diagnostic
+from reconciler.library import load_library
+from reconciler.repository import Repository
+
+
+def validate(path: PathArgument = Path("."), output: OutputOption = Output.TABLE) -> None:
+    """Check every file and everything that files say of each other.
+
+    Exit codes: 0 no mistake, 1 mistakes, 2 no such folder.
+    """
+    library = load_library()
+    repository = read_repository(path, library)
+    mistakes = check(repository, library)
+    if output is Output.JSON:
+        print_json(_as_json(repository, mistakes))
+    else:
+        _print(repository, mistakes)
+    if mistakes:
+        raise typer.Exit(1)
+
+
+def _as_json(repository: Repository, mistakes: tuple[Diagnostic, ...]) -> dict[str, object]:
+    return {
+        "diagnostics": [asdict(mistake) for mistake in mistakes],
+        "instances": [desired.key for desired in repository.instances()],
+        "broken": sorted(repository.broken),
+    }
+
+
+def _print(repository: Repository, mistakes: tuple[Diagnostic, ...]) -> None:
+    for mistake in mistakes:
+        typer.echo(str(mistake))
+    if mistakes:
+        files = len({mistake.file for mistake in mistakes})
+        typer.echo(f"✗ {_many(len(mistakes), 'mistake')} in {_many(files, 'file')}", err=True)
+        return
+    objects = len(repository.elements) + len(repository.devices) + len(repository.rollouts)
+    instances = len(repository.instances())
+    typer.echo(f"✔ {_many(objects, 'object')}, {_many(instances, 'instance')}, no mistakes")
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

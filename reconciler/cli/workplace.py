@@ -1,0 +1,119 @@
+"""Where the command line finds the reconciler's state, and how it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from reconciler.store import InstanceRecord, Ledger
+
+
+class Output(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def default_state() -> Path:
+    """$XDG_STATE_HOME/click-up, or /var/lib/click-up for root."""
+    given = os.environ.get("XDG_STATE_HOME")
+    if given:
+        return Path(given) / "click-up"
+    if os.geteuid() == 0:
+        return Path("/var/lib/click-up")
+    return Path.home() / ".local" / "state" / "click-up"
+
+
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        help="State folder [default: $XDG_STATE_HOME/click-up, /var/lib/click-up for root]",
+    ),
+]
+OutputOption = Annotated[Output, typer.Option("-o", "--output", help="For people or for programs")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Instance: device/element")]
+
+
+def state_folder(state: Path | None) -> Path:
+    """The chosen or the default state folder, absolute."""
+    return (state or default_state()).absolute()
+
+
+def open_ledger(state: Path | None) -> Ledger:
+    """The ledger in the state folder; ends the command when there is none."""
+    path = state_folder(state) / "ledger.db"
+    if not path.exists():
+        fail(
+            f"there is no ledger at {path}; start `click-up run` first, or name its folder with"
+            " --state"
+        )
+    return Ledger(path)
+
+
+def known_instance(ledger: Ledger, key: str) -> InstanceRecord:
+    """What the ledger knows about `key`; ends the command when it was never reconciled."""
+    record = ledger.instance(key)
+    if record.status is None:
+        keys = ", ".join(record.key for record in ledger.instances()) or "none"
+        fail(f"no instance {key!r} was reconciled yet; known: {keys}")
+    return record
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Print an error and end the command."""
+    typer.echo(f"✗ {message}", err=True)
+    raise typer.Exit(code)
+
+
+def print_json(value: Any) -> None:
+    """For programs."""
+    typer.echo(json.dumps(value, indent=2, sort_keys=True, default=str))
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell, the last one as it is."""
+    cells = [tuple(header), *(tuple(row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header) - 1)]
+    for row in cells:
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        typer.echo("  ".join([*padded, row[-1]]).rstrip())
+
+
+def short_revision(revision: str) -> str:
+    """`main@sha1:696f056d`, as tables show it."""
+    return re.sub(r"(@sha1:[0-9a-f]{8})[0-9a-f]{32}", r"\1", revision)
+
+
+def age(seconds: float) -> str:
+    """`42s`, `8m24s`, `3h5m`, `12d`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60}s"
+    if whole < 86400:
+        return f"{whole // 3600}h{whole % 3600 // 60}m"
+    return f"{whole // 86400}d"
+
+
+def local_time(seconds: float) -> str:
+    """A time of day for people."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def first_line(text: str) -> str:
+    """Tables have one line a row."""
+    lines = text.splitlines()
+    if len(lines) < 2:
+        return text
+    return f"{lines[0]} (and {len(lines) - 1} more)"

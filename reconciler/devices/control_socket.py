@@ -1,0 +1,140 @@
+"""Client of Click's ControlSocket protocol 1.3 over a UNIX socket; drives our supervisor, our
+driver and Click alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from reconciler.errors import DeviceUnreachable
+
+BANNER = "Click::ControlSocket/"
+REPLY_SECONDS = 5.0
+# sun_path holds 107 characters and a NUL (unix(7)).
+LONGEST_PATH = 107
+
+
+class NobodyListens(DeviceUnreachable):
+    """There is no such socket, or the process that made it is gone."""
+
+
+class ControlSocketError(Exception):
+    """The far end answered with an error; `code` is the protocol's, `text` what it said."""
+
+    def __init__(self, code: int, text: str, handler: str) -> None:
+        super().__init__(f"{handler}: {text} (code {code})")
+        self.code = code
+        self.text = text
+
+
+class NoSuchElement(ControlSocketError):
+    """Code 510."""
+
+
+class NoSuchHandler(ControlSocketError):
+    """Code 511."""
+
+
+class HandlerRefused(ControlSocketError):
+    """Code 520: the handler ran and reported a failure."""
+
+
+class WrongDirection(ControlSocketError):
+    """Code 530: the handler cannot be read, or cannot be written."""
+
+
+BY_CODE = {510: NoSuchElement, 511: NoSuchHandler, 520: HandlerRefused, 530: WrongDirection}
+
+
+class ControlSocket:
+    """One connection; commands are answered in order, one at a time."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: Path
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._path = path
+
+    async def read(self, handler: str, parameters: str = "", seconds: float = REPLY_SECONDS) -> str:
+        """What a read handler returns. Raises ControlSocketError, DeviceUnreachable."""
+        self._writer.write(f"READ {handler} {parameters}".rstrip().encode() + b"\r\n")
+        await self._reply(handler, seconds)
+        head = (await self._line(seconds)).split()
+        if len(head) != 2 or head[0] != "DATA" or not head[1].isdigit():
+            raise DeviceUnreachable(f"{self._path} answered a read of {handler} without DATA")
+        data = await self._within(self._reader.readexactly(int(head[1])), seconds)
+        return data.decode(errors="replace")
+
+    async def write(self, handler: str, value: str = "", seconds: float = REPLY_SECONDS) -> str:
+        """Write `value`, which may hold newlines; returns what the far end said about it.
+
+        Raises ControlSocketError, DeviceUnreachable.
+        """
+        data = value.encode()
+        self._writer.write(f"WRITEDATA {handler} {len(data)}\r\n".encode() + data)
+        return await self._reply(handler, seconds)
+
+    async def _reply(self, handler: str, seconds: float) -> str:
+        lines: list[str] = []
+        while True:
+            line = await self._line(seconds)
+            if len(line) < 4 or not line[:3].isdigit():
+                raise DeviceUnreachable(f"{self._path} does not speak ControlSocket: {line[:80]!r}")
+            lines.append(line[4:])
+            if line[3] != "-":
+                break
+        code, text = int(line[:3]), "\n".join(lines)
+        if code >= 300:
+            raise BY_CODE.get(code, ControlSocketError)(code, text, handler)
+        return text
+
+    async def _line(self, seconds: float) -> str:
+        raw = await self._within(self._reader.readuntil(b"\n"), seconds)
+        return raw.decode(errors="replace").rstrip("\r\n")
+
+    async def _within(self, reading: asyncio._CoroutineLike[bytes], seconds: float) -> bytes:
+        try:
+            return await asyncio.wait_for(reading, seconds)
+        except TimeoutError as error:
+            raise DeviceUnreachable(f"{self._path} did not answer within {seconds:g} s") from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise DeviceUnreachable(
+                f"{self._path} closed the connection before it answered"
+            ) from error
+
+    async def banner(self) -> None:
+        """Read the greeting. Raises DeviceUnreachable when it is somebody else's."""
+        line = await self._line(REPLY_SECONDS)
+        if not line.startswith(BANNER):
+            raise DeviceUnreachable(f"{self._path} does not speak ControlSocket: {line[:80]!r}")
+
+
+@asynccontextmanager
+async def connected(path: Path) -> AsyncIterator[ControlSocket]:
+    """A fresh connection to the socket at `path`, closed at the end. Raises DeviceUnreachable."""
+    folder = -1
+    try:
+        if len(os.fsencode(path)) > LONGEST_PATH:
+            folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        address = str(path) if folder < 0 else f"/proc/self/fd/{folder}/{path.name}"
+        reader, writer = await asyncio.wait_for(
+            asyncio.open_unix_connection(address), REPLY_SECONDS
+        )
+    except (ConnectionRefusedError, FileNotFoundError) as error:
+        raise NobodyListens(f"nobody listens on {path}: {error.strerror}") from error
+    except (OSError, TimeoutError) as error:
+        raise DeviceUnreachable(f"cannot connect to {path}: {error}") from error
+    finally:
+        if folder >= 0:
+            os.close(folder)
+    try:
+        socket = ControlSocket(reader, writer, path)
+        await socket.banner()
+        yield socket
+    finally:
+        writer.close()

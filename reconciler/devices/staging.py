@@ -1,0 +1,67 @@
+"""Releases on a device's disk: staged whole or not at all, pruned when they are old."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+KEPT_RELEASES = 5
+
+
+@dataclass(frozen=True)
+class Release:
+    """What runs: `config` is Click language, `record` is JSON about its origin."""
+
+    digest: str
+    driver: Path
+    config: str
+    record: str
+
+
+def stage(folder: Path, release: Release) -> Path:
+    """Write `release` to `folder`/<digest> and return that path; a release that is there is left
+    alone.
+
+    Everything is on disk (fsync) before it gets its name, so a release folder is complete or
+    absent.
+    """
+    place = folder / release.digest
+    if place.exists():
+        os.utime(place)
+        return place
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{release.digest}.{os.getpid()}"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    shutil.copyfile(release.driver, partial / "driver")
+    (partial / "driver").chmod(0o755)
+    (partial / "config.click").write_text(release.config)
+    (partial / "release.json").write_text(release.record)
+    for name in ("driver", "config.click", "release.json", "."):
+        _sync(partial / name)
+    partial.rename(place)
+    _sync(folder)
+    return place
+
+
+def prune(folder: Path, used: Collection[str]) -> tuple[str, ...]:
+    """Remove all releases but those `used` and the newest few; returns what was removed."""
+    if not folder.is_dir():
+        return ()
+    others = [path for path in folder.iterdir() if path.name not in used]
+    others.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+    old = others[KEPT_RELEASES:]
+    for path in old:
+        shutil.rmtree(path)
+    return tuple(path.name for path in old)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

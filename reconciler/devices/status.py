@@ -1,0 +1,102 @@
+"""What a supervisor says about itself; the shape of its `status` handler and of a takeover's
+report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+# How the supervisor begins its reason when nobody confirmed in time: no fault of the release.
+NOT_CONFIRMED = "not confirmed"
+# How it begins its reason when the new worker crashed or hung during probation.
+WORKER_DIED = "the worker "
+
+
+class _Said(BaseModel):
+    # A newer supervisor may say more than we know.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WorkerStatus(_Said):
+    """One running driver."""
+
+    release: str
+    attempt: str = ""
+    pid: int = 0
+    config: str = ""
+    driver: str = ""
+    since: str = ""
+
+
+class TakeoverReport(_Said):
+    """One takeover and how it ended; times in nanoseconds."""
+
+    attempt: str
+    release: str
+    previous: str = ""
+    pause_ns: int = 0
+    waiting_packets: int = 0
+    dropped_packets: int = 0
+    result: str = "running"
+    reason: str = ""
+
+
+class TableStatus(_Said):
+    """A state table the supervisor holds; `layout` is the layout hash in hex."""
+
+    bytes: int = 0
+    layout: str = ""
+
+
+class SupervisorStatus(_Said):
+    """The whole answer of `status`."""
+
+    pid: int = 0
+    state: Literal["idle", "starting", "forwarding", "probation", "stopped"] = "idle"
+    active: WorkerStatus | None = None
+    parked: WorkerStatus | None = None
+    confirmed: str = ""
+    confirm_deadline_ms: int | None = None
+    takeovers: int = 0
+    reverts: int = 0
+    restarts: int = 0
+    phase: str = ""
+    problem: str = ""
+    interfaces: dict[str, dict[str, int]] = {}
+    tables: dict[str, TableStatus] = {}
+    last_takeover: TakeoverReport | None = None
+    history: tuple[TakeoverReport, ...] = ()
+
+    @property
+    def unconfirmed(self) -> bool:
+        """The active release is in probation."""
+        return self.state == "probation" or self.confirm_deadline_ms is not None
+
+    @property
+    def forwarding(self) -> bool:
+        """Packets move."""
+        return self.state in ("forwarding", "probation")
+
+    @property
+    def settling(self) -> bool:
+        """A start, takeover or revert is under way; a worker that keeps dying is not waited for."""
+        return self.state == "starting" and self.phase != "backoff"
+
+    def report_of(self, attempt: str) -> TakeoverReport | None:
+        """The takeover of an attempt, as far as the supervisor remembers."""
+        known = [*self.history, *([self.last_takeover] if self.last_takeover else [])]
+        return next((report for report in reversed(known) if report.attempt == attempt), None)
+
+
+@dataclass(frozen=True)
+class DeviceState:
+    """What runs: no `status` means no supervisor; `graph` is flattened Click language of the active
+    worker, `record` the release.json it was staged with.
+    """
+
+    status: SupervisorStatus | None = None
+    graph: str | None = None
+    record: str | None = None

@@ -1,0 +1,170 @@
+"""What one pass writes into the ledger, and tells observers, about its instance."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reconciler.conditions import status_after, status_during
+from reconciler.devices.status import TakeoverReport
+from reconciler.observers import Observer
+from reconciler.outcome import Outcome
+from reconciler.repository import Desired
+from reconciler.snapshot import Snapshot
+from reconciler.store import Attempt, InstanceRecord, Ledger, Rejection
+from reconciler.store.records import EventType
+from schemas.device import Device
+from schemas.network_element import NetworkElement
+from schemas.plan import Step
+from schemas.rollout import Rollout
+from schemas.status import InstanceStatus, Phase
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A release that was confirmed: its digest, revision and version."""
+
+    release: str
+    revision: str
+    version: str
+
+
+class Journal:
+    """For one pass; open it with `Journal.open`."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        observer: Observer,
+        record: InstanceRecord,
+        snapshot: Snapshot,
+    ) -> None:
+        self._ledger = ledger
+        self._observer = observer
+        self.record = record
+        self.key = record.key
+        self.revision = snapshot.revision
+        self._digest = snapshot.digests.get(record.key, "")
+        wanted = snapshot.wanted(record.key)
+        self._rollout = record.rollout if wanted is None else wanted.rollout.name
+        self.status = _begin(record, self._digest)
+        self._reports: dict[str, object] = {}
+
+    @classmethod
+    async def open(
+        cls, ledger: Ledger, observer: Observer, key: str, snapshot: Snapshot
+    ) -> Journal:
+        """Read what is known about `key`."""
+        record = await asyncio.to_thread(ledger.instance, key)
+        return cls(ledger, observer, record, snapshot)
+
+    def applied_desired(self) -> Desired | None:
+        """What was desired when the last confirmed release was made."""
+        objects = self.record.applied
+        if objects is None:
+            return None
+        return Desired(
+            key=self.key,
+            element=NetworkElement.model_validate(objects["element"]),
+            device=Device.model_validate(objects["device"]),
+            rollout=Rollout.model_validate(objects["rollout"]),
+        )
+
+    async def rejection(self, digest: str) -> Rejection | None:
+        """Why the release and verify specification `digest` must not be tried again here."""
+        found = await self._read_rejections()
+        return next((rejection for rejection in found if rejection.digest == digest), None)
+
+    async def reject(self, digest: str, revision: str, reason: str) -> None:
+        """Remember a failure of the release itself."""
+        await asyncio.to_thread(self._ledger.reject, self.key, digest, revision, reason)
+        await self.event("Warning", "RevisionRejected", f"{revision}: {reason}")
+        await self._read_rejections()
+
+    async def event(self, kind: EventType, reason: str, message: str) -> None:
+        """Record something worth knowing."""
+        await asyncio.to_thread(self._ledger.record_event, self.key, kind, reason, message)
+        self._observer.event(self.key, kind, reason, message)
+
+    async def unfinished(self) -> tuple[Attempt, ...]:
+        """Attempts that a reconciler began and never ended."""
+        return await asyncio.to_thread(self._ledger.unfinished, self.key)
+
+    async def begin_attempt(self, goal: Applied, digest: str, config: str) -> str:
+        """Record that `goal` will be attempted, before anything is done about it."""
+        if goal.revision == self.revision:
+            self.status = self.status.model_copy(update={"attempted_revision": goal.revision})
+        await asyncio.to_thread(self._ledger.keep_graph, goal.release, config)
+        return await asyncio.to_thread(
+            self._ledger.begin_attempt,
+            *(self.key, goal.revision, goal.version, goal.release, digest),
+        )
+
+    async def step(self, attempt: str, step: Step) -> None:
+        """Record that a step begins."""
+        await asyncio.to_thread(self._ledger.record_step, attempt, step.kind.value)
+        self.status = status_during(self.status, step.kind.value, datetime.now(UTC))
+        await self._write_status()
+
+    def report(self, report: TakeoverReport) -> None:
+        """A takeover or revert of this pass, to be recorded with the attempt."""
+        self._reports[report.result] = report.model_dump()
+        self._observer.takeover(self.key, report)
+
+    async def end_attempt(self, attempt: str, outcome: str, message: str = "") -> None:
+        """Record how an attempt ended."""
+        reports, self._reports = self._reports, {}
+        await asyncio.to_thread(
+            self._ledger.end_attempt, attempt, outcome, message, reports or None
+        )
+
+    async def applied(self, applied: Applied, desired: Desired) -> None:
+        """Remember what is confirmed on the device."""
+        if applied.revision == self.revision:
+            self.status = self.status.model_copy(update={"attempted_revision": applied.revision})
+        self.status = self.status.model_copy(
+            update={
+                "applied_revision": applied.revision,
+                "release": applied.release,
+                "version": applied.version,
+            }
+        )
+        objects = {
+            "element": desired.element.model_dump(mode="json"),
+            "device": desired.device.model_dump(mode="json"),
+            "rollout": desired.rollout.model_dump(mode="json"),
+        }
+        if objects != self.record.applied:
+            await asyncio.to_thread(self._ledger.record_applied, self.key, objects)
+
+    async def finish(self, outcome: Outcome) -> None:
+        """Record the outcome of the pass, when it is news."""
+        during = self.status
+        self.status = status_after(self.status, outcome, datetime.now(UTC))
+        written = (self.record.status, self.record.desired_revision)
+        if (self.status, self.revision) != written or during != self.record.status:
+            await self._write_status()
+        self._observer.pass_finished(self.key, outcome)
+
+    async def forget(self) -> None:
+        """Drop everything about an instance that was removed."""
+        await asyncio.to_thread(self._ledger.forget, self.key)
+
+    async def _read_rejections(self) -> tuple[Rejection, ...]:
+        found = await asyncio.to_thread(self._ledger.rejections, self.key)
+        revisions = tuple(dict.fromkeys(rejection.revision for rejection in found))
+        self.status = self.status.model_copy(update={"rejected_revisions": revisions})
+        return found
+
+    async def _write_status(self) -> None:
+        await asyncio.to_thread(
+            self._ledger.record_status, self.status, self.revision, self._digest, self._rollout
+        )
+
+
+def _begin(record: InstanceRecord, digest: str) -> InstanceStatus:
+    status = record.status or InstanceStatus(instance=record.key, phase=Phase.PENDING)
+    if digest == record.desired_digest:
+        return status
+    return status.model_copy(update={"generation": status.generation + 1})

@@ -1,0 +1,59 @@
+"""What became of attempts that a reconciler began and did not see the end of: the device knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.devices.status import NOT_CONFIRMED, WORKER_DIED, SupervisorStatus
+from reconciler.store import Attempt
+
+
+class Fate(StrEnum):
+    """How an attempt ended, or that it has not."""
+
+    RUNNING = "Running"  # its release is active and not confirmed: the plan says what to do
+    APPLIED = "Applied"
+    DIED = "WorkerDied"  # and the supervisor went back by itself
+    REVERTED = "Reverted"  # by a reconciler that did not live to record why
+    FAILED = "TakeoverFailed"
+    TIMED_OUT = "ConfirmTimeout"  # by the supervisor, because nobody confirmed in time
+    INTERRUPTED = "Interrupted"  # before anything was done to the device, or too long ago to know
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The fate of one attempt and why."""
+
+    fate: Fate
+    reason: str = ""
+
+    @property
+    def blames_release(self) -> bool:
+        """Whether the release must not be tried again."""
+        return self.fate in (Fate.DIED, Fate.FAILED)
+
+
+def settle(attempt: Attempt, status: SupervisorStatus | None) -> Settled:
+    """Pure: from the ledger's record and the supervisor's report to what happened."""
+    if status is None:
+        return Settled(Fate.INTERRUPTED, "the supervisor does not run any more")
+    active = status.active
+    if active is not None and active.attempt == attempt.id:
+        return Settled(Fate.APPLIED if status.confirmed == active.release else Fate.RUNNING)
+    report = status.report_of(attempt.id)
+    if report is None:
+        return Settled(
+            Fate.INTERRUPTED, f"the reconciler ended during {attempt.step or 'planning'}"
+        )
+    if report.result == "failed":
+        return Settled(Fate.FAILED, report.reason)
+    if report.result == "reverted":
+        return Settled(_why_reverted(report.reason), report.reason)
+    return Settled(Fate.INTERRUPTED, "another release took over since")
+
+
+def _why_reverted(reason: str) -> Fate:
+    if reason.startswith(NOT_CONFIRMED):
+        return Fate.TIMED_OUT
+    return Fate.DIED if reason.startswith(WORKER_DIED) else Fate.REVERTED

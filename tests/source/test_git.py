@@ -1,0 +1,149 @@
+"""Real repositories, real git."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import RevisionNotFound, SourceUnreachable, Stalled
+from reconciler.source import GitSource, Watch, parse_reference
+from reconciler.source.git import LARGEST_FILE
+from reconciler.source.watch import local_refs
+
+
+class Origin:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.git("init", "-q", "-b", "main")
+        self.git("config", "user.email", "a@example.org")
+        self.git("config", "user.name", "A")
+
+    def git(self, *words: str) -> str:
+        command = ("git", "-C", str(self.folder), *words)
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def commit(self, files: dict[str, str], folder: Path | None = None) -> str:
+        for name, text in files.items():
+            path = (folder or self.folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        where = ("-C", str(folder)) if folder else ()
+        self.git(*where, "add", "-A")
+        self.git(*where, "commit", "-q", "-m", "change")
+        return self.git(*where, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Origin:
+    return Origin(tmp_path / "origin")
+
+
+def source(origin: Origin, tmp_path: Path, reference: str = "main", path: str = "") -> GitSource:
+    return GitSource(str(origin.folder), parse_reference(reference), tmp_path / "clone.git", path)
+
+
+async def test_reads_yaml_at_the_newest_revision_of_a_branch(
+    origin: Origin, tmp_path: Path
+) -> None:
+    one = origin.commit({"a.yaml": "a", "sub/b.yml": "é", "README.md": "no"})
+    followed = source(origin, tmp_path)
+    revision = await followed.newest()
+    assert str(revision) == f"main@sha1:{one}"
+    assert await followed.files(revision) == {"a.yaml": "a", "sub/b.yml": "é"}
+    two = origin.commit({"a.yaml": "changed"})
+    assert (await followed.newest()).commit == two
+    assert (await followed.files(revision))["a.yaml"] == "a"
+
+
+async def test_follows_rewritten_branches(origin: Origin, tmp_path: Path) -> None:
+    origin.commit({"a.yaml": "a"})
+    followed = source(origin, tmp_path)
+    await followed.newest()
+    origin.git("commit", "-q", "--amend", "-m", "other")
+    assert (await followed.newest()).commit == origin.git("rev-parse", "HEAD")
+
+
+async def test_tags_ranges_and_commits(origin: Origin, tmp_path: Path) -> None:
+    one = origin.commit({"a.yaml": "1"})
+    origin.git("tag", "-a", "v1.0.0", "-m", "one")
+    two = origin.commit({"a.yaml": "2"})
+    origin.git("tag", "v1.1.0")
+    origin.commit({"a.yaml": "3"})
+    assert (await source(origin, tmp_path, "tag:v1.0.0").newest()).commit == one
+    newest = await source(origin, tmp_path, "semver:^1.0").newest()
+    assert str(newest) == f"v1.1.0@sha1:{two}"
+    assert (await source(origin, tmp_path, one).newest()).commit == one
+
+
+async def test_only_the_chosen_folder_is_read(origin: Origin, tmp_path: Path) -> None:
+    origin.commit({"lab/a.yaml": "a", "b.yaml": "b"})
+    followed = source(origin, tmp_path, path="./lab/")
+    assert await followed.files(await followed.newest()) == {"lab/a.yaml": "a"}
+    elsewhere = source(origin, tmp_path, path="nowhere")
+    with pytest.raises(Stalled, match="--path"):
+        await elsewhere.files(await elsewhere.newest())
+
+
+async def test_links_and_giants_are_not_read(origin: Origin, tmp_path: Path) -> None:
+    (origin.folder / "link.yaml").symlink_to("/etc/hostname")
+    origin.commit({"a.yaml": "a"})
+    followed = source(origin, tmp_path)
+    assert await followed.files(await followed.newest()) == {"a.yaml": "a"}
+    origin.commit({"big.yaml": "#" * (LARGEST_FILE + 1)})
+    with pytest.raises(Stalled, match=r"big\.yaml has"):
+        await followed.files(await followed.newest())
+
+
+async def test_mistakes_of_address_and_name_are_told_apart(origin: Origin, tmp_path: Path) -> None:
+    origin.commit({"a.yaml": "a"})
+    with pytest.raises(RevisionNotFound, match="no branch 'mian'"):
+        await source(origin, tmp_path, "mian").newest()
+    gone = GitSource(str(tmp_path / "gone"), parse_reference("main"), tmp_path / "other.git")
+    with pytest.raises(SourceUnreachable, match="check the address"):
+        await gone.newest()
+
+
+@pytest.mark.parametrize("kind", ["work tree", "bare", "linked work tree"])
+async def test_commit_to_a_local_repository_wakes_at_once(
+    origin: Origin, tmp_path: Path, kind: str
+) -> None:
+    origin.commit({"a.yaml": "a"})
+    followed, linked = origin.folder, tmp_path / "linked"
+    if kind == "bare":
+        followed = tmp_path / "bare.git"
+        origin.git("clone", "-q", "--bare", str(origin.folder), str(followed))
+    elif kind == "linked work tree":
+        origin.git("worktree", "add", "-q", "-b", "side", str(linked))
+        followed = linked
+    async with Watch(str(followed), interval=30) as watch:
+        began = time.monotonic()
+        waiting = asyncio.create_task(watch.wait())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        origin.commit({"a.yaml": "b"}, linked if kind == "linked work tree" else None)
+        if kind == "bare":
+            origin.git("push", "-q", str(followed), "main")
+        await asyncio.wait_for(waiting, 2)
+        assert time.monotonic() - began < 1
+
+
+async def test_packed_refs_wake_too(origin: Origin) -> None:
+    origin.commit({"a.yaml": "a"})
+    async with Watch(str(origin.folder), interval=30) as watch:
+        waiting = asyncio.create_task(watch.wait())
+        await asyncio.sleep(0.05)
+        origin.git("pack-refs", "--all")
+        await asyncio.wait_for(waiting, 2)
+
+
+async def test_remote_repositories_are_polled(tmp_path: Path) -> None:
+    assert local_refs("https://example.org/x.git") is None
+    async with Watch("https://example.org/x.git", interval=0.05) as watch:
+        began = time.monotonic()
+        await watch.wait()
+        assert 0.04 <= time.monotonic() - began < 1
