@@ -1,0 +1,50 @@
+# One command each; every target sets up what it needs. `make help` lists them.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test lint types contracts bench format clean
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## the virtual environment with everything the other targets need
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "click-up needs Python 3.11 or newer; none is on PATH" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install it (Debian: apt install python3-venv)" >&2; exit 1; }
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --editable '.[demo]' --group dev
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null \
+		|| { echo "no C++ compiler on PATH: installing ziglang"; $(BIN)/pip install --quiet '.[zig]'; }
+	@touch $@
+
+demo: setup  ## upgrade a running firewall three ways and print the table
+	$(BIN)/click-up demo --output build/demo
+
+test: lint types contracts  ## lint, types, import contracts, unit, sanitizer and end-to-end tests
+	$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+bench: setup  ## the figures we claim, into build/bench/
+	@mkdir -p build/bench
+	$(BIN)/python -m benchmarks.takeover --json build/bench/takeover.json
+
+format: setup  ## rewrite the Python sources as `make lint` wants them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove everything that is not in git
+	rm -rf build $(VENV)
