@@ -119,6 +119,8 @@ def _generated(name: str, text: str) -> Path:
 
 def _link(out: Path, sources: list[Path], sanitize: str | None) -> Path:
     sanitize = sanitize or os.environ.get("CLICKUP_SANITIZE") or None
+    if sanitize and "ziglang" in compiler():
+        sanitize = "undefined"  # the only one it ships
     flags = ["-O0"]
     if sanitize:
         flags = ["-O1", "-g", f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]

@@ -11,6 +11,8 @@
 #include <sstream>
 #include <string>
 
+#include "support/state_table/state_memory.hh"
+
 namespace clickup {
 
 using Words = std::istringstream;

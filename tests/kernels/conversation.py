@@ -10,14 +10,19 @@ from typing import Self
 from tests.cpp import FLAGS, LIBRARY, ROOT, CompilationFailed, compiler
 
 
-def sanitizers() -> tuple[str, ...]:
-    """Flags of the sanitizers that the compiler has: ziglang ships no address sanitizer."""
-    kinds = "undefined" if "ziglang" in compiler() else "address,undefined"
-    return (f"-fsanitize={kinds}", "-fno-sanitize-recover=all")
+def sanitizers() -> str:
+    """Those that the compiler has: ziglang ships no address sanitizer."""
+    return "undefined" if "ziglang" in compiler() else "address,undefined"
 
 
-def compile_kernel(source: Path, layouts: dict[str, str], out: Path) -> Path:
-    """The program `source`, linked with nothing, its generated headers below `layouts/`.
+def compile_kernel(
+    source: Path,
+    layouts: dict[str, str],
+    out: Path,
+    sanitize: str = "",
+    more: tuple[Path, ...] = (),
+) -> Path:
+    """The program `source` with `more` sources, its generated headers below `layouts/`.
 
     Returns its path in the folder `out`. Raises CompilationFailed.
     """
@@ -27,7 +32,8 @@ def compile_kernel(source: Path, layouts: dict[str, str], out: Path) -> Path:
         header.write_text(text)
     program = out / source.stem
     include = [f"-I{folder}" for folder in (LIBRARY, ROOT / "tests", out)]
-    command = [*compiler(), *FLAGS, "-O1", "-g", *sanitizers(), *include, str(source)]
+    checks = [f"-fsanitize={sanitize or sanitizers()}", "-fno-sanitize-recover=all"]
+    command = [*compiler(), *FLAGS, "-O1", "-g", *checks, *include, str(source), *map(str, more)]
     done = subprocess.run(
         ["nice", *command, "-o", str(program)], capture_output=True, text=True, check=False
     )
