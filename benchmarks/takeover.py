@@ -1,0 +1,114 @@
+"""How long a firewall does not forward while it is upgraded: `python -m benchmarks.takeover`.
+
+The same upgrade three ways in one run, several times each, under the demo's traffic: click-up's
+takeover (its own figure, and the longest gap that the packet stream saw), a new process without
+state beside a prepared build, and the traditional stop, build everything, start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from reconciler.demo.desired import Files
+from reconciler.demo.measure import Load, traffic
+from reconciler.demo.merges import following
+from reconciler.demo.network import network
+from reconciler.demo.report import StrategyName, milliseconds
+from reconciler.demo.sandbox import SandboxError, enter
+from reconciler.demo.site import Site
+from reconciler.demo.strategies import BASE_CACHE, Releases, Upgrade, cold, measure, stateless
+from reconciler.demo.telling import Teller
+from reconciler.demo.walkthrough import NEW, Scenario, build_first
+from reconciler.library import load_library
+
+ROOT = Path(__file__).parents[1]
+SETTLED_SECONDS = 1.6
+# The sender's own scheduling is in it: some milliseconds on a busy machine.
+GAPS = "click-up, gap in the stream"
+Figures = dict[str, list[float]]
+
+
+def parsed_arguments() -> argparse.Namespace:
+    """What to measure, and how often."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--takeovers", type=int, default=20, help="by click-up")
+    parser.add_argument("--stateless", type=int, default=3, help="upgrades without state")
+    parser.add_argument("--cold", type=int, default=1, help="upgrades that build everything")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
+    return parser.parse_args()
+
+
+async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
+    """Pauses in milliseconds, by name."""
+    scenario = Scenario.at(site, ROOT / "desired_state")
+    await build_first(site, scenario)
+    new = {**scenario.first, **scenario.release(NEW)}
+    found: Figures = {"click-up": [], GAPS: []}
+    ways: tuple[tuple[StrategyName, Upgrade, int], ...] = (
+        ("stateless", stateless, wanted.stateless),
+        ("cold", cold, wanted.cold),
+    )
+    await _takeovers(site, new, scenario, wanted.takeovers, found)
+    for name, upgrade, times in ways:
+        found[name] = []
+        for _ in range(times):
+            releases = Releases(scenario.first, new)
+            strategy, _ = await measure(name, upgrade, site, releases, Load(), tell)
+            found[name].extend(strategy.pauses_ms)
+    return found
+
+
+async def _takeovers(
+    site: Site, files: Files, scenario: Scenario, times: int, found: Figures
+) -> None:
+    variants = scenario.variants()
+    async with following(site, files, site.builder(BASE_CACHE), "run") as running:
+        before = len(running.witness.takeovers)
+        async with traffic(site.network, Load()) as flow:
+            for number in range(times):
+                await asyncio.sleep(SETTLED_SECONDS)
+                await running.merge(f"change {number}", variants[1 + number % 2])
+            seen = await flow.finish()
+        for at, report in running.witness.takeovers[before:]:
+            found["click-up"].append(report.pause_ns / 1e6)
+            found[GAPS].append(seen.gap_ms(at - 0.5, at + 0.1))
+
+
+def line(name: str, values: Sequence[float]) -> str:
+    """Median and spread of one way."""
+    if not values:
+        return f"{name:32} not measured"
+    middle, low, high = statistics.median(values), min(values), max(values)
+    spread = f"{milliseconds(low)} to {milliseconds(high)}"
+    return f"{name:32} median {milliseconds(middle):>10}, {spread}, {len(values)} times"
+
+
+def main() -> int:
+    """Measure, print, and write the figures."""
+    wanted = parsed_arguments()
+    try:
+        enter([sys.executable, "-m", "benchmarks.takeover", *sys.argv[1:]])
+    except SandboxError as error:
+        print(f"takeover: {error}", file=sys.stderr)
+        return 3
+    with tempfile.TemporaryDirectory(prefix="click-up-") as folder, network() as joined:
+        site = Site(joined, Path(folder), load_library())
+        found = asyncio.run(figures(site, wanted, Teller(Console(stderr=True))))
+    for name, values in found.items():
+        print(line(name, values))
+    if wanted.json:
+        wanted.json.write_text(json.dumps({"pauses_ms": found}, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

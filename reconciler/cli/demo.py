@@ -1,0 +1,96 @@
+"""`click-up demo`: a firewall upgraded under traffic three ways, on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from reconciler.cli.workplace import fail
+from reconciler.errors import Stalled, Transient
+from reconciler.library import load_library
+
+if TYPE_CHECKING:
+    from reconciler.demo.report import Measured, Report
+
+# In an installed package, and in a checkout of the repository.
+PLACES = (Path(__file__).parents[1] / "desired_state", Path(__file__).parents[2] / "desired_state")
+NO_SANDBOX = 3
+PLAIN_WIDTH = 100
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", help="Folder for the report")] = Path(
+        "build/demo"
+    ),
+) -> None:
+    """Upgrade a firewall under traffic: cold, stateless and by click-up; then a bad release.
+
+    Writes report.json, report.svg and raw.json. Needs no root: it makes network namespaces of its
+    own, and nothing of it touches this machine's network.
+
+    Exit codes: 0 click-up lost nothing; 1 it did, or the walk-through could not be finished; 3 no
+    namespaces to be had.
+    """
+    from reconciler.demo.sandbox import SandboxError, enter
+
+    try:
+        enter([sys.executable, "-m", "reconciler.cli.main", *sys.argv[1:]])
+    except SandboxError as error:
+        fail(str(error), NO_SANDBOX)
+    report = _walk(output.absolute())
+    if failures := report.failures():
+        fail("; ".join(failures))
+
+
+def _walk(output: Path) -> Report:
+    try:
+        from reconciler.demo.network import network
+    except ModuleNotFoundError as error:
+        fail(f"the demo needs {error.name}: pip install 'click-up[demo]'")
+    from reconciler.demo.measure import Load
+    from reconciler.demo.site import Site
+    from reconciler.demo.telling import Teller
+    from reconciler.demo.walkthrough import WalkthroughFailed, walk_through
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PLAIN_WIDTH)
+    work = output / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    desired_state = next(place for place in PLACES if place.is_dir())
+    with network() as joined:
+        site = Site(joined, work, load_library())
+        try:
+            report, runs = asyncio.run(walk_through(site, desired_state, Load(), Teller(console)))
+        except (WalkthroughFailed, Stalled, Transient) as error:
+            fail(f"{error}; logs and caches of this run are in {work}")
+        except TimeoutError:
+            fail(
+                "the traffic did not begin to flow, or a merge did not come to an end, in time; "
+                f"logs and caches of this run are in {work}"
+            )
+    _show(console, output, report, runs)
+    shutil.rmtree(work)
+    return report
+
+
+def _show(console: Console, output: Path, report: Report, runs: tuple[Measured, ...]) -> None:
+    from reconciler.demo.picture import picture
+    from reconciler.demo.report import summary, table, write_report
+
+    write_report(output, report, runs)
+    (output / "report.svg").write_text(picture(runs))
+    console.print()
+    console.print(table(report))
+    for line in summary(report):
+        console.print(line, highlight=False, soft_wrap=True)
+    console.print(
+        f"written: {output}/report.json, report.svg, raw.json", highlight=False, soft_wrap=True
+    )

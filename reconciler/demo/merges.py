@@ -1,0 +1,133 @@
+"""The click-up way: an operator merges, the reconcile loop does the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from reconciler.build import Builder
+from reconciler.demo.desired import Commits
+from reconciler.demo.site import Sessions, Site, sessions_of
+from reconciler.devices.local import LocalDevice
+from reconciler.devices.status import TakeoverReport
+from reconciler.loop import Loop
+from reconciler.observers import Observer
+from reconciler.outcome import Outcome, OutcomeKind
+from reconciler.reconcile import Means
+from reconciler.source import GitSource, parse_reference
+from reconciler.store import Ledger
+from schemas.plan import Plan, Step, StepKind
+
+CONVERGE_SECONDS = 90.0
+ENDED = (OutcomeKind.APPLIED, OutcomeKind.REVERTED, OutcomeKind.STALLED, OutcomeKind.BROKEN)
+
+
+@dataclass
+class Witness(Observer):
+    """Remembers what the loop did, with the time (seconds since the epoch) at which it did."""
+
+    takeovers: list[tuple[float, TakeoverReport]] = field(default_factory=list)
+    ended: list[tuple[float, Outcome]] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    build_seconds: list[float] = field(default_factory=list)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    _build_began: float = 0.0
+
+    def planned(self, key: str, plan: Plan) -> None:
+        """As Observer."""
+        self.plans.append(plan)
+
+    def step_started(self, key: str, step: Step) -> None:
+        """As Observer."""
+        if step.kind is StepKind.BUILD:
+            self._build_began = time.time()
+
+    def step_finished(self, key: str, step: Step) -> None:
+        """As Observer."""
+        if step.kind is StepKind.BUILD:
+            self.build_seconds.append(time.time() - self._build_began)
+
+    def takeover(self, key: str, report: TakeoverReport) -> None:
+        """As Observer."""
+        self.takeovers.append((time.time(), report))
+
+    def pass_finished(self, key: str, outcome: Outcome) -> None:
+        """As Observer."""
+        if outcome.kind in ENDED:
+            self.ended.append((time.time(), outcome))
+            self.heard.set()
+
+    async def ending(self, number: int, seconds: float) -> tuple[float, Outcome]:
+        """The `number`th pass that came to an end, counted from 0. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while len(self.ended) <= number:
+                self.heard.clear()
+                await self.heard.wait()
+        return self.ended[number]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """One commit and how it ended; times in seconds since the epoch."""
+
+    revision: str
+    began: float
+    ended: float
+    outcome: Outcome
+
+    @property
+    def seconds(self) -> float:
+        """From the commit to its end."""
+        return self.ended - self.began
+
+
+@dataclass(frozen=True)
+class Running:
+    """A loop that follows the operator's commits."""
+
+    commits: Commits
+    witness: Witness
+    device: LocalDevice
+    ledger: Ledger
+    key: str
+
+    async def sessions(self) -> Sessions:
+        """Sessions in the table now."""
+        return await sessions_of(self.device)
+
+    async def merge(
+        self, message: str, files: Mapping[str, str], seconds: float = CONVERGE_SECONDS
+    ) -> Merged:
+        """Commit and wait until the loop is done with it. Raises TimeoutError."""
+        number = len(self.witness.ended)
+        began = time.time()
+        revision = await asyncio.to_thread(self.commits.commit, message, files)
+        ended, outcome = await self.witness.ending(number, seconds)
+        return Merged(revision, began, ended, outcome)
+
+
+@asynccontextmanager
+async def following(
+    site: Site, files: Mapping[str, str], builder: Builder, name: str
+) -> AsyncIterator[Running]:
+    """A repository made of `files` and the loop that follows it; the first release runs."""
+    commits = Commits(site.folder / name / "desired", files)
+    state = site.folder / name / "state"
+    witness = Witness()
+    means = Means(state, Ledger(state / "ledger.db"), site.library, builder, witness)
+    source = GitSource(str(commits.folder), parse_reference("main"), state / "clone.git")
+    stop = asyncio.Event()
+    loop = asyncio.create_task(Loop(source, means).run(stop))
+    desired = site.desired(files)
+    device = LocalDevice(desired.device, desired.element.name, state)
+    try:
+        await witness.ending(0, CONVERGE_SECONDS)
+        yield Running(commits, witness, device, means.ledger, desired.key)
+    finally:
+        stop.set()
+        await loop
+        await device.remove()
+        means.ledger.close()

@@ -1,0 +1,121 @@
+"""The two ways without click-up, done as well as they can be, from the same real parts."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from reconciler.demo.measure import Load, Traffic, TrafficResult, traffic
+from reconciler.demo.report import Measured, Strategy, StrategyName
+from reconciler.demo.site import Installed, Sessions, Site, install
+from reconciler.demo.telling import Teller
+
+# Undisturbed traffic before, and time to see what became of sessions after, the upgrade.
+BEFORE_SECONDS = 2.0
+AFTER_SECONDS = 6.5
+BASE_CACHE = "cache-1.0.0"
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """An upgrade as it went; `marks` are (seconds since the epoch, what happened)."""
+
+    sessions_before: int
+    sessions_after: int
+    build_seconds: float
+    classes_compiled: int
+    marks: tuple[tuple[float, str], ...]
+
+
+Upgrade = Callable[[Site, Installed, Mapping[str, str], Teller], Awaitable[Swapped]]
+
+
+async def cold(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swapped:
+    """Stop, build the whole element library, start: the traditional way."""
+    before = await old.sessions()
+    stopped = time.time()
+    await old.device.remove()
+    tell.say("►", "stopped; building the whole element library")
+    await asyncio.to_thread(shutil.rmtree, site.folder / "cache-cold", ignore_errors=True)
+    desired = site.desired(files)
+    new = await install(site, desired, site.builder("cache-cold"), "cold-new", whole_library=True)
+    await new.take_over()
+    started = time.time()
+    marks = ((stopped, "stopped, building all"), (started, "started"))
+    return _swapped(before, await new.sessions(), new, new.built_at - stopped, marks)
+
+
+async def stateless(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swapped:
+    """Build what is needed and prepare it while the old one forwards; then swap the processes."""
+    began = time.time()
+    site.copy_cache(BASE_CACHE, "cache-stateless")
+    builder = site.builder("cache-stateless")
+    new = await install(site, site.desired(files), builder, "stateless-new")
+    tell.say("►", "built beside the running one; swapping the processes")
+    before = await old.sessions()
+    stopped = time.time()
+    await old.device.remove()
+    await new.take_over()
+    after = await new.sessions()
+    return _swapped(before, after, new, new.built_at - began, ((stopped, "swapped"),))
+
+
+def _swapped(
+    before: Sessions,
+    after: Sessions,
+    new: Installed,
+    build_seconds: float,
+    marks: tuple[tuple[float, str], ...],
+) -> Swapped:
+    compiled = len(new.artifact.classes_compiled)
+    return Swapped(len(before), len(before & after), build_seconds, compiled, marks)
+
+
+@dataclass(frozen=True)
+class Releases:
+    """Whole desired states, by what they show."""
+
+    old: Mapping[str, str]
+    new: Mapping[str, str]
+
+
+async def measure(
+    name: StrategyName, upgrade: Upgrade, site: Site, releases: Releases, load: Load, tell: Teller
+) -> tuple[Strategy, Measured]:
+    """Upgrade once under traffic."""
+    old = await install(site, site.desired(releases.old), site.builder(BASE_CACHE), f"{name}-old")
+    await old.take_over()
+    async with traffic(site.network, load) as running, tell.watching(name, running):
+        await asyncio.sleep(BEFORE_SECONDS)
+        swapped = await upgrade(site, old, releases.new, tell)
+        await _see_what_became(running)
+        seen = await running.finish()
+    await site.device(site.desired(releases.new), f"{name}-new").remove()
+    strategy = _strategy(name, swapped, seen)
+    return strategy, Measured(name=name, traffic=seen, marks=swapped.marks)
+
+
+async def _see_what_became(running: Traffic) -> None:
+    """Until clients whose sessions are lost have given up and begun new ones."""
+    await asyncio.sleep(AFTER_SECONDS)
+
+
+def _strategy(name: StrategyName, swapped: Swapped, seen: TrafficResult) -> Strategy:
+    first, last = swapped.marks[0][0], swapped.marks[-1][0]
+    return Strategy(
+        name=name,
+        pauses_ms=(round(seen.gap_ms(first - 0.1, last + AFTER_SECONDS), 3),),
+        udp_sent=seen.udp_sent,
+        udp_lost=seen.udp_lost,
+        http_requests=seen.http_requests,
+        http_failures=seen.http_failures,
+        tcp_sessions=seen.tcp_sessions,
+        tcp_resets=seen.tcp_resets,
+        sessions_before=swapped.sessions_before,
+        sessions_after=swapped.sessions_after,
+        build_seconds=round(swapped.build_seconds, 3),
+        classes_compiled=swapped.classes_compiled,
+    )

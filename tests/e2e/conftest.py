@@ -1,0 +1,99 @@
+"""A firewall between two hosts, real packets, the real loop; small traffic and short soaks."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.build import Builder
+from reconciler.demo.desired import Files
+from reconciler.demo.measure import Load, TrafficResult
+from reconciler.demo.network import network
+from reconciler.demo.sandbox import inside
+from reconciler.demo.site import Site
+from reconciler.demo.walkthrough import NEW, Scenario
+from reconciler.library import Library, load_library
+from reconciler.resolve import resolve
+
+ROOT = Path(__file__).parents[2]
+# Shared by all tests and runs: what they build is named by its content.
+CACHE = ROOT / "build" / "tests" / "cache"
+FIRST_CACHE = ROOT / "build" / "tests" / "cache-first"
+SMALL = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
+FAST = {"settle": "100ms", "soak": "300ms", "interval": "50ms"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    skip = pytest.mark.skip(
+        reason="needs network namespaces: python -m reconciler.demo.sandbox -- pytest tests/e2e"
+    )
+    for item in items:
+        if here in item.path.parents and not inside():
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    return load_library()
+
+
+@pytest.fixture
+def site(tmp_path: Path, library: Library) -> Iterator[Site]:
+    with network() as joined:
+        yield Site(joined, tmp_path, library)
+
+
+@pytest.fixture
+def scenario(site: Site) -> Scenario:
+    return Scenario.at(site, ROOT / "desired_state", FAST)
+
+
+@pytest.fixture
+def builder(site: Site, scenario: Scenario) -> Builder:
+    """Knows everything that the tests run, so that only the first run of all compiles."""
+    made = Builder(CACHE, site.library)
+    asyncio.run(_build(made, site, scenario.first, {**scenario.first, **scenario.release(NEW)}))
+    return made
+
+
+@pytest.fixture
+def cache_of_first(site: Site, scenario: Scenario) -> Path:
+    """A cache that knows the first release and nothing else; to be copied, not used."""
+    asyncio.run(_build(Builder(FIRST_CACHE, site.library), site, scenario.first))
+    return FIRST_CACHE
+
+
+async def _build(builder: Builder, site: Site, *states: Files) -> None:
+    await builder.supervisor()
+    for files in states:
+        await builder.build(resolve(site.desired(files), site.library).graph.classes)
+
+
+def assert_nothing_lost(seen: TrafficResult) -> None:
+    """Not a packet, not a session, not a request; and something was there to lose."""
+    lost = (seen.udp_lost, seen.udp_duplicated, seen.tcp_resets, seen.http_failures)
+    assert lost == (0, 0, 0, 0), seen.model_dump(exclude={"udp_samples", "http_samples"})
+    assert seen.udp_sent > 1000
+    assert seen.http_requests > 8
+
+
+def log_of(folder: Path) -> str:
+    """The supervisor's log, for messages of failed assertions."""
+    return "\n".join(path.read_text() for path in folder.rglob("log.jsonl"))
+
+
+def kill(pid: int) -> None:
+    """SIGKILL through a command, as somebody on the machine would."""
+    subprocess.run(["kill", "-9", str(pid)], check=True)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    """Until `condition` holds; it looks at another process. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  # no event tells of another process
+            await asyncio.sleep(0.02)

@@ -1,0 +1,110 @@
+"""A commit upgrades a firewall that forwards, and nothing is lost (bars 1, 2 and 8)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import statistics
+from pathlib import Path
+
+from reconciler.build import Builder
+from reconciler.demo.desired import edited
+from reconciler.demo.measure import traffic
+from reconciler.demo.merges import following
+from reconciler.demo.site import Site
+from reconciler.demo.walkthrough import BROKEN, NEW, Scenario
+from reconciler.outcome import OutcomeKind
+from schemas.plan import StepKind
+from tests.e2e.conftest import SMALL, assert_nothing_lost
+
+SOAK = 0.3
+
+
+async def test_merges_upgrade_without_loss(
+    site: Site, scenario: Scenario, builder: Builder
+) -> None:
+    async with following(site, scenario.first, builder, "run") as running:
+        async with traffic(site.network, SMALL) as flow:
+            before = await running.sessions()
+            merges = []
+            for number, files in enumerate(scenario.variants()[:4]):
+                change = {**scenario.probing, **files}
+                merges.append(await running.merge(f"change {number}", change))
+                await asyncio.sleep(1.6)
+            after = await running.sessions()
+            seen = await flow.finish()
+        assert [merge.outcome.kind for merge in merges] == [OutcomeKind.APPLIED] * 4
+        assert_nothing_lost(seen)
+        assert len(before) > SMALL.downloaders
+        assert after >= before
+        reports = [report for _, report in running.witness.takeovers]
+        assert len(reports) == 5  # the first release too
+        assert [report.dropped_packets for report in reports] == [0] * 5
+        assert statistics.median(report.pause_ns for report in reports[1:]) < 1_000_000
+        assert max(merge.seconds for merge in merges) - SOAK < 2.0
+
+
+async def test_a_release_with_new_classes_is_built_and_confirmed_in_ten_seconds(
+    site: Site, scenario: Scenario, cache_of_first: Path
+) -> None:
+    own = Builder(shutil.copytree(cache_of_first, site.folder / "cache"), site.library)
+    async with following(site, scenario.first, own, "run") as running:
+        async with traffic(site.network, SMALL) as flow:
+            merge = await running.merge(
+                "edge-firewall 2.0.0", {**scenario.probing, **scenario.release(NEW)}
+            )
+            seen = await flow.finish()
+        assert merge.outcome.kind is OutcomeKind.APPLIED
+        assert running.witness.plans[-1].classes_to_build
+        assert merge.seconds - SOAK < 10.0
+        assert_nothing_lost(seen)
+
+
+async def test_a_live_parameter_is_written_and_nothing_is_swapped(
+    site: Site, scenario: Scenario, builder: Builder
+) -> None:
+    files = {**scenario.first, **scenario.release(NEW)}
+
+    def slower(document: dict[str, dict[str, dict[str, int]]]) -> None:
+        document["spec"]["parameters"]["logged"] = 4321
+
+    change = {scenario.element: edited(files[scenario.element], slower)}
+    async with following(site, files, builder, "run") as running:
+        async with traffic(site.network, SMALL) as flow:
+            merge = await running.merge("meter rate", change)
+            seen = await flow.finish()
+        plan = running.witness.plans[-1]
+        assert merge.outcome.kind is OutcomeKind.APPLIED
+        assert [c.handler for c in plan.changes] == ["calm.rate"]
+        assert StepKind.WRITE_HANDLERS in [step.kind for step in plan.steps]
+        assert not plan.takeover
+        assert len(running.witness.takeovers) == 1
+        assert (await running.device.read_handler("calm.rate")).strip().startswith("4321")
+        assert_nothing_lost(seen)
+        again = len(running.witness.plans)
+        await asyncio.sleep(6.0)  # the device is looked at every five seconds
+        assert len(running.witness.plans) == again, "a live change must not be taken for drift"
+
+
+async def test_a_bad_release_goes_back_loses_nothing_and_is_not_tried_again(
+    site: Site, scenario: Scenario, builder: Builder
+) -> None:
+    files = {**scenario.first, **scenario.release(NEW)}
+    async with following(site, files, builder, "run") as running:
+        good = (await running.device.status()).confirmed
+        async with traffic(site.network, SMALL) as flow:
+            change = {**scenario.probing, **scenario.release(BROKEN)}
+            merge = await running.merge("broken", change)
+            await asyncio.sleep(2.0)
+            seen = await flow.finish()
+        assert merge.outcome.kind is OutcomeKind.REVERTED
+        status = await running.device.status()
+        assert status.active is not None
+        assert (status.active.release, status.confirmed) == (good, good)
+        assert (status.takeovers, status.reverts) == (2, 1)
+        assert_nothing_lost(seen)
+        rejections = running.ledger.rejections(running.key)
+        assert [merge.revision in rejection.revision for rejection in rejections] == [True]
+        await asyncio.sleep(1.5)
+        fixed = await running.merge("fixed", {**scenario.first, **scenario.variants()[1]})
+        assert fixed.outcome.kind is OutcomeKind.APPLIED
