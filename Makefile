@@ -41,6 +41,7 @@ contracts: setup
 bench: setup  ## the figures we claim, into build/bench/
 	@mkdir -p build/bench
 	$(BIN)/python -m benchmarks.takeover --json build/bench/takeover.json
+	$(BIN)/python -m benchmarks.converge --json build/bench/converge.json
 
 format: setup  ## rewrite the Python sources as `make lint` wants them
 	$(BIN)/ruff check --fix .

@@ -10,19 +10,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.figures import Figures, told
 from reconciler.demo.desired import Files
 from reconciler.demo.measure import Load, traffic
 from reconciler.demo.merges import following
 from reconciler.demo.network import network
-from reconciler.demo.report import StrategyName, milliseconds
+from reconciler.demo.report import StrategyName
 from reconciler.demo.sandbox import SandboxError, enter
 from reconciler.demo.site import Site
 from reconciler.demo.strategies import BASE_CACHE, Releases, Upgrade, cold, measure, stateless
@@ -34,7 +33,6 @@ ROOT = Path(__file__).parents[1]
 SETTLED_SECONDS = 1.6
 # The sender's own scheduling is in it: some milliseconds on a busy machine.
 GAPS = "click-up, gap in the stream"
-Figures = dict[str, list[float]]
 
 
 def parsed_arguments() -> argparse.Namespace:
@@ -83,15 +81,6 @@ async def _takeovers(
             found[GAPS].append(seen.gap_ms(at - 0.5, at + 0.1))
 
 
-def line(name: str, values: Sequence[float]) -> str:
-    """Median and spread of one way."""
-    if not values:
-        return f"{name:32} not measured"
-    middle, low, high = statistics.median(values), min(values), max(values)
-    spread = f"{milliseconds(low)} to {milliseconds(high)}"
-    return f"{name:32} median {milliseconds(middle):>10}, {spread}, {len(values)} times"
-
-
 def main() -> int:
     """Measure, print, and write the figures."""
     wanted = parsed_arguments()
@@ -104,7 +93,7 @@ def main() -> int:
         site = Site(joined, Path(folder), load_library())
         found = asyncio.run(figures(site, wanted, Teller(Console(stderr=True))))
     for name, values in found.items():
-        print(line(name, values))
+        print(told(name, values, "ms"))
     if wanted.json:
         wanted.json.write_text(json.dumps({"pauses_ms": found}, indent=2) + "\n")
     return 0

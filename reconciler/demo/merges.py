@@ -53,12 +53,20 @@ class Witness(Observer):
     def takeover(self, key: str, report: TakeoverReport) -> None:
         """As Observer."""
         self.takeovers.append((time.time(), report))
+        self.heard.set()
 
     def pass_finished(self, key: str, outcome: Outcome) -> None:
         """As Observer."""
         if outcome.kind in ENDED:
             self.ended.append((time.time(), outcome))
             self.heard.set()
+
+    async def taken_over(self, number: int, seconds: float) -> None:
+        """Until `number` takeovers were seen. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while len(self.takeovers) < number:
+                self.heard.clear()
+                await self.heard.wait()
 
     async def ending(self, number: int, seconds: float) -> tuple[float, Outcome]:
         """The `number`th pass that came to an end, counted from 0. Raises TimeoutError."""

@@ -115,3 +115,25 @@ async def test_run_once_reports_by_its_exit_code(house: House) -> None:
     assert (code, "✗ box/stream: Stalled: element.yaml:8:" in out) == (1, True)
     code, _, err = await click_up(house, "run", *where, "--reference", "other")
     assert (code, "has no branch 'other'" in err) == (1, True)
+
+
+async def test_a_plan_shows_what_would_be_removed(house: House) -> None:
+    house.repository.commit()
+    await house.once()
+    device = house.repository.folder / "device.yaml"
+    device.write_text(device.read_text().replace("name: box", "name: case"))
+    rollout = house.repository.folder / "rollout.yaml"
+    rollout.write_text(rollout.read_text().replace("names: [box]", "names: [case]"))
+    code, out, _ = await click_up(house, "plan", str(house.repository.folder), "--only", KEY)
+    assert code == 1
+    assert out.startswith(f"{KEY}: from ")
+    assert "steps: Remove (stops forwarding, and its states are gone)" in out
+
+
+async def test_a_suspension_ends_in_the_future(house: House) -> None:
+    words = ("suspend", KEY, "--reason", "x", "--until", "1999-12-31")
+    assert await click_up(house, *words) == (
+        2,
+        "",
+        "✗ --until 1999-12-31: that is over; name a time to come\n",
+    )
