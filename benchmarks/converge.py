@@ -9,40 +9,30 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import shutil
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from rich.console import Console
-
-from benchmarks.figures import Figures, told
+from benchmarks.figures import ROOT, Figures, run
 from reconciler.demo.measure import Load, traffic
 from reconciler.demo.merges import Running, following
-from reconciler.demo.network import network
-from reconciler.demo.sandbox import SandboxError, enter
 from reconciler.demo.site import Site
 from reconciler.demo.strategies import BASE_CACHE
 from reconciler.demo.telling import Teller
 from reconciler.demo.walkthrough import NEW, SOAK_SECONDS, VERIFY, Scenario, build_first
-from reconciler.library import load_library
 
-ROOT = Path(__file__).parents[1]
 QUIET_SECONDS = 1.6  # commits closer together are a burst, answered by one takeover
 LONGEST_SECONDS = 30.0
 NO_BUILD, WITH_BUILD = "commit to confirmed, no build", "commit to confirmed, with build"
 SUPERSEDED, LIBRARY = "commit to takeover, ending a soak", "building the whole library"
 
 
-def parsed_arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """What to measure, and how often."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=5, help="commits of each kind")
     parser.add_argument("--library", type=int, default=1, help="builds of the whole library")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
-    return parser.parse_args()
+    return parser
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
@@ -99,23 +89,5 @@ async def _whole_library(site: Site) -> float:
     return time.monotonic() - began
 
 
-def main() -> int:
-    """Measure, print, and write the figures."""
-    wanted = parsed_arguments()
-    try:
-        enter([sys.executable, "-m", "benchmarks.converge", *sys.argv[1:]])
-    except SandboxError as error:
-        print(f"converge: {error}", file=sys.stderr)
-        return 3
-    with tempfile.TemporaryDirectory(prefix="click-up-") as folder, network() as joined:
-        site = Site(joined, Path(folder), load_library())
-        found = asyncio.run(figures(site, wanted, Teller(Console(stderr=True))))
-    for name, values in found.items():
-        print(told(name, values, "s"))
-    if wanted.json:
-        wanted.json.write_text(json.dumps({"seconds": found}, indent=2) + "\n")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("converge", figures, arguments(), "s"))

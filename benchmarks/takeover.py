@@ -9,40 +9,30 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
-import tempfile
-from pathlib import Path
 
-from rich.console import Console
-
-from benchmarks.figures import Figures, told
+from benchmarks.figures import ROOT, Figures, run
 from reconciler.demo.desired import Files
 from reconciler.demo.measure import Load, traffic
 from reconciler.demo.merges import following
-from reconciler.demo.network import network
 from reconciler.demo.report import StrategyName
-from reconciler.demo.sandbox import SandboxError, enter
 from reconciler.demo.site import Site
 from reconciler.demo.strategies import BASE_CACHE, Releases, Upgrade, cold, measure, stateless
 from reconciler.demo.telling import Teller
 from reconciler.demo.walkthrough import NEW, Scenario, build_first
-from reconciler.library import load_library
 
-ROOT = Path(__file__).parents[1]
 SETTLED_SECONDS = 1.6
 # The sender's own scheduling is in it: some milliseconds on a busy machine.
 GAPS = "click-up, gap in the stream"
 
 
-def parsed_arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """What to measure, and how often."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--takeovers", type=int, default=20, help="by click-up")
     parser.add_argument("--stateless", type=int, default=3, help="upgrades without state")
     parser.add_argument("--cold", type=int, default=1, help="upgrades that build everything")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
-    return parser.parse_args()
+    return parser
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
@@ -81,23 +71,5 @@ async def _takeovers(
             found[GAPS].append(seen.gap_ms(at - 0.5, at + 0.1))
 
 
-def main() -> int:
-    """Measure, print, and write the figures."""
-    wanted = parsed_arguments()
-    try:
-        enter([sys.executable, "-m", "benchmarks.takeover", *sys.argv[1:]])
-    except SandboxError as error:
-        print(f"takeover: {error}", file=sys.stderr)
-        return 3
-    with tempfile.TemporaryDirectory(prefix="click-up-") as folder, network() as joined:
-        site = Site(joined, Path(folder), load_library())
-        found = asyncio.run(figures(site, wanted, Teller(Console(stderr=True))))
-    for name, values in found.items():
-        print(told(name, values, "ms"))
-    if wanted.json:
-        wanted.json.write_text(json.dumps({"pauses_ms": found}, indent=2) + "\n")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("takeover", figures, arguments(), "ms"))
