@@ -14,8 +14,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from threading import get_ident
 
 from ruamel.yaml import YAML
 
@@ -123,8 +125,9 @@ def _link(out: Path, sources: list[Path], sanitize: str | None) -> Path:
         sanitize = "undefined"  # the only one it ships
     flags = ["-O0"]
     if sanitize:
-        flags = ["-O1", "-g", f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]
-    objects = [_object(source, flags) for source in sources]
+        flags = ["-O0", "-g1", f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]
+    with ThreadPoolExecutor(os.cpu_count()) as compilers:
+        objects = list(compilers.map(lambda source: _object(source, flags), sources))
     name = _digest([str(path) for path in objects])
     program = CACHE / "programs" / name
     if not program.exists():
@@ -146,8 +149,8 @@ def _object(source: Path, flags: list[str]) -> Path:
         if known.exists():
             return known
     base.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = base.with_suffix(f".{os.getpid()}.o")
-    listing = base.with_suffix(f".{os.getpid()}.d")
+    unfinished = base.with_suffix(f".{_unique()}.o")
+    listing = base.with_suffix(f".{_unique()}.d")
     include = ["-I", str(LIBRARY), "-I", str(CACHE / "generated"), "-I", str(ROOT / "tests")]
     _run([
         "nice", *compiler(), *FLAGS, *flags, *include, "-MMD", "-MF", str(listing),
@@ -161,6 +164,11 @@ def _object(source: Path, flags: list[str]) -> Path:
     return finished
 
 
+def _unique() -> str:
+    """Several processes and threads may write the same file at once."""
+    return f"{os.getpid()}-{get_ident()}"
+
+
 def _contents(paths: list[str]) -> str:
     if not all(Path(path).exists() for path in paths):
         return "missing"
@@ -172,7 +180,7 @@ def _digest(parts: Iterable[str]) -> str:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f"{path.name}.{_unique()}")
     unfinished.write_bytes(data)
     unfinished.replace(path)
 

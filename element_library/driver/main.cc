@@ -75,9 +75,11 @@ int run_graph(const Options& options, Router& router) {
   }
   runtime.resume();
   while (runtime.round()) {}
+  runtime.drain();
+  int code = print_handlers(options, router);  // before the end changes what they tell
   runtime.pause();
   if (!options.socket.empty()) unlink(options.socket.c_str());
-  return print_handlers(options, router);
+  return code;
 }
 
 int run_standalone(const Options& options) {

@@ -1,5 +1,7 @@
 #include "driver/runtime.hh"
 
+#include <sys/socket.h>
+
 #include <csignal>
 #include <ctime>
 
@@ -19,6 +21,15 @@ constexpr uint64_t kDrainTime = 10'000'000;  // ns
 volatile sig_atomic_t stop_wanted = 0;
 
 void note_stop(int) { stop_wanted = 1; }
+
+// An error that waits on a socket (its interface went down) ends every poll at once until somebody takes it.
+void take_errors(const std::vector<pollfd>& polled, size_t first, size_t end) {
+  for (size_t i = first; i < end; ++i) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if ((polled[i].revents & POLLERR) != 0) getsockopt(polled[i].fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  }
+}
 
 }  // namespace
 
@@ -107,9 +118,11 @@ void Runtime::look_after_descriptors(int64_t timeout_ns) {
       if (int fd = element->poll_fd(); fd >= 0) polled_.push_back({fd, element->poll_events(), 0});
     }
   }
+  size_t elements_end = polled_.size();
   if (control_) control_->add_poll(polled_);
   timespec timeout {timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
   if (ppoll(polled_.data(), polled_.size(), &timeout, nullptr) <= 0) return;
+  take_errors(polled_, watched_.size(), elements_end);
   if (control_) control_->serve(polled_);
   for (size_t i = 0; i < watched_.size(); ++i) {
     if (polled_[i].revents != 0) watched_[i].second();
@@ -124,8 +137,7 @@ void Runtime::resume() {
   if (control_) control_->set_accepting(true);
 }
 
-void Runtime::pause() {
-  if (!running_) return;
+void Runtime::drain() {
   read_clock();
   uint64_t until = now_ns() + kDrainTime;
   bool moved = true;
@@ -134,6 +146,11 @@ void Runtime::pause() {
     for (Element* element : router_.ordered()) moved |= element->drain();
     read_clock();
   }
+}
+
+void Runtime::pause() {
+  if (!running_) return;
+  drain();
   for (auto element = router_.ordered().rbegin(); element != router_.ordered().rend(); ++element) (*element)->pause();
   running_ = false;
   if (control_) {

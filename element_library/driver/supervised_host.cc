@@ -11,7 +11,18 @@
 namespace clickup {
 namespace {
 constexpr int kAnswerTimeoutMs = 10'000;
+
+// The page keeps names of a fixed width: the rest of a longer one counts as its hash (FNV-1a, equal in every release).
+std::string page_name(std::string_view name) {
+  constexpr size_t kWidth = sizeof CounterEntry::name - 1, kDigits = 16;
+  if (name.size() <= kWidth) return std::string(name);
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (char c : name) hash = (hash ^ uint8_t(c)) * 0x100000001b3u;
+  char digits[kDigits + 1];
+  ::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+  return std::string(name.substr(0, kWidth - kDigits - 1)) + "#" + digits;
 }
+}  // namespace
 
 SupervisedHost::~SupervisedHost() {
   for (auto& [name, socket] : sockets_) ::munmap(socket.ring, size_t(socket.frame_size) * socket.frame_count);
@@ -67,13 +78,14 @@ std::string SupervisedHost::state_memory(std::string_view name, uint64_t layout_
   return {};
 }
 
-CounterSlot* SupervisedHost::counter_slot(std::string_view name) {
+CounterSlot* SupervisedHost::counter_slot(std::string_view full_name) {
+  std::string name = page_name(full_name);
   for (CounterEntry& entry : page_.counters) {
     if (entry.name[0] == 0) break;  // entries are never removed: none further on
     if (name_is(entry.name, sizeof entry.name, name)) return &entry.slot;
   }
   Message answer;
-  bool shared = ask("counter " + std::string(name), answer).empty() && answer.number(1) < SharedPage::kCounters;
+  bool shared = ask("counter " + name, answer).empty() && answer.number(1) < SharedPage::kCounters;
   return shared ? &page_.counters[answer.number(1)].slot : &private_counters_.emplace_back();
 }
 

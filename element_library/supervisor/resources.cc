@@ -99,13 +99,13 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
     socket = &known->socket;
     return {};
   }
-  PortCursor* port = cursor(name);
-  if (!port)
-    return "interface '" + std::string(name) + "': all " + std::to_string(SharedPage::kPorts) + " interfaces are in use";
   std::erase_if(interfaces_, [&name](const auto& known) { return known->name == name; });
   Offloads offloads(name);  // before frames come in: none that the kernel merged shall be among them
   RingSocket opened;
   if (std::string why = open_packet_socket(name, opened); !why.empty()) return why;
+  PortCursor* port = cursor(name);
+  if (!port)
+    return "interface '" + std::string(name) + "': all " + std::to_string(SharedPage::kPorts) + " interfaces are in use";
   *port = {};  // the ring begins anew
   store_name(port->interface, sizeof port->interface, name);
   auto added = std::make_unique<Interface>(Interface{std::string(name), std::move(opened), std::move(offloads), port});

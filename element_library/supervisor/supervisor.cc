@@ -108,6 +108,8 @@ void Supervisor::bury(Slot& slot, Event event) {
   if (event == Event::current_lost) {
     if (!paused_traffic_) resources_.page().stopped_ns = boot_time_ns();
     if (life_.phase == Phase::steady) reason_ = "the worker " + death;
+    if (life_.phase == Phase::loading && life_.purpose == Purpose::upgrade)
+      reason_ = "the forwarding worker " + death + " while the new one was loading: it is started again first, take over then";
     deaths_in_a_row_ = boot_time_ns() - resources_.page().resumed_ns > kStable ? 1 : deaths_in_a_row_ + 1;
   }
   feed(event);

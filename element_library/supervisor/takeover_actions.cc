@@ -44,6 +44,9 @@ void Supervisor::lose_candidate(std::string reason) {
   if (!candidate_) return;
   if (life_.phase == Phase::undoing) {
     if (candidate_->worker && !candidate_->worker->reap()) return;
+    if (candidate_->worker) log_output(*candidate_->worker);
+    // The message of its failure may be what brought us here: it is looked at until the next round.
+    if (candidate_->worker) leaving_.push_back(std::move(candidate_->worker));
     candidate_.reset();
     return feed(Event::candidate_gone);
   }
@@ -116,6 +119,7 @@ void Supervisor::spawn() {
 void Supervisor::pause_current() {
   pause_looked_at_ = false;
   paused_traffic_ = true;
+  resources_.page().stopped_ns = boot_time_ns();  // the worker says it better, unless it hangs or dies before
   current_->worker->channel().send("pause " + std::to_string(candidate_->worker->turn()));
 }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +21,7 @@ from tests.elements.wires import (
     raw_socket,
     received,
     set_mtu,
+    set_up,
     until,
     within,
 )
@@ -140,6 +143,29 @@ def answer_arp(near: socket.socket, joined: Network) -> None:
     frame = ether(reply, source=MAC_B, destination=mine, ethertype=ETHERTYPE_ARP)
     with raw_socket(joined.firewall) as other:
         other.send(frame)
+
+
+def test_an_interface_that_goes_down_costs_no_processor_time(start: Start, joined: Network) -> None:
+    client = start("i :: FromDevice(eth0) -> c :: Counter -> Discard;")
+    for up in (False, True):
+        set_up(joined.firewall, "eth0", up)
+        before = time_used()
+        time.sleep(0.5)
+        assert time_used() - before < 0.1
+    seen = int(client.read("c.count"))
+    with raw_socket(joined.client) as near:
+        near.send(numbered(0))
+        until(lambda: int(client.read("c.count")) > seen, "frames come in again")
+
+
+def time_used() -> float:
+    """Seconds of processor time that our children have used."""
+    total = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        fields = stat.read_text().rpartition(")")[2].split()
+        if int(fields[1]) == os.getpid():
+            total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def test_frames_for_other_stations_only_when_promiscuous(start: Start, joined: Network) -> None:

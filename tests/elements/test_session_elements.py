@@ -11,7 +11,20 @@ import pytest
 
 from tests.cpp import compile_driver
 from tests.driver.running import ControlClient, RunningDriver
-from tests.packets import ACK, SYN, ether, icmp6, ipv4, ipv6, read_pcap, tcp, udp, write_pcap
+from tests.packets import (
+    ACK,
+    SYN,
+    UDP,
+    ether,
+    icmp6,
+    ipv4,
+    ipv6,
+    raw,
+    read_pcap,
+    tcp,
+    udp,
+    write_pcap,
+)
 
 CLASSES = "CheckIP6Header CheckIPHeader CheckSession Discard FromDump Idle OpenSession SessionTable"
 CLIENT, SERVER = "10.0.0.1", "192.0.2.80"
@@ -77,10 +90,24 @@ FILES = {
 }
 
 
+def pieces(ident: int) -> list[bytes]:
+    """Three fragments of a datagram."""
+    first = ipv4(CLIENT, SERVER, udp(5353, 514, bytes(16)), ident=ident, more=True)
+    second = ipv4(CLIENT, SERVER, raw(UDP, bytes(24)), ident=ident, offset=3, more=True)
+    return [*map(ether, (first, second)), last_piece(ident)]
+
+
+def last_piece(ident: int) -> bytes:
+    return ether(ipv4(CLIENT, SERVER, raw(UDP, bytes(24)), ident=ident, offset=6))
+
+
+PIECES = {"pieces": [*pieces(1), *pieces(2), *pieces(3), last_piece(4)]}
+
+
 @pytest.fixture
 def running(driver: Path, tmp_path: Path) -> Iterator[Running]:
     text = FIREWALL.format(folder=tmp_path)
-    for name, frames in FILES.items():
+    for name, frames in (FILES | PIECES).items():
         write_pcap(tmp_path / f"{name}.pcap", frames)
         check = "CheckIP6Header" if name == "six" else "CheckIPHeader"
         text += SOURCE.format(name=name, folder=tmp_path, check=check)
@@ -114,11 +141,36 @@ def test_timeouts_change_while_it_runs(running: Running) -> None:
     assert running.client.read("sessions.count") == "0"
 
 
+def test_fragments_of_a_new_session_pass_in_one_batch(running: Running) -> None:
+    """Nobody answers: each datagram is new, and its fragments come one right after the other."""
+    running.send("pieces")
+    assert running.verdicts() == {"established": 6, "new": 3, "related": 0, "invalid": 1}
+    assert running.client.read("opened.opened") == "1"
+
+
 def test_flush_ends_every_session(running: Running) -> None:
     running.send("syn")
     assert running.write("sessions.flush", "") == 200
     running.send("answer")
     assert running.verdicts() == {"established": 0, "new": 1, "related": 0, "invalid": 1}
+
+
+def test_the_table_is_not_read_for_longer_than_forwarding_can_wait(
+    driver: Path, tmp_path: Path
+) -> None:
+    frames = [ether(ipv4(f"10.0.0.{i}", SERVER, udp(0, 53, checksummed=False))) for i in (1, 2)]
+    many = [frames[i >> 16][:34] + (i & 0xFFFF).to_bytes(2) + frames[0][36:] for i in range(65540)]
+    write_pcap(tmp_path / "many.pcap", many)
+    text = (
+        f"many :: FromDump({tmp_path}/many.pcap) -> Strip(14) -> CheckIPHeader"
+        " -> checked :: CheckSession(sessions); sessions :: SessionTable(CAPACITY 70000);"
+        "checked -> Discard; checked[1] -> OpenSession(sessions) -> Discard;"
+    )
+    with RunningDriver(driver, text, tmp_path / "control") as process:
+        running = Running(process.client(), tmp_path)
+        running.wait("sessions.count", "65540")
+        lines = running.client.read("sessions.table 100000").splitlines()
+    assert len(lines) == 65537 and lines[-1] == "... 4 more"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from reconciler.demo.network import SIOCETHTOOL, Namespace
 
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 1
 SIOCSIFMTU = 0x8922
 ETHTOOL_STXCSUM = 0x17
 SO_RCVBUFFORCE = 33  # asm-generic/socket.h; not in the module socket
@@ -62,6 +64,12 @@ def received(wire: socket.socket, number: int, good: Callable[[bytes], bool]) ->
 
 def set_mtu(namespace: Namespace, interface: str, mtu: int) -> None:
     _control(namespace, SIOCSIFMTU, struct.pack("16si20x", interface.encode(), mtu))
+
+
+def set_up(namespace: Namespace, interface: str, up: bool) -> None:
+    """Brings an interface up or down."""
+    flags = IFF_UP if up else 0
+    _control(namespace, SIOCSIFFLAGS, struct.pack("16sh22x", interface.encode(), flags))
 
 
 def leave_checksums_to_the_card(namespace: Namespace, interface: str) -> None:

@@ -155,6 +155,16 @@ def test_ipv6_fragments_follow_their_first_one(firewall: Firewall) -> None:
     ]
 
 
+def test_what_an_authentication_header_covers_is_tracked_as_what_it_is(firewall: Firewall) -> None:
+    """A policy sees the ports behind it, so a session must not stand for all of them."""
+
+    def covered(port: int) -> bytes:
+        return ipv6(CLIENT6, SERVER6, udp(5353, port), extensions=[(51, bytes([2]) + bytes(14))])
+
+    assert [firewall.take(covered(port)) for port in (53, 54)] == ["new", "new"]
+    assert {line[0] for line in firewall.lines()} == {"udp"} and len(firewall.lines()) == 2
+
+
 def test_fragmented_tcp_is_invalid(connection: Connection) -> None:
     connection.connect()
     segment = tcp(40000, 80, ACK, bytes(64), seq=connection.c, ack=connection.s)

@@ -154,3 +154,14 @@ def test_what_well_behaved_hosts_send_always_passes(
         else:
             connection.s += size
     assert firewall.state().startswith("established")
+
+
+def test_keepalives_do_not_shorten_an_idle_connection(connection: Connection) -> None:
+    """Some hosts probe with one byte that was acknowledged before (RFC 9293 3.8.4)."""
+    connection.connect()
+    connection.client_sends(100)
+    connection.from_server()
+    for _ in range(5):
+        assert connection.from_client(data=b"x", seq=connection.c - 1) == "established"
+        assert connection.from_server() == "established"
+    assert connection.firewall.state() == "established 432000 assured"

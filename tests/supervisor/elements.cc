@@ -77,6 +77,23 @@ class Memory : public Element {
   StateMemory memory_;
 };
 
+// A counter under its own name; its handler `value` reads and writes it.
+class Tally : public Element {
+ public:
+  const char* class_name() const override { return "Tally"; }
+  const char* port_count() const override { return "0/0"; }
+  void initialize(Host& host, Errors&) override { count_ = host.counter_slot(name()); }
+  void add_handlers(HandlerTable& table) override {
+    table.read("value", [this] { return std::to_string(count_->packets); });
+    table.write("value", [this](std::string_view text) {
+      return parse_unsigned(text, count_->packets) ? std::string() : std::string("not a number");
+    });
+  }
+
+ private:
+  CounterSlot* count_ = nullptr;
+};
+
 // Fails as KIND (hang, crash, exit, error) in PHASE (configure, initialize, resume, pause, task). With ONCE, a file,
 // only while the file exists, which it removes.
 class Fault : public Element {
@@ -109,6 +126,7 @@ class Fault : public Element {
 
 CLICKUP_ELEMENT(Wire);
 CLICKUP_ELEMENT(Memory);
+CLICKUP_ELEMENT(Tally);
 CLICKUP_ELEMENT(Fault);
 
 }  // namespace

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
 from reconciler.demo.network import Network
 from tests.netns import needs_sandbox
-from tests.supervisor.running import WIRES, Stream, Supervised
+from tests.supervisor.running import WIRES, Stream, Supervised, until
 
 pytestmark = needs_sandbox
 
@@ -54,6 +55,12 @@ def test_errors_of_a_configuration_are_told_together(forwarding: Supervised) -> 
     assert "no interface 'nonesuch'" in why and "eth1" in why
 
 
+def test_interfaces_that_do_not_exist_use_up_nothing(supervised: Supervised) -> None:
+    typing_errors = "".join(f"w{i} :: Wire(none{i}, nil{i});" for i in range(20))
+    assert "no interface 'nil19'" in supervised.refused("one", typing_errors)
+    supervised.takeover("two")
+
+
 def test_a_driver_that_cannot_be_run(forwarding: Supervised, tmp_path: Path) -> None:
     driver = tmp_path / "broken"
     driver.write_bytes(b"\x7fELF nonsense")
@@ -66,6 +73,41 @@ def test_a_driver_that_cannot_be_run(forwarding: Supervised, tmp_path: Path) -> 
         "three", driver=sleeper, start_timeout_ms=300
     )
     assert forwarding.status()["state"] == "forwarding"
+
+
+def test_a_failure_and_the_end_after_it_are_seen_together(
+    forwarding: Supervised, tmp_path: Path
+) -> None:
+    late = tmp_path / "late"
+    late.write_text(f'#!/bin/sh\nsleep 0.5\nexec {forwarding.driver} "$@"\n')
+    late.chmod(0o755)
+    client = forwarding.client()
+    value = forwarding.request("two", WIRES + "Fault(configure, error);", driver=late)
+    client.send(f"WRITEDATA takeover {len(value)}\r\n{value}")
+    until(lambda: len(forwarding.events("worker_started")) == 2, "it starts")
+    forwarding.process.send_signal(signal.SIGSTOP)
+    try:
+        started = Path(f"/proc/{forwarding.events('worker_started')[1]['pid']}/stat")
+        until(lambda: started.read_text().rpartition(")")[2].split()[0] == "Z", "it ends")
+    finally:
+        forwarding.process.send_signal(signal.SIGCONT)
+    code, why = client.reply()
+    assert code == 520 and "told to fail" in why
+    assert forwarding.status()["state"] == "forwarding"
+
+
+def test_a_worker_that_dies_while_the_next_one_loads_is_started_again(
+    forwarding: Supervised,
+) -> None:
+    client = forwarding.client()
+    value = forwarding.request("two", WIRES + "Fault(configure, hang);")
+    client.send(f"WRITEDATA takeover {len(value)}\r\n{value}")
+    until(lambda: len(forwarding.events("worker_started")) == 2, "the next one starts")
+    os.kill(forwarding.pid(), signal.SIGKILL)
+    code, why = client.reply()
+    assert code == 520 and "the forwarding worker killed by signal 9" in why
+    status = forwarding.wait_for(lambda now: now["restarts"] == 1, "restarts")
+    assert status["active"]["release"] == "one" and status["state"] == "forwarding"
 
 
 @pytest.mark.parametrize("kind", ["crash", "hang"])
@@ -155,3 +197,13 @@ def test_a_worker_that_does_not_pause_is_replaced_or_kept(
         stream.run_on()
     assert report["release"] == "two" and not stream.lost
     assert supervised.status()["parked"]["pid"] == 0, "it made no progress and was killed"
+
+
+def test_the_pause_of_a_worker_that_hangs_begins_when_it_was_told_to_pause(
+    forwarding: Supervised,
+) -> None:
+    forwarding.confirmed("two")  # leaves the times of an earlier pause behind
+    time.sleep(1.5)
+    os.kill(forwarding.pid(), signal.SIGSTOP)
+    report = forwarding.takeover("three")
+    assert 400_000_000 < report["pause_ns"] < 1_400_000_000

@@ -53,6 +53,17 @@ def test_takeovers_lose_nothing_and_report_their_pause(
     assert int(forwarding.worker("lan.count")) >= stream.sent, "counters go on across takeovers"
 
 
+def test_counters_of_long_names_are_not_mixed_up(supervised: Supervised) -> None:
+    name = "counter_of_an_element_whose_name_is_longer_than_most"
+    text = WIRES + f"{name}_a :: Tally; {name}_b :: Tally;"
+    supervised.confirmed("one", text)
+    supervised.write(f"{name}_a.value", "7", "control.sock")
+    assert supervised.worker(f"{name}_b.value") == "0"
+    supervised.takeover("two", text)
+    assert supervised.worker(f"{name}_a.value") == "7"
+    assert supervised.worker(f"{name}_b.value") == "0"
+
+
 def test_a_revert_goes_back_to_the_parked_worker(forwarding: Supervised, network: Network) -> None:
     before = forwarding.pid()
     with Stream(network) as stream:

@@ -3,7 +3,7 @@
 // Ports: 1 input, push; output 0 pull; optional output 1, push, for packets that find the queue full (else dropped).
 // Parameters: CAPACITY in packets (1000).
 // Handlers: length, highwater_length, drops (r); capacity (rw); reset_counts (w) sets drops and highwater_length to
-// zero; reset (w) drops what is stored. Drops go on in the next worker.
+// zero; reset (w) drops what is stored. Drops go on in the next worker, with what a pause left in the queue.
 #pragma once
 
 #include <algorithm>
@@ -76,7 +76,24 @@ class Queue : public Element {
     length_ -= taken;
   }
 
+  // What the drain before a pause left behind is lost, unless the next worker fails and this one goes on at once; after
+  // longer it would only be in the way of what is new.
+  void pause() override {
+    paused_ns_ = now_ns();
+    left_behind_ = {length_, 0};
+    for (uint32_t i = 0; i < length_; ++i) left_behind_.bytes += ring_[index(i)]->length;
+    drops_->packets += left_behind_.packets;
+    drops_->bytes += left_behind_.bytes;
+  }
+  void resume() override {
+    if (now_ns() - paused_ns_ >= kWorthKeeping) return drop_beyond(0);
+    drops_->packets -= std::min(drops_->packets, left_behind_.packets);
+    drops_->bytes -= std::min(drops_->bytes, left_behind_.bytes);
+  }
+
  private:
+  static constexpr uint64_t kWorthKeeping = 1'000'000'000;  // ns
+
   uint32_t index(uint32_t position) const {
     uint32_t at = first_ + position, size = uint32_t(ring_.size());
     return at < size ? at : at - size;
@@ -105,6 +122,8 @@ class Queue : public Element {
 
   std::vector<Packet*> ring_ {1};
   uint32_t first_ = 0, length_ = 0, highwater_ = 0;
+  CounterSlot left_behind_ {};  // counted as dropped when it paused
+  uint64_t paused_ns_ = 0;
   CounterSlot local_ {};  // until initialised
   CounterSlot* drops_ = &local_;
 };

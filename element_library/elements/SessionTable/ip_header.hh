@@ -11,7 +11,7 @@ inline uint32_t read_u32(const uint8_t* at) { return uint32_t(read_u16(at)) << 1
 
 namespace protocol {
 inline constexpr uint8_t icmp = 1, tcp = 6, udp = 17, icmp6 = 58;
-inline constexpr uint8_t hop_by_hop = 0, routing = 43, fragment = 44, destination_options = 60;
+inline constexpr uint8_t hop_by_hop = 0, routing = 43, fragment = 44, authentication = 51, destination_options = 60;
 }  // namespace protocol
 
 struct IpHeader {
@@ -62,7 +62,7 @@ inline bool read_ip4(const uint8_t* data, uint32_t length, bool quoted, IpHeader
 
 inline bool is_extension(uint8_t next) {
   return next == protocol::hop_by_hop || next == protocol::routing || next == protocol::fragment ||
-         next == protocol::destination_options;
+         next == protocol::authentication || next == protocol::destination_options;
 }
 
 inline void read_fragment(const uint8_t* at, IpHeader& header) {
@@ -80,7 +80,8 @@ inline bool skip_extensions(IpHeader& header) {
     if (header.available < 8) return false;
     bool fragment = header.protocol == protocol::fragment;
     if (fragment) read_fragment(at, header);
-    uint32_t size = fragment ? 8 : (at[1] + 1u) * 8;
+    bool authentication = header.protocol == protocol::authentication;  // counts in other units (RFC 4302 2.2)
+    uint32_t size = fragment ? 8 : authentication ? (at[1] + 2u) * 4 : (at[1] + 1u) * 8;
     if (size > header.available || size > header.payload_length) return false;
     header.protocol = at[0];
     header.payload += size;

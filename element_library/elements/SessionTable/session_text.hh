@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -40,9 +41,13 @@ inline std::string session_text(const Session& session, uint64_t deadline, uint6
   return line + "\n";
 }
 
+// Nothing is forwarded meanwhile: as many as take tens of milliseconds.
+inline constexpr uint64_t kMostLines = 65536;
+
 // At most `limit` lines, then one that tells how many more there are.
 inline std::string sessions_text(const SessionRecords& records, uint64_t limit, uint64_t now) {
   std::string text;
+  limit = std::min(limit, kMostLines);
   uint64_t lines = 0;
   for (uint32_t index = 0; index < records.fresh() && lines < limit; ++index) {
     if (!records.used(index) || records.deadline(index) <= now) continue;
@@ -50,7 +55,8 @@ inline std::string sessions_text(const SessionRecords& records, uint64_t limit, 
     ++lines;
   }
   if (lines == limit && records.count() > limit) {
-    text += "... " + std::to_string(records.count() - limit) + " more: read 'table N' for N lines\n";
+    text += "... " + std::to_string(records.count() - limit) + " more";
+    text += limit < kMostLines ? ": read 'table N' for N lines\n" : "\n";
   }
   return text;
 }

@@ -115,10 +115,11 @@ class TcpTracker {
 
   TcpOutcome take_data(const TcpSegment& segment) {
     if (!fits(segment)) return invalid;
-    bool carries = segment.end() != segment.sequence;
+    // What was acknowledged before is no sign of trouble when it comes again: a probe of an idle connection, mostly.
+    bool unacknowledged = segment.end() != segment.sequence && sequence_after(segment.end(), other_.acknowledged);
     if (advance_sides(side_, other_, segment)) {
       session_.retransmissions = 0;
-    } else if (carries && session_.retransmissions < 255) {
+    } else if (unacknowledged && session_.retransmissions < 255) {
       ++session_.retransmissions;
     }
     state_ = state_after_data();
