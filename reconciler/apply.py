@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from reconciler.build import Builder
-from reconciler.devices.control_socket import ControlSocketError
+from reconciler.devices.control_socket import ControlSocketError, HandlerRefused
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.staging import Release
 from reconciler.devices.status import NOT_CONFIRMED, TakeoverReport
-from reconciler.errors import ConfirmTooLate, Superseded, Transient, VerifyFailed
+from reconciler.errors import (
+    ChangeRefused,
+    ConfirmTooLate,
+    Superseded,
+    Transient,
+    VerifyFailed,
+)
 from reconciler.observers import Observer
 from reconciler.probes import Sample, Verdict, handlers_of, judge, parse_probe
 from schemas.plan import Plan, Step, StepKind
@@ -80,6 +86,8 @@ async def _write_handlers(work: Work, step: Step) -> None:
     pairs = [(str(w["handler"]), str(w["value"])) for w in writes if isinstance(w, dict)]
     try:
         await work.device.write_handlers(pairs)
+    except HandlerRefused as error:
+        raise ChangeRefused(f"{work.key}: live change refused: {error}") from error
     except ControlSocketError as error:
         raise Transient(f"{work.key}: live change refused: {error}") from error
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from reconciler.values import kind_of, pattern_mistake, plain, quoted
 from reconciler.yaml_source import Path
 from schemas.atom import AtomParameter, AtomParameterType
 from schemas.element import ElementParameter, ParameterType
 from schemas.meta import GraphName, Model, parse_duration
+
+P = TypeVar("P", int, str)
 
 
 class _Name(Model):
@@ -25,17 +27,26 @@ class Mistake(Exception):
         self.path = path
 
 
+def mistakes_in(group: ExceptionGroup[Mistake]) -> Iterator[Mistake]:
+    """All mistakes of a group, those of groups in it included."""
+    for one in group.exceptions:
+        if isinstance(one, ExceptionGroup):
+            yield from mistakes_in(one)
+        else:
+            yield one
+
+
 def atom_text(parameter: AtomParameter, value: Any) -> str | tuple[str, ...]:
-    """Click text of a value of an atom's parameter; raises Mistake."""
+    """Click text of a value of an atom's parameter; raises Mistake or a group of them."""
     kind = parameter.type
     if kind is AtomParameterType.RULES:
-        return tuple(_rule(index, rule) for index, rule in enumerate(_list(value)))
+        return _each(_rule, enumerate(_list(value)))
     if kind is AtomParameterType.CLASSES:
         return _classes(value)
     if kind is AtomParameterType.NAMES:
-        return tuple(_name(index, name) for index, name in enumerate(_list(value)))
+        return _each(_name, enumerate(_list(value)))
     text = _scalar(ParameterType(kind.value), value)
-    if parameter.minimum is not None and float(value) < parameter.minimum:
+    if parameter.minimum is not None and value < parameter.minimum:
         raise Mistake(f"{value} is less than {parameter.minimum:g} {parameter.unit}".rstrip())
     return text
 
@@ -74,6 +85,20 @@ def _list(value: Any) -> list[Any]:
     return list(value)
 
 
+def _each(read: Callable[[P, Any], str], entries: Iterable[tuple[P, Any]]) -> tuple[str, ...]:
+    """The text of each entry; raises all their mistakes at once."""
+    texts: list[str] = []
+    mistakes: list[Mistake] = []
+    for place, value in entries:
+        try:
+            texts.append(read(place, value))
+        except Mistake as mistake:
+            mistakes.append(mistake)
+    if mistakes:
+        raise ExceptionGroup("entries with mistakes", mistakes)
+    return tuple(texts)
+
+
 def _rule(index: int, rule: Any) -> str:
     action, pattern, path = "allow", rule, (index,)
     if isinstance(rule, Mapping):
@@ -90,12 +115,15 @@ def _rule(index: int, rule: Any) -> str:
 def _classes(value: Any) -> tuple[str, ...]:
     if not isinstance(value, Mapping) or not value:
         raise Mistake("a mapping from output to pattern is expected, like {web: tcp dst port 80}")
-    for name, pattern in value.items():
-        _name(name, name)
-        mistake = pattern_mistake(pattern)
-        if mistake:
-            raise Mistake(mistake, path=(name,))
-    return tuple(pattern.strip() for pattern in value.values())
+    return _each(_class, value.items())
+
+
+def _class(name: str, pattern: Any) -> str:
+    _name(name, name)
+    mistake = pattern_mistake(pattern)
+    if mistake:
+        raise Mistake(mistake, path=(name,))
+    return str(pattern).strip()
 
 
 def _name(place: str | int, name: Any) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from reconciler.argument_texts import Mistake, atom_text, element_text
-from reconciler.diagnostics import Diagnostic, did_you_mean
+from reconciler.argument_texts import Mistake, atom_text, element_text, mistakes_in
+from reconciler.diagnostics import Diagnostic, alike, closest, did_you_mean
 from reconciler.repository import Desired
-from reconciler.values import UnknownParameter, substitute
-from reconciler.yaml_source import Path
+from reconciler.values import UnknownParameter, mismatch, substitute
+from reconciler.yaml_source import Document, Path
 from schemas.atom import AtomManifest, AtomParameter, AtomParameterType
 from schemas.element import ElementManifest, ElementParameter
 
@@ -25,6 +25,8 @@ class Bound:
 
     texts: Texts
     names: Mapping[str, tuple[str, ...]]
+    open: bool = False
+    """Whether it may have outputs that could not be told from what lists them."""
 
 
 _NAMING = (AtomParameterType.CLASSES, AtomParameterType.NAMES)
@@ -36,15 +38,28 @@ class Binding:
 
     desired: Desired
     diagnostics: list[Diagnostic]
+    state_classes: Container[str]
+    """All that a state may be of; another one is reported where it is used."""
+
+    @property
+    def document(self) -> Document:
+        """Where the network element was read."""
+        return self.desired.element_document
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The network element's parameters with the rollout's overrides."""
-        return {**self.desired.element.spec.parameters, **self.desired.rollout.spec.parameters}
+        """The network element's parameters with the rollout's overrides, those that fit it."""
+        defaults = self.desired.element.spec.parameters
+        overrides = self.desired.rollout.spec.parameters
+        fitting = {
+            name: value
+            for name, value in overrides.items()
+            if name in defaults and not mismatch(value, defaults[name])
+        }
+        return {**defaults, **fitting}
 
-    def atom(self, name: str, manifest: AtomManifest) -> Bound | None:
-        """An atom's arguments; None after a mistake."""
-        before = len(self.diagnostics)
+    def atom(self, name: str, manifest: AtomManifest) -> Bound:
+        """An atom's arguments, as far as they are right."""
         given = self.desired.element.spec.atoms[name].with_
         path: Path = ("spec", "atoms", name)
         values = self._values(path, manifest.atom, given, manifest.parameters)
@@ -53,24 +68,22 @@ class Binding:
             value = values.get(key, parameter.default)
             if value is not None:
                 self._read(path, key, partial(self._text, parameter, value), texts)
-        if len(self.diagnostics) > before:
-            return None
-        names = {key: tuple(values[key]) for key in _naming(manifest) if key in values}
-        return Bound(texts, names) if self._distinct(path, manifest, names) else None
+        naming = _naming(manifest)
+        names = {key: _listed(values.get(key)) for key in naming}
+        self._check_distinct(path, manifest, names)
+        return Bound(texts, names, not all(names.values()))
 
-    def _distinct(
+    def _check_distinct(
         self, path: Path, manifest: AtomManifest, names: Mapping[str, tuple[str, ...]]
-    ) -> bool:
-        """Whether no two outputs have the same name."""
+    ) -> None:
+        """No two outputs have the same name."""
         taken = {name for name, output in manifest.ports.outputs.items() if not output.each}
-        before = len(self.diagnostics)
         for key, listed in names.items():
             for name in listed:
                 if name in taken:
                     detail = f"{key}: {path[-1]} already has an output {name!r}"
                     self._report((*path, "with", key), "Name used twice", detail, "Rename it.")
                 taken.add(name)
-        return len(self.diagnostics) == before
 
     def state(self, name: str, manifest: ElementManifest) -> tuple[str, ...]:
         """Configuration arguments of a state's element."""
@@ -106,29 +119,39 @@ class Binding:
             try:
                 values[key] = substitute(value, self.parameters)
             except UnknownParameter as unknown:
+                if not self._certain("parameters", unknown.name):
+                    continue
                 detail = f"${unknown.name} is not a parameter of {self.desired.element.name}"
                 hint = did_you_mean(unknown.name, self.parameters)
                 self._report((*path, "with", key), "Unknown parameter", detail, hint)
+        slips = {closest(key, declared) for key in given if key not in declared}
         for key, parameter in declared.items():
+            if not self.document.complete(*path, "with", key) or key in slips:
+                continue
             if parameter.required and given.get(key) is None:
                 detail = f"{path[-1]} is a {class_name} and needs {key!r}: {parameter.summary}"
                 self._report(path, "Missing parameter", detail, "Add it under with.", key=True)
         return values
+
+    def _certain(self, section: str, name: object) -> bool:
+        """Whether a name that is not found in a section of the document is in none of its gaps."""
+        gaps = self.document.doubtful("spec", section)
+        return self.document.complete("spec", section) and not alike(str(name), gaps)
 
     def _read(
         self, path: Path, key: str, read: Callable[[], str | tuple[str, ...]], texts: Texts
     ) -> None:
         try:
             texts[key] = read()
-        except Mistake as mistake:
-            place = (*path, "with", key, *mistake.path)
-            self._report(place, "Invalid value", f"{key}: {mistake}", mistake.hint)
+        except* Mistake as group:
+            for mistake in mistakes_in(group):
+                place = (*path, "with", key, *mistake.path)
+                self._report(place, "Invalid value", f"{key}: {mistake}", mistake.hint)
 
     def _report(
         self, path: Path, summary: str, detail: str, hint: str, *, key: bool = False
     ) -> None:
-        document = self.desired.element_document
-        place = document.key_at(*path) if key else document.at(*path)
+        place = self.document.key_at(*path) if key else self.document.at(*path)
         self.diagnostics.append(Diagnostic.at(place, summary, detail, hint))
 
     def _text(self, parameter: AtomParameter, value: Any) -> str | tuple[str, ...]:
@@ -141,6 +164,8 @@ class Binding:
     def _interface(self, value: Any) -> str:
         logical = self.desired.element.spec.interfaces
         if value not in logical:
+            if not self._certain("interfaces", value):
+                return str(value)
             raise Mistake(
                 f"{value!r} is not one of spec.interfaces", did_you_mean(str(value), logical)
             )
@@ -149,11 +174,20 @@ class Binding:
 
     def _state(self, parameter: AtomParameter, value: Any) -> str:
         states = self.desired.element.spec.states
+        if isinstance(value, str) and value not in states and not self._certain("states", value):
+            return value
         if not isinstance(value, str) or value not in states:
             raise Mistake(f"{value!r} is not one of spec.states", did_you_mean(str(value), states))
-        if parameter.state_class not in (None, states[value].use):
-            raise Mistake(f"{value} is a {states[value].use}, a {parameter.state_class} is needed")
+        given = states[value].use
+        if given in self.state_classes and parameter.state_class not in (None, given):
+            raise Mistake(f"{value} is a {given}, a {parameter.state_class} is needed")
         return value
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    """Names of outputs, those that cannot be one included: a flow may well use them."""
+    entries = value if isinstance(value, (Mapping, list, tuple)) else ()
+    return tuple(entry for entry in entries if isinstance(entry, str))
 
 
 def _naming(manifest: AtomManifest) -> list[str]:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from reconciler.apply import Work, apply
 from reconciler.click_language import render
 from reconciler.devices.local import LocalDevice
-from reconciler.errors import Stalled, TakeoverRefused, Transient, Waiting
+from reconciler.errors import (
+    ChangeRefused,
+    DeviceUnready,
+    Stalled,
+    TakeoverRefused,
+    Transient,
+    Waiting,
+)
 from reconciler.journal import Applied, Journal
 from reconciler.means import Means, Signals
 from reconciler.plan import Target
@@ -90,12 +97,13 @@ async def _number(goal: Goal, plan: Plan, config: str, journal: Journal) -> str:
 async def _carry_out(work: Work, journal: Journal, refuse: Refuse) -> None:
     try:
         await apply(work)
-    except TakeoverRefused as error:
+    except (TakeoverRefused, ChangeRefused, DeviceUnready) as error:
         if work.known_good:
             # It ran here before: the device is to blame, not the release.
             await journal.end_attempt(work.attempt, "Interrupted", str(error))
             raise Transient(str(error)) from error
-        await refuse(str(error))
+        if not isinstance(error, DeviceUnready):
+            await refuse(str(error))
         await journal.end_attempt(work.attempt, error.reason, str(error))
         raise
     except (Stalled, Transient, Waiting) as error:

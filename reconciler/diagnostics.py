@@ -44,12 +44,26 @@ class Diagnostic:
         return f"{text}. {self.hint}" if self.hint else text
 
 
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that this one may be a slip of."""
+    return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)), None)
+
+
+def alike(word: str, known: Iterable[str]) -> bool:
+    """Whether a known word is this one, but for upper case and dashes, which names may not have."""
+    return _plain(word) in map(_plain, known)
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("-", "_")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint naming the closest known word, else all of them when they are few, else nothing."""
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean {close[0]!r}?"
+    close = closest(word, names)
+    if close is not None:
+        return f"Did you mean {close!r}?"
     if names and len(names) <= 16:
         return f"Known here: {', '.join(names)}."
     return ""

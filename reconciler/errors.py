@@ -44,6 +44,18 @@ class RevisionNotFound(Stalled):
     reason = "RevisionNotFound"
 
 
+class CloneUnusable(Stalled):
+    """The reconciler's own clone of the repository is damaged or cannot be written."""
+
+    reason = "CloneUnusable"
+
+
+class LedgerUnusable(Stalled):
+    """The ledger cannot be opened or written, or is not one."""
+
+    reason = "LedgerUnusable"
+
+
 class LedgerTooNew(Stalled):
     """The ledger was written by another version of click-up."""
 
@@ -56,6 +68,26 @@ class DeviceMisconfigured(Stalled):
     """
 
     reason = "DeviceMisconfigured"
+
+
+class DeviceMoved(Stalled):
+    """The repository puts the device somewhere else while a supervisor runs where it was."""
+
+    reason = "DeviceMoved"
+
+
+class DeviceUnready(Stalled):
+    """The device lacks a network interface or a capability that the release needs; the release is
+    not to blame.
+    """
+
+    reason = "DeviceUnready"
+
+
+class ChangeRefused(Stalled):
+    """The running worker refused a live change; the same value will be refused again."""
+
+    reason = "ChangeRefused"
 
 
 class TakeoverRefused(Stalled):

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.flow import parse_flow
 from reconciler.graph import Connection, Element
+from reconciler.links import Atom, Link, Wiring
 from reconciler.packet_types import Typing, is_a
 from reconciler.values import quoted
-from reconciler.wiring import Atom, Link, Wiring
 from schemas.atom import ANY, AtomMember, Expansion, Glue, PacketTypes
 
 _PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)(\.\.\.)?")

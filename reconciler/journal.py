@@ -30,6 +30,19 @@ class Applied:
     version: str
 
 
+def applied_desired(record: InstanceRecord) -> Desired | None:
+    """What was desired when the last confirmed release of an instance was made."""
+    objects = record.applied
+    if objects is None:
+        return None
+    return Desired(
+        key=record.key,
+        element=NetworkElement.model_validate(objects["element"]),
+        device=Device.model_validate(objects["device"]),
+        rollout=Rollout.model_validate(objects["rollout"]),
+    )
+
+
 class Journal:
     """For one pass; open it with `Journal.open`."""
 
@@ -61,15 +74,7 @@ class Journal:
 
     def applied_desired(self) -> Desired | None:
         """What was desired when the last confirmed release was made."""
-        objects = self.record.applied
-        if objects is None:
-            return None
-        return Desired(
-            key=self.key,
-            element=NetworkElement.model_validate(objects["element"]),
-            device=Device.model_validate(objects["device"]),
-            rollout=Rollout.model_validate(objects["rollout"]),
-        )
+        return applied_desired(self.record)
 
     async def rejection(self, digest: str) -> Rejection | None:
         """Why the release and verify specification `digest` must not be tried again here."""
@@ -78,12 +83,14 @@ class Journal:
 
     async def reject(self, digest: str, revision: str, reason: str) -> None:
         """Remember a failure of the release itself."""
+        reason = reason.removeprefix(f"{self.key}: ")
         await asyncio.to_thread(self._ledger.reject, self.key, digest, revision, reason)
         await self.event("Warning", "RevisionRejected", f"{revision}: {reason}")
         await self._read_rejections()
 
     async def event(self, kind: EventType, reason: str, message: str) -> None:
         """Record something worth knowing."""
+        message = message.removeprefix(f"{self.key}: ")
         await asyncio.to_thread(self._ledger.record_event, self.key, kind, reason, message)
         self._observer.event(self.key, kind, reason, message)
 
@@ -115,6 +122,7 @@ class Journal:
     async def end_attempt(self, attempt: str, outcome: str, message: str = "") -> None:
         """Record how an attempt ended."""
         reports, self._reports = self._reports, {}
+        message = message.removeprefix(f"{self.key}: ")
         await asyncio.to_thread(
             self._ledger.end_attempt, attempt, outcome, message, reports or None
         )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from reconciler.diagnostics import Diagnostic, did_you_mean, ordered
+from reconciler.diagnostics import Diagnostic, closest, did_you_mean, ordered
+from reconciler.draft import draft
 from reconciler.library import Library
 from reconciler.references import form_instances
 from reconciler.repository import Desired, Entry, Repository
-from reconciler.shape import shape
 from reconciler.yaml_source import Document, read_documents
 from schemas.device import Device
 from schemas.meta import API_GROUP, API_VERSION, Model
@@ -25,6 +26,7 @@ _KINDS: dict[str, type[Model]] = {
     "Device": Device,
     "Rollout": Rollout,
 }
+_NAME = re.compile(r"\bname:\s*[\"']?([\w-]+)")
 _MARKS = (f"{API_GROUP}/", *(f"kind: {kind}" for kind in _KINDS))
 
 
@@ -45,6 +47,8 @@ def load(files: Mapping[str, str], library: Library) -> Repository:
         rollouts=reading.entries["Rollout"],
         diagnostics=tuple(reading.diagnostics),
         unreadable=tuple(sorted(reading.unreadable)),
+        nameless={kind: tuple(entries) for kind, entries in reading.nameless.items()},
+        hinted=frozenset(reading.hinted),
     )
     return form_instances(repository, library)
 
@@ -56,6 +60,8 @@ class _Reading:
         self.entries: dict[str, dict[str, Entry[Any]]] = {kind: {} for kind in _KINDS}
         self.diagnostics: list[Diagnostic] = []
         self.unreadable: set[str] = set()
+        self.nameless: dict[str, list[Entry[Any]]] = {kind: [] for kind in _KINDS}
+        self.hinted: set[str] = set()
 
     def read(self, path: str, text: str) -> None:
         """Adds the objects of a file."""
@@ -65,23 +71,30 @@ class _Reading:
         if syntax:
             self.unreadable.add(path)
             self.diagnostics.extend(syntax)
+            self.hinted.update(_NAME.findall(text))
         for document in owned:
             self._add(document, syntax)
 
     def _add(self, document: Document, syntax: tuple[Diagnostic, ...]) -> None:
         wrong = tuple(_envelope_mistakes(document))
+        self.diagnostics.extend(wrong)
+        kind = _kind_of(document)
         if wrong:
             self.unreadable.add(document.file)
-            self.diagnostics.extend(wrong)
+            self.hinted.update(filter(None, [name_in(document)]))
+        if kind is None:
             return
-        kind = document.value["kind"]
-        model, mistakes = shape(_KINDS[kind], document)
+        drafted, mistakes = draft(_KINDS[kind], _with_envelope(document, kind))
         self.diagnostics.extend(mistakes)
+        whole = drafted is not None and not wrong and not mistakes
+        model = drafted.model if drafted is not None and whole else None
         name = name_in(document)
-        if name is None:
+        entry = Entry(name or "unnamed", document, model, ordered((*syntax, *mistakes)), drafted)
+        if wrong or name is None:
             self.unreadable.add(document.file)
-            return
-        self._add_entry(kind, Entry(name, document, model, ordered((*syntax, *mistakes))))
+            self.nameless[kind].append(entry)
+        else:
+            self._add_entry(kind, entry)
 
     def _add_entry(self, kind: str, entry: Entry[Any]) -> None:
         first = self.entries[kind].get(entry.name)
@@ -95,6 +108,7 @@ class _Reading:
         self.diagnostics.append(twice)
         both = replace(first, diagnostics=ordered((*first.diagnostics, twice)))
         self.entries[kind][entry.name] = both
+        self.nameless[kind].append(entry)
 
 
 def name_in(document: Document) -> str | None:
@@ -102,6 +116,18 @@ def name_in(document: Document) -> str | None:
     metadata = document.value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     return name if isinstance(name, str) else None
+
+
+def _kind_of(document: Document) -> str | None:
+    """The kind that an object has or means to have; None in a version that may differ."""
+    version = str(document.value.get("apiVersion", API_VERSION))
+    if version.partition("/")[2] != API_VERSION.partition("/")[2]:
+        return None
+    return closest(str(document.value.get("kind")), _KINDS)
+
+
+def _with_envelope(document: Document, kind: str) -> Document:
+    return replace(document, value={**document.value, "apiVersion": API_VERSION, "kind": kind})
 
 
 def _owned(document: Document) -> bool:

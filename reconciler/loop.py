@@ -108,6 +108,9 @@ class Loop:
         repository = await asyncio.to_thread(load, files, self._means.library)
         before, self.snapshot = self.snapshot, Snapshot(str(revision), repository)
         self._means.observer.revision(str(revision), len(self.snapshot.digests))
+        for mistake in repository.diagnostics:
+            if mistake.file in repository.unreadable:
+                await self._warn("", "UnreadableFile", str(mistake))
         if before is None:
             await self._know_recorded()
             for key in self._keys():

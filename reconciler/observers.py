@@ -149,6 +149,7 @@ DONE_WORDS = {
 }
 FAILED = (
     OutcomeKind.REVERTED,
+    OutcomeKind.REJECTED,
     OutcomeKind.STALLED,
     OutcomeKind.TRANSIENT,
     OutcomeKind.BROKEN,
@@ -156,6 +157,7 @@ FAILED = (
 
 
 PROGRESS_SECONDS = 2.0
+LINES_SHOWN = 3
 
 
 class ProgressObserver(Observer):
@@ -165,6 +167,7 @@ class ProgressObserver(Observer):
         self._out = out
         self._started: dict[tuple[str, str], float] = {}
         self._last: dict[str, Outcome] = {}
+        self._said: dict[tuple[str, str], str] = {}
         self._told = time.monotonic()
 
     @override
@@ -203,7 +206,23 @@ class ProgressObserver(Observer):
         self._say("✔", forwards)
 
     @override
+    def event(self, key: str, kind: str, reason: str, message: str) -> None:
+        # What belongs to a pass is said when it ends; but nobody else tells of the repository,
+        # and what drifted is gone by then.
+        if key and reason != "Drifted":
+            return
+        if self._said.get((key, reason)) == message:
+            return
+        self._said[key, reason] = message
+        lines = message.splitlines()
+        more = f" (and {len(lines) - LINES_SHOWN} more)" if len(lines) > LINES_SHOWN else ""
+        shown = "; ".join(lines[:LINES_SHOWN])
+        self._say("◎" if key else "✗", f"{key or 'repository'}: {reason}: {shown}{more}")
+
+    @override
     def pass_finished(self, key: str, outcome: Outcome) -> None:
+        if outcome.kind in (OutcomeKind.APPLIED, OutcomeKind.UNCHANGED):
+            self._said.pop((key, "Drifted"), None)
         if self._last.get(key) == outcome:
             return
         self._last[key] = outcome

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import networkx as nx
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.library import Library
-from reconciler.wiring import Atom, Link
-from reconciler.yaml_source import Document
+from reconciler.links import Atom, Link, Wiring
 from schemas.atom import ANY, SAME, Glue, PacketTypes
 
 
@@ -33,22 +32,21 @@ def is_a(types: PacketTypes, narrow: str, wide: str) -> bool:
 
 
 def infer(
-    document: Document, atoms: Mapping[str, Atom], links: Iterable[Link], library: Library
+    atoms: Mapping[str, Atom], wiring: Wiring, library: Library
 ) -> tuple[Typing, tuple[Diagnostic, ...]]:
     """Types follow the packets, from the atoms where they arrive on."""
-    inference = _Inference(document, atoms, sorted(links), library)
+    inference = _Inference(atoms, wiring, library)
     inference.run()
     typing = Typing(inference.inputs, inference.outputs, inference.glue)
     return typing, tuple(inference.diagnostics)
 
 
 class _Inference:
-    def __init__(
-        self, document: Document, atoms: Mapping[str, Atom], links: list[Link], library: Library
-    ) -> None:
-        self.document = document
+    def __init__(self, atoms: Mapping[str, Atom], wiring: Wiring, library: Library) -> None:
         self.atoms = atoms
-        self.links = links
+        self.links = sorted(wiring.links)
+        self.loose = wiring.loose
+        self.circling: set[tuple[str, str]] = set()
         self.library = library
         self.types = library.packet_types
         self.inputs: dict[tuple[str, str], str] = {}
@@ -59,41 +57,43 @@ class _Inference:
     def run(self) -> None:
         graph: nx.DiGraph[str] = nx.DiGraph((link.source, link.target) for link in self.links)
         graph.add_nodes_from(self.atoms)
-        if not nx.is_directed_acyclic_graph(graph):
-            self._cycle(graph)
-            return
+        for circle in sorted(sorted(one) for one in nx.strongly_connected_components(graph)):
+            inner = graph.subgraph(circle)
+            if inner.number_of_edges():
+                self._circle(inner)
+        # What goes round has no type; what it leads to may still have a wrong one.
+        graph.remove_edges_from(self.circling)
         for name in nx.lexicographical_topological_sort(graph):
             self._atom(self.atoms[name])
 
-    def _cycle(self, graph: nx.DiGraph[str]) -> None:
+    def _circle(self, graph: nx.DiGraph[str]) -> None:
         around = [source for source, _ in nx.find_cycle(graph)]
-        first = min(link for link in self.links if link.source == around[0])
+        closing = next(
+            link for link in self.links if (link.source, link.target) == (around[-1], around[0])
+        )
         detail = " -> ".join([*around, around[0]])
         hint = "Packets flow one way; end the flow or lead it elsewhere."
-        place = next(
-            (
-                link.position
-                for link in self.links
-                if link.target == around[0] and link.source == around[-1]
-            ),
-            first.position,
+        self.diagnostics.append(
+            Diagnostic.at(closing.position, "Flow goes in a circle", detail, hint)
         )
-        self.diagnostics.append(Diagnostic.at(place, "Flow goes in a circle", detail, hint))
+        self.circling |= set(graph.edges)
 
     def _atom(self, atom: Atom) -> None:
         for port, declared in atom.manifest.ports.inputs.items():
-            arriving = [
-                link for link in self.links if (link.target, link.input) == (atom.name, port)
-            ]
-            self.inputs[atom.name, port] = self._input_type(atom, declared.type, arriving)
+            at = (atom.name, port)
+            arriving = [link for link in self.links if (link.target, link.input) == at]
+            self.inputs[at] = self._input_type(atom, port, declared.type, arriving)
         came = next((self.inputs[atom.name, port] for port in atom.inputs), ANY)
         for name, output in atom.outputs.items():
             self.outputs[atom.name, name] = came if output.type == SAME else output.type
 
-    def _input_type(self, atom: Atom, declared: str, arriving: list[Link]) -> str:
+    def _input_type(self, atom: Atom, port: str, declared: str, arriving: list[Link]) -> str:
+        around = {(link.source, link.target) for link in arriving} & self.circling
+        if declared == ANY and (around or (atom.name, port) in self.loose):
+            return ANY
         wanted = self._common(arriving) if declared == ANY else declared
         for link in sorted(arriving, key=lambda link: link.joined):
-            have = self.outputs[link.source, link.output]
+            have = self.outputs.get((link.source, link.output), ANY)
             if have == ANY or is_a(self.types, have, wanted):
                 continue
             glue = self._glue(have, wanted)

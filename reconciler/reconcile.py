@@ -15,6 +15,8 @@ from reconciler.attempt import Goal, attempt, goes_back
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import DeviceState
 from reconciler.errors import (
+    ChangeRefused,
+    DeviceMoved,
     PlanRefused,
     SourceIncomplete,
     Stalled,
@@ -31,7 +33,7 @@ from reconciler.plan import Observed, Target, make_plan
 from reconciler.repository import Desired
 from reconciler.settle import Fate, settle
 from reconciler.snapshot import Snapshot
-from reconciler.targets import describe, observed_of, target_of
+from reconciler.targets import describe, moved, observed_of, target_of
 from schemas.plan import Plan
 from schemas.rollout import DriftPolicy
 
@@ -68,7 +70,7 @@ class _Pass:
         """Failures become outcomes here, and nowhere else."""
         try:
             return await self.run()
-        except (VerifyFailed, TakeoverRefused) as error:
+        except (VerifyFailed, TakeoverRefused, ChangeRefused) as error:
             return self._ended(OutcomeKind.REVERTED, error.reason, error)
         except Stalled as error:
             await self.journal.event("Warning", error.reason, str(error))
@@ -88,6 +90,7 @@ class _Pass:
         desired = self._desired()
         if desired is None:
             return await self._remove()
+        await self._check_place(desired)
         goal = await self._goal(desired, self.snapshot.revision)
         observed = await self._observe(goal.device)
         rejection = await self.journal.rejection(goal.reject_digest)
@@ -104,7 +107,7 @@ class _Pass:
                 return self._said(OutcomeKind.DRIFTED, "Drifted", describe(plan))
         if not plan.steps:
             await self.journal.applied(goal.applied, desired)
-            return self._said(OutcomeKind.UNCHANGED, "Synced")
+            return self._said(OutcomeKind.UNCHANGED, "Synced", f"applied {goal.revision}")
         self._wait_for_quiet(plan)
         return await self._apply(goal, plan, healing=drifted)
 
@@ -129,6 +132,12 @@ class _Pass:
 
     def _device(self, desired: Desired) -> LocalDevice:
         return LocalDevice(desired.device, desired.element.name, self.means.state)
+
+    async def _check_place(self, desired: Desired) -> None:
+        last = self.journal.applied_desired()
+        why = moved(last, desired)
+        if last and why and (await self._device(last).observe()).status is not None:
+            raise DeviceMoved(why)
 
     async def _goal(self, desired: Desired, revision: str) -> Goal:
         means = self.means
@@ -210,4 +219,5 @@ class _Pass:
     def _ended(
         self, kind: OutcomeKind, reason: str, error: Exception, retry_after: float | None = None
     ) -> Outcome:
-        return Outcome(kind, reason, str(error), retry_after, self.healthy)
+        message = str(error).removeprefix(f"{self.key}: ")
+        return Outcome(kind, reason, message, retry_after, self.healthy)

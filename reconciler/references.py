@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from reconciler.diagnostics import Diagnostic, did_you_mean, ordered
+from reconciler.diagnostics import Diagnostic, ordered
+from reconciler.draft import Draft
 from reconciler.library import Library
+from reconciler.mentions import binding_mistakes, rollout_mistakes, selects
 from reconciler.repository import Desired, Entry, Repository
-from reconciler.values import kind_of, mismatch
 from reconciler.yaml_source import Document
 from schemas.device import Device
-from schemas.network_element import Keep, NetworkElement
+from schemas.network_element import NetworkElement
 from schemas.rollout import DeviceSelector, Rollout
 
 
@@ -23,12 +24,32 @@ def form_instances(repository: Repository, library: Library) -> Repository:
     for rollout in repository.rollouts.values():
         forming.add(rollout)
     forming.check_interfaces_shared()
+    for nameless in repository.nameless.get("Rollout", ()):
+        forming.diagnostics.extend(rollout_mistakes(nameless, repository))
     return replace(
         repository,
         wanted=tuple(forming.wanted[key] for key in sorted(forming.wanted)),
         broken=dict(sorted(forming.broken.items())),
         diagnostics=ordered((*repository.diagnostics, *forming.diagnostics)),
     )
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A network element that a rollout brings to a device, as far as the three can be told."""
+
+    rollout: Entry[Rollout]
+    element: Draft[NetworkElement] | None
+    device: Draft[Device] | None
+
+    def interfaces(self) -> Iterator[tuple[str, str]]:
+        """The device, and each interface of its own that is used."""
+        if self.element is None or self.device is None:
+            return
+        bound = self.device.model.spec.interfaces
+        for logical in self.element.model.spec.interfaces:
+            if logical in bound:
+                yield self.device.model.name, bound[logical]
 
 
 class _Forming:
@@ -39,18 +60,16 @@ class _Forming:
         self.wanted: dict[str, Desired] = {}
         self.broken: dict[str, tuple[Diagnostic, ...]] = {}
         self.diagnostics: list[Diagnostic] = []
+        self.uses: dict[str, _Use] = {}
         self.owners: dict[str, Entry[Rollout]] = {}
 
     def add(self, rollout: Entry[Rollout]) -> None:
         """All instances of one rollout."""
         element_name = _text_at(rollout.document, "spec", "element")
         element = self.repository.elements.get(element_name)
-        mistakes = list(self._element_mistakes(rollout, element_name))
-        if rollout.model is not None and element is not None and element.model is not None:
-            mistakes += _override_mistakes(rollout.document, rollout.model, element.model)
-        devices = self._devices(rollout, mistakes)
+        mistakes = tuple(rollout_mistakes(rollout, self.repository))
         self.diagnostics.extend(mistakes)
-        for device in devices:
+        for device in self._devices(rollout):
             key = f"{device.name}/{element_name}"
             own = (*rollout.diagnostics, *mistakes, *device.diagnostics)
             if element is None:
@@ -58,31 +77,14 @@ class _Forming:
             else:
                 self._instance(key, rollout, element, device, own)
 
-    def _element_mistakes(self, rollout: Entry[Rollout], name: str) -> Iterator[Diagnostic]:
-        if name and name not in self.repository.elements:
-            place = rollout.document.at("spec", "element")
-            detail = f"no NetworkElement is called {name!r}"
-            hint = did_you_mean(name, self.repository.elements)
-            yield Diagnostic.at(place, "Unknown network element", detail, hint)
-
-    def _devices(self, rollout: Entry[Rollout], mistakes: list[Diagnostic]) -> list[Entry[Device]]:
+    def _devices(self, rollout: Entry[Rollout]) -> list[Entry[Device]]:
         selector = _selector(rollout.document)
         if selector is None:
             return []
-        devices = self.repository.devices
-        for index, name in enumerate(selector.names):
-            if name not in devices:
-                place = rollout.document.at("spec", "devices", "names", index)
-                hint = did_you_mean(name, devices)
-                detail = f"no Device is called {name!r}"
-                mistakes.append(Diagnostic.at(place, "Unknown device", detail, hint))
-        chosen = [entry for entry in devices.values() if _selects(selector, entry)]
-        if not chosen and selector.match_labels and not self.repository.unreadable:
-            place = rollout.document.key_at("spec", "devices", "matchLabels")
-            hint = "Label a device, or correct the selector."
-            detail = "no device has all these labels"
-            mistakes.append(Diagnostic.at(place, "Rollout without devices", detail, hint))
-        return sorted(chosen, key=lambda entry: entry.name)
+        devices = self.repository.devices.values()
+        return sorted(
+            (entry for entry in devices if selects(selector, entry)), key=lambda entry: entry.name
+        )
 
     def _instance(
         self,
@@ -97,11 +99,12 @@ class _Forming:
         if other is not rollout:
             self._claimed_twice(key, rollout, other)
             return
-        if element.model is None or device.model is None or rollout.model is None:
-            self.broken[key] = ordered(own)
-            return
-        unbound = list(_binding_mistakes(element.model, device.document, device.model))
+        unbound = tuple(binding_mistakes(element.draft, device.draft))
         self.diagnostics.extend(unbound)
+        self.uses[key] = _Use(rollout, element.draft, device.draft)
+        if element.model is None or device.model is None or rollout.model is None:
+            self.broken[key] = ordered((*own, *unbound))
+            return
         self.wanted[key] = Desired(
             key=key,
             element=element.model,
@@ -127,23 +130,23 @@ class _Forming:
     def check_interfaces_shared(self) -> None:
         """Two instances on one device may not use the same interface."""
         users: dict[tuple[str, str], str] = {}
-        for key, desired in sorted(self.wanted.items()):
-            for logical in desired.element.spec.interfaces:
-                physical = desired.device.spec.interfaces.get(logical)
-                if physical is None:
-                    continue
-                first = users.setdefault((desired.device.name, physical), key)
+        # Those that are broken come last, and never stand in the way of another.
+        for key in sorted(self.uses, key=lambda key: (key not in self.wanted, key)):
+            for device, physical in self.uses[key].interfaces():
+                first = users.setdefault((device, physical), key)
                 if first != key:
-                    self._interface_taken(desired, physical, first)
+                    self._interface_taken(key, physical, first)
 
-    def _interface_taken(self, desired: Desired, physical: str, first: str) -> None:
-        place = desired.rollout_document.key_at("spec", "element")
-        detail = f"{desired.key} wants {physical}, which {first} uses already"
+    def _interface_taken(self, key: str, physical: str, first: str) -> None:
+        place = self.uses[key].rollout.document.key_at("spec", "element")
+        detail = f"{key} wants {physical}, which {first} uses already"
         hint = "Bind other interfaces, or release only one of the two there."
         taken = Diagnostic.at(place, "Interface used twice", detail, hint)
         self.diagnostics.append(taken)
-        both = ordered((*desired.diagnostics, taken))
-        self.wanted[desired.key] = replace(desired, diagnostics=both)
+        if key in self.wanted:
+            desired = self.wanted[key]
+            both = ordered((*desired.diagnostics, taken))
+            self.wanted[key] = replace(desired, diagnostics=both)
 
 
 def _selector(document: Document) -> DeviceSelector | None:
@@ -154,57 +157,8 @@ def _selector(document: Document) -> DeviceSelector | None:
         return None  # its shape was reported when it was read
 
 
-def _selects(selector: DeviceSelector, device: Entry[Device]) -> bool:
-    if selector.names:
-        return device.name in selector.names
-    metadata = device.document.value["metadata"]
-    labels = metadata.get("labels")
-    return isinstance(labels, dict) and selector.match_labels.items() <= labels.items()
-
-
 def _text_at(document: Document, *path: str) -> str:
     value = document.value
     for part in path:
         value = value.get(part) if isinstance(value, dict) else None
     return value if isinstance(value, str) else ""
-
-
-def _binding_mistakes(
-    element: NetworkElement, document: Document, device: Device
-) -> Iterator[Diagnostic]:
-    bound: dict[str, str] = {}
-    for logical in element.spec.interfaces:
-        physical = device.spec.interfaces.get(logical)
-        if physical is None:
-            detail = f"{device.name} does not bind {logical!r}, which {element.name} uses"
-            place = document.key_at("spec", "interfaces")
-            hint = f"Add `{logical}: INTERFACE` under spec.interfaces."
-            yield Diagnostic.at(place, "Interface not bound", detail, hint)
-        elif bound.setdefault(physical, logical) != logical:
-            detail = f"{bound[physical]!r} and {logical!r} of {element.name} are both {physical}"
-            place = document.at("spec", "interfaces", logical)
-            hint = "Give each logical interface its own."
-            yield Diagnostic.at(place, "Interface bound twice", detail, hint)
-
-
-def _override_mistakes(
-    document: Document, rollout: Rollout, element: NetworkElement
-) -> Iterator[Diagnostic]:
-    for name, value in rollout.spec.parameters.items():
-        default = element.spec.parameters.get(name)
-        if default is None:
-            place = document.key_at("spec", "parameters", name)
-            detail = f"{element.name} has no parameter {name!r}"
-            hint = did_you_mean(name, element.spec.parameters)
-            yield Diagnostic.at(place, "Unknown parameter", detail, hint)
-        elif mismatch(value, default):
-            place = document.at("spec", "parameters", name)
-            detail = f"{name} is {kind_of(value)}, {element.name} has {kind_of(default)} there"
-            yield Diagnostic.at(place, "Wrong type", detail, f"Its default is {default!r}.")
-    for name, keep in rollout.spec.keep.items():
-        # A state that a new version gives up is named once more, to say that it may be lost.
-        if name not in element.spec.states and keep is Keep.REQUIRED:
-            place = document.key_at("spec", "keep", name)
-            detail = f"{element.name} has no state {name!r}"
-            hint = did_you_mean(name, element.spec.states)
-            yield Diagnostic.at(place, "Unknown state", detail, hint)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.draft import Draft
 from reconciler.yaml_source import Document
 from schemas.device import Device, DeviceSpec
 from schemas.meta import API_VERSION, Metadata, Model
@@ -26,6 +27,8 @@ class Entry(Generic[M_co]):
     document: Document
     model: M_co | None
     diagnostics: tuple[Diagnostic, ...] = ()
+    draft: Draft[M_co] | None = None
+    """What can be told of the object in spite of its mistakes: never run, only checked."""
 
 
 @dataclass(frozen=True)
@@ -58,34 +61,46 @@ class Repository:
     """Files of which some part could not be read. An instance that nobody mentions any more may
     be in there, so nothing is removed while this is not empty."""
     wanted: tuple[Desired, ...] = ()
+    nameless: Mapping[str, tuple[Entry[Any], ...]] = field(default_factory=dict)
+    """Objects by kind to which nothing can refer: their name is missing or taken."""
+    hinted: frozenset[str] = frozenset()
+    """Names in documents that could not be read: what they call may exist."""
 
     def instances(self) -> tuple[Desired, ...]:
         """All instances that can be formed, by key."""
         return self.wanted
 
 
-def unbound(element: Entry[NetworkElement]) -> Desired:
-    """The network element on a device made up for it: to check or render it by itself."""
-    assert element.model is not None
-    spec = element.model.spec
-    interfaces = {name: name[:15] for name in spec.interfaces}
+def unbound(element: Entry[NetworkElement], rollout: Draft[Rollout] | None = None) -> Desired:
+    """The network element on a device made up for it: to check or render it by itself.
+
+    A rollout brings its parameters and probes.
+    """
+    assert element.draft is not None
+    model = element.draft.model
+    released = rollout or Draft(NOWHERE, _made_up_rollout(model.name))
+    interfaces = {name: name[:15] for name in model.spec.interfaces}
     device = Device(
         api_version=API_VERSION,
         kind="Device",
         metadata=Metadata(name="unbound"),
         spec=DeviceSpec(interfaces=interfaces),
     )
-    rollout = Rollout(
+    return Desired(
+        key=f"unbound/{element.name}",
+        element=model,
+        device=device,
+        rollout=released.model,
+        diagnostics=element.diagnostics,
+        element_document=element.draft.document,
+        rollout_document=released.document,
+    )
+
+
+def _made_up_rollout(element: str) -> Rollout:
+    return Rollout(
         api_version=API_VERSION,
         kind="Rollout",
         metadata=Metadata(name="unbound"),
-        spec=RolloutSpec(element=element.name, devices=DeviceSelector(names=("unbound",))),
-    )
-    return Desired(
-        key=f"unbound/{element.name}",
-        element=element.model,
-        device=device,
-        rollout=rollout,
-        diagnostics=element.diagnostics,
-        element_document=element.document,
+        spec=RolloutSpec(element=element, devices=DeviceSelector(names=("unbound",))),
     )

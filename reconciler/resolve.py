@@ -11,15 +11,13 @@ from reconciler.expand import NoExpansion, expand
 from reconciler.graph import Element, Graph
 from reconciler.layouts import layout_hash
 from reconciler.library import Library
+from reconciler.links import Atom
 from reconciler.packet_types import infer
+from reconciler.probe_handlers import of_draft, of_graph, probe_mistakes
 from reconciler.repository import Desired
-from reconciler.wiring import Atom, wire
+from reconciler.wiring import wire
 from schemas.element import ElementManifest
 from schemas.network_element import Keep
-from schemas.rollout import PROBE_TERM
-
-_EVERY_ELEMENT = frozenset({"class", "name", "config", "ports", "handlers"})
-"""Read handlers that Click gives every element."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +46,10 @@ def resolve(desired: Desired, library: Library) -> Resolved:
     """The element graph, or everything that stands in its way."""
     resolving = _Resolving(desired, library)
     graph = resolving.graph()
-    if resolving.diagnostics:
+    readable = of_draft(desired, library) if graph is None else of_graph(graph)
+    resolving.diagnostics.extend(probe_mistakes(desired, readable, library))
+    if graph is None:
         return Resolved(diagnostics=ordered(resolving.diagnostics))
-    resolving.check_probes(graph)
     return Resolved(
         graph=graph,
         states=dict(_states(desired, library)),
@@ -86,28 +85,30 @@ class _Resolving:
         self.library = library
         self.diagnostics: list[Diagnostic] = []
 
-    def graph(self) -> Graph:
-        """States, atoms, glue and their connections; empty after a mistake."""
-        binding = Binding(self.desired, self.diagnostics)
+    def graph(self) -> Graph | None:
+        """States, atoms, glue and their connections; None when something is wrong or left out."""
+        binding = Binding(self.desired, self.diagnostics, self.library.states)
         states = list(self._state_elements(binding))
         self._check_names()
         atoms = dict(self._atoms(binding))
         spec = self.desired.element.spec
-        wiring, mistakes = wire(self.document, spec.flow, atoms, spec.atoms)
+        wiring, mistakes = wire(self.document, spec.flow, atoms, self._declared())
         self.diagnostics.extend(mistakes)
-        if self.diagnostics:
-            return Graph()
-        typing, mistakes = infer(self.document, atoms, wiring.links, self.library)
+        typing, mistakes = infer(atoms, wiring, self.library)
         self.diagnostics.extend(mistakes)
-        if self.diagnostics:
-            return Graph()
+        if self.diagnostics or self.document.doubts:
+            return None
         try:
             elements, connections = expand(atoms, wiring, typing, self.library.packet_types)
         except NoExpansion as reason:
             place = self.document.key_at("spec", "atoms")
             self.diagnostics.append(Diagnostic.at(place, "Atom does not fit here", str(reason)))
-            return Graph()
+            return None
         return Graph((*states, *elements), tuple(connections))
+
+    def _declared(self) -> frozenset[str]:
+        """Names of all atoms, those included that were left out for their mistakes."""
+        return self.document.doubtful("spec", "atoms") | self.desired.element.spec.atoms.keys()
 
     def _state_elements(self, binding: Binding) -> Iterator[Element]:
         for name, use in self.desired.element.spec.states.items():
@@ -137,29 +138,4 @@ class _Resolving:
                 hint = did_you_mean(use.use, self.library.atoms)
                 self.diagnostics.append(Diagnostic.at(place, "No such atom", detail, hint))
                 continue
-            bound = binding.atom(name, manifest)
-            if bound is not None:
-                yield name, Atom.of(name, manifest, bound)
-
-    def check_probes(self, graph: Graph) -> None:
-        """Every probe reads a handler that some element of the graph has."""
-        for index, probe in enumerate(self.desired.rollout.spec.verify.probes):
-            for match in PROBE_TERM.finditer(probe):
-                self._check_probe(graph, index, match[1], match[2])
-
-    def _check_probe(self, graph: Graph, index: int, name: str, handler: str) -> None:
-        document = self.desired.rollout_document
-        place = document.at("spec", "verify", "probes", index)
-        element = graph.element(name)
-        if element is None:
-            names = [one.name for one in graph.elements]
-            detail = f"{self.desired.element.name} has no element {name!r}"
-            hint = did_you_mean(name, names)
-            self.diagnostics.append(Diagnostic.at(place, "Unknown element", detail, hint))
-            return
-        manifest = self.library.elements[element.class_name]
-        known = {h.name for h in manifest.handlers if h.access != "write"} | _EVERY_ELEMENT
-        if handler not in known:
-            detail = f"{name} is a {element.class_name} and has no read handler {handler!r}"
-            hint = did_you_mean(handler, known)
-            self.diagnostics.append(Diagnostic.at(place, "Unknown handler", detail, hint))
+            yield name, Atom.of(name, manifest, binding.atom(name, manifest))

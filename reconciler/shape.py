@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from reconciler.diagnostics import Diagnostic, did_you_mean, ordered
+from reconciler.diagnostics import Diagnostic, closest, did_you_mean, ordered
 from reconciler.yaml_source import Document, Path
 
 M = TypeVar("M", bound=BaseModel)
@@ -36,22 +37,59 @@ _WANTED = {
 }
 
 
+@dataclass(frozen=True)
+class Mismatch:
+    """A value, or a key left out, with which a document does not fit its model."""
+
+    path: Path
+    diagnostic: Diagnostic
+    missing: bool = False
+    rule: bool = False
+    """The model's own rule is broken, about several of its keys."""
+    meant: Path = ()
+    """The key that an unknown one is probably a slip of, where that one is not given too."""
+
+
 def shape(model: type[M], document: Document) -> tuple[M | None, tuple[Diagnostic, ...]]:
     """The object, or None and every mistake in its shape."""
+    fitted, mismatches = fit(model, document)
+    return fitted, ordered(one.diagnostic for one in mismatches)
+
+
+def fit(model: type[M], document: Document) -> tuple[M | None, tuple[Mismatch, ...]]:
+    """The object, or None and what does not fit; keys that are both misspelt and missing once."""
     try:
         # JSON mode is strict about text and numbers, yet reads lists as tuples and words as enums.
         return model.model_validate_json(json.dumps(document.value), strict=True), ()
     except ValidationError as error:
-        return None, ordered(_diagnostics(model, document, error))
+        found = _mismatches(model, document, error)
+    meant = {one.meant for one in found}
+    return None, tuple(one for one in found if not (one.missing and one.path in meant))
 
 
-def _diagnostics(
+def _mismatches(
     model: type[BaseModel], document: Document, error: ValidationError
-) -> list[Diagnostic]:
+) -> list[Mismatch]:
     by_path: dict[Path, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
         by_path.setdefault(_path_in(document, details), []).append(details)
-    return [_diagnostic(model, document, path, found) for path, found in by_path.items()]
+    return [
+        Mismatch(
+            path=path,
+            diagnostic=_diagnostic(model, document, path, found),
+            missing=found[0]["type"] == "missing",
+            rule=found[0]["type"] == "value_error" and found[0]["loc"] == path,
+            meant=_meant(model, document, path) if found[0]["type"] == "extra_forbidden" else (),
+        )
+        for path, found in by_path.items()
+    ]
+
+
+def _meant(model: type[BaseModel], document: Document, path: Path) -> Path:
+    key = closest(str(path[-1]), _keys(model, path[:-1]))
+    if key is None or (*path[:-1], key) in document.values:
+        return ()
+    return (*path[:-1], key)
 
 
 def _path_in(document: Document, details: ErrorDetails) -> Path:

@@ -49,7 +49,8 @@ class Snapshot:
         if not self.digests:
             return (
                 "the revision holds no instance at all, which is taken for a mistake (a wrong"
-                " --path, an emptied branch); to retire the last one, stop its supervisor"
+                " --path, an emptied branch); to retire the last one, stop its"
+                " supervisor (`kill` the process that its supervisor.pid names)"
             )
         return None
 

@@ -34,6 +34,25 @@ def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
     )
 
 
+def moved(last: Desired | None, desired: Desired) -> str | None:
+    """Where a device was when its supervisor was started, if that is not where it shall be now."""
+    if last is None:
+        return None
+    before, after = last.device.spec, desired.device.spec
+    words = [
+        f"spec.{name} was {getattr(before, name)!r} and is now {getattr(after, name)!r}"
+        for name in ("netns", "directory")
+        if getattr(before, name) != getattr(after, name)
+    ]
+    if not words:
+        return None
+    return (
+        f"{', '.join(words)}: a running supervisor does not move. Take that back, or give the"
+        f" device another name: {desired.key} is stopped then, and starts anew, without its"
+        " sessions, under the new name"
+    )
+
+
 def record_of(target: Target, desired: Desired, revision: str) -> str:
     """The release.json that is staged with a release: where it came from."""
     record = {

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.patterns import word_mistake
+
 _REFERENCE = re.compile(r"\$(?:\{(?P<braced>\w+)\}|(?P<bare>[A-Za-z_]\w*))")
 _BARE = re.compile(r"[A-Za-z0-9_.:/@%+*=<>!-]+")
 
@@ -95,4 +97,4 @@ def pattern_mistake(pattern: object) -> str | None:
         return "the parentheses do not match"
     if any(mark in pattern for mark in ('"', "\n", "//", "/*")):
         return "a pattern is one line without quotes and comments"
-    return None
+    return word_mistake(pattern)

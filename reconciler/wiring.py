@@ -2,61 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from reconciler.arguments import Bound
-from reconciler.diagnostics import Diagnostic, Position, did_you_mean
+from reconciler.diagnostics import Diagnostic, Position, alike, did_you_mean
 from reconciler.flow import FlowSyntaxError, Hop, PortName, Stop, parse_flow
+from reconciler.links import Atom, Link, Wiring
+from reconciler.loose_ends import LooseEnds
 from reconciler.yaml_source import Document
-from schemas.atom import AtomManifest, AtomOutput
-
-
-@dataclass(frozen=True)
-class Atom:
-    """An atom at work: its manifest, its arguments, and its outputs by name, in order."""
-
-    name: str
-    manifest: AtomManifest
-    bound: Bound
-    outputs: Mapping[str, AtomOutput]
-
-    @classmethod
-    def of(cls, name: str, manifest: AtomManifest, bound: Bound) -> Atom:
-        """With one output for each name that the arguments list."""
-        outputs: dict[str, AtomOutput] = {}
-        for output_name, output in manifest.ports.outputs.items():
-            if output.each is None:
-                outputs[output_name] = output
-            else:
-                outputs.update(dict.fromkeys(bound.names.get(output.each, ()), output))
-        return cls(name, manifest, bound, outputs)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Names of the inputs, in order."""
-        return tuple(self.manifest.ports.inputs)
-
-
-@dataclass(frozen=True, order=True)
-class Link:
-    """A connection between ports of atoms."""
-
-    source: str
-    output: str
-    target: str
-    input: str
-    position: Position = field(compare=False, default=Position())
-    joined: bool = field(compare=False, default=False)
-    """The output was left open and follows another one there."""
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """All links, and the outputs whose packets are dropped."""
-
-    links: tuple[Link, ...]
-    dropped: tuple[tuple[str, str], ...]
+from schemas.atom import AtomOutput
 
 
 def wire(
@@ -66,9 +21,9 @@ def wire(
     wiring = _Wiring(document, atoms, frozenset(names))
     for number, line in enumerate(flow):
         wiring.add(document.at("spec", "flow", number), line)
-    if not wiring.diagnostics:
-        wiring.settle_open_ports()
-    return Wiring(tuple(wiring.links), tuple(wiring.dropped)), tuple(wiring.diagnostics)
+    wiring.settle_open_ports()
+    links, dropped = tuple(wiring.links), tuple(wiring.dropped)
+    return Wiring(links, dropped, wiring.loose_inputs), tuple(wiring.diagnostics)
 
 
 class _Wiring:
@@ -82,6 +37,11 @@ class _Wiring:
         self.dropped: list[tuple[str, str]] = []
         self.diagnostics: list[Diagnostic] = []
         self.connected: dict[tuple[str, str], Link] = {}
+        self.fed: set[tuple[str, str]] = set()
+        self.loose_inputs, self.loose_outputs = LooseEnds(), LooseEnds()
+        if not document.complete("spec", "flow"):
+            self.loose_inputs.add_all()
+            self.loose_outputs.add_all()
 
     def add(self, start: Position, line: str) -> None:
         """Adds the links of one line."""
@@ -91,27 +51,38 @@ class _Wiring:
             place = start.shifted(error.offset)
             hint = "A flow is written `a -> b[output] -> c`."
             self.diagnostics.append(Diagnostic.at(place, "Flow not understood", str(error), hint))
+            self._loosen(line)
             return
-        unknown = self._unknown_atoms(start, hops)
+        self._check_atoms(start, hops)
         for hop in hops:
-            if not unknown & {hop.source.name, hop.target.name}:
-                self._add_hop(start, hop)
+            self._add_hop(start, hop)
 
-    def _unknown_atoms(self, start: Position, hops: Iterable[Hop]) -> set[str]:
-        """Atoms of a line that are not declared (reported here) or have mistakes of their own."""
+    def _loosen(self, line: str) -> None:
+        """A line that is not understood may connect all the atoms that it names, in any way."""
+        for word in re.findall(r"\w+", re.sub(r"\[[^\]]*", " ", line)):
+            self.loose_inputs.add_atom(word, self.names)
+            self.loose_outputs.add_atom(word, self.names)
+
+    def _check_atoms(self, start: Position, hops: Iterable[Hop]) -> None:
+        if not self.document.complete("spec", "atoms"):
+            return
+        gaps = self.document.doubtful("spec", "atoms")
         stops = {stop.offset: stop for hop in hops for stop in (hop.source, hop.target)}
         for stop in stops.values():
-            if stop.name not in self.names:
+            if not alike(stop.name, gaps) and stop.name not in self.names:
                 detail = f"no atom is called {stop.name!r}"
                 hint = did_you_mean(stop.name, self.names)
                 place = start.shifted(stop.offset)
                 self.diagnostics.append(Diagnostic.at(place, "Unknown atom", detail, hint))
-        return {stop.name for stop in stops.values() if stop.name not in self.atoms}
 
     def _add_hop(self, start: Position, hop: Hop) -> None:
-        output = self._output(start, hop.source, hop.output)
-        port = self._input(start, hop.target, hop.input)
+        """Each end is checked, whatever the other one is."""
+        output = self._source(start, hop)
+        port = self._target(start, hop)
+        if port is not None:
+            self.fed.add((hop.target.name, port))
         if output is None or port is None:
+            self._half_link(hop, output, port)
             return
         offset = hop.output.offset if hop.output else hop.source.offset
         link = Link(hop.source.name, output, hop.target.name, port, start.shifted(offset))
@@ -119,7 +90,34 @@ class _Wiring:
         if before is link:
             self.links.append(link)
         else:
+            self.loose_outputs.add_port(link.source, None, ())
             self._connected_twice(link, before)
+
+    def _half_link(self, hop: Hop, output: str | None, port: str | None) -> None:
+        if output is not None:
+            self.loose_outputs.add_end(hop.source.name, output)
+        if port is not None:
+            self.loose_inputs.add_end(hop.target.name, port)
+
+    def _source(self, start: Position, hop: Hop) -> str | None:
+        name, atom = hop.source.name, self.atoms.get(hop.source.name)
+        if atom is None:
+            self.loose_outputs.add_atom(name, self.names)
+            return None
+        output = self._output(start, atom, hop.source, hop.output)
+        if output is None:
+            self.loose_outputs.add_port(name, hop.output, atom.outputs)
+        return output
+
+    def _target(self, start: Position, hop: Hop) -> str | None:
+        name, atom = hop.target.name, self.atoms.get(hop.target.name)
+        if atom is None:
+            self.loose_inputs.add_atom(name, self.names)
+            return None
+        port = self._input(start, atom, hop.target, hop.input)
+        if port is None:
+            self.loose_inputs.add_port(name, hop.input, atom.inputs)
+        return port
 
     def _connected_twice(self, link: Link, before: Link) -> None:
         detail = (
@@ -132,9 +130,10 @@ class _Wiring:
         place = link.position
         self.diagnostics.append(Diagnostic.at(place, "Output connected twice", detail, hint))
 
-    def _output(self, start: Position, stop: Stop, port: PortName | None) -> str | None:
-        atom = self.atoms[stop.name]
+    def _output(self, start: Position, atom: Atom, stop: Stop, port: PortName | None) -> str | None:
         outputs = atom.outputs
+        if atom.bound.open and (port is None or port.name not in outputs):
+            return None
         if port is not None:
             return self._named(start, stop, port, tuple(outputs), "output")
         default = [name for name, output in outputs.items() if output.default]
@@ -149,8 +148,7 @@ class _Wiring:
         self.diagnostics.append(Diagnostic.at(place, "Which output", detail, hint))
         return None
 
-    def _input(self, start: Position, stop: Stop, port: PortName | None) -> str | None:
-        atom = self.atoms[stop.name]
+    def _input(self, start: Position, atom: Atom, stop: Stop, port: PortName | None) -> str | None:
         if port is not None:
             return self._named(start, stop, port, atom.inputs, "input")
         if len(atom.inputs) == 1:
@@ -178,13 +176,14 @@ class _Wiring:
 
     def settle_open_ports(self) -> None:
         """Joins fallbacks, drops what may be dropped, and reports every other port left open."""
-        fed = {(link.target, link.input) for link in self.links}
         for atom in self.atoms.values():
             for name, output in atom.outputs.items():
-                if (atom.name, name) not in self.connected:
+                at = (atom.name, name)
+                if at not in self.connected and at not in self.loose_outputs:
                     self._settle(atom, name, output)
             for port in atom.inputs:
-                if (atom.name, port) not in fed:
+                at = (atom.name, port)
+                if at not in self.fed and at not in self.loose_inputs:
                     where = f"{atom.name}[{port}]" if len(atom.inputs) > 1 else atom.name
                     detail = f"no flow leads to {where}"
                     self._at_atom(atom, "Nothing arrives", detail, "Connect or remove it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +11,20 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.diagnostics import Diagnostic, Position
+from reconciler.diagnostics import Diagnostic, Position, ordered
 
 Path = tuple[str | int, ...]
+
+_BEGINS = re.compile(r"---(?=\s|$)")
+"""Begins a document, wherever a line begins with it: not even a quoted text may hold it there."""
+
+# An alias is written out wherever it is used, so a small file may hold any number of values.
+MOST_VALUES = 100_000
+_SPLIT = "No desired state needs that; write it out in several documents."
+
+
+class _TooMuch(Exception):
+    """A document holds more than MOST_VALUES values."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,8 @@ class Document:
     value: Any
     keys: Mapping[Path, Position] = field(default_factory=dict)
     values: Mapping[Path, Position] = field(default_factory=dict)
+    doubts: frozenset[Path] = frozenset()
+    """Where something is wrong, so that what is meant there is not known."""
 
     def at(self, *path: str | int) -> Position:
         """Where the value at this path begins, or the nearest value around it."""
@@ -31,6 +45,21 @@ class Document:
     def key_at(self, *path: str | int) -> Position:
         """Where the key of this path stands."""
         return self.keys.get(path) or self.at(*path)
+
+    def complete(self, *path: str | int) -> bool:
+        """Whether no entry is missing at this path; those there may be wrong in themselves."""
+        return not any(path[: len(doubt)] == doubt for doubt in self.doubts)
+
+    def sure(self, *path: str | int) -> bool:
+        """Whether the value at this path is what is meant, with all that is in it."""
+        inner = any(doubt[: len(path)] == path for doubt in self.doubts)
+        return not inner and self.complete(*path)
+
+    def doubtful(self, *path: str | int) -> frozenset[str]:
+        """Names of the entries at this path in which something is wrong."""
+        length = len(path)
+        inner = (doubt for doubt in self.doubts if doubt[:length] == path and len(doubt) > length)
+        return frozenset(str(doubt[length]) for doubt in inner)
 
     def _nearest(self, positions: Mapping[Path, Position], path: Path) -> Position:
         for length in range(len(path), -1, -1):
@@ -43,20 +72,43 @@ def read_documents(file: str, text: str) -> tuple[tuple[Document, ...], tuple[Di
     """All documents of a file that can be read, and what is wrong with the rest."""
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
+    start: int | None = 0
+    while start is not None:
+        start = _read_from(start, file, text, documents, diagnostics)
+    return tuple(documents), ordered(diagnostics)
+
+
+def _read_from(
+    start: int, file: str, text: str, documents: list[Document], diagnostics: list[Diagnostic]
+) -> int | None:
+    """Reads from a line on; the line where a document begins behind a mistake, else None."""
+    lines = text.splitlines(keepends=True)
+    # Empty lines in place of what was read keep all positions right.
+    rest = "\n" * start + "".join(lines[start:])
     try:
-        for node in YAML(typ="safe", pure=True).compose_all(text):
+        for node in YAML(typ="safe", pure=True).compose_all(rest):
             if node is not None:
                 documents.append(_document(file, text, node, diagnostics))
     except YAMLError as error:
         diagnostics.append(_syntax_error(file, text, error))
-    return tuple(documents), tuple(diagnostics)
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        after = len(lines) if mark is None else max(start + 1, mark.line)
+        return next((n for n in range(after, len(lines)) if _BEGINS.match(lines[n])), None)
+    except _TooMuch:
+        detail = f"more than {MOST_VALUES} values, aliases written out"
+        diagnostics.append(Diagnostic(file, 1, 1, "Too much in one document", detail, _SPLIT))
+    except RecursionError:
+        detail = "lists and mappings are nested too deeply"
+        diagnostics.append(Diagnostic(file, 1, 1, "Too much in one document", detail, _SPLIT))
+    return None
 
 
 def _document(file: str, text: str, node: Node, diagnostics: list[Diagnostic]) -> Document:
     reading = _Reading(file, text)
     value = reading.value(node, (), ())
     diagnostics.extend(reading.diagnostics)
-    return Document(file, value, reading.keys, reading.values)
+    doubts = frozenset(reading.doubts)
+    return Document(file, value, reading.keys, reading.values, doubts)
 
 
 class _Reading:
@@ -67,12 +119,15 @@ class _Reading:
         self.lines = text.splitlines()
         self.keys: dict[Path, Position] = {}
         self.values: dict[Path, Position] = {}
+        self.doubts: set[Path] = set()
         self.diagnostics: list[Diagnostic] = []
 
     def value(self, node: Node, path: Path, around: tuple[Node, ...]) -> Any:
         self.values[path] = self._position(node)
+        if len(self.values) > MOST_VALUES:
+            raise _TooMuch
         if any(node is outer for outer in around):
-            self._report(node, "A YAML alias contains itself", "", "Write the value out.")
+            self._report(node, path, "A YAML alias contains itself", "", "Write the value out.")
             return None
         if isinstance(node, MappingNode):
             return self._mapping(node, path, (*around, node))
@@ -81,34 +136,37 @@ class _Reading:
                 self.value(item, (*path, index), (*around, node))
                 for index, item in enumerate(node.value)
             ]
-        return self._scalar(node)
+        return self._scalar(node, path)
 
     def _mapping(self, node: MappingNode, path: Path, around: tuple[Node, ...]) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key_node, value_node in self._pairs(node):
+        for key_node, value_node in self._pairs(node, path):
             key = str(key_node.value)
             if key in result:
                 first = self.keys[(*path, key)].line
                 detail = f"{key!r} was already given in line {first}"
-                self._report(key_node, "Duplicate key", detail, "Remove one of the two.")
+                hint = "Remove one of the two."
+                self._report(key_node, (*path, key), "Duplicate key", detail, hint)
                 continue
             self.keys[(*path, key)] = self._position(key_node)
             result[key] = self.value(value_node, (*path, key), around)
         return result
 
-    def _pairs(self, node: MappingNode) -> Iterator[tuple[Node, Node]]:
+    def _pairs(self, node: MappingNode, path: Path) -> Iterator[tuple[Node, Node]]:
         for key_node, value_node in node.value:
             if isinstance(key_node, ScalarNode):
                 yield key_node, value_node
             else:
-                self._report(key_node, "A key is not a word", "", "Write a plain word before ':'.")
+                hint = "Write a plain word before ':'."
+                self._report(key_node, path, "A key is not a word", "", hint)
 
-    def _scalar(self, node: Node) -> Any:
+    def _scalar(self, node: Node, path: Path) -> Any:
         kind = str(node.tag).rpartition(":")[2]
         try:
             return _SCALARS.get(kind, str)(node.value)
         except ValueError:
-            self._report(node, "Unreadable value", f"{node.value!r} is not a {kind}", "")
+            detail = f"{node.value!r} is not a {kind}"
+            self._report(node, path, "Unreadable value", detail, "")
             return None
 
     def _position(self, node: Node) -> Position:
@@ -119,7 +177,8 @@ class _Reading:
             column += 1  # columns inside the text count from behind the quote
         return Position(self.file, mark.line + 1, column + 1)
 
-    def _report(self, node: Node, summary: str, detail: str, hint: str) -> None:
+    def _report(self, node: Node, path: Path, summary: str, detail: str, hint: str) -> None:
+        self.doubts.add(path)
         self.diagnostics.append(Diagnostic.at(self._position(node), summary, detail, hint))
 
 

@@ -5,16 +5,13 @@ a network element needs (resolve) and where the driver runs (devices).
 """
 
 from reconciler.build.builder import Artifact, Builder
-from reconciler.build.compiler import RELEASE, SANITIZED, Compiler, Profile, find_compiler
+from reconciler.build.compiler import Compiler, find_compiler
 from reconciler.build.context import ServiceContext, service_context
 
 __all__ = [
-    "RELEASE",
-    "SANITIZED",
     "Artifact",
     "Builder",
     "Compiler",
-    "Profile",
     "ServiceContext",
     "find_compiler",
     "service_context",

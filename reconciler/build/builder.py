@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.build.compiler import RELEASE, Compiler, Profile, find_compiler
+from reconciler.build.compiler import COMPILE_FLAGS, Compiler, find_compiler
 from reconciler.build.context import ServiceContext, service_context
 from reconciler.build.ninja import Edge, Progress, ninja_text, run_ninja
 from reconciler.build.units import (
@@ -49,14 +49,12 @@ class Builder:
         cache: Path,
         library: Library,
         compiler: Compiler | None = None,
-        profile: Profile = RELEASE,
         jobs: int | None = None,
     ) -> None:
         """`jobs` at once, by default one a processor. The compiler is found when needed."""
         self._cache = cache.absolute()
         self._library = library
         self._found = compiler
-        self._profile = profile
         self._jobs = jobs or len(os.sched_getaffinity(0))
         self._known: dict[ServiceContext, tuple[int, tuple[Unit, ...]]] = {}
 
@@ -109,15 +107,15 @@ class Builder:
         sources = fingerprint(self._library.root)
         known = self._known.get(context)
         if known is None or known[0] != sources:
-            units = driver_units(context, self._library, self._compiler, self._profile)
+            units = driver_units(context, self._library, self._compiler)
             known = self._known[context] = (sources, units)
         return known[1]
 
     def _supervisor_units(self) -> tuple[Unit, ...]:
-        return supervisor_units(self._library, self._compiler, self._profile)
+        return supervisor_units(self._library, self._compiler)
 
     def _digest(self, units: Sequence[Unit]) -> str:
-        return digest_of((*self._compiler.link_flags(self._profile), *(unit.key for unit in units)))
+        return digest_of((*self._compiler.link_flags, *(unit.key for unit in units)))
 
     def _object(self, unit: Unit) -> Path:
         return self._cache / "objects" / unit.key[:2] / f"{unit.key}.o"
@@ -148,12 +146,12 @@ class Builder:
         folder.mkdir(parents=True, exist_ok=True)
         root = str(self._library.root.absolute())
         compile_command = (
-            *self._compiler.command, *self._profile.compile_flags,
+            *self._compiler.command, *COMPILE_FLAGS,
             # The same sources give the same object wherever they lie.
             f"-ffile-prefix-map={root}/=", f"-ffile-prefix-map={include}/=",
             "-I", root, "-I", str(include),
         )  # fmt: skip
-        link_flags = self._compiler.link_flags(self._profile)
+        link_flags = self._compiler.link_flags
         text = ninja_text(compile_command, self._compiler.command, link_flags, edges)
         await run_ninja(folder, text, self._jobs, progress)
 

@@ -11,36 +11,17 @@ from dataclasses import dataclass
 from reconciler.errors import CompilerMissing
 
 NATIVE_COMPILERS = ("c++", "g++", "clang++")
-WARNINGS = ("-Wall", "-Wextra", "-Werror")
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How to compile and link; part of every object's address."""
-
-    name: str
-    compile_flags: tuple[str, ...]
-    link_flags: tuple[str, ...]
-    static: bool
-
-
-RELEASE = Profile(
-    name="release",
+COMPILE_FLAGS = (
+    "-std=c++20",
+    "-O2",
+    # Errors in the tests; here a newer compiler's new warning must not stop an upgrade.
+    "-Wall",
+    "-Wextra",
     # Sections let the linker leave out what this driver does not use.
-    compile_flags=("-std=c++20", "-O2", *WARNINGS, "-ffunction-sections", "-fdata-sections"),
-    link_flags=("-Wl,--gc-sections", "-s"),
-    static=True,
+    "-ffunction-sections",
+    "-fdata-sections",
 )
-# Sanitizers intercept libc, which a static link does not allow.
-SANITIZED = Profile(
-    name="sanitized",
-    compile_flags=(
-        *("-std=c++20", "-O1", "-g", *WARNINGS, "-fno-omit-frame-pointer"),
-        *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
-    ),
-    link_flags=("-fsanitize=address,undefined",),
-    static=False,
-)
+LINK_FLAGS = ("-Wl,--gc-sections", "-s")
 
 
 @dataclass(frozen=True)
@@ -53,15 +34,12 @@ class Compiler:
     identity: str
     static_libc: bool
 
-    def link_flags(self, profile: Profile) -> tuple[str, ...]:
-        """Flags of `profile` for this compiler; without a libc.a only the C++ runtime is linked
-        statically.
-        """
-        if not profile.static:
-            return profile.link_flags
+    @property
+    def link_flags(self) -> tuple[str, ...]:
+        """Without a libc.a only the C++ runtime is linked statically."""
         if self.static_libc:
-            return (*profile.link_flags, "-static")
-        return (*profile.link_flags, "-static-libstdc++", "-static-libgcc")
+            return (*LINK_FLAGS, "-static")
+        return (*LINK_FLAGS, "-static-libstdc++", "-static-libgcc")
 
 
 def find_compiler() -> Compiler:

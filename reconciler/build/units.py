@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.build.compiler import Compiler, Profile
+from reconciler.build.compiler import COMPILE_FLAGS, Compiler
 from reconciler.build.context import ServiceContext
 from reconciler.errors import BuildFailed
 from reconciler.layouts import layout_header
@@ -52,9 +52,7 @@ def _class_source(name: str) -> str:
     )
 
 
-def driver_units(
-    context: ServiceContext, library: Library, compiler: Compiler, profile: Profile
-) -> tuple[Unit, ...]:
+def driver_units(context: ServiceContext, library: Library, compiler: Compiler) -> tuple[Unit, ...]:
     """Every unit of the driver for `context`, in link order. Raises BuildFailed for a source that
     does not exist.
     """
@@ -64,7 +62,7 @@ def driver_units(
         for name in context.supports
         for source in library.supports[name].sources
     ]
-    address = _Addresses(library.root, generated, compiler, profile)
+    address = _Addresses(library.root, generated, compiler)
     classes = [
         Unit(name, f"classes/{name}.cc", address.of(f"classes/{name}.cc"), element_class=name)
         for name in context.classes
@@ -73,9 +71,9 @@ def driver_units(
     return (*classes, *(Unit(path, path, address.of(path)) for path in (*supports, *shared)))
 
 
-def supervisor_units(library: Library, compiler: Compiler, profile: Profile) -> tuple[Unit, ...]:
+def supervisor_units(library: Library, compiler: Compiler) -> tuple[Unit, ...]:
     """Every unit of the supervisor: it has no parser and no elements."""
-    address = _Addresses(library.root, {}, compiler, profile)
+    address = _Addresses(library.root, {}, compiler)
     paths = [*_folder(library.root, "supervisor"), *_folder(library.root, "shared")]
     return tuple(Unit(path, path, address.of(path)) for path in paths)
 
@@ -145,12 +143,10 @@ class _Sources:
 class _Addresses:
     """Content addresses of units."""
 
-    def __init__(
-        self, root: Path, generated: Mapping[str, str], compiler: Compiler, profile: Profile
-    ) -> None:
+    def __init__(self, root: Path, generated: Mapping[str, str], compiler: Compiler) -> None:
         self._root = root
         self._sources = _Sources(root, generated)
-        self._salt = (compiler.identity, *profile.compile_flags)
+        self._salt = (compiler.identity, *COMPILE_FLAGS)
 
     def of(self, source: str) -> str:
         if self._sources.text(source) is None:

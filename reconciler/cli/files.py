@@ -13,6 +13,7 @@ from reconciler.cli.workplace import fail
 from reconciler.library import Library
 from reconciler.load import considered, load
 from reconciler.repository import Desired, Repository, unbound
+from reconciler.source.git import LARGEST_FILE
 
 PathArgument = Annotated[
     Path, typer.Argument(metavar="[PATH]", help="Folder of the repository, or one file")
@@ -28,15 +29,27 @@ def read_repository(path: Path, library: Library) -> Repository:
 
 def _files(path: Path) -> Iterator[tuple[str, str]]:
     if path.is_file():
-        yield path.name, path.read_text(encoding="utf-8", errors="replace")
+        yield path.name, _text(path)
         return
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             place = Path(folder, name)
             relative = place.relative_to(path).as_posix()
-            if considered(relative):
-                yield relative, place.read_text(encoding="utf-8", errors="replace")
+            # As in a commit: links are not followed, and nothing else than files is there.
+            if considered(relative) and place.is_file() and not place.is_symlink():
+                yield relative, _text(place)
+
+
+def _text(place: Path) -> str:
+    size = place.stat().st_size
+    if size > LARGEST_FILE:
+        fail(
+            f"{place} has {size} bytes; at most {LARGEST_FILE} a file are read; move what is not"
+            " desired state out of the folder",
+            2,
+        )
+    return place.read_text(encoding="utf-8", errors="replace")
 
 
 def desired_of(repository: Repository, element: str, device: str | None) -> Desired:

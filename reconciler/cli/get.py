@@ -28,7 +28,10 @@ get = typer.Typer(help="Show devices, elements or rollouts.", no_args_is_help=Tr
 
 @get.command()
 def devices(state: StateOption = None, output: OutputOption = Output.TABLE) -> None:
-    """Every instance: what it runs and whether it is ready."""
+    """Every instance: what it runs and whether it is ready.
+
+    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    """
     records = _records(state)
     if output is Output.JSON:
         print_json([_as_json(record) for record in records])
@@ -48,13 +51,19 @@ def devices(state: StateOption = None, output: OutputOption = Output.TABLE) -> N
 
 @get.command()
 def elements(state: StateOption = None, output: OutputOption = Output.TABLE) -> None:
-    """Every network element: its versions, and how many of its devices are ready."""
+    """Every network element: its versions, and how many of its devices are ready.
+
+    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    """
     _grouped("ELEMENT", _records(state), lambda record: record.key.partition("/")[2], output)
 
 
 @get.command()
 def rollouts(state: StateOption = None, output: OutputOption = Output.TABLE) -> None:
-    """Every rollout: its versions, and how many of its devices are ready."""
+    """Every rollout: its versions, and how many of its devices are ready.
+
+    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    """
     _grouped("ROLLOUT", _records(state), lambda record: record.rollout, output)
 
 
@@ -91,13 +100,13 @@ def _grouped(
     groups = []
     for name, members in groupby(sorted(records, key=name_of), key=name_of):
         statuses = [record.status for record in members if record.status is not None]
-        versions = sorted({status.version or "-" for status in statuses})
+        versions = sorted({status.version for status in statuses if status.version})
         ready = sum(status.phase is Phase.READY for status in statuses)
         groups.append(_Group(name, versions, len(statuses), ready))
     if output is Output.JSON:
         print_json([asdict(group) for group in groups])
         return
-    rows = [(g.name, ",".join(g.versions), f"{g.ready}/{g.instances}") for g in groups]
+    rows = [(g.name, ",".join(g.versions) or "-", f"{g.ready}/{g.instances}") for g in groups]
     print_table((title, "VERSIONS", "READY"), rows)
 
 
@@ -111,7 +120,7 @@ def _row(record: InstanceRecord, status: InstanceStatus) -> tuple[str, ...]:
         _word(ready),
         _word(status.condition(ConditionType.SYNCED)),
         _word(status.condition(ConditionType.HEALTHY)),
-        first_line(ready.message) if ready is not None else "not reconciled yet",
+        short_revision(first_line(ready.message)) if ready is not None else "not reconciled yet",
     )
 
 

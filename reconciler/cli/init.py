@@ -21,12 +21,17 @@ def init(
 ) -> None:
     """Write an example repository: a stateful firewall, a device, a rollout; and commit it.
 
-    Exit codes: 0 written, 2 the folder is not empty.
+    Exit codes: 0 written, 1 it cannot be written, 2 the folder is not empty, or no folder.
     """
+    if directory.exists() and not directory.is_dir():
+        fail(f"{directory} is a file; name a new folder", 2)
     if directory.exists() and any(directory.iterdir()):
         fail(f"{directory} is not empty; name a new folder", 2)
     example = next(place for place in PLACES if place.is_dir())
-    shutil.copytree(example, directory, dirs_exist_ok=True)
+    try:
+        shutil.copytree(example, directory, dirs_exist_ok=True)
+    except OSError as error:
+        fail(f"cannot make {directory}: {error.strerror}; name another folder")
     files = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*.yaml"))
     with Repo.init(directory, initial_branch="main") as repository:
         repository.index.add(files)

@@ -26,7 +26,7 @@ from reconciler.click_language import parse
 from reconciler.store import Attempt, Event, InstanceRecord, Ledger
 
 OptionalKey = Annotated[str | None, typer.Argument(metavar="[KEY]", help="Only this instance")]
-LimitOption = Annotated[int, typer.Option(help="At most so many")]
+LimitOption = Annotated[int, typer.Option(min=1, help="At most so many")]
 
 
 def events(
@@ -35,7 +35,10 @@ def events(
     state: StateOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """What happened, oldest first; equal events are counted, not repeated."""
+    """What happened, oldest first; equal events are counted, not repeated.
+
+    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    """
     with closing(open_ledger(state)) as ledger:
         found = ledger.events(key, limit)
     if output is Output.JSON:
@@ -49,7 +52,13 @@ def _event_row(event: Event) -> tuple[str, ...]:
     seen = age(time.time() - event.last_seen)
     if event.count > 1:
         seen += f" (x{event.count} over {age(event.last_seen - event.first_seen)})"
-    return seen, event.type, event.reason, event.key or "-", first_line(event.message)
+    return (
+        seen,
+        event.type,
+        event.reason,
+        event.key or "-",
+        short_revision(first_line(event.message)),
+    )
 
 
 def history(
@@ -58,7 +67,10 @@ def history(
     state: StateOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Attempts to change an instance, newest first."""
+    """Attempts to change an instance, newest first.
+
+    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    """
     with closing(open_ledger(state)) as ledger:
         found = ledger.attempts(key, limit)
     if output is Output.JSON:
@@ -92,7 +104,10 @@ def _attempt_row(attempt: Attempt) -> tuple[str, ...]:
 
 
 def tree(key: KeyArgument, state: StateOption = None, output: OutputOption = Output.TABLE) -> None:
-    """What an instance is made of: rollout, device, network element, release, elements."""
+    """What an instance is made of: rollout, device, network element, release, elements.
+
+    Exit codes: 0 printed, 1 there is no such instance, or no ledger in the state folder yet.
+    """
     with closing(open_ledger(state)) as ledger:
         found = _tree(ledger, known_instance(ledger, key))
     if output is Output.JSON:

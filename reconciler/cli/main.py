@@ -6,9 +6,14 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+
+from reconciler.errors import Stalled, Transient
+
+CANNOT_TELL = {"plan": 2}
+"""Exit codes for errors that keep a verb from its work, where 1 means something else."""
 
 VERBS = {
     "init": "reconciler.cli.init:init",
@@ -35,7 +40,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((word for word in given if not word.startswith("-")), "")
-    application([verb] if verb in VERBS else list(VERBS))(args=given, prog_name="click-up")
+    try:
+        application([verb] if verb in VERBS else list(VERBS))(args=given, prog_name="click-up")
+    except (Stalled, Transient) as error:
+        _end(verb, str(error))
+    except OSError as error:
+        _end(verb, f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _end(verb: str, message: str) -> NoReturn:
+    print(f"✗ {message}", file=sys.stderr)
+    sys.exit(CANNOT_TELL.get(verb, 1))
 
 
 def application(verbs: Sequence[str]) -> typer.Typer:

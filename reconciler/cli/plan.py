@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -21,19 +23,71 @@ from reconciler.cli.workplace import (
     state_folder,
 )
 from reconciler.devices.local import LocalDevice
-from reconciler.diagnostics import Diagnostic
-from reconciler.errors import Stalled, Transient
+from reconciler.errors import DeviceMoved, Stalled, Transient
+from reconciler.journal import applied_desired
 from reconciler.library import Library, load_library
 from reconciler.plan import make_plan
 from reconciler.repository import Desired, Repository
 from reconciler.resolve import resolve
+from reconciler.snapshot import Snapshot
 from reconciler.store import Ledger
-from reconciler.targets import observed_of, target_of
+from reconciler.targets import moved, observed_of, reject_digest, target_of
 from schemas.plan import Plan
 
 OnlyArgument = Annotated[
     list[str] | None, typer.Option("--only", metavar="DEVICE/ELEMENT", help="Only this instance")
 ]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the ledger says about an instance."""
+
+    applied: Desired | None = None
+    graph: str | None = None
+    """Click language of the release that was applied last."""
+    rejected: Mapping[str, str] = field(default_factory=dict)
+    """Digest of a release and how it is verified -> why it is not tried again."""
+
+
+@dataclass(frozen=True)
+class _Planner:
+    library: Library
+    builder: Builder
+    state: Path
+    known: Mapping[str, _Known]
+
+    async def change(self, desired: Desired) -> tuple[Plan, str]:
+        """The plan, and why it would not be carried out. Raises Stalled, Transient."""
+        known = self.known.get(desired.key, _Known())
+        state = await LocalDevice(desired.device, desired.element.name, self.state).observe()
+        last, why = known.applied, moved(known.applied, desired)
+        if last and why and (await self._device(last).observe()).status is not None:
+            raise DeviceMoved(why)
+        target = target_of(desired, self.library, self.builder)
+        plan = make_plan(target, observed_of(state, known.graph), desired.key)
+        return plan, known.rejected.get(reject_digest(target, desired), "")
+
+    async def removal(self, last: Desired) -> Plan:
+        """What becomes of an instance that nobody wants any more. Raises Transient."""
+        state = await self._device(last).observe()
+        return make_plan(None, observed_of(state, None), last.key)
+
+    def _device(self, desired: Desired) -> LocalDevice:
+        return LocalDevice(desired.device, desired.element.name, self.state)
+
+
+@dataclass
+class _Planned:
+    plans: list[Plan] = field(default_factory=list)
+    stalled: dict[str, list[str]] = field(default_factory=dict)
+    rejected: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        if self.stalled or any(one.refusals for one in self.plans):
+            return 2
+        return 0 if all(one.empty for one in self.plans) else 1
 
 
 def plan(
@@ -47,74 +101,97 @@ def plan(
     Exit codes: 0 nothing would change, 1 something would, 2 mistakes, refused plans, or devices
     that cannot be reached.
     """
-    library = load_library()
-    repository = read_repository(path, library)
-    keys = _keys(repository, only)
-    mistakes = _mistakes(repository, library, keys)
-    plans = []
-    try:
-        builder = Builder(state_folder(state) / "cache", library, find_compiler())
-        wanted = [one for one in repository.instances() if one.key in keys - mistakes.keys()]
-        plans = [asyncio.run(_plan(one, library, builder, state_folder(state))) for one in wanted]
-    except (Stalled, Transient) as error:
-        fail(str(error), 2)
-    _show(plans, mistakes, output)
-    if mistakes or any(one.refusals for one in plans):
-        raise typer.Exit(2)
-    if not all(one.empty for one in plans):
-        raise typer.Exit(1)
+    library, folder = load_library(), state_folder(state)
+    repository, known = read_repository(path, library), _read_ledger(folder)
+    builder = Builder(folder / "cache", library, find_compiler())
+    planner = _Planner(library, builder, folder, known)
+    planned = asyncio.run(_plan_all(planner, repository, only))
+    _show(planned, output)
+    raise typer.Exit(planned.exit_code)
 
 
-def _keys(repository: Repository, only: list[str] | None) -> set[str]:
-    known = {one.key for one in repository.instances()} | set(repository.broken)
+async def _plan_all(planner: _Planner, repository: Repository, only: list[str] | None) -> _Planned:
+    gone = _gone(repository, planner.known)
+    keys = _keys(repository, gone, only)
+    planned = _Planned(stalled=_mistakes(repository, planner.library, keys))
+    for desired in (*repository.instances(), *gone.values()):
+        if desired.key not in keys or desired.key in planned.stalled:
+            continue
+        try:
+            if desired.key in gone:
+                planned.plans.append(await planner.removal(desired))
+                continue
+            plan, rejected = await planner.change(desired)
+        except (Stalled, Transient) as error:
+            planned.stalled[desired.key] = [str(error)]
+            continue
+        planned.plans.append(plan)
+        if rejected:
+            planned.rejected[desired.key] = rejected
+    return planned
+
+
+def _read_ledger(state: Path) -> dict[str, _Known]:
+    path = state / "ledger.db"
+    if not path.exists():
+        return {}
+    known = {}
+    with closing(Ledger(path)) as ledger:
+        for record in ledger.instances():
+            release = "" if record.status is None else record.status.release
+            rejected = {one.digest: one.reason for one in ledger.rejections(record.key)}
+            known[record.key] = _Known(applied_desired(record), ledger.graph(release), rejected)
+    return known
+
+
+def _gone(repository: Repository, known: Mapping[str, _Known]) -> dict[str, Desired]:
+    """Instances that were applied, and that nobody wants any more."""
+    snapshot = Snapshot("", repository)
+    if snapshot.why_not_remove() is not None:
+        return {}
+    return {
+        key: one.applied
+        for key, one in sorted(known.items())
+        if one.applied is not None and key not in snapshot.digests
+    }
+
+
+def _keys(repository: Repository, gone: Mapping[str, Desired], only: list[str] | None) -> set[str]:
+    known = {one.key for one in repository.instances()} | repository.broken.keys() | gone.keys()
     for key in only or ():
         if key not in known:
             fail(f"no instance {key!r}; known: {', '.join(sorted(known)) or 'none'}", 2)
     return set(only) if only else known
 
 
-def _mistakes(
-    repository: Repository, library: Library, keys: set[str]
-) -> dict[str, tuple[Diagnostic, ...]]:
+def _mistakes(repository: Repository, library: Library, keys: set[str]) -> dict[str, list[str]]:
     found = {key: repository.broken[key] for key in sorted(keys & set(repository.broken))}
     for desired in repository.instances():
         wrong = desired.diagnostics or resolve(desired, library).diagnostics
         if wrong and desired.key in keys:
             found[desired.key] = wrong
-    return found
-
-
-async def _plan(desired: Desired, library: Library, builder: Builder, state: Path) -> Plan:
-    device = LocalDevice(desired.device, desired.element.name, state)
-    observed = observed_of(await device.observe(), _released_last(desired.key, state))
-    return make_plan(target_of(desired, library, builder), observed, desired.key)
+    return {key: [str(one) for one in wrong] for key, wrong in found.items()}
 
 
 def _as_json(plan: Plan) -> dict[str, object]:
     return plan.model_dump(mode="json") | {"takeover": plan.takeover}
 
 
-def _released_last(key: str, state: Path) -> str | None:
-    """Click language of the release that was applied last, as far as it was recorded."""
-    path = state / "ledger.db"
-    if not path.exists():
-        return None
-    with closing(Ledger(path)) as ledger:
-        status = ledger.instance(key).status
-        return ledger.graph(status.release) if status is not None else None
-
-
-def _show(plans: list[Plan], mistakes: dict[str, tuple[Diagnostic, ...]], output: Output) -> None:
+def _show(planned: _Planned, output: Output) -> None:
     if output is Output.JSON:
-        stalled = {key: [str(one) for one in wrong] for key, wrong in mistakes.items()}
-        print_json({"plans": [_as_json(one) for one in plans], "stalled": stalled})
+        plans = [_as_json(one) for one in planned.plans]
+        print_json({"plans": plans, "stalled": planned.stalled, "rejected": planned.rejected})
         return
-    for one in plans:
+    for one in planned.plans:
         for line in lines_of(one):
             typer.echo(line)
+        if one.instance in planned.rejected:
+            typer.echo(f"  ✗ rejected here before: {planned.rejected[one.instance]}")
+            typer.echo(f"    `click-up reconcile {one.instance} --retry` lets it be tried again")
         typer.echo("")
-    for key, wrong in mistakes.items():
+    for key, wrong in planned.stalled.items():
         typer.echo(f"✗ {key}: not planned", err=True)
-        for diagnostic in wrong:
-            typer.echo(f"  {diagnostic}", err=True)
-    typer.echo(summary_of(plans))
+        for line in wrong:
+            typer.echo(f"  {line}", err=True)
+    if planned.plans or not planned.stalled:
+        typer.echo(summary_of(planned.plans))

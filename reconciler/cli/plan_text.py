@@ -21,7 +21,7 @@ def lines_of(plan: Plan) -> Iterator[str]:
     yield from _change_lines(plan.changes)
     if plan.classes_to_build:
         yield f"  classes to build: {', '.join(plan.classes_to_build)}"
-    for state in plan.states:
+    for state in plan.states if plan.takeover or plan.refusals else ():
         yield f"  {_STATE_SYMBOLS[state.fate]} state {state.name} {state.fate.value}: {state.why}"
     for refusal in plan.refusals:
         yield f"  ✗ refused, {refusal.state} is required: {refusal.why}. {refusal.hint}"
@@ -30,18 +30,24 @@ def lines_of(plan: Plan) -> Iterator[str]:
 
 
 def _pause(plan: Plan) -> str:
+    if plan.release is None:
+        return "stops forwarding, and its states are gone"
     if plan.takeover:
         return "one takeover, packets wait for it in the ring" if plan.running else "first start"
     return "no takeover"
 
 
 def _change_lines(changes: Sequence[Change]) -> Iterator[str]:
-    shown = [change for change in changes if not _implied(change, changes)]
+    shown = _shown(changes)
     width = max((len(change.subject) for change in shown), default=0)
     for change in shown:
         live = f", live by {change.handler}" if change.handler else ""
         subject = change.subject.ljust(width)
         yield f"  {change.action.value} {subject}  {_values(change)}  ({change.reason.value}{live})"
+
+
+def _shown(changes: Sequence[Change]) -> list[Change]:
+    return [change for change in changes if not _implied(change, changes)]
 
 
 def _implied(change: Change, changes: Sequence[Change]) -> bool:
@@ -58,7 +64,7 @@ def _values(change: Change) -> str:
 
 def summary_of(plans: Sequence[Plan]) -> str:
     """One line over all plans."""
-    changes = [change for plan in plans for change in plan.changes]
+    changes = [change for plan in plans for change in _shown(plan.changes)]
     if all(plan.empty for plan in plans):
         return "No changes."
     counts = [

@@ -19,14 +19,14 @@ from reconciler.cli.workplace import (
     StateOption,
     fail,
     print_json,
-    state_folder,
+    writable_state,
 )
-from reconciler.errors import Stalled, Transient
+from reconciler.errors import RevisionNotFound, Stalled, Transient
 from reconciler.library import load_library
 from reconciler.loop import Loop
 from reconciler.observers import LogObserver, Observer, Observers, ProgressObserver
 from reconciler.reconcile import Means
-from reconciler.source import GitSource, parse_reference
+from reconciler.source import GitSource, Reference, parse_reference
 from reconciler.store import Ledger
 from schemas.meta import parse_duration
 
@@ -60,8 +60,9 @@ def run(
     """
     try:
         seconds = parse_duration(interval)
+        parsed = _reference(reference)
         code = asyncio.run(
-            _run(repository, reference, path, seconds, once, state_folder(state), verbose)
+            _run(repository, parsed, path, seconds, once, writable_state(state), verbose)
         )
     except ValueError as error:
         fail(f"--interval {interval}: {error}", 2)
@@ -70,9 +71,16 @@ def run(
     raise typer.Exit(code)
 
 
+def _reference(text: str) -> Reference:
+    try:
+        return parse_reference(text)
+    except RevisionNotFound as error:
+        fail(str(error), 2)
+
+
 async def _run(
     repository: str,
-    reference: str,
+    reference: Reference,
     path: str,
     interval: float,
     once: bool,
@@ -84,7 +92,7 @@ async def _run(
         _log_to_stderr()
         observer = Observers(observer, LogObserver())
     means = open_means(state, observer)
-    source = GitSource(repository, parse_reference(reference), state / "source.git", path)
+    source = GitSource(repository, reference, state / "source.git", path)
     loop = Loop(source, means, interval)
     try:
         if once:
@@ -138,7 +146,7 @@ def build(
             typer.echo(f"► [{finished}/{total}] {what}", err=True)
 
     try:
-        builder = Builder(state_folder(state) / "cache", load_library(), find_compiler())
+        builder = Builder(writable_state(state) / "cache", load_library(), find_compiler())
         artifact = asyncio.run(builder.build(frozenset(classes), progress))
     except (Stalled, Transient) as error:
         fail(str(error))

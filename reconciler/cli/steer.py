@@ -47,7 +47,10 @@ def reconcile(
         request = ledger.request(key, retry)
         taken = asyncio.run(_taken(ledger, request))
     if not taken:
-        fail(f"no reconciler works with {state_folder(state)}; start `click-up run`")
+        fail(
+            f"no reconciler works with {state_folder(state)}; the next `click-up run` takes the"
+            " request"
+        )
     typer.echo(f"✔ {key} is being reconciled; see `click-up events {key}`")
 
 
@@ -69,11 +72,16 @@ def suspend(
     ] = None,
     state: StateOption = None,
 ) -> None:
-    """Leave an instance alone: no upgrades, no healing."""
+    """Leave an instance alone: no upgrades, no healing.
+
+    Exit codes: 0 suspended, 1 there is no such instance, 2 the time cannot be read, or is over.
+    """
+    now = time.time()
+    end = None if until is None else _end(until, now)
+    if end is not None and end <= now:
+        fail(f"--until {until}: that is over; name a time to come", 2)
     with closing(open_ledger(state)) as ledger:
         known_instance(ledger, key)
-        now = time.time()
-        end = None if until is None else _end(until, now)
         ledger.suspend(
             key, Suspension(reason=reason, owner=getpass.getuser(), since=now, until=end)
         )
@@ -96,7 +104,10 @@ def _end(until: str, now: float) -> float:
 
 
 def resume(key: KeyArgument, state: StateOption = None) -> None:
-    """Reconcile a suspended instance again."""
+    """Reconcile a suspended instance again.
+
+    Exit codes: 0 resumed, or was not suspended; 1 there is no such instance.
+    """
     with closing(open_ledger(state)) as ledger:
         known_instance(ledger, key)
         ledger.resume(key)
@@ -105,12 +116,18 @@ def resume(key: KeyArgument, state: StateOption = None) -> None:
 
 
 handler = typer.Typer(help="Read and write handlers of a running release.", no_args_is_help=True)
-HandlerArgument = Annotated[str, typer.Argument(metavar="ELEMENT.HANDLER")]
+HandlerArgument = Annotated[
+    str,
+    typer.Argument(metavar="ELEMENT.HANDLER", help="e.g. sessions.count; `list` names elements"),
+]
 
 
 @handler.command()
 def read(key: KeyArgument, name: HandlerArgument, state: StateOption = None) -> None:
-    """Print what a read handler returns."""
+    """Print what a read handler returns.
+
+    Exit codes: 0 printed, 1 no such instance or handler, or nothing runs.
+    """
     device = _device(key, state)
     try:
         typer.echo(asyncio.run(device.read_handler(name)).rstrip("\n"))
@@ -122,10 +139,13 @@ def read(key: KeyArgument, name: HandlerArgument, state: StateOption = None) -> 
 def write(
     key: KeyArgument,
     name: HandlerArgument,
-    value: Annotated[str, typer.Argument()] = "",
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="What to write")] = "",
     state: StateOption = None,
 ) -> None:
-    """Write a handler. What differs from the repository afterwards is drift, and is healed."""
+    """Write a handler. What differs from the repository afterwards is drift, and is healed.
+
+    Exit codes: 0 written, 1 no such instance or handler, nothing runs, or the value was refused.
+    """
     device = _device(key, state)
     try:
         asyncio.run(device.write_handlers([(name, value)]))

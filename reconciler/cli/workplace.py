@@ -49,6 +49,19 @@ def state_folder(state: Path | None) -> Path:
     return (state or default_state()).absolute()
 
 
+def writable_state(state: Path | None) -> Path:
+    """The state folder, made when absent; ends the command when it cannot be written."""
+    folder = state_folder(state)
+    hint = "name another folder with --state, or run as a user who may write there"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"cannot make the state folder {folder}: {error.strerror}; {hint}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        fail(f"cannot write to the state folder {folder}; {hint}")
+    return folder
+
+
 def open_ledger(state: Path | None) -> Ledger:
     """The ledger in the state folder; ends the command when there is none."""
     path = state_folder(state) / "ledger.db"

@@ -25,6 +25,7 @@ from reconciler.errors import (
     ConfirmTooLate,
     DeviceMisconfigured,
     DeviceUnreachable,
+    DeviceUnready,
     TakeoverRefused,
     Transient,
 )
@@ -34,6 +35,8 @@ START_SECONDS = 5.0
 STOP_SECONDS = 10.0
 START_TIMEOUT_MS = 10_000
 NAMESPACES = Path("/run/netns")
+# How the driver says that the device is to blame, not the release.
+DEVICE_TO_BLAME = (": no interface '", "need the capability")
 
 # Reading is harmless to repeat; writing is not, and is never retried here.
 retried = retry(
@@ -100,14 +103,23 @@ class LocalDevice:
             await asyncio.sleep(0.01)
 
     async def stage(self, release: Release) -> Path:
-        """Put a release on the device's disk, whole or not at all."""
-        return await asyncio.to_thread(stage, self.releases, release)
+        """Put a release on the device's disk, whole or not at all. Raises DeviceMisconfigured,
+        Transient.
+        """
+        await asyncio.to_thread(self._make_directory)
+        try:
+            return await asyncio.to_thread(stage, self.releases, release)
+        except OSError as error:
+            raise Transient(
+                f"{self.name}: cannot write a release to {self.releases}: {error.strerror}"
+            ) from error
 
     async def takeover(self, attempt: str, release: str, confirm_seconds: float) -> TakeoverReport:
         """Let a staged release take over; returns when it forwards. The same `attempt` never takes
         over twice.
 
-        Raises TakeoverRefused (the old one went on), DeviceUnreachable (observe what happened).
+        Raises TakeoverRefused, DeviceUnready (the old one went on), DeviceUnreachable (observe
+        what happened).
         """
         place = self.releases / release
         request = {
@@ -126,7 +138,10 @@ class LocalDevice:
             # nothing was tried.
             if error.text.startswith("takeover: "):
                 raise Transient(f"{self.name}: {error.text}") from error
-            raise TakeoverRefused(f"{self.name}: {error.text}") from error
+            why = f"{self.name}: {error.text.replace(f'{place}/', '')}"
+            if any(mark in error.text for mark in DEVICE_TO_BLAME):
+                raise DeviceUnready(why) from error
+            raise TakeoverRefused(why) from error
         return self._report(answer)
 
     async def confirm(self, release: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import git
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from reconciler.errors import RevisionNotFound, SourceUnreachable, Stalled
+from reconciler.errors import CloneUnusable, RevisionNotFound, SourceUnreachable, Stalled
 from reconciler.source.reference import Kind, Reference, newest_tag
 
 # A desired state is text that people review; more than this is a mistake, and would be read on
@@ -42,7 +43,9 @@ class GitSource:
         self.url = str(Path(url).absolute()) if Path(url).is_dir() else url
         self._reference = reference
         self._clone = clone
-        self._path = path.strip("./").rstrip("/")
+        self._path = posixpath.normpath(path).strip("/") if path.strip("/") else ""
+        if self._path == ".":
+            self._path = ""
 
     async def newest(self) -> Revision:
         """Fetch, and resolve the reference. Raises SourceUnreachable, RevisionNotFound."""
@@ -77,6 +80,12 @@ class GitSource:
         except git.GitCommandError as error:
             raise SourceUnreachable(
                 f"cannot fetch {self.url}: {_said(error)}; check the address and access"
+            ) from error
+        except (git.InvalidGitRepositoryError, OSError) as error:
+            why = getattr(error, "strerror", None) or "it is not a git repository"
+            raise CloneUnusable(
+                f"{self._clone} cannot be used as a clone of {self.url}: {why}; remove it, and it"
+                " is made anew"
             ) from error
         return repository
 
@@ -125,16 +134,18 @@ class GitSource:
     def _blobs(self, repository: git.Repo, revision: Revision) -> list[git.Blob]:
         tree = repository.commit(revision.commit).tree
         if self._path:
-            try:
-                item = tree / self._path
-            except KeyError as error:
-                raise Stalled(
-                    f"{self.url} at {revision} has no folder {self._path!r}; correct --path"
-                ) from error
-            assert isinstance(item, git.Tree)
-            tree = item
+            tree = self._folder(tree, revision)
         blobs = [item for item in tree.traverse() if isinstance(item, git.Blob)]
         return [blob for blob in blobs if str(blob.path).endswith(YAML) and blob.mode != 0o120000]
+
+    def _folder(self, tree: git.Tree, revision: Revision) -> git.Tree:
+        try:
+            item = tree / self._path
+        except KeyError:
+            item = None
+        if not isinstance(item, git.Tree):
+            raise Stalled(f"{self.url} at {revision} has no folder {self._path!r}; correct --path")
+        return item
 
 
 def _said(error: git.GitCommandError) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import create_engine, delete, event, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import DatabaseError
 
-from reconciler.errors import LedgerTooNew
+from reconciler.errors import LedgerTooNew, LedgerUnusable
 from reconciler.store import tables as t
 from reconciler.store.happenings import Happenings
 from reconciler.store.records import (
@@ -30,11 +31,20 @@ class Ledger(Happenings):
     """One file; several processes may use it at once (WAL)."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Open or create the ledger. Raises LedgerTooNew when another version wrote it."""
+        """Open or create the ledger. Raises LedgerUnusable, and LedgerTooNew when another version
+        wrote it.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(create_engine(f"sqlite:///{path}"), clock)
         event.listen(self._engine, "connect", _set_pragmas)
-        self._check_version(path)
+        try:
+            self._check_version(path)
+        except DatabaseError as error:
+            self.close()
+            raise LedgerUnusable(
+                f"cannot use the ledger {path}: {error.orig}; it has to be a ledger, in a folder"
+                " that this user may write to; name another folder with --state"
+            ) from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -111,16 +121,20 @@ class Ledger(Happenings):
 
     def record_step(self, attempt: str, step: str) -> None:
         """Record that `step` begins, before its effect."""
-        self._update_attempt(attempt, step=step)
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(t.attempts).where(t.attempts.c.id == attempt).values(step=step)
+            )
 
     def end_attempt(
         self, attempt: str, outcome: str, message: str = "", report: Mapping[str, Any] | None = None
     ) -> None:
-        """Record how an attempt ended."""
+        """Record how an attempt ended; who saw its end first has the word."""
         text = None if report is None else json.dumps(report)
-        self._update_attempt(
-            attempt, outcome=outcome, message=message, report=text, ended=self._clock()
-        )
+        ended = {"outcome": outcome, "message": message, "report": text, "ended": self._clock()}
+        open_ = (t.attempts.c.id == attempt) & (t.attempts.c.outcome == "")
+        with self._engine.begin() as connection:
+            connection.execute(update(t.attempts).where(open_).values(ended))
 
     def attempt(self, attempt: str) -> Attempt | None:
         """The attempt with this id."""
@@ -184,10 +198,6 @@ class Ledger(Happenings):
         with self._engine.begin() as connection:
             statement = upsert(t.instances).values(key=key, **values)
             connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
-
-    def _update_attempt(self, attempt: str, **values: Any) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(update(t.attempts).where(t.attempts.c.id == attempt).values(values))
 
     def _check_version(self, path: Path) -> None:
         t.metadata.create_all(self._engine)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.build import RELEASE, Builder, Compiler, find_compiler, service_context
+from reconciler.build import Builder, Compiler, find_compiler, service_context
 from reconciler.build.units import driver_units
 from reconciler.errors import BuildFailed, CompilerMissing
 from reconciler.library import Library
@@ -154,17 +154,14 @@ async def test_supervisor_has_no_elements(builder: Builder) -> None:
 def test_compiler_is_part_of_every_address(library: Library) -> None:
     context = service_context(["B"], library)
     keys = [
-        {
-            unit.key
-            for unit in driver_units(context, library, Compiler(("c++",), text, True), RELEASE)
-        }
+        {unit.key for unit in driver_units(context, library, Compiler(("c++",), text, True))}
         for text in ("gcc 12", "gcc 13")
     ]
     assert not keys[0] & keys[1]
 
 
 def test_without_libc_archive_only_the_runtime_is_static() -> None:
-    flags = Compiler(("c++",), "x", static_libc=False).link_flags(RELEASE)
+    flags = Compiler(("c++",), "x", static_libc=False).link_flags
     assert "-static" not in flags
     assert "-static-libstdc++" in flags
 

@@ -15,7 +15,13 @@ from reconciler.devices.control_socket import NobodyListens, NoSuchElement
 from reconciler.devices.detached import is_alive
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.staging import Release
-from reconciler.errors import ConfirmTooLate, DeviceMisconfigured, TakeoverRefused, Transient
+from reconciler.errors import (
+    ConfirmTooLate,
+    DeviceMisconfigured,
+    DeviceUnready,
+    TakeoverRefused,
+    Transient,
+)
 from reconciler.library import load_library
 from schemas.device import Device
 
@@ -157,3 +163,21 @@ async def test_misdescribed_devices_are_explained(tmp_path: Path, builder: Build
     blocked = LocalDevice(described(directory=str(tmp_path / "file")), "stream", tmp_path)
     with pytest.raises(DeviceMisconfigured, match=r"spec\.directory"):
         await blocked.start(supervisor)
+
+
+async def test_a_missing_interface_is_the_devices_fault(
+    device: LocalDevice, builder: Builder
+) -> None:
+    artifact = await builder.build(["FromDevice", "Discard"])
+    await device.stage(release(OLD, artifact, "f :: FromDevice(nosuch0); f -> Discard;"))
+    with pytest.raises(DeviceUnready, match=r"^box/stream: config\.click:1: .*'nosuch0'"):
+        await device.takeover("1", OLD, confirm_seconds=30)
+
+
+async def test_a_place_where_nothing_can_be_staged_is_explained(
+    tmp_path: Path, artifact: Artifact
+) -> None:
+    (tmp_path / "file").touch()
+    blocked = LocalDevice(described(directory=str(tmp_path / "file")), "stream", tmp_path)
+    with pytest.raises(DeviceMisconfigured, match=r"spec\.directory"):
+        await blocked.stage(release(OLD, artifact))

@@ -1,5 +1,7 @@
 """Values keep their places."""
 
+from itertools import pairwise
+
 import pytest
 
 from reconciler.diagnostics import Position
@@ -49,3 +51,16 @@ def test_documents_before_a_mistake_are_kept():
     documents, diagnostics = read_documents("f.yaml", "a: 1\n---\nb: [\n")
     assert [document.value for document in documents] == [{"a": 1}]
     assert len(diagnostics) == 1
+
+
+def test_a_document_that_aliases_blow_up_is_refused():
+    letters = "abcdefgh"
+    lines = ["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise(letters)]
+    documents, (mistake,) = read_documents("f.yaml", "\n".join(lines))
+    assert (documents, mistake.summary) == ((), "Too much in one document")
+
+
+def test_a_document_nested_without_end_is_refused():
+    documents, (mistake,) = read_documents("f.yaml", "[" * 5000 + "]" * 5000)
+    assert (documents, mistake.summary) == ((), "Too much in one document")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import RevisionNotFound, SourceUnreachable, Stalled
+from reconciler.errors import CloneUnusable, RevisionNotFound, SourceUnreachable, Stalled
 from reconciler.source import GitSource, Watch, parse_reference
 from reconciler.source.git import LARGEST_FILE
 from reconciler.source.watch import local_refs
@@ -147,3 +147,28 @@ async def test_remote_repositories_are_polled(tmp_path: Path) -> None:
         began = time.monotonic()
         await watch.wait()
         assert 0.04 <= time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("path", ["elements/a.yaml", "../..", "nowhere"])
+async def test_a_path_that_is_no_folder_is_explained(
+    origin: Origin, tmp_path: Path, path: str
+) -> None:
+    origin.commit({"elements/a.yaml": "a"})
+    followed = source(origin, tmp_path, path=path)
+    with pytest.raises(Stalled, match="correct --path"):
+        await followed.files(await followed.newest())
+
+
+@pytest.mark.parametrize("path", ["./.hidden/", "/.hidden", ".hidden/deep/.."])
+async def test_a_folder_may_begin_with_a_dot(origin: Origin, tmp_path: Path, path: str) -> None:
+    origin.commit({".hidden/a.yaml": "a", "hidden/b.yaml": "b"})
+    followed = source(origin, tmp_path, path=path)
+    assert await followed.files(await followed.newest()) == {".hidden/a.yaml": "a"}
+
+
+async def test_a_damaged_clone_is_explained(origin: Origin, tmp_path: Path) -> None:
+    origin.commit({"a.yaml": "a"})
+    (tmp_path / "clone.git").mkdir()
+    (tmp_path / "clone.git" / "HEAD").write_text("nonsense")
+    with pytest.raises(CloneUnusable, match="remove it"):
+        await source(origin, tmp_path).newest()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import LedgerTooNew
+from reconciler.errors import LedgerTooNew, LedgerUnusable
 from reconciler.store import Ledger, Suspension
 from reconciler.store.happenings import EVENTS_KEPT, FOLD_SECONDS
 from schemas.status import InstanceStatus, Phase
@@ -157,3 +157,18 @@ def test_writers_wait_for_each_other(tmp_path: Path, ledger: Ledger) -> None:
         list(pool.map(write, range(40)))
     assert len(ledger.events(limit=100)) == 40
     other.close()
+
+
+def test_what_is_no_ledger_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_text("something else altogether")
+    with pytest.raises(LedgerUnusable, match=r"not a database.*--state"):
+        Ledger(tmp_path / "ledger.db")
+
+
+def test_an_attempt_ends_once(ledger: Ledger) -> None:
+    attempt = ledger.begin_attempt(KEY, "r", "1.0.0", "x", "d")
+    ledger.end_attempt(attempt, "Applied", report={"running": {"pause_ns": 1}})
+    ledger.end_attempt(attempt, "Interrupted", "seen by another reconciler")
+    found = ledger.attempt(attempt)
+    assert found is not None
+    assert (found.outcome, found.report) == ("Applied", {"running": {"pause_ns": 1}})

@@ -36,12 +36,29 @@ def test_a_change_shows_symbol_value_and_reason():
         "  ✔ state sessions kept: same memory",
         "  steps: Takeover (one takeover, packets wait for it in the ring)",
     ]
-    assert summary_of([shown]) == "Plan: 2 to add, 1 to change, 0 to remove; takeovers: 1."
+    assert summary_of([shown]) == "Plan: 1 to add, 1 to change, 0 to remove; takeovers: 1."
 
 
 def test_nothing_to_do_is_one_line():
     assert list(lines_of(plan())) == ["edge1/fw: runs release aaaaaaaaaaaa, nothing to do"]
     assert summary_of([plan()]) == "No changes."
+
+
+def test_states_are_not_mentioned_where_nothing_takes_over():
+    steps = (Step(id="WriteHandlers", kind=StepKind.WRITE_HANDLERS),)
+    states = (StateFate(name="sessions", keep=Keep.REQUIRED, fate=Fate.KEPT, why="same memory"),)
+    lines = list(lines_of(plan(changes=(LIVE,), steps=steps, states=states)))
+    assert not any("state sessions" in line for line in lines)
+    assert lines[-1] == "  steps: WriteHandlers (no takeover)"
+
+
+def test_a_removal_says_what_it_costs():
+    steps = (Step(id="Remove", kind=StepKind.REMOVE),)
+    removal = Plan(instance="edge1/fw", release=None, running="a" * 64, steps=steps)
+    assert list(lines_of(removal)) == [
+        "edge1/fw: from aaaaaaaaaaaa to nothing",
+        "  steps: Remove (stops forwarding, and its states are gone)",
+    ]
 
 
 def test_a_refusal_says_why_and_what_to_do():

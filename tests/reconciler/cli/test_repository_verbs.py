@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.source.git import LARGEST_FILE
+
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases" / "repositories"
 EXAMPLE = ROOT / "desired_state"
@@ -103,3 +105,31 @@ def test_help_and_version():
         assert verb in help_text
     assert click_up("--version").stdout.startswith("click-up ")
     assert click_up("nonsense").returncode == 2
+
+
+def test_validate_reads_what_a_commit_would_hold(tmp_path):
+    shutil.copytree(EXAMPLE, tmp_path / "net")
+    (tmp_path / "net" / "folder.yaml").mkdir()
+    (tmp_path / "net" / "dangling.yaml").symlink_to("/nonexistent")
+    os.mkfifo(tmp_path / "net" / "pipe.yaml")
+    done = click_up("validate", tmp_path / "net")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_validate_refuses_what_a_running_loop_would(tmp_path):
+    (tmp_path / "big.yaml").write_text("#" * (LARGEST_FILE + 1))
+    done = click_up("validate", tmp_path)
+    assert done.returncode == 2
+    assert re.match(r"✗ \S+big\.yaml has \d+ bytes; at most", done.stderr)
+
+
+def test_init_explains_where_it_cannot_write(tmp_path):
+    (tmp_path / "file").touch()
+    done = click_up("init", tmp_path / "file")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"✗ {tmp_path}/file is a file; name a new folder\n",
+    )
+    done = click_up("init", tmp_path / "file" / "below")
+    assert done.returncode == 1
+    assert done.stderr.startswith("✗ cannot make ")

@@ -1,0 +1,59 @@
+"""What every verb has in common: exit codes in its help, and errors without a traceback."""
+
+import sqlite3
+
+import pytest
+
+from reconciler.cli.main import VERBS, main
+from reconciler.store import Ledger
+
+GROUPS = {"get": ("devices", "elements", "rollouts"), "handler": ("read", "write")}
+COMMANDS = [(verb, *sub) for verb in VERBS for sub in [(s,) for s in GROUPS.get(verb, ())] or [()]]
+
+
+def ended(capsys, *words):
+    with pytest.raises(SystemExit) as end:
+        main([str(word) for word in words])
+    out, err = capsys.readouterr()
+    return end.value.code, out, err
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_tells_exit_codes(capsys, command):
+    code, out, _ = ended(capsys, *command, "--help")
+    assert code == 0
+    assert "Exit codes" in out
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (("get", "devices"), 1),
+        (("events",), 1),
+        (("suspend", "a/b", "--reason", "x"), 1),
+        (("run", "--once", "--repository", "."), 1),
+        (("plan", "desired_state"), 2),
+    ],
+)
+def test_a_ledger_of_another_version_is_explained(capsys, tmp_path, command, expected):
+    Ledger(tmp_path / "ledger.db").close()
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        connection.execute("UPDATE about SET version = 99")
+    connection.close()
+    code, _, err = ended(capsys, *command, "--state", tmp_path)
+    assert code == expected
+    assert "was written by another version of click-up" in err
+
+
+@pytest.mark.parametrize("command", [("build", "Counter"), ("run", "--repository", ".", "--once")])
+def test_a_state_folder_that_cannot_be_is_explained(capsys, tmp_path, command):
+    (tmp_path / "file").touch()
+    code, _, err = ended(capsys, *command, "--state", tmp_path / "file" / "state")
+    assert code == 1
+    assert err.startswith("✗ cannot make the state folder ") and "--state" in err
+
+
+def test_an_unreadable_reference_is_wrong_usage(capsys, tmp_path):
+    words = ("run", "--once", "--repository", ".", "--state", tmp_path, "--reference")
+    code, _, err = ended(capsys, *words, "semver:abc")
+    assert (code, "cannot read 'abc'" in err) == (2, True)

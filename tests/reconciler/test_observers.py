@@ -1,0 +1,33 @@
+"""What people read while a loop runs."""
+
+import io
+
+from reconciler.observers import ProgressObserver
+from reconciler.outcome import Outcome, OutcomeKind
+
+KEY = "edge1/fw"
+
+
+def test_troubles_of_the_repository_are_told_once():
+    out = io.StringIO()
+    observer = ProgressObserver(out)
+    for _ in range(3):
+        observer.event("", "Warning", "SourceUnreachable", "cannot fetch it")
+    assert out.getvalue() == "✗ repository: SourceUnreachable: cannot fetch it\n"
+
+
+def test_drift_is_told_in_a_few_lines_and_again_when_it_returns():
+    out = io.StringIO()
+    observer = ProgressObserver(out)
+    for _ in range(2):
+        observer.event(KEY, "Warning", "Drifted", "a\nb\nc\nd\ne")
+        observer.event(KEY, "Warning", "Drifted", "a\nb\nc\nd\ne")
+        observer.pass_finished(KEY, Outcome(OutcomeKind.APPLIED, "Healed", "applied it"))
+    drifted = f"◎ {KEY}: Drifted: a; b; c (and 2 more)"
+    assert [line for line in out.getvalue().splitlines() if "Drifted" in line] == [drifted] * 2
+
+
+def test_a_rejected_revision_is_no_success():
+    out = io.StringIO()
+    ProgressObserver(out).pass_finished(KEY, Outcome(OutcomeKind.REJECTED, "RevisionRejected", "x"))
+    assert out.getvalue() == f"✗ {KEY}: Rejected: x\n"
