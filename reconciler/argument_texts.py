@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -45,15 +46,24 @@ def atom_text(parameter: AtomParameter, value: Any) -> str | tuple[str, ...]:
         return _classes(value)
     if kind is AtomParameterType.NAMES:
         return _each(_name, enumerate(_list(value)))
-    text = _scalar(ParameterType(kind.value), value)
-    if parameter.minimum is not None and value < parameter.minimum:
-        raise Mistake(f"{value} is less than {parameter.minimum:g} {parameter.unit}".rstrip())
-    return text
+    return _bounded(ParameterType(kind.value), parameter, value)
 
 
 def element_text(parameter: ElementParameter, value: Any) -> str:
     """Click text of a value of an element class's parameter; raises Mistake."""
-    return _scalar(parameter.type, value)
+    return _bounded(parameter.type, parameter, value)
+
+
+def _bounded(kind: ParameterType, parameter: AtomParameter | ElementParameter, value: Any) -> str:
+    text = _scalar(kind, value)
+    number = parse_duration(value) if kind is ParameterType.DURATION else value
+    for bound, word, outside in (
+        (parameter.minimum, "less", operator.lt),
+        (parameter.maximum, "more", operator.gt),
+    ):
+        if bound is not None and outside(number, bound):
+            raise Mistake(f"{value} is {word} than {plain(bound)} {parameter.unit}".rstrip())
+    return text
 
 
 def _scalar(kind: ParameterType, value: Any) -> str:

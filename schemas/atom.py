@@ -45,6 +45,7 @@ class AtomParameter(Model):
     state_class: ClassName | None = Field(default=None, alias="class")
     """For a state: the element class it must be of."""
     minimum: float | None = None
+    maximum: float | None = None
     unit: str = ""
     summary: str
 

@@ -88,6 +88,9 @@ class ElementParameter(Model):
     type: ParameterType = ParameterType.STRING
     required: bool = False
     default: bool | int | float | str | None = None
+    minimum: float | None = None
+    """Of a number, or of a duration in seconds; as the element itself checks it."""
+    maximum: float | None = None
     unit: str = ""
     live: str | None = None
     """Write handler that changes it in the running worker, without a takeover."""

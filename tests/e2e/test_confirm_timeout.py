@@ -1,4 +1,4 @@
-"""Nobody confirms: the device goes back by itself (bar 4)."""
+"""Nobody confirms: the device goes back by itself."""
 
 from __future__ import annotations
 

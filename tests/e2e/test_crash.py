@@ -1,4 +1,4 @@
-"""Whatever dies in the middle of an upgrade, traffic and sessions do not (bar 3)."""
+"""Whatever dies in the middle of an upgrade, traffic and sessions do not."""
 
 from __future__ import annotations
 

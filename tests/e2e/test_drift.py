@@ -1,4 +1,4 @@
-"""What nobody committed is shown as a difference and put right (bar 9)."""
+"""What nobody committed is shown as a difference and put right."""
 
 from __future__ import annotations
 

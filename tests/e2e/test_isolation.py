@@ -1,4 +1,4 @@
-"""Ten mistakes in several files: all reported at once, and nobody else's device suffers (bar 6)."""
+"""Ten mistakes in several files: all reported at once, and nobody else's device suffers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The newest revision wins, soon and with few takeovers (bar 5)."""
+"""The newest revision wins, soon and with few takeovers."""
 
 from __future__ import annotations
 

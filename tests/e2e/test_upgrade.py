@@ -1,4 +1,4 @@
-"""A commit upgrades a firewall that forwards, and nothing is lost (bars 1, 2 and 8)."""
+"""A commit upgrades a firewall that forwards, and nothing is lost."""
 
 from __future__ import annotations
 

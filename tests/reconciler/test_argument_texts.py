@@ -1,0 +1,37 @@
+"""Values outside the bounds that a manifest declares are refused before any device sees them."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.argument_texts import Mistake, atom_text, element_text
+from reconciler.library import load_library
+
+LIBRARY = load_library()
+SESSIONS = {one.name: one for one in LIBRARY.elements["SessionTable"].parameters}
+MARK = LIBRARY.atoms["Mark"].parameters["mark"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("CAPACITY", 15, "15 is less than 16 sessions"),
+        ("CAPACITY", 10**40, "is more than 4000000 sessions"),
+        ("UDP", "0s", "0s is less than 0.001 s"),
+        ("UDP", "9999999h", "9999999h is more than 315360000 s"),
+    ],
+)
+def test_outside_the_bounds(name: str, value: object, why: str) -> None:
+    with pytest.raises(Mistake, match=why):
+        element_text(SESSIONS[name], value)
+
+
+def test_at_the_bounds() -> None:
+    assert element_text(SESSIONS["CAPACITY"], 16) == "16"
+    assert element_text(SESSIONS["CAPACITY"], 4_000_000) == "4000000"
+    assert (atom_text(MARK, 0), atom_text(MARK, 255)) == ("0", "255")
+
+
+def test_an_atom_has_bounds_too() -> None:
+    with pytest.raises(Mistake, match="256 is more than 255"):
+        atom_text(MARK, 256)
