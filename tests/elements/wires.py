@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,7 +43,8 @@ def raw_socket(namespace: Namespace, interface: str = "eth0") -> Iterator[socket
 
     def make() -> socket.socket:
         made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        made.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+        with suppress(PermissionError):  # root of a user namespace keeps the default
+            made.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
         made.bind((interface, ETH_P_ALL))
         made.settimeout(5)
         return made
