@@ -17,6 +17,8 @@ from tests.e2e.conftest import CACHE, ROOT
 
 NOBODY = 65534
 COPIED = ("reconciler", "schemas", "element_library", "desired_state", "tests", "pyproject.toml")
+# Of this run, not of the unprivileged user's.
+NOT_OURS = (MARKER, "VIRTUAL_ENV", "PYTEST_DEBUG_TEMPROOT")
 TEST = "tests/e2e/test_upgrade.py::test_merges_upgrade_without_loss"
 
 
@@ -56,7 +58,7 @@ def test_upgrade_without_root(builder: Builder) -> None:
             ],
             cwd=home,
             env={
-                **{k: v for k, v in os.environ.items() if k not in (MARKER, "VIRTUAL_ENV")},
+                **{k: v for k, v in os.environ.items() if k not in NOT_OURS},
                 "HOME": str(home),
                 "TMPDIR": str(home),
                 "PYTHONPATH": f"{home}:{packages}",
