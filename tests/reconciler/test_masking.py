@@ -84,7 +84,7 @@ SEEDS = {
         ["Unknown key"],
     ),
     "duration": (ROLLOUT, "soak: 2s", "soak: 2 ", ["Invalid value"]),
-    "settle": (ROLLOUT, "settle: 1s", "setle: 1s", ["Unknown key"]),
+    "settle": (ROLLOUT, "settle: 3s", "setle: 3s", ["Unknown key"]),
     "timeout": (ROLLOUT, "confirm_timeout: 30s", "confirm_timeout: 1s", ["Invalid value"]),
     "probe's element": (ROLLOUT, "sessions.count", "session.count", ["Unknown element"]),
     "probe's syntax": (ROLLOUT, "forwarded.rate > 0", "forwarded.rate", ["Invalid value"]),
