@@ -52,6 +52,11 @@ class StateReader {
     }
     return false;
   }
+  // Of a record's header: odd while it is being written, another one after each write.
+  uint32_t sequence(uint32_t index) const {
+    const uint8_t* at = base_ + header_->record_offset + uint64_t(index) * header_->record_size;
+    return __atomic_load_n(&reinterpret_cast<const RecordHeader*>(at)->sequence, __ATOMIC_ACQUIRE);
+  }
   // Whether a record of this block was written in `epoch` or later. A writer may still stamp the epoch before while the
   // number is raised, so that one counts too.
   bool changed_since(uint32_t block, uint32_t epoch) const {

@@ -1,0 +1,239 @@
+// TableCopy between two layouts that are known when it is compiled.
+#pragma once
+
+#include <time.h>
+
+#include <utility>
+
+#include "support/state_table/state_reader.hh"
+#include "support/state_table/state_table.hh"
+#include "support/state_table/table_copy.hh"
+
+namespace clickup {
+
+// Raises the epoch that the writer stamps; safe beside other readers that do the same.
+inline uint32_t raise_dirty_epoch(TableCopy::Memory table) {
+  auto* header = reinterpret_cast<StateHeader*>(table.data());
+  return __atomic_add_fetch(&header->dirty_epoch, 1, __ATOMIC_SEQ_CST);
+}
+
+template <class From, class To, void (*convert)(const From&, To&), bool (*assured)(const To&)>
+class TypedTableCopy final : public TableCopy {
+  static constexpr uint32_t kGone = CopyState::kGone, kExpired = CopyState::kExpired, kLost = CopyState::kLost,
+                            kWaiting = CopyState::kWaiting, kNoRecord = CopyState::kNoRecord;
+
+ public:
+  std::string attach(Memory source, Memory target) override {
+    source_ = source;
+    target_ = target;
+    if (std::string why = from_.attach(source.data(), source.size()); !why.empty()) return why;
+    if (std::string why = written_.attach(target.data(), target.size()); !why.empty()) return why;
+    if (from_.header().layout_hash != From::kHash || from_.header().value_size != sizeof(From))
+      return "state table '" + std::string(from_.header().name) + "' has another layout than was said";
+    std::string why = to_.attach(target.data(), target.size(), written_.header().capacity, written_.header().name);
+    if (!why.empty()) return why;
+    if (load_shared(from_.header().clean) == kImported) complete_source();
+    to_.resume();
+    to_.pause();
+    state_.there.assign(from_.header().capacity, kGone);
+    state_.back.assign(written_.header().capacity, kGone);
+    state_.seen_source.assign(from_.header().capacity, CopyState::kNeverSeen);
+    state_.seen_target.assign(written_.header().capacity, CopyState::kNeverSeen);
+    return {};
+  }
+
+  void go_back_from(TableCopy& forth) override {
+    state_ = end_of(forth);
+    swept_ = true;
+    for (uint32_t place : state_.there) count(place, 1);
+  }
+
+  uint32_t round(CopyPace& pace) override {
+    uint32_t epoch = raise_dirty_epoch(source_);
+    // Who writes stamps a block and then changes its record. A writer that was taken off the processor in between may
+    // have stamped an epoch long gone: only once it has finished can older stamps be passed over from then on.
+    bool settled = pace.settle();
+    to_.resume();
+    bool whole = scan(&pace, false);
+    if (whole && !std::exchange(swept_, true)) sweep();
+    to_.pause();
+    if (whole && settled) state_.since = epoch;
+    return carried_;
+  }
+
+  void final_round() override {
+    to_.resume();
+    scan(nullptr, true);
+    if (!std::exchange(swept_, true)) sweep();
+    carry_counters();
+    to_.pause();
+  }
+
+  CopyCounts counts() const override { return counts_; }
+
+ private:
+  static constexpr uint32_t kImported = 2;  // StateHeader::clean: records came from a file, nothing is derived yet
+  static constexpr uint32_t kLooks = 8;     // at a record that changes while it is read, before the next round
+  static constexpr uint32_t kBlocksAtATime = 8;
+
+  CopyState end() override {
+    CopyState reversed = std::exchange(state_, {}).reversed();
+    reversed.since = raise_dirty_epoch(target_);
+    return reversed;
+  }
+
+  // Nobody writes to it: it was restored, and no worker of its layout ran since.
+  void complete_source() {
+    StateTable<From> source;
+    source.attach(source_.data(), source_.size(), from_.header().capacity, from_.header().name);
+    source.resume();
+    source.pause();
+  }
+
+  // False when the pace ended it early.
+  bool scan(CopyPace* pace, bool last) {
+    timespec now;
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    now_ = uint64_t(now.tv_sec) * 1'000'000'000 + uint64_t(now.tv_nsec);
+    carried_ = 0;
+    uint32_t records = from_.records(), looked = 0;
+    for (uint32_t first = 0; first < records; first += kRecordsPerBlock) {
+      if (!from_.changed_since(first / kRecordsPerBlock, state_.since)) continue;
+      for (uint32_t i = first; i < std::min(first + kRecordsPerBlock, records); ++i) look_at(i, last);
+      if (pace && ++looked % kBlocksAtATime == 0 && !pace->go_on()) return false;
+    }
+    // A shrinking table loses records anyway; otherwise room may come, and only the last round takes it from others.
+    if (last || from_.header().count > written_.header().capacity) find_room(last);
+    return true;
+  }
+
+  void look_at(uint32_t i, bool last) {
+    uint32_t sequence = from_.sequence(i);
+    if (sequence == state_.seen_source[i]) return;
+    for (uint32_t looks = kLooks; looks > 0; --looks, sequence = from_.sequence(i)) {
+      if (sequence & 1) continue;
+      bool live = from_.copy(i, record_);
+      if (from_.sequence(i) != sequence) continue;
+      state_.seen_source[i] = sequence;
+      return carry(i, live);
+    }
+    if (last) leave(i, kLost);  // nobody writes any more: its writer died within it
+  }
+
+  void carry(uint32_t i, bool live) {
+    ++carried_;
+    if (!live) return leave(i, kGone);
+    if (record_.deadline <= now_) return leave(i, kExpired);
+    To value = converted();
+    uint32_t place = state_.there[i];
+    if (place < kNoRecord && same_key(place, value)) return write(place, value);
+    leave(i, kGone);
+    uint64_t hash = to_.hash(value);
+    place = to_.find(value, hash, 0);
+    if (place != StateTable<To>::kNone) {
+      join(i, place, kGone);
+      return write(place, value);
+    }
+    if (to_.count() >= written_.header().capacity) return wait_for_room(i);
+    insert(i, value, hash);
+  }
+
+  To converted() const {
+    From from;
+    To to;
+    std::memcpy(static_cast<void*>(&from), record_.bytes(), sizeof from);
+    convert(from, to);
+    return to;
+  }
+  bool same_key(uint32_t place, const To& value) const {
+    return to_.used(place) && std::memcmp(&to_.at(place), &value, To::kKeySize) == 0;
+  }
+
+  void write(uint32_t place, const To& value) {
+    to_.write(place, value, record_.deadline);
+    state_.seen_target[place] = written_.sequence(place);
+  }
+  void insert(uint32_t i, const To& value, uint64_t hash) {
+    uint64_t evicted = written_.header().evicted;
+    uint32_t place = to_.insert(value, hash, record_.deadline, now_, assured);
+    if (place == StateTable<To>::kNone) return set(i, kLost);
+    join(i, place, written_.header().evicted != evicted ? kLost : kExpired);
+    state_.seen_target[place] = written_.sequence(place);
+  }
+  void wait_for_room(uint32_t i) {
+    set(i, kWaiting);
+    waiting_.push_back(i);
+  }
+  // Records that found the target full; in the end the eviction rule of the table decides.
+  void find_room(bool last) {
+    for (uint32_t i : std::exchange(waiting_, {})) {
+      if (state_.there[i] != kWaiting) continue;
+      bool live = from_.copy(i, record_);
+      if (!live && !last) waiting_.push_back(i);
+      if (!live || record_.deadline <= now_) {
+        if (last || live) set(i, kExpired);
+        continue;
+      }
+      To value = converted();
+      insert(i, value, to_.hash(value));
+    }
+  }
+
+  // The source's record i has this place from now on; the one that had it before becomes `before`.
+  void join(uint32_t i, uint32_t place, uint32_t before) {
+    uint32_t old = state_.back[place];
+    if (old < kNoRecord && state_.there[old] == place) set(old, before);
+    state_.back[place] = i;
+    set(i, place);
+  }
+  // The source's record i has no place any more; what it had is erased.
+  void leave(uint32_t i, uint32_t why) {
+    uint32_t place = state_.there[i];
+    set(i, why);
+    if (place >= kNoRecord || state_.back[place] != i) return;
+    state_.back[place] = kGone;
+    if (to_.used(place)) to_.erase(place);
+    state_.seen_target[place] = written_.sequence(place);
+  }
+  // Erases what the target held before and the source does not have.
+  void sweep() {
+    for (uint32_t place = 0; place < to_.fresh(); ++place) {
+      if (to_.used(place) && state_.back[place] >= kNoRecord) to_.erase(place);
+      state_.seen_target[place] = written_.sequence(place);
+    }
+  }
+
+  void set(uint32_t i, uint32_t place) {
+    count(state_.there[i], uint64_t(-1));
+    state_.there[i] = place;
+    count(place, 1);
+  }
+  void count(uint32_t place, uint64_t more) {
+    if (place < kNoRecord) counts_.migrated += more;
+    if (place == kExpired) counts_.expired += more;
+    if (place == kLost || place == kWaiting) counts_.lost += more;
+  }
+  // What the table tells about its past goes on, whatever it looks like.
+  void carry_counters() {
+    const StateHeader& old = from_.header();
+    auto* header = reinterpret_cast<StateHeader*>(target_.data());
+    store_shared(header->evicted, old.evicted + counts_.lost);
+    store_shared(header->refused, old.refused);
+    store_shared(header->expired, old.expired + counts_.expired);
+    store_shared(header->recovered, old.recovered);
+    store_shared(header->discarded, old.discarded);
+  }
+
+  Memory source_, target_;
+  StateReader from_, written_;  // the target is read as others see it, too
+  StateTable<To> to_;
+  CopyState state_;
+  CopyCounts counts_;
+  StateRecord record_;
+  std::vector<uint32_t> waiting_;
+  uint64_t now_ = 0;
+  uint32_t carried_ = 0;
+  bool swept_ = false;
+};
+
+}  // namespace clickup
