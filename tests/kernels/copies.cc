@@ -110,9 +110,30 @@ std::string erase(Words& words) {
   return on_side(forward, [&](auto& side) { return side.erase(key, boot_now()); });
 }
 
-std::string next_round(Words&) {
-  EasyPace pace;
+// With `unsettled` the writer may be anywhere within a write.
+std::string next_round(Words& words) {
+  std::string how;
+  words >> how;
+  EasyPace pace(how != "unsettled");
   return std::to_string(copy->round(pace));
+}
+
+// late KEY VALUE ROUNDS: a put whose writer read the dirty epoch, was taken off the processor for these rounds, and then
+// stamped what it had read.
+std::string late(Words& words) {
+  uint32_t key = 0, rounds = 0;
+  uint64_t value = 0;
+  words >> key >> value >> rounds;
+  EasyPace pace(false);
+  return on_side(forward, [&](auto& side) {
+    auto* header = static_cast<StateHeader*>(side.mapped);
+    uint32_t read = header->dirty_epoch;
+    while (rounds-- > 0) copy->round(pace);
+    uint32_t raised = std::exchange(header->dirty_epoch, read);
+    std::string answer = side.put(key, value, kNever, boot_now());
+    header->dirty_epoch = raised;
+    return answer;
+  });
 }
 
 // The writer pauses (or dies within a write, as the word says), the last round is done, the other side writes on.
@@ -162,6 +183,7 @@ std::string counters(Words&) {
 int main() {
   return run_commands({{"start", start},
                        {"put", put},
+                       {"late", late},
                        {"erase", erase},
                        {"round", next_round},
                        {"turn", turn},

@@ -40,11 +40,14 @@ const Migration<ItemsLayoutV1, ItemsLayoutV2> forth {};
 const Migration<ItemsLayoutV2, ItemsLayoutV1> back {};
 const Migration<ItemsLayoutV2, ItemsLayoutV2> resize {};
 
-// Nobody writes meanwhile.
 class EasyPace : public CopyPace {
  public:
-  bool settle() override { return true; }
+  explicit EasyPace(bool settled) : settled_(settled) {}
+  bool settle() override { return settled_; }
   bool go_on() override { return true; }
+
+ private:
+  bool settled_;
 };
 
 // What writer and copy share beside the table.
