@@ -8,7 +8,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from schemas.element import ElementManifest, Layout, LayoutField, StateTable
+from schemas.element import ElementManifest
+from schemas.layout import CLOCK_UNIT, Layout, LayoutField, StateTable
 
 RECORD_ALIGNMENT = 8
 """Records are written as whole 64-bit words, so that a reader in another process sees no torn word.
@@ -110,6 +111,7 @@ def layout_header(manifest: ElementManifest) -> str:
         f"// Generated from elements/{manifest.class_name}/manifest.yaml: change that, not this.",
         "#pragma once",
         "",
+        "#include <array>",
         "#include <cstddef>",
         "#include <cstdint>",
         "#include <string_view>",
@@ -121,13 +123,13 @@ def layout_header(manifest: ElementManifest) -> str:
     for state in manifest.states:
         for layout in state.layouts:
             lines += [*_struct(state, layout), *_assertions(state, layout), ""]
-        current = _struct_name(state, state.current)
+        current = struct_name(state, state.current)
         lines += [f"using {_camel(state.table)}Layout = {current};", ""]
     return "\n".join([*lines, "}  // namespace clickup", ""])
 
 
 def _struct(state: StateTable, layout: Layout) -> list[str]:
-    lines = [f"struct {_struct_name(state, layout)} {{"]
+    lines = [f"struct {struct_name(state, layout)} {{"]
     end = 0
     for placed in place(layout):
         lines += _padding(end, placed.offset)
@@ -145,6 +147,7 @@ def _constants(state: StateTable, layout: Layout) -> list[str]:
     ]
     literals = "\n".join(f'      R"layout({piece})layout"' for piece in pieces)
     return [
+        _clock_fields(layout),
         f'  static constexpr std::string_view kTable = "{state.table}";',
         f"  static constexpr uint32_t kVersion = {layout.version};",
         f"  static constexpr uint32_t kKeySize = {key_size(layout)};",
@@ -153,8 +156,15 @@ def _constants(state: StateTable, layout: Layout) -> list[str]:
     ]
 
 
+def _clock_fields(layout: Layout) -> str:
+    # Offsets of what is rebased when records move to another boot or machine.
+    clocks = [str(placed.offset) for placed in place(layout) if placed.field.unit == CLOCK_UNIT]
+    offsets = f"{{{', '.join(clocks)}}}"
+    return f"  static constexpr std::array<uint16_t, {len(clocks)}> kClockFields {offsets};"
+
+
 def _assertions(state: StateTable, layout: Layout) -> list[str]:
-    name = _struct_name(state, layout)
+    name = struct_name(state, layout)
     return [
         f"static_assert(sizeof({name}) == {layout_size(layout)});",
         f"static_assert(alignof({name}) <= {RECORD_ALIGNMENT});",
@@ -184,7 +194,8 @@ def _padding(end: int, offset: int) -> list[str]:
     return [f"  uint8_t padding_{end}[{offset - end}] = {{}};"] if offset > end else []
 
 
-def _struct_name(state: StateTable, layout: Layout) -> str:
+def struct_name(state: StateTable, layout: Layout) -> str:
+    """Name of the C++ struct of a layout."""
     return f"{_camel(state.table)}LayoutV{layout.version}"
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 import element_library
 from reconciler.diagnostics import Diagnostic, did_you_mean, ordered
+from reconciler.layout_rules import mistakes
 from reconciler.shape import shape
 from reconciler.yaml_source import Document, read_documents
 from schemas.atom import AtomManifest, PacketTypes
@@ -54,6 +55,7 @@ def load_library(root: Path | None = None) -> Library:
         packet_types=reading.one(PacketTypes, "packet_types.yaml"),
     )
     reading.check_references(library)
+    reading.check_layouts(library)
     if reading.diagnostics:
         raise LibraryError(ordered(reading.diagnostics))
     return library
@@ -118,6 +120,22 @@ class _Reading:
                     path = ("expands", number, "elements", member, "class")
                     used = [element_use.class_name]
                     self._check(f"atoms/{name}.yaml", path, used, classes)
+
+    def check_layouts(self, library: Library) -> None:
+        for name, element in library.elements.items():
+            file = f"elements/{name}/manifest.yaml"
+            if file not in self.documents:
+                continue
+            for mistake in mistakes(element):
+                place = self.documents[file].at(*mistake.path)
+                self.diagnostics.append(
+                    Diagnostic.at(place, mistake.summary, mistake.detail, mistake.hint)
+                )
+            header = element.migrations
+            if header and not (self.root / "elements" / name / header).is_file():
+                place = self.documents[file].at("migrations")
+                detail = f"elements/{name} has no file {header}"
+                self.diagnostics.append(Diagnostic.at(place, "Missing file", detail))
 
     def _check(
         self, file: str, path: tuple[str | int, ...], names: Iterable[str], known: set[str]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema
 
+from schemas.layout import StateTable
 from schemas.meta import ClassName, GraphName, Model
 
 _PORT_COUNT = re.compile(r"-|=\+*|\d+|\d+-\d*")
 _PROCESSING = re.compile(r"[hla]*/[hla]*|[hla]+")
-_FIELD_TYPE = re.compile(r"u8|u16|u32|u64|i64|bytes\[([1-9]\d{0,3})\]")
-_SIZES = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8}
 
 
 def _matching(pattern: re.Pattern[str], text: str) -> AfterValidator:
@@ -37,11 +36,6 @@ Processing = Annotated[
         "processing is Click's code: h (push), l (pull) or a (agnostic) for each port, like 'h/lh'",
     ),
     WithJsonSchema({"type": "string", "pattern": f"^({_PROCESSING.pattern})$"}),
-]
-FieldType = Annotated[
-    str,
-    _matching(_FIELD_TYPE, "a field is u8, u16, u32, u64, i64 or bytes[N]"),
-    WithJsonSchema({"type": "string", "pattern": f"^({_FIELD_TYPE.pattern})$"}),
 ]
 Requirement = Annotated[
     str,
@@ -107,60 +101,6 @@ class ElementHandler(Model):
     summary: str
 
 
-class LayoutField(Model):
-    """A field of the records of a state table."""
-
-    name: GraphName
-    type: FieldType
-    key: bool = False
-    unit: str = ""
-    default: int = 0
-    summary: str
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        array = _FIELD_TYPE.fullmatch(self.type)
-        return int(array[1]) if array and array[1] else _SIZES[self.type]
-
-
-class Layout(Model):
-    """One version of the records of a state table."""
-
-    version: int = Field(ge=1)
-    fields: tuple[LayoutField, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _names_once_and_a_key(self) -> Self:
-        names = [field.name for field in self.fields]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"fields named twice: {', '.join(twice)}")
-        if not any(field.key for field in self.fields):
-            raise ValueError("a record has at least one field with key: true")
-        return self
-
-
-class StateTable(Model):
-    """A table of a state and every layout it ever had."""
-
-    table: GraphName
-    summary: str = ""
-    layouts: tuple[Layout, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _versions_ascend(self) -> Self:
-        versions = [layout.version for layout in self.layouts]
-        if versions != sorted(set(versions)):
-            raise ValueError("layouts are listed in ascending order of version, each once")
-        return self
-
-    @property
-    def current(self) -> Layout:
-        """The layout that this library writes."""
-        return self.layouts[-1]
-
-
 class ElementManifest(Model):
     """An element class: how it is configured, connected and watched, and what it needs."""
 
@@ -177,6 +117,15 @@ class ElementManifest(Model):
     handlers: tuple[ElementHandler, ...] = ()
     requires: tuple[Requirement, ...] = ()
     states: tuple[StateTable, ...] = ()
+    migrations: (
+        Annotated[
+            str, _matching(re.compile(r"[a-z]\w*\.hh"), "migrations are a .hh file in this folder")
+        ]
+        | None
+    ) = None
+    """Header with what cannot be generated: `migrate(from, to)` for fields that layouts convert,
+    both ways, and `assured(record)`, which tells what a full table keeps, for every layout.
+    """
 
     @property
     def live(self) -> dict[str, str]:

@@ -78,7 +78,7 @@ def _folder(name: str) -> list[Path]:
 
 
 def _class_sources(classes: Iterable[str]) -> list[Path]:
-    """A generated source for each class, and those of supports, closed over `requires`."""
+    """Generated sources of each class, and those of supports, closed over `requires`."""
     sources: list[Path] = []
     seen: set[str] = set()
     waiting = sorted(classes)
@@ -93,22 +93,25 @@ def _class_sources(classes: Iterable[str]) -> list[Path]:
         if name.startswith("support/"):
             sources += [folder / source for source in manifest.get("sources", [])]
         else:
-            sources.append(_class_source(name, folder))
+            sources += _class_units(name, folder)
     return sources
 
 
-def _class_source(name: str, folder: Path) -> Path:
-    if YAML(typ="safe").load((folder / "manifest.yaml").read_text()).get("states"):
-        # Not needed by tests of stateless elements, which shall not depend on the reconciler.
-        from reconciler.layouts import layout_header
-        from reconciler.library import load_library
-
-        header = layout_header(load_library(LIBRARY).elements[name])
-        _generated(f"layouts/{name}.layout.hh", header)
+def _class_units(name: str, folder: Path) -> list[Path]:
     include = f'#include "elements/{name}/{name}.hh"'
-    return _generated(
+    unit = _generated(
         f"{name}.cc", f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
     )
+    if not YAML(typ="safe").load((folder / "manifest.yaml").read_text()).get("states"):
+        return [unit]
+    # Not needed by tests of stateless elements, which shall not depend on the reconciler.
+    from reconciler.layouts import layout_header
+    from reconciler.library import load_library
+    from reconciler.migration_unit import migration_unit
+
+    manifest = load_library(LIBRARY).elements[name]
+    _generated(f"layouts/{name}.layout.hh", layout_header(manifest))
+    return [unit, _generated(f"migrations/{name}.cc", migration_unit(manifest))]
 
 
 def _generated(name: str, text: str) -> Path:

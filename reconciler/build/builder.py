@@ -156,7 +156,7 @@ class Builder:
         await run_ninja(folder, text, self._jobs, progress)
 
     def _source(self, unit: Unit, include: Path) -> Path:
-        return (include if unit.element_class else self._library.root.absolute()) / unit.source
+        return (include if unit.generated else self._library.root.absolute()) / unit.source
 
     def _write_generated(self, files: Mapping[str, str]) -> Path:
         folder = (

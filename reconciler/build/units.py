@@ -18,6 +18,7 @@ from reconciler.build.context import ServiceContext
 from reconciler.errors import BuildFailed
 from reconciler.layouts import layout_header
 from reconciler.library import Library
+from reconciler.migration_unit import migration_unit
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
 
@@ -32,17 +33,26 @@ class Unit:
     source: str
     key: str
     element_class: str | None = None
+    generated: bool = False
 
 
 def generated_files(context: ServiceContext, library: Library) -> dict[str, str]:
-    """Sources that exist in no repository, by path: one unit an element class, one layout header a
-    state class.
+    """Sources that exist in no repository, by path: one unit an element class; a layout header and
+    a unit with the migrations for each state class.
     """
     files = {f"classes/{name}.cc": _class_source(name) for name in context.classes}
-    for name in context.classes:
-        if library.elements[name].states:
-            files[f"layouts/{name}.layout.hh"] = layout_header(library.elements[name])
+    for name in _state_classes(context, library):
+        files[f"layouts/{name}.layout.hh"] = layout_header(library.elements[name])
+        files[_migrations(name)] = migration_unit(library.elements[name])
     return files
+
+
+def _state_classes(context: ServiceContext, library: Library) -> list[str]:
+    return [name for name in context.classes if library.elements[name].states]
+
+
+def _migrations(name: str) -> str:
+    return f"migrations/{name}.cc"
 
 
 def _class_source(name: str) -> str:
@@ -64,11 +74,20 @@ def driver_units(context: ServiceContext, library: Library, compiler: Compiler) 
     ]
     address = _Addresses(library.root, generated, compiler)
     classes = [
-        Unit(name, f"classes/{name}.cc", address.of(f"classes/{name}.cc"), element_class=name)
+        Unit(name, source, address.of(source), element_class=name, generated=True)
         for name in context.classes
+        for source in [f"classes/{name}.cc"]
+    ]
+    migrations = [
+        Unit(source, source, address.of(source), generated=True)
+        for source in map(_migrations, _state_classes(context, library))
     ]
     shared = [*_folder(library.root, "driver"), *_folder(library.root, "shared")]
-    return (*classes, *(Unit(path, path, address.of(path)) for path in (*supports, *shared)))
+    return (
+        *classes,
+        *migrations,
+        *(Unit(path, path, address.of(path)) for path in (*supports, *shared)),
+    )
 
 
 def supervisor_units(library: Library, compiler: Compiler) -> tuple[Unit, ...]:

@@ -21,7 +21,8 @@ from reconciler.layouts import (
     place,
 )
 from reconciler.library import load_library
-from schemas.element import ElementManifest, Layout
+from schemas.element import ElementManifest
+from schemas.layout import Layout
 from tests.cpp import FLAGS, LIBRARY, compiler
 
 

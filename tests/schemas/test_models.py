@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from schemas import Device, Rollout
-from schemas.element import Layout
+from schemas.layout import Layout
 from schemas.meta import duration_text, parse_duration
 
 

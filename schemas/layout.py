@@ -1,0 +1,116 @@
+"""State tables of element classes and every layout that their records ever had."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from schemas.meta import GraphName, Model
+
+CLOCK_UNIT = "ns, CLOCK_BOOTTIME"
+"""Unit of the fields that are rebased when records move to another boot or machine."""
+
+_FIELD_TYPE = re.compile(r"u8|u16|u32|u64|i64|bytes\[([1-9]\d{0,3})\]")
+_SIZES = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8}
+
+
+def _field_type(value: str) -> str:
+    if not _FIELD_TYPE.fullmatch(value):
+        raise ValueError("a field is u8, u16, u32, u64, i64 or bytes[N]")
+    return value
+
+
+FieldType = Annotated[
+    str,
+    AfterValidator(_field_type),
+    WithJsonSchema({"type": "string", "pattern": f"^({_FIELD_TYPE.pattern})$"}),
+]
+
+
+class LayoutField(Model):
+    """A field of the records of a state table."""
+
+    name: GraphName
+    type: FieldType
+    key: bool = False
+    unit: str = ""
+    default: int = 0
+    """What fresh records start with, and records of a layout that did not have the field."""
+    renamed_from: GraphName | None = None
+    """Name of the same field in the layout before."""
+    summary: str
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        array = _FIELD_TYPE.fullmatch(self.type)
+        return int(array[1]) if array and array[1] else _SIZES[self.type]
+
+    @property
+    def is_bytes(self) -> bool:
+        """Not a number."""
+        return self.type not in _SIZES
+
+    @property
+    def former_name(self) -> str:
+        """Name in the layout before, if it was there."""
+        return self.renamed_from or self.name
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Least and greatest number that the field holds."""
+        bits = 8 * self.size
+        return (
+            (-(1 << bits - 1), (1 << bits - 1) - 1) if self.type == "i64" else (0, (1 << bits) - 1)
+        )
+
+
+class Layout(Model):
+    """One version of the records of a state table."""
+
+    version: int = Field(ge=1)
+    fields: tuple[LayoutField, ...] = Field(min_length=1)
+    drops: tuple[GraphName, ...] = ()
+    """Fields of the layout before that are gone; what they held is lost."""
+    converts: tuple[GraphName, ...] = ()
+    """Fields of this layout and the one before that a C++ function beside the element fills."""
+
+    @model_validator(mode="after")
+    def _names_once_and_a_key(self) -> Self:
+        names = [field.name for field in self.fields]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"fields named twice: {', '.join(twice)}")
+        if not any(field.key for field in self.fields):
+            raise ValueError("a record has at least one field with key: true")
+        return self
+
+    def field(self, name: str) -> LayoutField | None:
+        """The field of this name."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+class StateTable(Model):
+    """A table of a state and every layout it ever had."""
+
+    table: GraphName
+    summary: str = ""
+    reserved: tuple[GraphName, ...] = ()
+    """Names of fields that are gone; old records and files carry them, so no field may be called
+    so again.
+    """
+    layouts: tuple[Layout, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _versions_ascend(self) -> Self:
+        versions = [layout.version for layout in self.layouts]
+        if versions != sorted(set(versions)):
+            raise ValueError("layouts are listed in ascending order of version, each once")
+        return self
+
+    @property
+    def current(self) -> Layout:
+        """The layout that this library writes."""
+        return self.layouts[-1]
