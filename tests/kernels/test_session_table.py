@@ -75,7 +75,7 @@ def test_other_processes_read_the_sessions_by_their_descriptor(kernel: Conversat
     live, descriptor = kernel.ask("read").split(" ", 1)
     assert live == "3"
     layout = json.loads(descriptor)
-    assert layout["table"] == "sessions" and layout["version"] == 1
+    assert layout["table"] == "sessions" and layout["version"] == 2
     assert layout["fields"][0] == {
         "name": "first_address", "type": "bytes[16]", "offset": 0, "size": 16,
         "unit": "", "default": 0, "key": True,

@@ -78,7 +78,7 @@ class SessionKernel {
   }
 
   TcpOutcome advance(Session& session, const SessionPacket& packet, uint64_t now) const {
-    if (session.protocol == protocol::tcp) return TcpTracker(session, packet.from_second).take(packet.tcp);
+    if (session.protocol == protocol::tcp) return advance_tcp(session, packet, now);
     if (!from_originator(session, packet)) session.flags |= kAnswered;
     if (session.flags & kAnswered) {
       bool stream = session.protocol == protocol::udp && now - session.opened >= kStreamAge;
@@ -88,8 +88,17 @@ class SessionKernel {
     return TcpOutcome::in_session;
   }
 
+  static TcpOutcome advance_tcp(Session& session, const SessionPacket& packet, uint64_t now) {
+    TcpOutcome outcome = TcpTracker(session, packet.from_second).take(packet.tcp);
+    if (outcome != TcpOutcome::restarts) return outcome;
+    session.opened = now;
+    session.retransmissions = 0;
+    reset_counts(session);
+    return TcpOutcome::in_session;
+  }
+
   void keep(uint32_t index, Session& session, const SessionPacket& packet, uint64_t now) {
-    ++(packet.from_second ? session.second_packets : session.first_packets);
+    count_packet(session, packet.from_second, packet.bytes);
     records_.write(index, session, now + timeout(session));
     if (packet.first_fragment) expect_fragments(packet, now);
   }
@@ -97,8 +106,8 @@ class SessionKernel {
   Opening add(const SessionPacket& packet, uint64_t now) {
     if (!packet.may_open) return Opening::impossible;
     Session session = fresh(packet, now);
-    ++(packet.from_second ? session.second_packets : session.first_packets);
-    uint32_t index = records_.insert(session, packet.hash, now + timeout(session), now, is_assured);
+    count_packet(session, packet.from_second, packet.bytes);
+    uint32_t index = records_.insert(session, packet.hash, now + timeout(session), now, is_assured<Session>);
     if (index == SessionRecords::kNone) return Opening::full;
     if (packet.first_fragment) expect_fragments(packet, now);
     return Opening::opened;
@@ -141,7 +150,7 @@ class SessionKernel {
     if (index != SessionRecords::kNone) {
       records_.write(index, record, now + kFragmentTimeout);
     } else {
-      records_.insert(record, hash, now + kFragmentTimeout, now, is_assured);
+      records_.insert(record, hash, now + kFragmentTimeout, now, is_assured<Session>);
     }
   }
   Verdict check_fragment(const SessionPacket& packet, uint64_t now) const {

@@ -23,6 +23,7 @@ struct SessionPacket {
   bool first_fragment = false;   // others follow
   uint8_t fragment_protocol = 0;
   uint32_t fragment_id = 0;
+  uint32_t bytes = 0;  // as the IP header says, without what links add behind it
   uint64_t hash = 0;
   TcpSegment tcp;
   Session key;  // key fields only
@@ -154,7 +155,9 @@ inline PacketKind read_flow(const IpHeader& ip, bool quoted, SessionPacket& pack
 // Reads `length` bytes that begin with an IP header; `packet` must be fresh. Checksums are CheckIPHeader's matter.
 inline void read_session_packet(const uint8_t* data, uint32_t length, SessionPacket& packet) {
   IpHeader ip;
-  if (read_ip(data, length, false, ip)) packet.kind = session_packet_detail::read_flow(ip, false, packet);
+  if (!read_ip(data, length, false, ip)) return;
+  packet.bytes = uint32_t(ip.payload - data) + ip.payload_length;
+  packet.kind = session_packet_detail::read_flow(ip, false, packet);
 }
 
 }  // namespace clickup

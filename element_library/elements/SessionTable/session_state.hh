@@ -41,17 +41,19 @@ inline std::string_view state_name(SessionState state) {
   return size_t(state) < kNames.size() ? kNames[size_t(state)] : "";
 }
 
-// Bits of Session::flags.
+// Bits of Session::flags; session_fields.hh has those that not every layout knows.
 inline constexpr uint8_t kOpenedBySecond = 1;
 inline constexpr uint8_t kAnswered = 2;
 inline constexpr uint8_t kAssured = 4;
+inline constexpr uint8_t kLastingFlags = kOpenedBySecond | kAnswered | kAssured;
 
 inline SessionState state_of(const Session& session) { return SessionState(session.state); }
 inline void set_state(Session& session, SessionState state) { session.state = uint8_t(state); }
 
-// What a full table keeps: sessions that were in use both ways and have not ended.
-inline bool is_assured(const Session& session) {
-  SessionState state = state_of(session);
+// What a full table keeps: sessions that were in use both ways and have not ended. In every layout the same.
+template <class Layout>
+inline bool is_assured(const Layout& session) {
+  SessionState state = SessionState(session.state);
   return (session.flags & kAssured) && state != SessionState::time_wait && state != SessionState::close;
 }
 

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "elements/SessionTable/session_state.hh"
-#include "elements/SessionTable/tcp_segment.hh"
+#include "elements/SessionTable/session_fields.hh"
 
 namespace clickup {
 
@@ -28,12 +27,13 @@ struct TcpSide {
 };
 
 inline TcpSide read_side(const Session& session, bool second) {
+  uint8_t scale = window_scale(session, second);
   if (second) {
     return {session.second_end,          session.second_limit, session.second_window,
-            session.second_acknowledged, session.second_scale, session.second_flags};
+            session.second_acknowledged, scale,                session.second_flags};
   }
   return {session.first_end,          session.first_limit, session.first_window,
-          session.first_acknowledged, session.first_scale, session.first_flags};
+          session.first_acknowledged, scale,               session.first_flags};
 }
 
 inline void write_side(Session& session, bool second, const TcpSide& side) {
@@ -41,7 +41,7 @@ inline void write_side(Session& session, bool second, const TcpSide& side) {
   (second ? session.second_limit : session.first_limit) = side.limit;
   (second ? session.second_window : session.first_window) = side.window;
   (second ? session.second_acknowledged : session.first_acknowledged) = side.acknowledged;
-  (second ? session.second_scale : session.first_scale) = side.scale;
+  set_window_scale(session, second, side.scale);
   (second ? session.second_flags : session.first_flags) = side.flags;
 }
 

@@ -7,9 +7,14 @@
 
 namespace clickup {
 
-enum class TcpOutcome : uint8_t { invalid, in_session, reopens };
+enum class TcpOutcome : uint8_t {
+  invalid,
+  in_session,
+  restarts,  // it answers a SYN inside the session, which begins anew with the two
+  reopens,   // a SYN: the session has ended, and whether another one may begin is for others to say
+};
 
-// One segment of a known session. Changes `session_` only when the outcome is in_session.
+// One segment of a known session. Changes `session_` only when the outcome is in_session or restarts.
 class TcpTracker {
  public:
   TcpTracker(Session& session, bool from_second)
@@ -22,10 +27,11 @@ class TcpTracker {
 
   TcpOutcome take(const TcpSegment& segment) {
     TcpOutcome outcome = classify(segment);
-    if (outcome != TcpOutcome::in_session) return outcome;
+    if (outcome != in_session && outcome != restarts) return outcome;
     write_side(session_, from_second_, side_);
     write_side(session_, !from_second_, other_);
     set_state(session_, state_);
+    note_syn(segment);
     if (!originator_ && answers_) session_.flags |= kAnswered;
     if (both_answered()) session_.flags |= kAssured;
     return outcome;
@@ -34,6 +40,7 @@ class TcpTracker {
  private:
   static constexpr TcpOutcome in_session = TcpOutcome::in_session;
   static constexpr TcpOutcome invalid = TcpOutcome::invalid;
+  static constexpr TcpOutcome restarts = TcpOutcome::restarts;
 
   TcpOutcome classify(const TcpSegment& segment) {
     if (segment.opens()) return take_syn(segment);
@@ -56,7 +63,8 @@ class TcpTracker {
       case SessionState::syn_sent2:
         return repeats_syn(segment) ? in_session : invalid;
       default:
-        // A host that lost its connection asks again; the other one's challenge acknowledgment makes it reset.
+        // A host that lost its connection asks again: the other one's challenge acknowledgment makes it reset, or its
+        // SYN shows that it lost the connection too.
         return originator_ ? in_session : invalid;
     }
   }
@@ -72,14 +80,14 @@ class TcpTracker {
       case SessionState::syn_recv:
         return answer_again(segment);
       default:
-        return fits(segment) ? in_session : invalid;
+        return fits(segment) ? in_session : begin_again(segment);
     }
   }
 
   // A repeated SYN-ACK, which may carry another number when it was made from a SYN cookie; or, after a simultaneous
   // open, the second one, which completes the handshake.
   TcpOutcome answer_again(const TcpSegment& segment) {
-    if (!acknowledges_syn(other_, segment) && !fits(segment)) return invalid;
+    if (!acknowledges_syn(other_, segment) && !fits(segment)) return begin_again(segment);
     if (side_.has(TcpSide::kAnswered) && !other_.has(TcpSide::kAnswered) && !repeats_syn(segment)) {
       if (originator_) return invalid;
       side_ = begin_side(segment);
@@ -95,11 +103,23 @@ class TcpTracker {
     return in_session;
   }
 
+  // Both hosts have forgotten the session: what was learned of it says nothing about the one that they begin here.
+  TcpOutcome begin_again(const TcpSegment& segment) {
+    if (originator_ || !answers_remembered_syn(session_, segment)) return invalid;
+    other_ = begin_side(remembered_syn(session_));
+    side_ = begin_side(segment);
+    join(segment);
+    session_.flags &= kOpenedBySecond;
+    return restarts;
+  }
+
   // Only the exact next number resets; another one within the window asks the receiver for a challenge (RFC 5961 3.2).
   TcpOutcome take_reset(const TcpSegment& segment) {
     bool exact = segment.sequence == other_.acknowledged || (side_.has(TcpSide::kSyn) && segment.sequence == side_.end);
     bool opening = state_ == SessionState::syn_sent || state_ == SessionState::syn_sent2;
     if (opening && !originator_) exact = acknowledges_syn(other_, segment);
+    // It refuses a SYN inside the session; the session stays, because anybody can make such a pair up.
+    if (!exact && !originator_ && answers_remembered_syn(session_, segment)) return in_session;
     if (!exact && (opening || !sequence_fits(side_, other_, segment))) return invalid;
     if (exact) state_ = SessionState::close;
     return in_session;
@@ -136,6 +156,12 @@ class TcpTracker {
     return both_answered() ? SessionState::established : state_;
   }
   bool both_answered() const { return side_.has(TcpSide::kAnswered) && other_.has(TcpSide::kAnswered); }
+
+  void note_syn(const TcpSegment& segment) {
+    bool opening = state_ == SessionState::syn_sent || state_ == SessionState::syn_sent2;
+    if (segment.opens() && !opening) return remember_syn(session_, segment);
+    forget_syn(session_);
+  }
 
   bool fits(const TcpSegment& segment) const {
     return sequence_fits(side_, other_, segment) && acknowledgment_fits(side_, other_, segment);
