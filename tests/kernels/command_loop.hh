@@ -33,6 +33,16 @@ inline int run_commands(const Commands& commands) {
   return 0;
 }
 
+inline std::string in_hexadecimal(const uint8_t* bytes, size_t size) {
+  static const char* digits = "0123456789abcdef";
+  std::string text;
+  for (size_t i = 0; i < size; ++i) {
+    text += digits[bytes[i] >> 4];
+    text += digits[bytes[i] & 15];
+  }
+  return text;
+}
+
 // State memory as the supervisor gives it: a memfd that each worker maps for itself.
 class SharedMemory {
  public:

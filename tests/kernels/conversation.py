@@ -21,6 +21,7 @@ def compile_kernel(
     out: Path,
     sanitize: str = "",
     more: tuple[Path, ...] = (),
+    library: Path = LIBRARY,
 ) -> Path:
     """The program `source` with `more` sources, its generated headers below `layouts/`.
 
@@ -31,7 +32,7 @@ def compile_kernel(
         header.parent.mkdir(parents=True, exist_ok=True)
         header.write_text(text)
     program = out / source.stem
-    include = [f"-I{folder}" for folder in (LIBRARY, ROOT / "tests", out)]
+    include = [f"-I{folder}" for folder in (library, ROOT / "tests", out)]
     checks = [f"-fsanitize={sanitize or sanitizers()}", "-fno-sanitize-recover=all"]
     command = [*compiler(), *FLAGS, "-O1", "-g", *checks, *include, str(source), *map(str, more)]
     done = subprocess.run(

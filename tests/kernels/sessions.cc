@@ -124,6 +124,20 @@ std::string read_elsewhere(Words&) {
   return std::to_string(live) + " " + std::string(reader.descriptor());
 }
 
+// Key and value of every live record in hexadecimal, as another process reads them.
+std::string records(Words&) {
+  StateReader reader;
+  if (std::string error = reader.attach(memory->map(false), memory->bytes()); !error.empty()) return error;
+  std::string text;
+  StateRecord record;
+  for (uint32_t i = 0; i < reader.records(); ++i) {
+    if (!reader.copy(i, record)) continue;
+    if (!text.empty()) text += " ";
+    text += in_hexadecimal(record.bytes(), reader.header().value_size);
+  }
+  return text;
+}
+
 }  // namespace
 
 int main() {
@@ -138,6 +152,7 @@ int main() {
       {"break", break_record},
       {"counters", counters},
       {"read", read_elsewhere},
+      {"records", records},
       {"table", [](Words&) { return on_one_line(sessions_text(worker->records, 1000, now)); }},
       {"states", [](Words&) { return on_one_line(states_text(worker->records, now)); }},
   });

@@ -102,6 +102,15 @@ def test_default_of_bytes_is_refused() -> None:
         place(Layout.model_validate({"version": 1, "fields": fields}))
 
 
+def test_the_header_tells_which_fields_are_times() -> None:
+    header = layout_header(load_library(LIBRARY).elements["SessionTable"])
+    sessions = load_library(LIBRARY).elements["SessionTable"].states[0]
+    for item in sessions.layouts:
+        (opened,) = (placed.offset for placed in place(item) if placed.field.name == "opened")
+        assert f"std::array<uint16_t, 1> kClockFields {{{opened}}};" in header
+    assert "std::array<uint16_t, 0> kClockFields {};" in layout_header(manifest(SAMPLE))
+
+
 def compile_header(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "sample.hh").write_text(text)
     source = folder / "sample.cc"

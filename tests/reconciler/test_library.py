@@ -46,3 +46,15 @@ def test_references_and_places_of_manifests_are_checked(copy):
     found = {(d.file, d.summary) for d in caught.value.diagnostics}
     assert ("elements/Strip/manifest.yaml", "Unknown class") in found
     assert ("elements/Idler/manifest.yaml", "Manifest in the wrong place") in found
+
+
+def test_mistakes_in_layouts_are_found_where_they_are(copy):
+    sessions = copy / "elements" / "SessionTable" / "manifest.yaml"
+    before, after = sessions.read_text().rsplit("first_packets, type: u64", 1)
+    sessions.write_text(f"{before}first_packets, type: u32{after}")
+    with pytest.raises(LibraryError) as caught:
+        load_library(copy)
+    missing, narrowed = caught.value.diagnostics
+    assert missing.detail == "elements/SessionTable has no file session_migrations.hh"
+    assert narrowed.line == before.count("\n") + 1 and narrowed.column > 1
+    assert narrowed.detail == "layout 1 -> 2: first_packets changes from u64 to u32"
