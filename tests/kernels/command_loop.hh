@@ -56,6 +56,7 @@ class SharedMemory {
     return address;
   }
   size_t bytes() const { return bytes_; }
+  int fd() const { return fd_; }
 
  private:
   size_t bytes_;
@@ -63,13 +64,16 @@ class SharedMemory {
 };
 
 // What a worker that dies in the middle of things leaves behind: nothing derived can be trusted.
-template <class Layout>
-void tear(void* memory) {
+inline void tear(void* memory) {
   auto* header = static_cast<StateHeader*>(memory);
-  auto* buckets = reinterpret_cast<uint32_t*>(static_cast<uint8_t*>(memory) + header->bucket_offset);
-  for (uint32_t i = 0; i < header->bucket_count; ++i) buckets[i] = i % 3 ? 0xffffffff : 1;
+  auto* slots = reinterpret_cast<uint64_t*>(static_cast<uint8_t*>(memory) + header->index_offset);
+  uint64_t count = state_index::first_slot(state_index::bits_for(header->capacity) + 1);
+  for (uint64_t i = 0; i < count; ++i) slots[i] = i % 3 ? ~uint64_t(0) : 1;
   header->free_head = 3;
   header->count = 12345;
+  header->index_bits = 77;
+  header->index_grows = 1;
+  header->index_moved = 1234567;
 }
 
 inline RecordHeader& record_header(void* memory, uint32_t index) {

@@ -1,4 +1,6 @@
-"""One sanitized program with the session kernel for all tests of this folder."""
+"""One sanitized program with the session kernel and one with a plain state table for all tests
+of this folder.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from reconciler.library import load_library
 from tests.cpp import LIBRARY
 from tests.kernels.conversation import Conversation, compile_kernel
 from tests.kernels.firewall import Connection, Firewall
+from tests.kernels.items import ITEMS
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +24,14 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
     source = Path(__file__).with_name("sessions.cc")
     with Conversation(compile_kernel(source, {"SessionTable.layout.hh": header}, out)) as kernel:
         yield kernel
+
+
+@pytest.fixture(scope="session")
+def items(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
+    source = Path(__file__).with_name("items.cc")
+    headers = {"Items.layout.hh": layout_header(ITEMS)}
+    with Conversation(compile_kernel(source, headers, tmp_path_factory.mktemp("items"))) as items:
+        yield items
 
 
 @pytest.fixture

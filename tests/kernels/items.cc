@@ -4,7 +4,8 @@
 #include "layouts/Items.layout.hh"
 #include "support/state_table/state_reader.hh"
 #include "support/state_table/state_table.hh"
-#include "kernels/races.hh"
+#include "kernels/crashes.hh"
+#include "kernels/large.hh"
 
 namespace {
 
@@ -23,7 +24,7 @@ std::string start_writer() {
   std::string error = table->attach(mapped, memory->bytes(), capacity, "items");
   if (!error.empty()) return error;
   StateRecovery recovery = table->resume();
-  return std::string(recovery.rebuilt ? "rebuilt " : "adopted ") + std::to_string(recovery.kept) + " " +
+  return std::string(recovery.rebuilt ? "rebuilt " : recovery.imported ? "imported " : "adopted ") + std::to_string(recovery.kept) + " " +
          std::to_string(recovery.discarded);
 }
 
@@ -85,7 +86,7 @@ std::string succeed(Words& words) {
   std::string how;
   words >> how;
   if (how == "clean") table->pause();
-  if (how == "torn") tear<ItemsLayout>(mapped);
+  if (how == "torn") tear(mapped);
   return start_writer();
 }
 
@@ -120,16 +121,36 @@ std::string next_epoch(Words&) {
   for (uint32_t block = 0; block * kRecordsPerBlock < reader.records(); ++block) {
     if (reader.changed_since(block, epoch)) text += std::to_string(block) + " ";
   }
-  static_cast<StateHeader*>(mapped)->dirty_epoch = epoch + 2;
+  static_cast<StateHeader*>(mapped)->dirty_epoch = epoch + 3;
   return text;
 }
 
-std::string pages_touched(Words&) {
-  std::vector<unsigned char> pages((memory->bytes() + 4095) / 4096);
-  mincore(mapped, memory->bytes(), pages.data());
-  size_t touched = 0;
-  for (unsigned char page : pages) touched += page & 1;
-  return std::to_string(touched) + " " + std::to_string(pages.size());
+// A table as it comes from a file: `count` items, the first key twice.
+std::string import(Words& words) {
+  uint32_t count = 0;
+  std::string then;
+  words >> capacity >> count >> then;
+  now = 1;
+  memory = std::make_unique<SharedMemory>(Table::bytes(capacity));
+  StateShape shape {"items", ItemsLayout::kVersion, ItemsLayout::kHash, sizeof(ItemsLayout), ItemsLayout::kKeySize,
+                    capacity, ItemsLayout::kDescriptor, {}, 0};
+  StateImage image;
+  if (std::string error = image.create(memory->map(), memory->bytes(), shape); !error.empty()) return error;
+  for (uint32_t i = 0; i <= count; ++i) {
+    ItemsLayout item;
+    item.key = i % count;
+    item.value = i;
+    uint64_t value[sizeof item / sizeof(uint64_t)];
+    std::memcpy(value, &item, sizeof item);
+    image.put(i, 1000, value);
+  }
+  image.finish(count + 1);
+  if (then == "settle") {
+    Table early;
+    early.attach(memory->map(), memory->bytes(), capacity, "items");
+    early.settle();
+  }
+  return start_writer();
 }
 
 }  // namespace
@@ -145,7 +166,9 @@ int main() {
                        {"counters", counters},
                        {"read", read_all},
                        {"epoch", next_epoch},
-                       {"pages", pages_touched},
+                       {"import", import},
+                       {"crash", crash},
+                       {"large", large},
                        {"race", race},
                        {"kill", kill_writers},
                        {"flush", [](Words&) { return table->erase_all(), std::string("ok"); }},

@@ -97,7 +97,7 @@ std::string succeed(Words& words) {
   std::string how;
   words >> how;
   if (how == "clean") worker->records.pause();
-  if (how == "torn") tear<Session>(mapped);
+  if (how == "torn") tear(mapped);
   return start_worker();
 }
 

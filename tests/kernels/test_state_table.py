@@ -2,43 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.layouts import layout_header
-from schemas.element import ElementManifest
-from tests.kernels.conversation import Conversation, compile_kernel
-
-ITEMS = ElementManifest.model_validate({
-    "class": "Items",
-    "summary": "Items of this test.",
-    "ports": {"inputs": "0", "outputs": "0"},
-    "processing": "a/a",
-    "click": False,
-    "states": [{
-        "table": "items",
-        "layouts": [{
-            "version": 1,
-            "fields": [
-                {"name": "key", "type": "u32", "key": True, "summary": "number"},
-                {"name": "tag", "type": "u8", "summary": "makes a gap before the value"},
-                {"name": "value", "type": "u64", "summary": "odd: assured"},
-            ],
-        }],
-    }],
-})  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def items(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    source = Path(__file__).with_name("items.cc")
-    layouts = {"Items.layout.hh": layout_header(ITEMS)}
-    with Conversation(compile_kernel(source, layouts, tmp_path_factory.mktemp("items"))) as items:
-        yield items
+from tests.kernels.conversation import Conversation
 
 
 def listed(items: Conversation) -> dict[int, int]:
@@ -188,14 +155,6 @@ def test_dirty_blocks_are_those_written_since_the_epoch(items: Conversation) -> 
     items.ask("erase", 200)
     assert items.ask("epoch").split() == ["3"]
     assert items.ask("epoch").split() == []
-
-
-def test_a_large_table_touches_memory_only_as_it_fills(items: Conversation) -> None:
-    items.ask("start", 4_000_000)
-    for key in range(10):
-        items.ask("put", key, 0, 1000)
-    touched, pages = map(int, items.ask("pages").split())
-    assert touched < 64 < pages
 
 
 def test_flush_empties_the_table(items: Conversation) -> None:

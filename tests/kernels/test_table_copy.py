@@ -1,4 +1,4 @@
-"""Copies between layouts of a state table against a dict, beside a live writer and after its death."""
+"""Copies between layouts of a state table against a dict, beside a live writer and after death."""
 
 from __future__ import annotations
 

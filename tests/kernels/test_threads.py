@@ -10,7 +10,7 @@ import pytest
 from reconciler.layouts import layout_header
 from tests.cpp import LIBRARY, compiler
 from tests.kernels.conversation import compile_kernel
-from tests.kernels.test_state_table import ITEMS
+from tests.kernels.items import ITEMS
 
 
 @pytest.mark.skipif("ziglang" in compiler(), reason="ziglang ships no thread sanitizer for musl")

@@ -1,6 +1,7 @@
 // SessionTable(CAPACITY, timeouts...): the sessions that CheckSession and OpenSession share. A state: no ports.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -37,7 +38,9 @@ class SessionTable : public Element {
     StateMemory memory;
     std::string error = host.state_memory(name(), Session::kHash, SessionRecords::bytes(capacity_), memory);
     if (error.empty()) error = records_.attach(memory.address, memory.bytes, capacity_, name());
-    if (!error.empty()) errors.add(error);
+    if (!error.empty()) return errors.add(error);
+    records_.settle();
+    records_.reserve();
   }
 
   void add_handlers(HandlerTable& handlers) override {
@@ -69,7 +72,8 @@ class SessionTable : public Element {
   uint64_t timer_at() const override { return next_expiry_; }
   void on_timer(uint64_t now) override {
     records_.expire(now, kExpiryBudget);
-    next_expiry_ = now + kExpiryInterval;
+    records_.reserve();
+    next_expiry_ = now + std::min(kLongestPause, kExpiryRound * kExpiryBudget / std::max(records_.fresh(), 1u));
   }
 
   SessionKernel& kernel() { return kernel_; }
@@ -85,9 +89,10 @@ class SessionTable : public Element {
   }
 
  private:
-  // 40960 records a second, tens of microseconds at a time: the default capacity is gone through in under two seconds.
-  static constexpr uint32_t kExpiryBudget = 2048;
-  static constexpr uint64_t kExpiryInterval = kSecond / 20;
+  // A few microseconds at a time, and less often when that is enough to go round all records in time.
+  static constexpr uint32_t kExpiryBudget = 1024;
+  static constexpr uint64_t kExpiryRound = 30 * kSecond;
+  static constexpr uint64_t kLongestPause = kSecond / 20;
   static constexpr double kLongestTimeout = 10 * 365 * 86400.0;  // seconds; far from overflowing any deadline
 
   template <class Function>

@@ -52,37 +52,40 @@ class StateReader {
     }
     return false;
   }
-  // Of a record's header: odd while it is being written, another one after each write.
-  uint32_t sequence(uint32_t index) const {
-    const uint8_t* at = base_ + header_->record_offset + uint64_t(index) * header_->record_size;
-    return __atomic_load_n(&reinterpret_cast<const RecordHeader*>(at)->sequence, __ATOMIC_ACQUIRE);
-  }
-  // Whether a record of this block was written in `epoch` or later. A writer may still stamp the epoch before while the
-  // number is raised, so that one counts too.
+  // Odd while the record is being written; another even number than before when it was.
+  uint32_t sequence(uint32_t index) const { return __atomic_load_n(&record(index).sequence, __ATOMIC_ACQUIRE); }
+  // Whether a record of this block was written in `epoch` or later. While a writer stamps one, two readers may raise the
+  // number, so the two before count too.
   bool changed_since(uint32_t block, uint32_t epoch) const {
     const auto* stamps = reinterpret_cast<const uint32_t*>(base_ + header_->dirty_offset);
-    return load_shared(stamps[block]) + 1 >= epoch;
+    return load_shared(stamps[block]) + 2 >= epoch;
   }
 
  private:
   static bool fits(const StateHeader& header, size_t bytes) {
+    if (header.descriptor_length > bytes || header.value_size > bytes) return false;
     StateGeometry geometry = StateGeometry::of(header.capacity, header.value_size, header.descriptor_length);
     return geometry.total_bytes <= bytes && geometry.record_size == header.record_size &&
-           geometry.descriptor_offset == header.descriptor_offset && geometry.dirty_offset == header.dirty_offset &&
+           header.value_size % sizeof(uint64_t) == 0 && header.key_size <= header.value_size &&
+           header.clock_field_count <= kMostClockFields && geometry.descriptor_offset == header.descriptor_offset &&
+           geometry.dirty_offset == header.dirty_offset && geometry.deadline_offset == header.deadline_offset &&
            geometry.record_offset == header.record_offset;
   }
 
+  const RecordHeader& record(uint32_t index) const {
+    return *reinterpret_cast<const RecordHeader*>(base_ + header_->record_offset + uint64_t(index) * header_->record_size);
+  }
+
   bool copy_once(uint32_t index, StateRecord& record, bool& used) const {
-    const uint8_t* at = base_ + header_->record_offset + uint64_t(index) * header_->record_size;
-    const auto* from = reinterpret_cast<const RecordHeader*>(at);
-    uint32_t before = __atomic_load_n(&from->sequence, __ATOMIC_ACQUIRE);
+    const RecordHeader& from = this->record(index);
+    uint32_t before = __atomic_load_n(&from.sequence, __ATOMIC_ACQUIRE);
     if (before & 1) return false;
-    used = load_shared(from->flags) & kRecordUsed;
-    record.deadline = load_shared(from->deadline);
-    const auto* words = reinterpret_cast<const uint64_t*>(at + sizeof(RecordHeader));
+    used = load_shared(from.tag) != 0;
+    record.deadline = load_shared(reinterpret_cast<const uint64_t*>(base_ + header_->deadline_offset)[index]);
+    const auto* words = reinterpret_cast<const uint64_t*>(&from + 1);
     for (size_t i = 0; i < record.words.size(); ++i) record.words[i] = load_shared(words[i]);
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    return load_shared(from->sequence) == before;
+    return load_shared(from.sequence) == before;
   }
 
   const StateHeader* header_ = nullptr;

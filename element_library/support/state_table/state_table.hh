@@ -8,62 +8,92 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "support/state_table/state_index.hh"
 #include "support/state_table/state_records.hh"
 
 namespace clickup {
 
 struct StateRecovery {
   bool rebuilt = false;    // the last writer did not pause: index, free list and count come from the records
+  bool imported = false;   // the records come from a file: the same, but nothing is torn
   uint32_t kept = 0;       // records
-  uint32_t discarded = 0;  // records that were being written when it died
+  uint32_t discarded = 0;  // records that were being written when it died; imported ones whose key was there before
 };
 
 template <class Layout>
 class StateTable : public StateRecords<Layout> {
   using Records = StateRecords<Layout>;
-  using Records::buckets_, Records::header_, Records::record, Records::store, Records::clear, Records::add;
+  using Records::header_, Records::deadlines_, Records::record, Records::store, Records::clear, Records::retag;
+  using Records::add, Records::next_free, Records::map_records;
 
  public:
   static constexpr uint32_t kNone = ~0u;
   static constexpr uint32_t kProbeWindow = 64;  // records looked at for one to replace when the table is full
   using Records::at, Records::used;
 
+  // As StateRecords::attach.
+  std::string attach(void* memory, size_t size, uint32_t capacity, std::string_view name) {
+    std::string error = Records::attach(memory, size, capacity, name);
+    if (error.empty()) index_.attach(*header_, memory);
+    return error;
+  }
+  // Computes the index of imported records, which nobody writes yet, so that resume does not have to.
+  StateRecovery settle() {
+    if (__atomic_load_n(&header_->clean, __ATOMIC_ACQUIRE) != kStateImported) return {};
+    StateRecovery recovery = rebuild(true);
+    pause();
+    return recovery;
+  }
   // This process writes from now on. After a writer that did not pause, everything derived is rebuilt.
   StateRecovery resume() {
     StateRecovery recovery;
-    if (!header_->clean) recovery = rebuild();
-    store_shared(header_->clean, 0u);
+    if (header_->clean != kStatePaused) recovery = rebuild(header_->clean == kStateImported);
+    store_shared(header_->clean, kStateTorn);
     store_shared(header_->writer_pid, uint32_t(getpid()));
     store_shared(header_->generation, header_->generation + 1);
     store_fence();
+    index_.look_again();
     return recovery;
   }
   // This process stops writing; the next one finds everything consistent.
-  void pause() { __atomic_store_n(&header_->clean, 1u, __ATOMIC_RELEASE); }
+  void pause() { __atomic_store_n(&header_->clean, kStatePaused, __ATOMIC_RELEASE); }
+
+  // From a timer, and before the first record: maps the memory of the records to come, a bounded number a call.
+  void reserve() {
+    constexpr uint32_t kLeast = 1024, kMost = 8192;
+    uint32_t fresh = header_->fresh, came = fresh > seen_fresh_ ? fresh - seen_fresh_ : 0;
+    seen_fresh_ = fresh;
+    reserved_ = std::max(reserved_, fresh);
+    uint32_t wanted = std::min(header_->capacity, fresh + std::clamp(2 * came, kLeast, kMost));
+    if (wanted > reserved_) map_records(reserved_, wanted);
+    reserved_ = std::max(reserved_, wanted);
+    index_.tend();
+  }
 
   uint64_t hash(const Layout& key) const { return hash_key<Layout::kKeySize>(&key, header_->hash_seed); }
   // For batches: first the bucket of every packet, then the record it leads to, then find.
-  void prefetch_bucket(uint64_t hash) const { __builtin_prefetch(bucket(hash)); }
+  void prefetch_bucket(uint64_t hash) const { index_.prefetch(state_tag(hash)); }
   void prefetch_record(uint64_t hash) const {
-    uint32_t link = *bucket(hash);
-    if (!link) return;
-    // A load, because a prefetch instruction gives up when the page's translation is missing; nothing waits for it.
-    const RecordHeader& head = record(link - 1);
-    static_cast<void>(*static_cast<const volatile uint32_t*>(&head.hash));
-    __builtin_prefetch(reinterpret_cast<const uint8_t*>(&head) + 64);
+    uint32_t index = index_.find(state_tag(hash), [](uint32_t) { return true; });
+    if (index == kNone) return;
+    const auto* at = reinterpret_cast<const uint8_t*>(&record(index));
+    __builtin_prefetch(at);
+    if constexpr (Records::kStride > 64) __builtin_prefetch(at + 64);
+    __builtin_prefetch(deadlines_ + index);
   }
 
   // Index of the record with this key, kNone when there is none or its deadline has passed.
   uint32_t find(const Layout& key, uint64_t hash, uint64_t now) const {
     uint32_t index = locate(key, hash);
-    return index != kNone && record(index).deadline > now ? index : kNone;
+    return index != kNone && deadlines_[index] > now ? index : kNone;
   }
 
   // Stores a new value for a record found before; its key must be the same.
   void write(uint32_t index, const Layout& value, uint64_t deadline) {
-    if (record(index).deadline == deadline && std::memcmp(&at(index), &value, sizeof value) == 0) return;
-    store(index, value, deadline, record(index).hash);
+    if (deadlines_[index] == deadline && std::memcmp(&at(index), &value, sizeof value) == 0) return;
+    store(index, value, deadline, record(index).tag);
   }
 
   // Adds a record whose key `find` did not find. In a full table it takes the place of an expired record, else of the
@@ -76,23 +106,19 @@ class StateTable : public StateRecords<Layout> {
       add(header_->expired, 1);
     }
     uint32_t index = allocate(now, assured);
-    if (index == kNone) {
+    if (index == kNone || !index_.insert(state_tag(hash), index)) {
+      if (index != kNone) release(index);
       add(header_->refused, 1);
       return kNone;
     }
-    store(index, value, deadline, uint32_t(hash));
-    uint32_t* head = bucket(hash);
-    store_shared(record(index).link, *head);
-    store_shared(*head, index + 1);
+    store(index, value, deadline, state_tag(hash));
     store_shared(header_->count, header_->count + 1);
     return index;
   }
 
   void erase(uint32_t index) {
-    unlink(index);
-    clear(index);
-    store_shared(record(index).link, header_->free_head);
-    store_shared(header_->free_head, index + 1);
+    index_.erase(record(index).tag, index);
+    release(index);
     store_shared(header_->count, header_->count - 1);
   }
   void erase_all() {
@@ -103,46 +129,52 @@ class StateTable : public StateRecords<Layout> {
   // Erases expired records among the next `budget` ones, going round the table; returns how many.
   uint32_t expire(uint64_t now, uint32_t budget) {
     uint32_t erased = 0;
-    for (uint32_t left = std::min(budget, header_->fresh); left > 0; --left) {
+    for (uint32_t left = std::min(budget, header_->fresh); left > 0;) {
       if (hand_ >= header_->fresh) hand_ = 0;
-      uint32_t index = hand_++;
-      if (!used(index) || record(index).deadline > now) continue;
-      erase(index);
-      ++erased;
+      uint32_t end = hand_ + std::min({left, kRecordsPerBlock, header_->fresh - hand_});
+      left -= end - hand_;
+      erased += expire_block(now, std::exchange(hand_, end), end);
     }
     if (erased) add(header_->expired, erased);
     return erased;
   }
 
  private:
-  // The high half picks the bucket, the low half is kept in the record and tells most other keys apart.
-  uint32_t* bucket(uint64_t hash) const { return buckets_ + ((hash >> 32) & (header_->bucket_count - 1)); }
-
   uint32_t locate(const Layout& key, uint64_t hash) const {
-    for (uint32_t link = *bucket(hash); link; link = record(link - 1).link) {
-      if (record(link - 1).hash != uint32_t(hash)) continue;
-      if (std::memcmp(&at(link - 1), &key, Layout::kKeySize) == 0) return link - 1;
+    return index_.find(state_tag(hash), [this, &key](uint32_t index) {
+      return std::memcmp(&at(index), &key, Layout::kKeySize) == 0;
+    });
+  }
+
+  // Most blocks have none: their deadlines are all that is read.
+  uint32_t expire_block(uint64_t now, uint32_t first, uint32_t end) {
+    std::array<uint32_t, kRecordsPerBlock> expired;
+    uint32_t count = 0;
+    for (uint32_t index = first; index < end; ++index) {
+      expired[count] = index;
+      count += deadlines_[index] <= now;
     }
-    return kNone;
+    for (uint32_t i = 0; i < count; ++i) index_.prefetch(record(expired[i]).tag);
+    for (uint32_t i = 0; i < count; ++i) erase(expired[i]);
+    return count;
   }
 
-  void unlink(uint32_t index) {
-    uint32_t* link = bucket(hash(at(index)));
-    while (*link != index + 1) link = &record(*link - 1).link;
-    store_shared(*link, record(index).link);
+  void release(uint32_t index) {
+    clear(index, header_->free_head);
+    store_shared(header_->free_head, index + 1);
   }
-
   template <class Assured>
   uint32_t allocate(uint64_t now, const Assured& assured) {
     if (!header_->free_head) {
       if (header_->fresh < header_->capacity) {
-        store_shared(header_->fresh, header_->fresh + 1);
-        return header_->fresh - 1;
+        uint32_t index = header_->fresh;
+        store_shared(header_->fresh, index + 1);
+        return index;
       }
       if (!make_room(now, assured)) return kNone;
     }
     uint32_t index = header_->free_head - 1;
-    store_shared(header_->free_head, record(index).link);
+    store_shared(header_->free_head, next_free(index));
     return index;
   }
 
@@ -152,12 +184,12 @@ class StateTable : public StateRecords<Layout> {
     for (uint32_t left = std::min(kProbeWindow, header_->capacity); left > 0; --left) {
       if (probe_ >= header_->capacity) probe_ = 0;
       uint32_t index = probe_++;
-      if (record(index).deadline <= now) {
+      if (deadlines_[index] <= now) {
         erase(index);
         add(header_->expired, 1);
         return true;
       }
-      if (nearest != kNone && record(index).deadline >= record(nearest).deadline) continue;
+      if (nearest != kNone && deadlines_[index] >= deadlines_[nearest]) continue;
       if (!assured(at(index))) nearest = index;
     }
     if (nearest == kNone) return false;
@@ -166,42 +198,45 @@ class StateTable : public StateRecords<Layout> {
     return true;
   }
 
-  StateRecovery rebuild() {
-    StateRecovery recovery {true, 0, 0};
-    std::fill_n(buckets_, header_->bucket_count, 0u);
+  StateRecovery rebuild(bool imported) {
+    StateRecovery recovery {!imported, imported, 0, 0};
     store_shared(header_->free_head, 0u);
+    store_shared(header_->count, 0u);
     store_shared(header_->fresh, std::min(header_->fresh, header_->capacity));
+    index_.clear(header_->fresh);
     for (uint32_t first = 0; first < header_->fresh; first += kRecordsPerBlock) {
       rebuild_block(first, std::min(first + kRecordsPerBlock, header_->fresh), recovery);
     }
     store_shared(header_->count, recovery.kept);
-    add(header_->recovered, 1);
+    add(header_->recovered, !imported);
     add(header_->discarded, recovery.discarded);
     return recovery;
   }
-  // Two passes, so that the buckets of a block, far apart from each other, are loaded at the same time.
+  // Two passes, so that the slots of a block, far apart from each other, are loaded at the same time.
   void rebuild_block(uint32_t first, uint32_t end, StateRecovery& recovery) {
     std::array<uint64_t, kRecordsPerBlock> hashes;
     for (uint32_t index = first; index < end; ++index) {
       hashes[index - first] = hash(at(index));
       prefetch_bucket(hashes[index - first]);
     }
-    for (uint32_t index = first; index < end; ++index) link_again(index, hashes[index - first], recovery);
+    for (uint32_t index = first; index < end; ++index) enter_again(index, hashes[index - first], recovery);
   }
-  void link_again(uint32_t index, uint64_t hash, StateRecovery& recovery) {
+  void enter_again(uint32_t index, uint64_t hash, StateRecovery& recovery) {
+    uint32_t tag = state_tag(hash);
     bool torn = record(index).sequence & 1;
-    if (torn || (used(index) && (uint32_t(hash) != record(index).hash || locate(at(index), hash) != kNone))) {
-      clear(index);
-      ++recovery.discarded;
-    }
-    uint32_t& head = used(index) ? *bucket(hash) : header_->free_head;
-    recovery.kept += used(index);
-    record(index).link = head;
-    head = index + 1;
+    bool whole = !torn && used(index) && (recovery.imported || record(index).tag == tag) &&
+                 locate(at(index), hash) == kNone && index_.insert(tag, index);
+    recovery.kept += whole;
+    recovery.discarded += !whole && (torn || used(index));
+    if (!whole) return release(index);
+    if (recovery.imported) retag(index, tag);
   }
 
-  uint32_t hand_ = 0;   // where expiry goes on
-  uint32_t probe_ = 0;  // where the search for room goes on
+  StateIndex index_;
+  uint32_t hand_ = 0;        // where expiry goes on
+  uint32_t probe_ = 0;       // where the search for room goes on
+  uint32_t reserved_ = 0;    // records whose memory is mapped
+  uint32_t seen_fresh_ = 0;  // `fresh` when reserve() was called last
 };
 
 }  // namespace clickup
