@@ -5,7 +5,8 @@
 #pragma once
 
 #include "elements/SessionTable/session_packet.hh"
-#include "elements/SessionTable/tcp_tracker.hh"
+#include "elements/SessionTable/tcp_timeout.hh"
+#include "support/tcp_tracker/tcp_tracker.hh"
 
 namespace clickup {
 

@@ -1,9 +1,9 @@
 // A packet as connection tracking sees it: which session it names, who of the two sent it, what it may do.
 #pragma once
 
-#include "elements/SessionTable/ip_header.hh"
 #include "elements/SessionTable/session_state.hh"
-#include "elements/SessionTable/tcp_segment.hh"
+#include "support/packet_headers/ip_header.hh"
+#include "support/packet_headers/tcp_segment.hh"
 
 namespace clickup {
 

@@ -7,8 +7,8 @@
 #include <map>
 #include <string>
 
-#include "elements/SessionTable/ip_header.hh"
 #include "elements/SessionTable/session_state.hh"
+#include "support/packet_headers/ip_header.hh"
 
 namespace clickup {
 

@@ -1,15 +1,18 @@
 // One side of a TCP connection and the bounds within which its segments count as part of it, after Guido van Rooij,
 // "Real Stateful TCP Packet Filtering in IP Filter" (2001); states and sequence numbers as in RFC 9293.
+//
+// A record keeps both sides: fields first_ and second_ end, limit, window, acknowledged, flags, and the functions of
+// tcp_fields.hh.
 #pragma once
 
 #include <algorithm>
 
-#include "elements/SessionTable/session_fields.hh"
+#include "support/packet_headers/tcp_segment.hh"
 
 namespace clickup {
 
 struct TcpSide {
-  // Stored in Session::first_flags and second_flags: a bit keeps its meaning for ever.
+  // Stored in first_flags and second_flags: a bit keeps its meaning for ever.
   static constexpr uint8_t kSyn = 1;       // has sent its SYN: the numbers below mean something
   static constexpr uint8_t kScale = 2;     // offered to scale windows
   static constexpr uint8_t kSack = 4;      // permits selective acknowledgments
@@ -26,23 +29,25 @@ struct TcpSide {
   bool has(uint8_t flag) const { return flags & flag; }
 };
 
-inline TcpSide read_side(const Session& session, bool second) {
-  uint8_t scale = window_scale(session, second);
+template <class Record>
+inline TcpSide read_side(const Record& record, bool second) {
+  uint8_t scale = window_scale(record, second);
   if (second) {
-    return {session.second_end,          session.second_limit, session.second_window,
-            session.second_acknowledged, scale,                session.second_flags};
+    return {record.second_end,          record.second_limit, record.second_window,
+            record.second_acknowledged, scale,               record.second_flags};
   }
-  return {session.first_end,          session.first_limit, session.first_window,
-          session.first_acknowledged, scale,               session.first_flags};
+  return {record.first_end,          record.first_limit, record.first_window,
+          record.first_acknowledged, scale,              record.first_flags};
 }
 
-inline void write_side(Session& session, bool second, const TcpSide& side) {
-  (second ? session.second_end : session.first_end) = side.end;
-  (second ? session.second_limit : session.first_limit) = side.limit;
-  (second ? session.second_window : session.first_window) = side.window;
-  (second ? session.second_acknowledged : session.first_acknowledged) = side.acknowledged;
-  set_window_scale(session, second, side.scale);
-  (second ? session.second_flags : session.first_flags) = side.flags;
+template <class Record>
+inline void write_side(Record& record, bool second, const TcpSide& side) {
+  (second ? record.second_end : record.first_end) = side.end;
+  (second ? record.second_limit : record.first_limit) = side.limit;
+  (second ? record.second_window : record.first_window) = side.window;
+  (second ? record.second_acknowledged : record.first_acknowledged) = side.acknowledged;
+  set_window_scale(record, second, side.scale);
+  (second ? record.second_flags : record.first_flags) = side.flags;
 }
 
 // The side that sends this SYN, from nothing. Data in a SYN (RFC 7413) counts once it is acknowledged.

@@ -3,7 +3,8 @@
 // them among themselves.
 #pragma once
 
-#include "elements/SessionTable/tcp_side.hh"
+#include "support/tcp_tracker/tcp_side.hh"
+#include "support/tcp_tracker/tracking_state.hh"
 
 namespace clickup {
 
@@ -14,10 +15,12 @@ enum class TcpOutcome : uint8_t {
   reopens,   // a SYN: the session has ended, and whether another one may begin is for others to say
 };
 
-// One segment of a known session. Changes `session_` only when the outcome is in_session or restarts.
+// One segment of a known session, whose record (tcp_side.hh) has `state`, `flags` and `retransmissions` too. Changes it
+// only when the outcome is in_session or restarts.
+template <class Record>
 class TcpTracker {
  public:
-  TcpTracker(Session& session, bool from_second)
+  TcpTracker(Record& session, bool from_second)
       : session_(session),
         from_second_(from_second),
         originator_(from_second == bool(session.flags & kOpenedBySecond)),
@@ -171,7 +174,7 @@ class TcpTracker {
     return side_.has(TcpSide::kSyn) && segment.sequence + 1 == side_.end;
   }
 
-  Session& session_;
+  Record& session_;
   bool from_second_;
   bool originator_;
   bool answers_ = true;
@@ -180,21 +183,10 @@ class TcpTracker {
 };
 
 // A new session that this SYN opens.
-inline void begin_tcp(Session& session, bool from_second, const TcpSegment& syn) {
+template <class Record>
+inline void begin_tcp(Record& session, bool from_second, const TcpSegment& syn) {
   write_side(session, from_second, begin_side(syn));
   set_state(session, SessionState::syn_sent);
-}
-
-inline uint64_t tcp_timeout(const Session& session, const Timeouts& timeouts) {
-  constexpr uint8_t kManyRetransmissions = 3;
-  size_t slot = size_t(session.state) - size_t(SessionState::syn_sent);
-  if (slot > size_t(Timeout::tcp_close)) slot = 0;  // syn_sent2
-  uint64_t timeout = timeouts.nanoseconds[slot];
-  TcpSide first = read_side(session, false), second = read_side(session, true);
-  if (session.retransmissions >= kManyRetransmissions) return std::min(timeout, timeouts[Timeout::tcp_max_retrans]);
-  if (!(first.flags & second.flags & TcpSide::kAnswered)) return timeout;
-  bool waiting = !all_acknowledged(first, second) || !all_acknowledged(second, first);
-  return waiting ? std::min(timeout, timeouts[Timeout::tcp_unacknowledged]) : timeout;
 }
 
 }  // namespace clickup

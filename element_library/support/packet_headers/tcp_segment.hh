@@ -1,9 +1,9 @@
-// What connection tracking needs of a TCP segment (RFC 9293, options of RFC 7323 and RFC 2018).
+// What tracking a connection needs of a TCP segment (RFC 9293, options of RFC 7323 and RFC 2018).
 #pragma once
 
 #include <cstdint>
 
-#include "elements/SessionTable/ip_header.hh"
+#include "support/packet_headers/ip_header.hh"
 
 namespace clickup {
 
