@@ -2,8 +2,8 @@
 #pragma once
 
 #include "elements/SessionTable/session_state.hh"
-#include "support/packet_headers/ip_header.hh"
-#include "support/packet_headers/tcp_segment.hh"
+#include "support/ip_header/ip_header.hh"
+#include "support/tcp_tracker/tcp_segment.hh"
 
 namespace clickup {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "elements/SessionTable/session_state.hh"
-#include "support/packet_headers/ip_header.hh"
+#include "support/ip_header/ip_header.hh"
 
 namespace clickup {
 

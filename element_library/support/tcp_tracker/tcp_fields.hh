@@ -2,7 +2,7 @@
 // another way, or not at all, brings functions of the same names for its own type instead.
 #pragma once
 
-#include "support/packet_headers/tcp_segment.hh"
+#include "support/tcp_tracker/tcp_segment.hh"
 #include "support/tcp_tracker/tracking_state.hh"
 
 namespace clickup {

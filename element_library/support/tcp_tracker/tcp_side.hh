@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "support/packet_headers/tcp_segment.hh"
+#include "support/tcp_tracker/tcp_segment.hh"
 
 namespace clickup {
 

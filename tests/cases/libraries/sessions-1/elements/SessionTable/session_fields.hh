@@ -2,7 +2,7 @@
 #pragma once
 
 #include "elements/SessionTable/session_state.hh"
-#include "support/packet_headers/tcp_segment.hh"
+#include "support/tcp_tracker/tcp_segment.hh"
 
 namespace clickup {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "support/packet_headers/ip_header.hh"
+#include "support/ip_header/ip_header.hh"
 
 namespace clickup {
 
