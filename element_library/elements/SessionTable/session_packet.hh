@@ -1,6 +1,7 @@
 // A packet as connection tracking sees it: which session it names, who of the two sent it, what it may do.
 #pragma once
 
+#include "support/ip_header/ip_header.hh"
 #include "elements/SessionTable/session_state.hh"
 #include "support/ip_header/ip_header.hh"
 #include "support/tcp_tracker/tcp_segment.hh"
