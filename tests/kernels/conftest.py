@@ -1,5 +1,5 @@
-"""One sanitized program with the session kernel and one with a plain state table for all tests
-of this folder.
+"""Sanitized programs for all tests of this folder: the session kernel, the NAT kernel,
+and a plain state table.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from reconciler.library import load_library
 from tests.cpp import LIBRARY
 from tests.kernels.conversation import Conversation, compile_kernel
 from tests.kernels.firewall import Connection, Firewall
+from tests.kernels.gateway import Gateway
 from tests.kernels.items import ITEMS
 
 
@@ -24,6 +25,22 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
     source = Path(__file__).with_name("sessions.cc")
     with Conversation(compile_kernel(source, {"SessionTable.layout.hh": header}, out)) as kernel:
         yield kernel
+
+
+@pytest.fixture(scope="session")
+def nat_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
+    header = layout_header(load_library(LIBRARY).elements["Nat"])
+    out = tmp_path_factory.mktemp("nat")
+    source = Path(__file__).with_name("nat.cc")
+    more = tuple(LIBRARY / "driver" / name for name in ("values.cc", "quoting.cc"))
+    program = compile_kernel(source, {"Nat.layout.hh": header}, out, more=more)
+    with Conversation(program) as kernel:
+        yield kernel
+
+
+@pytest.fixture
+def gateway(nat_kernel: Conversation) -> Gateway:
+    return Gateway(nat_kernel)
 
 
 @pytest.fixture(scope="session")

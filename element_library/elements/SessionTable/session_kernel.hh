@@ -130,14 +130,8 @@ class SessionKernel {
     const Session& session = records_.at(index);
     bool fragment = state_of(session) == SessionState::fragment;
     if (!fragment && !from_originator(session, packet) && !(session.flags & kAnswered)) return Verdict::invalid;
-    return session.protocol == protocol::tcp && !quotes_sent(session, packet) ? Verdict::invalid : Verdict::related;
-  }
-  // The segment that an error quotes is one that its sender has on the way (RFC 5927 4.1), give or take a window.
-  static bool quotes_sent(const Session& session, const SessionPacket& packet) {
-    constexpr uint32_t kLeastWindow = 66000;
-    TcpSide side = read_side(session, packet.from_second), other = read_side(session, !packet.from_second);
-    uint32_t oldest = side.end - std::max(kLeastWindow, other.window);
-    return !sequence_after(packet.tcp.sequence, side.limit) && !sequence_after(oldest, packet.tcp.sequence);
+    bool sent = session.protocol != protocol::tcp || quotes_sent(session, packet.from_second, packet.tcp.sequence);
+    return sent ? Verdict::related : Verdict::invalid;
   }
 
   // A first fragment that passed leaves a record under its identification; the others pass as long as it is there.

@@ -98,14 +98,15 @@ class StateTable : public StateRecords<Layout> {
 
   // Adds a record whose key `find` did not find. In a full table it takes the place of an expired record, else of the
   // record nearest to its deadline that `assured(const Layout&)` denies, both within kProbeWindow records; kNone (and
-  // counted as refused) when all of them are assured.
-  template <class Assured>
-  uint32_t insert(const Layout& value, uint64_t hash, uint64_t deadline, uint64_t now, const Assured& assured) {
+  // counted as refused) when all of them are assured. `gone(const Layout&)` hears of each record that makes way.
+  template <class Assured, class Gone>
+  uint32_t insert(const Layout& value, uint64_t hash, uint64_t deadline, uint64_t now, const Assured& assured,
+                  const Gone& gone) {
     if (uint32_t old = locate(value, hash); old != kNone) {
-      erase(old);
+      drop(old, gone);
       add(header_->expired, 1);
     }
-    uint32_t index = allocate(now, assured);
+    uint32_t index = allocate(now, assured, gone);
     if (index == kNone || !index_.insert(state_tag(hash), index)) {
       if (index != kNone) release(index);
       add(header_->refused, 1);
@@ -114,6 +115,10 @@ class StateTable : public StateRecords<Layout> {
     store(index, value, deadline, state_tag(hash));
     store_shared(header_->count, header_->count + 1);
     return index;
+  }
+  template <class Assured>
+  uint32_t insert(const Layout& value, uint64_t hash, uint64_t deadline, uint64_t now, const Assured& assured) {
+    return insert(value, hash, deadline, now, assured, kUnheard);
   }
 
   void erase(uint32_t index) {
@@ -126,28 +131,41 @@ class StateTable : public StateRecords<Layout> {
       if (used(index)) erase(index);
     }
   }
-  // Erases expired records among the next `budget` ones, going round the table; returns how many.
-  uint32_t expire(uint64_t now, uint32_t budget) {
+  // Erases expired records among the next `budget` ones, going round the table; returns how many. `gone(const Layout&)`
+  // hears of each.
+  template <class Gone>
+  uint32_t expire(uint64_t now, uint32_t budget, const Gone& gone) {
     uint32_t erased = 0;
     for (uint32_t left = std::min(budget, header_->fresh); left > 0;) {
       if (hand_ >= header_->fresh) hand_ = 0;
       uint32_t end = hand_ + std::min({left, kRecordsPerBlock, header_->fresh - hand_});
       left -= end - hand_;
-      erased += expire_block(now, std::exchange(hand_, end), end);
+      erased += expire_block(now, std::exchange(hand_, end), end, gone);
     }
     if (erased) add(header_->expired, erased);
     return erased;
   }
+  uint32_t expire(uint64_t now, uint32_t budget) { return expire(now, budget, kUnheard); }
 
  private:
+  static constexpr auto kUnheard = [](const Layout&) {};
+
   uint32_t locate(const Layout& key, uint64_t hash) const {
     return index_.find(state_tag(hash), [this, &key](uint32_t index) {
       return std::memcmp(&at(index), &key, Layout::kKeySize) == 0;
     });
   }
 
+  template <class Gone>
+  void drop(uint32_t index, const Gone& gone) {
+    Layout value = at(index);
+    erase(index);
+    gone(value);
+  }
+
   // Most blocks have none: their deadlines are all that is read.
-  uint32_t expire_block(uint64_t now, uint32_t first, uint32_t end) {
+  template <class Gone>
+  uint32_t expire_block(uint64_t now, uint32_t first, uint32_t end, const Gone& gone) {
     std::array<uint32_t, kRecordsPerBlock> expired;
     uint32_t count = 0;
     for (uint32_t index = first; index < end; ++index) {
@@ -155,7 +173,7 @@ class StateTable : public StateRecords<Layout> {
       count += deadlines_[index] <= now;
     }
     for (uint32_t i = 0; i < count; ++i) index_.prefetch(record(expired[i]).tag);
-    for (uint32_t i = 0; i < count; ++i) erase(expired[i]);
+    for (uint32_t i = 0; i < count; ++i) drop(expired[i], gone);
     return count;
   }
 
@@ -163,29 +181,29 @@ class StateTable : public StateRecords<Layout> {
     clear(index, header_->free_head);
     store_shared(header_->free_head, index + 1);
   }
-  template <class Assured>
-  uint32_t allocate(uint64_t now, const Assured& assured) {
+  template <class Assured, class Gone>
+  uint32_t allocate(uint64_t now, const Assured& assured, const Gone& gone) {
     if (!header_->free_head) {
       if (header_->fresh < header_->capacity) {
         uint32_t index = header_->fresh;
         store_shared(header_->fresh, index + 1);
         return index;
       }
-      if (!make_room(now, assured)) return kNone;
+      if (!make_room(now, assured, gone)) return kNone;
     }
     uint32_t index = header_->free_head - 1;
     store_shared(header_->free_head, next_free(index));
     return index;
   }
 
-  template <class Assured>
-  bool make_room(uint64_t now, const Assured& assured) {
+  template <class Assured, class Gone>
+  bool make_room(uint64_t now, const Assured& assured, const Gone& gone) {
     uint32_t nearest = kNone;
     for (uint32_t left = std::min(kProbeWindow, header_->capacity); left > 0; --left) {
       if (probe_ >= header_->capacity) probe_ = 0;
       uint32_t index = probe_++;
       if (deadlines_[index] <= now) {
-        erase(index);
+        drop(index, gone);
         add(header_->expired, 1);
         return true;
       }
@@ -193,7 +211,7 @@ class StateTable : public StateRecords<Layout> {
       if (!assured(at(index))) nearest = index;
     }
     if (nearest == kNone) return false;
-    erase(nearest);
+    drop(nearest, gone);
     add(header_->evicted, 1);
     return true;
   }

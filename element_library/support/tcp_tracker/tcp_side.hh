@@ -120,4 +120,13 @@ inline bool all_acknowledged(const TcpSide& side, const TcpSide& other) {
   return !sequence_after(side.end, other.acknowledged);
 }
 
+// Whether an error quotes a segment that its sender, one of the two, has on the way (RFC 5927 4.1), give or take a window.
+template <class Record>
+inline bool quotes_sent(const Record& record, bool from_second, uint32_t sequence) {
+  constexpr uint32_t kLeastWindow = 66000;
+  TcpSide side = read_side(record, from_second), other = read_side(record, !from_second);
+  uint32_t oldest = side.end - std::max(kLeastWindow, other.window);
+  return !sequence_after(sequence, side.limit) && !sequence_after(oldest, sequence);
+}
+
 }  // namespace clickup

@@ -1,0 +1,32 @@
+// Brings the forwards in force in line with those that are wanted.
+#pragma once
+
+#include "elements/Nat/nat_mappings.hh"
+
+namespace clickup {
+
+// How many have to wait, because their outside endpoint is in use or held down. At most kNatMostForwards of each.
+inline uint32_t settle_forwards(NatTables& tables, const NatPolicy& policy, NatMappings& mappings, uint64_t now) {
+  auto wanted = [&policy](const NatForward& forward) {
+    return std::find(policy.forwards.begin(), policy.forwards.end(), forward) != policy.forwards.end();
+  };
+  for (uint32_t index = 0; index < tables.forwards.fresh(); ++index) {
+    if (!tables.forwards.used(index)) continue;
+    NatForward old {outside_of(tables.forwards.at(index)), inside_of(tables.forwards.at(index))};
+    if (wanted(old)) continue;
+    mappings.remove_forward(old.outside, now);
+    tables.forwards.erase(index);
+  }
+  uint32_t waiting = 0;
+  for (const NatForward& forward : policy.forwards) {
+    NatForwardsLayout record;
+    set_inside(record, forward.inside);
+    set_outside(record, forward.outside);
+    if (find_record(tables.forwards, record, now) != ~0u) continue;
+    bool begins = mappings.add_forward(forward, now) && put_record(tables.forwards, record, kNatForever, now);
+    waiting += !begins;
+  }
+  return waiting;
+}
+
+}  // namespace clickup

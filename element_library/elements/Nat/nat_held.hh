@@ -1,0 +1,100 @@
+// Packets that wait, in a table, so that they go on from whichever worker forwards then.
+#pragma once
+
+#include "elements/Nat/nat_tables.hh"
+
+namespace clickup {
+
+enum class NatHeldKind : uint8_t { fragment_from_inside, fragment_from_outside, syn };
+
+class NatHeldPackets {
+ public:
+  explicit NatHeldPackets(StateTable<NatHeld>& table) : table_(table) {}
+
+  // A fragment before the first one of its datagram (RFC 4787 REQ-14). The table bounds what an attacker can make it
+  // keep (REQ-14a); what finds no room is dropped.
+  void hold_fragment(const NatPacket& packet, bool from_outside, uint64_t now) {
+    NatHeld held = fragment_key(packet, from_outside);
+    while (find_record(table_, held, now) != kNone) {
+      if (++held.second == kMostOfOne) return;
+    }
+    put(held, packet, now + kFragmentWaits, now);
+  }
+  // `emit(const NatHeld&)` gets each fragment that waited for this first one.
+  template <class Emit>
+  void take_fragments(const NatPacket& first, bool from_outside, uint64_t now, const Emit& emit) {
+    NatHeld held = fragment_key(first, from_outside);
+    for (; table_.count() > 0 && held.second < kMostOfOne; ++held.second) {
+      uint32_t index = find_record(table_, held, now);
+      if (index == kNone) return;
+      take(index, emit);
+    }
+  }
+
+  // An unsolicited SYN is not answered for six seconds, nor ever when its connection is opened from inside meanwhile
+  // (RFC 5382 REQ-4).
+  void hold_syn(const NatPacket& packet, uint64_t now) {
+    NatHeld held = syn_key(source_of(packet), destination_of(packet));
+    if (find_record(table_, held, now) != kNone) return;  // the same again
+    held.due = now + kSynWaits;
+    put(held, packet, held.due + kSynWaits, now);
+  }
+  void forget_syn(const NatEndpoint& source, const NatEndpoint& destination, uint64_t now) {
+    if (table_.count() == 0) return;
+    uint32_t index = find_record(table_, syn_key(source, destination), now);
+    if (index != kNone) table_.erase(index);
+  }
+  // `emit(const NatHeld&)` gets each SYN that has waited long enough.
+  template <class Emit>
+  void take_late_syns(uint64_t now, const Emit& emit) {
+    if (table_.count() == 0) return;
+    for (uint32_t index = 0; index < table_.fresh(); ++index) {
+      const NatHeld& held = table_.at(index);
+      bool late = table_.used(index) && held.kind == uint8_t(NatHeldKind::syn) && held.due <= now;
+      if (late) take(index, emit);
+    }
+  }
+
+ private:
+  static constexpr uint32_t kNone = ~0u;
+  static constexpr uint16_t kMostOfOne = 48;  // more than 64 kB are in pieces of 1500 bytes
+  static constexpr uint64_t kFragmentWaits = 5'000'000'000, kSynWaits = 6'000'000'000;  // ns
+
+  static NatHeld fragment_key(const NatPacket& packet, bool from_outside) {
+    auto kind = from_outside ? NatHeldKind::fragment_from_outside : NatHeldKind::fragment_from_inside;
+    return key(packet.source, packet.destination, packet.identification, 0, packet.protocol, kind);
+  }
+  static NatHeld syn_key(const NatEndpoint& source, const NatEndpoint& destination) {
+    return key(source.address, destination.address, source.port, destination.port, source.protocol, NatHeldKind::syn);
+  }
+  static NatHeld key(uint32_t source, uint32_t destination, uint16_t first, uint16_t second, uint8_t protocol,
+                     NatHeldKind kind) {
+    NatHeld held;
+    store_address(held.source, source);
+    store_address(held.destination, destination);
+    held.first = first;
+    held.second = second;
+    held.protocol = protocol;
+    held.kind = uint8_t(kind);
+    return held;
+  }
+
+  void put(NatHeld& held, const NatPacket& packet, uint64_t deadline, uint64_t now) {
+    uint32_t bytes = packet.link_length + packet.bytes;
+    if (bytes > sizeof held.data) return;
+    std::memcpy(held.data, packet.ip - packet.link_length, bytes);
+    held.link_length = packet.link_length;
+    held.length = uint16_t(packet.bytes);
+    put_record(table_, held, deadline, now);
+  }
+  template <class Emit>
+  void take(uint32_t index, const Emit& emit) {
+    NatHeld held = table_.at(index);
+    table_.erase(index);
+    emit(held);
+  }
+
+  StateTable<NatHeld>& table_;
+};
+
+}  // namespace clickup

@@ -1,0 +1,214 @@
+// Drives the NAT kernel with IP packets given in hexadecimal, at times given in seconds.
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "elements/Nat/nat_forwards.hh"
+#include "elements/Nat/nat_kernel.hh"
+#include "elements/Nat/nat_recount.hh"
+#include "elements/Nat/nat_text.hh"
+#include "kernels/command_loop.hh"
+
+namespace {
+
+using namespace clickup;
+
+struct Worker {
+  NatPolicy policy;
+  NatTables tables;
+  NatKernel kernel {tables, policy};
+};
+
+std::vector<std::unique_ptr<SharedMemory>> memories;
+std::unique_ptr<Worker> worker;
+std::map<std::string, std::string> settings;
+uint32_t capacity = 0;
+uint64_t now = kNatSecond;
+
+std::string set(const std::string& name, const std::string& value) {
+  NatPolicy& policy = worker->policy;
+  for (size_t i = 0; i < kNatTimeoutCount; ++i) {
+    if (kNatTimeouts[i].handler == name) return set_nat_timeout(policy, i, value);
+  }
+  if (name == "external") return set_external(policy, value);
+  if (name == "forwards") return set_forwards(policy, value);
+  if (name == "filtering") return set_filtering(policy, value);
+  if (name == "ports") return set_ports(policy, value);
+  return "no setting " + name;
+}
+
+// As the element's resume(): "adopted" or "counted", sessions, forwards that wait.
+std::string start_worker() {
+  worker = std::make_unique<Worker>();
+  for (const char* name : {"external", "forwards", "filtering", "ports"}) {
+    std::string error = settings.contains(name) ? set(name, settings[name]) : "";
+    if (!error.empty()) return error;
+  }
+  for (const auto& [name, value] : settings) set(name, value);
+  bool torn = false, first = memories.empty();
+  size_t place = 0;
+  std::string error;
+  worker->tables.each(capacity, [&](auto& table, uint32_t records) {
+    size_t bytes = std::remove_reference_t<decltype(table)>::bytes(records);
+    if (first) memories.push_back(std::make_unique<SharedMemory>(bytes));
+    error += table.attach(memories[place++]->map(), bytes, records, "nat");
+    torn |= table.resume().rebuilt;
+  });
+  if (!error.empty()) return error;
+  Worker& now_on = *worker;
+  now_on.kernel.resume();
+  bool counts = torn || now_on.kernel.mappings().counters().sessions != now_on.tables.sessions.count();
+  if (counts) NatRecount(now_on.tables, now_on.policy, now_on.kernel.mappings(), now).run();
+  uint32_t waiting = settle_forwards(now_on.tables, now_on.policy, now_on.kernel.mappings(), now);
+  return std::string(counts ? "counted " : "adopted ") + std::to_string(now_on.tables.sessions.count()) + " " +
+         std::to_string(waiting);
+}
+
+std::string rest_of(Words& words) {
+  std::string text;
+  std::getline(words >> std::ws, text);
+  return text;
+}
+
+std::string start(Words& words) {
+  words >> capacity;
+  settings = {{"external", rest_of(words)}};
+  memories.clear();
+  now = kNatSecond;
+  return start_worker();
+}
+
+std::string change(Words& words) {
+  std::string name;
+  words >> name;
+  std::string value = rest_of(words), error = set(name, value);
+  if (!error.empty()) return error;
+  settings[name] = value;
+  return std::to_string(settle_forwards(worker->tables, worker->policy, worker->kernel.mappings(), now));
+}
+
+const char* verdict_name(NatVerdict verdict) {
+  static const char* names[] = {"translated", "hairpin", "unsolicited", "refused", "invalid", "held"};
+  return names[size_t(verdict)];
+}
+
+// An exact copy on the heap, so that the sanitizer sees a read beyond it.
+std::string translate(std::vector<uint8_t> bytes, bool from_outside) {
+  bytes.shrink_to_fit();
+  NatKernel& kernel = worker->kernel;
+  NatPacket packet;
+  NatVerdict verdict;
+  if (from_outside) {
+    kernel.read_in(bytes.data(), uint32_t(bytes.size()), packet);
+    kernel.prefetch_port(packet);
+    kernel.read_session(packet, now);
+    kernel.prefetch_session(packet);
+    verdict = kernel.translate_in(packet, true, now);
+  } else {
+    kernel.read_out(bytes.data(), uint32_t(bytes.size()), packet);
+    kernel.prefetch_session(packet);
+    verdict = kernel.translate_out(packet, now);
+  }
+  std::string text = std::string(verdict_name(verdict)) + " " + in_hexadecimal(bytes.data(), bytes.size());
+  bool releases = packet.first_fragment && (verdict == NatVerdict::translated || verdict == NatVerdict::hairpin);
+  if (!releases) return text;
+  kernel.take_fragments(packet, from_outside, now, [&](const NatHeld& held) {
+    text += " " + translate({held.data + held.link_length, held.data + held.link_length + held.length}, from_outside);
+  });
+  return text;
+}
+std::string translate(Words& words, bool from_outside) {
+  std::string text;
+  words >> text;
+  std::vector<uint8_t> bytes;
+  for (size_t i = 0; i + 1 < text.size(); i += 2) bytes.push_back(uint8_t(std::stoi(text.substr(i, 2), nullptr, 16)));
+  return translate(std::move(bytes), from_outside);
+}
+
+std::string late_syns(Words&) {
+  std::string text;
+  worker->kernel.take_late_syns(now, [&](const NatHeld& held) {
+    text += in_hexadecimal(held.data + held.link_length, held.length) + " ";
+  });
+  return text;
+}
+
+std::string set_time(Words& words) {
+  double seconds = 0;
+  words >> seconds;
+  now = uint64_t(seconds * double(kNatSecond));
+  return "ok";
+}
+
+std::string expire(Words&) {
+  NatTables& tables = worker->tables;
+  uint32_t sessions = worker->kernel.sessions().expire(now, capacity);
+  tables.mappings.expire(now, 2 * capacity);
+  tables.ports.expire(now, 2 * capacity);
+  tables.hosts.expire(now, 2 * capacity);
+  tables.fragments.expire(now, 4096);
+  tables.held.expire(now, 256);
+  uint32_t waiting = settle_forwards(tables, worker->policy, worker->kernel.mappings(), now);
+  return std::to_string(sessions) + " " + std::to_string(waiting);
+}
+
+std::string succeed(Words& words) {
+  std::string how;
+  words >> how;
+  size_t place = 0;
+  worker->tables.each(capacity, [&](auto& table, uint32_t) {
+    if (how == "clean") table.pause();
+    if (how == "torn") tear(memories[place]->map());
+    ++place;
+  });
+  return start_worker();
+}
+
+// Erases what one table knows, as if a worker had been killed before it wrote there, or a file had been without it.
+std::string lose(Words& words) {
+  std::string name;
+  words >> name;
+  if (name == "ports") worker->tables.ports.erase_all();
+  if (name == "mappings") worker->tables.mappings.erase_all();
+  if (name == "hosts") worker->tables.hosts.erase_all();
+  if (name == "counters") worker->tables.counters.erase_all();
+  if (name == "sessions") worker->tables.sessions.erase_all();
+  return "ok";
+}
+
+std::string on_one_line(std::string text) {
+  for (char& character : text) {
+    if (character == '\n') character = '|';
+  }
+  return text;
+}
+
+std::string counts(Words&) {
+  NatTables& tables = worker->tables;
+  const NatCounters& counters = worker->kernel.mappings().counters();
+  std::ostringstream text;
+  text << tables.sessions.count() << " " << counters.mappings << " " << tables.ports.count() << " "
+       << tables.mappings.count() << " " << tables.hosts.count() << " " << counters.opened << " " << counters.refused
+       << " " << tables.held.count();
+  return text.str();
+}
+
+}  // namespace
+
+int main() {
+  return run_commands({
+      {"start", start},
+      {"set", change},
+      {"out", [](Words& words) { return translate(words, false); }},
+      {"in", [](Words& words) { return translate(words, true); }},
+      {"late", late_syns},
+      {"time", set_time},
+      {"expire", expire},
+      {"succeed", succeed},
+      {"lose", lose},
+      {"counts", counts},
+      {"table", [](Words&) { return on_one_line(nat_lines(worker->tables.sessions, 65536, now)); }},
+      {"mappings", [](Words&) { return on_one_line(nat_lines(worker->tables.ports, 65536, now)); }},
+  });
+}
