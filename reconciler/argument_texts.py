@@ -50,8 +50,18 @@ def atom_text(parameter: AtomParameter, value: Any) -> str | tuple[str, ...]:
 
 
 def element_text(parameter: ElementParameter, value: Any) -> str:
-    """Click text of a value of an element class's parameter; raises Mistake."""
-    return _bounded(parameter.type, parameter, value)
+    """Click text of a value of an element class's parameter; raises Mistake or a group of them."""
+    if not parameter.repeated:
+        return _bounded(parameter.type, parameter, value)
+    if value == [] and parameter.default is not None:
+        return plain(parameter.default)
+    return quoted("; ".join(_each(_list_entry, enumerate(_list(value)))))
+
+
+def _list_entry(index: int, entry: Any) -> str:
+    if not isinstance(entry, str) or ";" in entry:
+        raise Mistake(f"{entry!r} is no entry: a text without ';' is expected", path=(index,))
+    return entry.strip()
 
 
 def _bounded(kind: ParameterType, parameter: AtomParameter | ElementParameter, value: Any) -> str:

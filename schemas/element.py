@@ -78,7 +78,9 @@ class ElementParameter(Model):
     """Keyword, upper case; for a positional argument the name that documentation uses."""
     positional: bool = False
     repeated: bool = False
-    """Takes all positional arguments from here on."""
+    """Takes all positional arguments from here on. A keyword that is repeated takes a list: one text,
+    its entries separated by `; `.
+    """
     type: ParameterType = ParameterType.STRING
     required: bool = False
     default: bool | int | float | str | None = None

@@ -135,10 +135,12 @@ class Nat : public Element {
     return nat_lines(table, number, now_ns());
   }
 
+  // As in a configuration, quotes are allowed around the value.
   std::string change(size_t which, std::string_view text) {
-    std::string error = kSettings[which].set(policy_, text);
-    if (!error.empty()) return error;
-    texts_[which] = text;
+    std::string value;
+    if (!parse_string(text, value)) value = text;
+    if (std::string error = kSettings[which].set(policy_, value); !error.empty()) return error;
+    texts_[which] = value;
     set_keyword(kSettings[which].keyword, text);
     waiting_forwards_ = settle_forwards(tables_, policy_, kernel_.mappings(), now_ns());
     return "";
