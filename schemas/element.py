@@ -78,8 +78,8 @@ class ElementParameter(Model):
     """Keyword, upper case; for a positional argument the name that documentation uses."""
     positional: bool = False
     repeated: bool = False
-    """Takes all positional arguments from here on. A keyword that is repeated takes a list: one text,
-    its entries separated by `; `.
+    """Takes all positional arguments from here on. A keyword that is repeated takes a list: one
+    text, its entries separated by `; `.
     """
     type: ParameterType = ParameterType.STRING
     required: bool = False

@@ -1,4 +1,4 @@
-"""One driver with every stateless element class, and cases that run it on pcap files."""
+"""One driver with element classes of all kinds, and cases that run it on pcap files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ CLASSES = [
     *["FromDevice", "FromDump", "Idle", "InfiniteSource", "IPClassifier", "IPFilter", "IPPrint"],
     *["Meter", "Null", "Paint", "PaintSwitch", "Print", "Queue", "RatedSource", "RatedSplitter"],
     *["Strip", "Tee", "ToDevice", "ToDump", "Unqueue", "Unstrip"],
+    *["Nat", "TranslateIn", "TranslateOut"],
 ]
 
 

@@ -21,6 +21,9 @@ ARGUMENTS = {
     "IPFilter": "allow all",
     "Classifier": "-",
     "Meter": "1",
+    "Nat": "EXTERNAL 203.0.113.1",
+    "TranslateIn": "nat",
+    "TranslateOut": "nat",
     "Paint": "1",
     "RatedSplitter": "1",
     "Strip": "14",
@@ -37,6 +40,9 @@ SURROUNDINGS = {
     "FromDump": "e -> Discard;",
     "InfiniteSource": "e -> Discard;",
     "RatedSource": "e -> Discard;",
+    "Nat": "",
+    "TranslateIn": "nat :: Nat(EXTERNAL 203.0.113.1); Idle -> e -> Discard;",
+    "TranslateOut": "nat :: Nat(EXTERNAL 203.0.113.1); Idle -> e -> Discard;",
 }
 OF_EVERY_ELEMENT = {"class", "name", "config", "ports", "handlers"}
 

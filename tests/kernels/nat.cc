@@ -52,7 +52,9 @@ std::string start_worker() {
   worker->tables.each(capacity, [&](auto& table, uint32_t records) {
     size_t bytes = std::remove_reference_t<decltype(table)>::bytes(records);
     if (first) memories.push_back(std::make_unique<SharedMemory>(bytes));
-    error += table.attach(memories[place++]->map(), bytes, records, "nat");
+    void* mapped = memories[place++]->map();
+    error += table.attach(mapped, bytes, records, "nat");
+    if (first) static_cast<StateHeader*>(mapped)->hash_seed = 42;  // so that a failure can be seen again
     torn |= table.resume().rebuilt;
   });
   if (!error.empty()) return error;

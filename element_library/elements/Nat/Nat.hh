@@ -110,7 +110,7 @@ class Nat : public Element {
       {"EXTERNAL", "external", "", set_external},
       {"FORWARDS", "forwards", "none", set_forwards},
       {"FILTERING", "filtering", "address_and_port_dependent", set_filtering},
-      {"PORTS", "ports", "1024-65535", set_ports},
+      {"PORTS", "port_range", "1024-65535", set_ports},
   };
   static constexpr size_t kSettingCount = std::size(kSettings);
 

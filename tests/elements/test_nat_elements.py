@@ -1,0 +1,208 @@
+"""Nat, TranslateOut and TranslateIn in a driver: what goes in as pcap comes out translated."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.driver.running import ControlClient, RunningDriver
+from tests.elements.frames import Drive
+from tests.kernels.gateway import OTHER_SERVER, OUTSIDE, SERVER, Seen, ping
+from tests.kernels.nat_model import ECHO, Endpoint, NatModel
+from tests.packets import ICMP, SYN, TCP, UDP, ether, ipv4, read_pcap, tcp, udp, write_pcap
+
+NAT = """
+nat :: Nat(EXTERNAL 203.0.113.1, CAPACITY 256);
+FromDump({folder}/in.pcap, STOP true) -> Unqueue(BURST {burst}) -> Strip(14) -> CheckIPHeader
+  -> way :: IPClassifier(src net 10.0.0.0/8, -);
+way[0] -> out :: TranslateOut(nat) -> ToDump({folder}/translated_out.pcap, ENCAP IP);
+out[1] -> ToDump({folder}/hairpin.pcap, ENCAP IP);
+out[2] -> ToDump({folder}/unsolicited_out.pcap, ENCAP IP);
+out[3] -> Discard; out[4] -> ToDump({folder}/invalid.pcap, ENCAP IP);
+way[1] -> in :: TranslateIn(nat) -> ToDump({folder}/translated_in.pcap, ENCAP IP);
+in[1] -> ToDump({folder}/unsolicited_in.pcap, ENCAP IP);
+"""
+PORTS = st.sampled_from([80, 81, 5000, 5001])
+REMOTES = st.sampled_from([(SERVER, 53), (SERVER, 54), (OTHER_SERVER, 53)])
+INSIDE = st.tuples(st.sampled_from([f"10.0.0.{i}" for i in range(1, 5)]), PORTS)
+OUTSIDES = st.tuples(st.just(OUTSIDE), PORTS)
+Flow = tuple[int, Endpoint, Endpoint]
+"""Protocol, source, destination; from inside when the source is."""
+
+FLOWS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from([UDP, TCP, ICMP]), INSIDE, REMOTES),
+        st.tuples(st.just(UDP), INSIDE, OUTSIDES),
+        st.tuples(st.sampled_from([UDP, ICMP]), REMOTES, OUTSIDES),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def packet(flow: Flow) -> bytes:
+    protocol, (source, sport), (destination, dport) = flow
+    segment = udp(sport, dport, b"data")
+    if protocol == TCP:
+        segment = tcp(sport, dport, SYN, seq=7)
+    if protocol == ICMP:
+        segment = ping(sport) if source.startswith("10.") else ping(dport, reply=True)
+    return ipv4(source, destination, segment, dont_fragment=True)
+
+
+class Outputs:
+    """The packets of each file, taken one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.left = {
+            path.stem: [Seen(path.stem, record.data) for record in read_pcap(path)]
+            for path in folder.glob("*.pcap")
+            if path.stem != "in"
+        }
+
+    def take(self, name: str) -> Seen:
+        assert self.left[name], f"no packet is left in {name}"
+        seen = self.left[name].pop(0)
+        assert seen.sound
+        return seen
+
+
+def check(flow: Flow, model: NatModel, outputs: Outputs) -> None:
+    """The next packet of the output where the model has it is this one, translated."""
+    protocol, source, destination = flow
+    echo = protocol == ICMP
+    if not source[0].startswith("10."):
+        from_ = (source[0], ECHO) if echo else source
+        inside = model.in_(protocol, from_, destination)
+        seen = outputs.take("translated_in" if inside else "unsolicited_in")
+        assert seen.source == source[0]
+        assert (seen.destination, seen.dport) == (inside or destination)
+        return
+    to = (destination[0], ECHO) if echo else destination
+    verdict = model.out(protocol, source, to)
+    target = model.behind(protocol, to) if verdict == "hairpin" else None
+    names = {"translated": "translated_out", "unsolicited": "unsolicited_out"}
+    seen = outputs.take(names.get(verdict, verdict))
+    assert seen.destination == (target.inside[0] if target else destination[0])
+    if not echo:
+        assert seen.dport == (target.inside[1] if target else destination[1])
+    if verdict == "unsolicited":
+        assert seen.from_ == source
+    else:
+        model.chose(protocol, source, to, seen.from_)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(flows=FLOWS)
+def test_the_elements_do_what_the_model_does(
+    flows: list[Flow], drive: Drive, tmp_path: Path
+) -> None:
+    write_pcap(tmp_path / "in.pcap", [ether(packet(flow)) for flow in flows])
+    done = drive(NAT.format(folder=tmp_path, burst=1))
+    assert done.returncode == 0, done.stderr
+    model, outputs = NatModel(frozenset([OUTSIDE])), Outputs(tmp_path)
+    for flow in flows:
+        check(flow, model, outputs)
+    assert not any(outputs.left.values())
+
+
+def test_a_batch_of_many_new_hosts(drive: Drive, tmp_path: Path) -> None:
+    """Mappings that earlier packets of a batch bring about count for later ones."""
+    hosts = [f"10.0.{i // 100}.{i % 100}" for i in range(400)]
+    flows: list[Flow] = [(UDP, (host, 5000), (SERVER, 53)) for host in hosts]
+    flows = [flow for pair in zip(flows, flows, strict=True) for flow in pair]
+    flows += [(UDP, (host, 6000), (OUTSIDE, 5000)) for host in hosts]
+    write_pcap(tmp_path / "in.pcap", [ether(packet(flow)) for flow in flows])
+    text = NAT.format(folder=tmp_path, burst=64).replace("CAPACITY 256", "CAPACITY 4096")
+    done = drive(text, "nat.sessions", "nat.mappings")
+    assert done.returncode == 0, done.stderr
+    model, outputs = NatModel(frozenset([OUTSIDE])), Outputs(tmp_path)
+    for flow in flows:
+        check(flow, model, outputs)
+    assert done.stdout.split() == ["nat.sessions:", "1200", "nat.mappings:", "800"]
+
+
+@pytest.fixture
+def running(driver: Path, tmp_path: Path) -> Iterator[ControlClient]:
+    """A NAT with one UDP session of 10.0.0.1:5000 and one SYN that nobody asked for."""
+    syn = ipv4(SERVER, OUTSIDE, tcp(80, 4444, SYN))
+    frames = [ether(packet((UDP, ("10.0.0.1", 5000), (SERVER, 53)))), ether(syn)]
+    write_pcap(tmp_path / "in.pcap", frames)
+    text = NAT.format(folder=tmp_path, burst=1).replace("STOP true", "STOP false")
+    with RunningDriver(driver, text, tmp_path / "control") as process:
+        client = process.client()
+        wait(client, "nat.sessions", "1")
+        yield client
+
+
+def wait(client: ControlClient, handler: str, value: str) -> None:
+    end = time.monotonic() + 30
+    while (found := client.read(handler)) != value:
+        assert time.monotonic() < end, f"{handler} is {found}, not {value}"
+        time.sleep(0.05)
+
+
+def write(client: ControlClient, handler: str, value: str) -> tuple[int, str]:
+    client.send(f"WRITE {handler} {value}\r\n")
+    return client.reply()
+
+
+def test_tables_are_read_and_settings_change_while_it_runs(running: ControlClient) -> None:
+    line = f"udp 10.0.0.1:5000 {OUTSIDE}:5000 {SERVER}:53 unreplied"
+    assert running.read("nat.table").startswith(line)
+    assert running.read("nat.mapping_table") == f"udp 10.0.0.1:5000 {OUTSIDE}:5000 1\n"
+    forward = f"udp {OUTSIDE}:53 -> 10.0.0.2:53"
+    assert write(running, "nat.forwards", f'"{forward}"')[0] == 200
+    assert running.read("nat.forwards") == forward
+    assert f'FORWARDS "{forward}"' in running.read("nat.config")
+    assert f"udp 10.0.0.2:53 {OUTSIDE}:53 0 forward\n" in running.read("nat.mapping_table")
+    assert running.read("nat.mappings") == "2"
+    code, message = write(running, "nat.external", "198.51.100.1")
+    assert (code, message.split(":")[0]) == (
+        520,
+        f"EXTERNAL leaves out {OUTSIDE}, which a forward needs",
+    )
+    assert running.read("nat.external") == OUTSIDE
+    assert write(running, "nat.filtering", "endpoint_independent")[0] == 200
+    assert write(running, "nat.port_range", "20000-30000")[0] == 200
+    assert write(running, "nat.hold_down", "1s")[0] == 200
+    assert running.read("nat.hold_down") == "1"
+    assert write(running, "nat.udp", "1s")[0] == 200
+    assert running.read("nat.udp") == "1"
+    assert running.read("nat.waiting_forwards") == "0"
+
+
+def test_an_unsolicited_syn_comes_out_six_seconds_later(
+    running: ControlClient, tmp_path: Path
+) -> None:
+    wait(running, "in.held", "1")
+    assert running.read("in.unsolicited") == "0"
+    wait(running, "in.unsolicited", "1")
+
+
+@pytest.mark.parametrize(
+    ("element", "message"),
+    [
+        ("Nat()", "EXTERNAL names no address"),
+        ("Nat(EXTERNAL 203.0.113.1, CAPACITY 4)", "CAPACITY 4 is out of range: give 16 to 2000000"),
+        ("Nat(EXTERNAL 203.0.113.1, UDP soon)", "UDP 'soon' is no timeout"),
+        ("Nat(EXTERNAL 203.0.113.1, FILTERING no)", "FILTERING 'no'"),
+        ("Nat(EXTERNAL 203.0.113.1, PORTS 1-2)", "PORTS '1-2'"),
+        ("Nat(EXTERNAL 203.0.113.1, FORWARDS x)", "FORWARDS 'x': expected PROTOCOL OUTSIDE:PORT"),
+        ("Idle -> TranslateOut -> Discard", "NAT"),
+        ("d :: Discard; Idle -> d; Idle -> TranslateIn(d) -> Discard", "Nat"),
+    ],
+)
+def test_bad_arguments(driver: Path, element: str, message: str) -> None:
+    command = [str(driver), "-e", f"{element};"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert message in done.stderr
