@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <new>
 
 namespace clickup {
 
@@ -37,29 +36,16 @@ bool PacketPool::grow() {
   chunk->next = chunks_;
   chunks_ = chunk;
   total_ += Chunk::kPackets;
-  untouched_ = Chunk::kPackets;
+  for (uint32_t i = Chunk::kPackets; i-- > 0;) free_[free_count_++] = chunk->packet(i);
   return true;
 }
 
 bool PacketPool::prepare() { return chunks_ || grow(); }
 
-Packet* PacketPool::allocate() {
-  Packet* packet = free_;
-  if (packet) {
-    unpoison(packet, sizeof(Packet));
-    free_ = packet->next;
-  } else {
-    if (untouched_ == 0 && !grow()) return nullptr;
-    packet = chunks_->packet(--untouched_);
-  }
-  // Not value-initialised: that would clear the buffer.
-  return new (packet) Packet;
-}
-
 Packet* PacketPool::copy(const Packet& packet) {
   Packet* copy = allocate();
   if (!copy) return nullptr;
-  std::memcpy(static_cast<void*>(copy), &packet, offsetof(Packet, next));
+  std::memcpy(static_cast<void*>(copy), &packet, offsetof(Packet, buffer));
   // Headers in front of the data (after Strip) belong to the packet too.
   std::memcpy(copy->buffer, packet.buffer, packet.begin + packet.length);
   return copy;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <string>
+#include <string_view>
 
 #include "driver/element.hh"
 
@@ -61,12 +63,14 @@ class PacketSource : public Element {
     uint64_t room = std::min(limit, kBatchSize - batch.count);
     if (limit_ >= 0) room = std::min(room, uint64_t(limit_) - std::min(count_, uint64_t(limit_)));
     uint64_t number = exhausted() || room == 0 ? 0 : due(room), made = 0;
+    uint64_t timestamp = timestamp_ ? realtime_ns() : 0;
+    const std::string_view wire = wire_;
     for (; made < number; ++made) {
       Packet* packet = packet_pool().allocate();
       if (!packet) break;
-      std::copy(wire_.begin(), wire_.end(), packet->data());
-      packet->length = uint32_t(wire_.size());
-      if (timestamp_) packet->timestamp_ns = realtime_ns();
+      std::memcpy(packet->data(), wire.data(), wire.size());
+      packet->length = uint32_t(wire.size());
+      packet->timestamp_ns = timestamp;
       batch.add(packet);
     }
     count_ += made;
