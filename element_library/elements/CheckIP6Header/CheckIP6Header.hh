@@ -85,7 +85,7 @@ class CheckIP6Header : public Element {
                        [&](const Address& bad) { return std::equal(bad.begin(), bad.end(), source); });
   }
 
-  bool refuse(const char* reason) {
+  [[gnu::cold, gnu::noinline]] bool refuse(const char* reason) {
     if (!warned_) chatter(*this, reason);
     warned_ = true;
     return false;

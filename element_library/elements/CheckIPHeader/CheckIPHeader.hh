@@ -77,7 +77,7 @@ class CheckIPHeader : public Element {
     if (ip[0] >> 4 != 4) return refuse(kVersion);
     if (header < 20) return refuse(kHeaderLength);
     if (total < header || total > there) return refuse(kLength);
-    if (checksum_ && !internet_checksum_ok(ip, header)) return refuse(kChecksum);
+    if (checksum_ && !ip4_checksum_ok(ip, header)) return refuse(kChecksum);
     if (!bad_sources_.empty() && is_bad_source(load32(ip + 12), load32(ip + 16))) return refuse(kSource);
     packet.network_header = packet.begin + offset_;
     packet.transport_header = packet.network_header + header;
@@ -93,7 +93,7 @@ class CheckIPHeader : public Element {
     return holds(bad_sources_, source) && !holds(good_destinations_, destination);
   }
 
-  bool refuse(Reason reason) {
+  [[gnu::cold, gnu::noinline]] bool refuse(Reason reason) {
     ++reasons_[reason];
     if (verbose_ || !warned_) chatter(*this, kReasonTexts[reason]);
     warned_ = true;
