@@ -34,7 +34,9 @@ class IPFilter : public Element {
   }
 
   void push(int, Batch& batch) override {
-    split_batch(*this, batch, [this](const Packet& packet) { return program_.classify(packet); });
+    BatchSplit split;
+    program_.classify(batch, split);
+    split.push(*this, batch);
   }
 
  private:

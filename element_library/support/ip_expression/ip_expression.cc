@@ -1,5 +1,8 @@
 #include "support/ip_expression/ip_expression.hh"
 
+#include <algorithm>
+
+#include "support/ip_expression/ip_batch.hh"
 #include "support/ip_expression/ip_parser.hh"
 
 namespace clickup {
@@ -10,6 +13,50 @@ constexpr const char* kFieldNames[] = {
     "destination", "source port", "destination port", "tcp flags", "tcp window", "icmp type", "icmp code",
 };
 static_assert(std::size(kFieldNames) == size_t(IpField::count));
+
+template <typename Test>
+PacketMask where(IpBatch& batch, IpField field, Test&& test) {
+  const uint32_t* values = batch.values(field);
+  PacketMask where = 0;
+  for (uint32_t first = 0; first < batch.count(); first += IpBatch::kRow) {
+    IpBatch::Lanes found {}, bits {1, 2, 4, 8};
+    for (uint32_t i = first; i < first + IpBatch::kRow; i += 4, bits <<= 4) {
+      IpBatch::Lanes lanes;
+      std::memcpy(&lanes, values + i, sizeof lanes);
+      found |= IpBatch::Lanes(test(lanes)) & bits;
+    }
+    where |= PacketMask(found[0] | found[1] | found[2] | found[3]) << first;
+  }
+  return where & batch.present(field);
+}
+
+PacketMask matches(const RangeTest& range, IpBatch& batch) {
+  uint32_t mask = range.mask, low = range.low, width = range.high - range.low;
+  PacketMask within =
+      width == 0 ? where(batch, range.field, [=](const IpBatch::Lanes& values) { return (values & mask) == low; })
+                 : where(batch, range.field, [=](const IpBatch::Lanes& values) { return (values & mask) - low <= width; });
+  return range.inverted ? batch.present(range.field) & ~within : within;
+}
+
+bool matches(const PrefixTest& prefix, const IpHeaders& headers) {
+  if (!headers.ip || !headers.six) return false;
+  const uint8_t* address = headers.ip + (prefix.source ? 8 : 24);
+  uint64_t difference = 0;
+  for (size_t half = 0; half < 16; half += 8) {
+    uint64_t value, wanted, mask;
+    std::memcpy(&value, address + half, 8);
+    std::memcpy(&wanted, prefix.address.data() + half, 8);
+    std::memcpy(&mask, prefix.mask.data() + half, 8);
+    difference |= (value & mask) ^ wanted;
+  }
+  return difference == 0;
+}
+
+PacketMask matches(const PrefixTest& prefix, IpBatch& batch) {
+  PacketMask matched = 0;
+  for (uint32_t i = 0; i < batch.count(); ++i) matched |= PacketMask(matches(prefix, batch.headers(i))) << i;
+  return matched;
+}
 
 std::string hexadecimal(uint32_t value) {
   char text[16];
@@ -57,9 +104,40 @@ std::string IpProgram::add(std::string_view expression, int output) {
 
 void IpProgram::compile() {
   steps_.clear();
-  prefixes_.clear();
+  tests_.clear();
   entry_ = ~kDrop;
   for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) entry_ = emit(*rule->tree, ~rule->output, entry_);
+  arrived_.assign(steps_.size(), 0);
+}
+
+// A step tests all packets that come to it at once. Its targets lie below it, so that one way down meets every step
+// after all those that lead to it.
+void IpProgram::classify(const Batch& batch, BatchSplit& split) {
+  IpBatch fields(batch);
+  PacketMask undecided = all_packets(batch);
+  auto send = [&](PacketMask packets, Target target) {
+    if (target >= 0) {
+      arrived_[size_t(target)] |= packets;
+    } else {
+      undecided &= ~packets;
+      split.add(packets, ~target);
+    }
+  };
+  ++batches_;
+  send(undecided, entry_);
+  for (size_t at = steps_.size(); undecided != 0;) {
+    PacketMask packets = std::exchange(arrived_[--at], 0);
+    if (packets == 0) continue;
+    const Step& step = steps_[at];
+    PacketMask matched = packets & matches(tests_[step.test], fields);
+    send(matched, step.yes);
+    send(packets & ~matched, step.no);
+  }
+}
+
+PacketMask IpProgram::matches(Test& test, IpBatch& batch) const {
+  if (std::exchange(test.batch, batches_) == batches_) return test.matched;
+  return test.matched = std::visit([&](const auto& what) { return clickup::matches(what, batch); }, test.what);
 }
 
 // Steps are made from the last to the first, so that the targets of each are known.
@@ -68,11 +146,8 @@ IpProgram::Target IpProgram::emit(const IpTree& tree, Target yes, Target no) {
     case IpTree::Kind::always: return yes;
     case IpTree::Kind::never: return no;
     case IpTree::Kind::negation: return emit(*tree.parts[0], no, yes);
-    case IpTree::Kind::range: return emit_step({tree.range, -1}, yes, no);
-    case IpTree::Kind::prefix: {
-      prefixes_.push_back(tree.prefix);
-      return emit_step({{}, int32_t(prefixes_.size()) - 1}, yes, no);
-    }
+    case IpTree::Kind::range: return emit_step(tree.range, yes, no);
+    case IpTree::Kind::prefix: return emit_step(tree.prefix, yes, no);
     default: return emit_parts(tree, yes, no);
   }
 }
@@ -86,16 +161,16 @@ IpProgram::Target IpProgram::emit_parts(const IpTree& tree, Target yes, Target n
   return next;
 }
 
-IpProgram::Target IpProgram::emit_step(Step step, Target yes, Target no) {
+IpProgram::Target IpProgram::emit_step(std::variant<RangeTest, PrefixTest> what, Target yes, Target no) {
   if (yes == no) return yes;
-  step.yes = yes;
-  step.no = no;
-  steps_.push_back(step);
+  auto known = std::find_if(tests_.begin(), tests_.end(), [&](const Test& test) { return test.what == what; });
+  steps_.push_back({size_t(known - tests_.begin()), yes, no});
+  if (known == tests_.end()) tests_.push_back({std::move(what)});
   return Target(steps_.size()) - 1;
 }
 
 std::string IpProgram::text(const Step& step) const {
-  std::string test = step.prefix < 0 ? text_of(step.range) : text_of(prefixes_[size_t(step.prefix)]);
+  std::string test = std::visit([](const auto& what) { return text_of(what); }, tests_[step.test].what);
   return test + "  yes->" + target_text(step.yes) + "  no->" + target_text(step.no);
 }
 

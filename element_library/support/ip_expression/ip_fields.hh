@@ -1,4 +1,4 @@
-// The header fields that expressions test, read once a packet (RFC 791, 8200, 9293, 768, 792, 4443).
+// The header fields that expressions test (RFC 791, 8200, 9293, 768, 792, 4443).
 #pragma once
 
 #include <arpa/inet.h>
@@ -30,20 +30,6 @@ enum class IpField : uint8_t {
 };
 
 inline constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmp6 = 58, kNoNextHeader = 59;
-
-struct IpFields {
-  uint32_t present = 0;  // bit i: value i is known; ports never are in a fragment with an offset
-  uint32_t values[size_t(IpField::count)];
-  const uint8_t* source6 = nullptr;  // IPv6 only
-  const uint8_t* destination6 = nullptr;
-
-  void set(IpField field, uint32_t value) {
-    values[size_t(field)] = value;
-    present |= 1u << unsigned(field);
-  }
-  bool has(IpField field) const { return present >> unsigned(field) & 1; }
-  uint32_t operator[](IpField field) const { return values[size_t(field)]; }
-};
 
 inline uint16_t load16(const uint8_t* at) { return uint16_t(at[0] << 8 | at[1]); }
 inline uint32_t load32(const uint8_t* at) { return uint32_t(load16(at)) << 16 | load16(at + 2); }
@@ -81,60 +67,89 @@ inline Ip6Transport find_ip6_transport(const uint8_t* ip, uint32_t length) {
   return found;
 }
 
-inline void read_transport_fields(const uint8_t* transport, uint32_t length, uint8_t protocol, IpFields& fields) {
-  if ((protocol == kTcp || protocol == kUdp) && length >= 4) {
-    fields.set(IpField::source_port, load16(transport));
-    fields.set(IpField::destination_port, load16(transport + 2));
-  }
-  if (protocol == kTcp && length >= 14) fields.set(IpField::tcp_flags, transport[13]);
-  if (protocol == kTcp && length >= 16) fields.set(IpField::tcp_window, load16(transport + 14));
-  if ((protocol == kIcmp || protocol == kIcmp6) && length >= 1) fields.set(IpField::icmp_type, transport[0]);
-  if ((protocol == kIcmp || protocol == kIcmp6) && length >= 2) fields.set(IpField::icmp_code, transport[1]);
-}
+// Where the headers of one packet are.
+struct IpHeaders {
+  const uint8_t* ip;          // nullptr: no IP header
+  const uint8_t* transport;
+  uint32_t transport_length;  // bytes of the packet from there on, 0 in fragments with an offset
+  bool six;
+  bool fragment;
+  bool has_protocol;
+  uint8_t protocol;  // after IPv6 extension headers
+};
 
-inline void read_ip4_fields(const uint8_t* ip, uint32_t length, IpFields& fields) {
+namespace ip_fields_detail {
+
+inline void find_headers4(const uint8_t* ip, uint32_t length, IpHeaders& headers) {
   uint32_t header = (ip[0] & 15u) * 4, total = load16(ip + 2), fragment = load16(ip + 6);
-  fields.set(IpField::version, 4);
-  fields.set(IpField::header_length, ip[0] & 15u);
-  fields.set(IpField::id, load16(ip + 4));
-  fields.set(IpField::tos, ip[1]);
-  fields.set(IpField::ttl, ip[8]);
-  fields.set(IpField::protocol, ip[9]);
-  fields.set(IpField::fragment, (fragment & 0x3fff) != 0);
-  fields.set(IpField::source, load32(ip + 12));
-  fields.set(IpField::destination, load32(ip + 16));
   uint32_t end = total < length ? total : length;
-  if ((fragment & 0x1fff) == 0 && header >= 20 && header <= end) {
-    read_transport_fields(ip + header, end - header, ip[9], fields);
-  }
+  headers = {ip, nullptr, 0, false, (fragment & 0x3fff) != 0, true, ip[9]};
+  if ((fragment & 0x1fff) != 0 || header < 20 || header > end) return;
+  headers.transport = ip + header;
+  headers.transport_length = end - header;
 }
 
-inline void read_ip6_fields(const uint8_t* ip, uint32_t length, IpFields& fields) {
+inline void find_headers6(const uint8_t* ip, uint32_t length, IpHeaders& headers) {
   uint32_t total = 40u + load16(ip + 4), end = total < length ? total : length;
   Ip6Transport transport = find_ip6_transport(ip, end);
-  fields.set(IpField::version, 6);
-  fields.set(IpField::tos, load16(ip) >> 4 & 0xff);
-  fields.set(IpField::ttl, ip[7]);
-  fields.set(IpField::fragment, transport.fragment);
-  fields.source6 = ip + 8;
-  fields.destination6 = ip + 24;
-  if (!transport.complete) return;
-  fields.set(IpField::protocol, transport.protocol);
-  if (transport.first) {
-    read_transport_fields(ip + transport.offset, end - transport.offset, transport.protocol, fields);
-  }
+  headers = {ip, nullptr, 0, true, transport.fragment, transport.complete, transport.protocol};
+  if (!transport.complete || !transport.first) return;
+  headers.transport = ip + transport.offset;
+  headers.transport_length = end - transport.offset;
 }
 
-// Reads the packet's fields; none are present without a network header annotation on an IP header.
-inline void read_ip_fields(const Packet& packet, IpFields& fields) {
+}  // namespace ip_fields_detail
+
+// Finds nothing without a network header annotation on an IP header.
+inline void find_headers(const Packet& packet, IpHeaders& headers) {
+  headers = {};
   uint32_t end = packet.begin + packet.length;
   if (packet.network_header == Packet::kNoHeader || packet.network_header + 20 > end) return;
   const uint8_t* ip = packet.buffer + packet.network_header;
   uint32_t length = end - packet.network_header;
   if (ip[0] >> 4 == 4) {
-    read_ip4_fields(ip, length, fields);
+    ip_fields_detail::find_headers4(ip, length, headers);
   } else if (ip[0] >> 4 == 6 && length >= 40) {
-    read_ip6_fields(ip, length, fields);
+    ip_fields_detail::find_headers6(ip, length, headers);
+  }
+}
+
+namespace ip_fields_detail {
+
+inline uint32_t read_transport_field(IpField field, const IpHeaders& at, bool& present) {
+  bool ports = (at.protocol == kTcp) | (at.protocol == kUdp), icmp = (at.protocol == kIcmp) | (at.protocol == kIcmp6);
+  auto has = [&](bool of_protocol, uint32_t bytes) {
+    return present = of_protocol & (at.transport_length >= bytes);
+  };
+  switch (field) {
+    case IpField::source_port: return has(ports, 4) ? load16(at.transport) : 0;
+    case IpField::destination_port: return has(ports, 4) ? load16(at.transport + 2) : 0;
+    case IpField::tcp_flags: return has(at.protocol == kTcp, 14) ? at.transport[13] : 0;
+    case IpField::tcp_window: return has(at.protocol == kTcp, 16) ? load16(at.transport + 14) : 0;
+    case IpField::icmp_type: return has(icmp, 1) ? at.transport[0] : 0;
+    case IpField::icmp_code: return has(icmp, 2) ? at.transport[1] : 0;
+    default: return 0;
+  }
+}
+
+}  // namespace ip_fields_detail
+
+// The value, in host byte order; 0 when the packet does not have the field, as `present` then tells.
+inline uint32_t read_field(IpField field, const IpHeaders& at, bool& present) {
+  present = at.ip;
+  if (!present) return 0;
+  auto four = [&](uint32_t value) { return (present = !at.six) ? value : 0; };
+  switch (field) {
+    case IpField::version: return at.six ? 6 : 4;
+    case IpField::header_length: return four(at.ip[0] & 15u);
+    case IpField::id: return four(load16(at.ip + 4));
+    case IpField::tos: return at.six ? load16(at.ip) >> 4 & 0xff : at.ip[1];
+    case IpField::ttl: return at.ip[at.six ? 7 : 8];
+    case IpField::protocol: return (present = at.has_protocol) ? at.protocol : 0;
+    case IpField::fragment: return at.fragment;
+    case IpField::source: return four(load32(at.ip + 12));
+    case IpField::destination: return four(load32(at.ip + 16));
+    default: return ip_fields_detail::read_transport_field(field, at, present);
   }
 }
 

@@ -16,12 +16,14 @@ struct RangeTest {
   uint32_t mask = ~0u;
   uint32_t low = 0, high = 0;
   bool inverted = false;
+  bool operator==(const RangeTest&) const = default;
 };
 
 // True for IPv6 packets whose source or destination is within the prefix.
 struct PrefixTest {
   bool source = true;
   std::array<uint8_t, 16> address {}, mask {};
+  bool operator==(const PrefixTest&) const = default;
 };
 
 struct IpTree;
