@@ -33,8 +33,13 @@ struct alignas(64) Packet {
   uint32_t mac_header = kNoHeader;
   uint32_t network_header = kNoHeader;
   uint32_t transport_header = kNoHeader;
-  uint32_t destination_ip = 0;  // IPv4 destination annotation, network byte order
+  // Destination annotation, network byte order: where to, or the next hop on the way. IPv4 or IPv6, as the packet is.
+  union {
+    uint32_t destination_ip = 0;
+    uint8_t destination_ip6[16];
+  };
   uint8_t paint = 0;
+  uint16_t vlan_tci = 0;  // VLAN tag annotation: priority and identifier (IEEE 802.1Q), 0 for none
   uint64_t timestamp_ns = 0;  // CLOCK_REALTIME at reception
   alignas(64) uint8_t buffer[kHeadroom + kMaxPacket];
 

@@ -11,6 +11,9 @@ from tests.cpp import compile_driver
 from tests.elements.frames import Drive
 
 CLASSES = [
+    *["CheckICMPHeader", "CheckTCPHeader", "CheckUDPHeader", "DecIP6HLIM", "DecIPTTL"],
+    *["GetIPAddress", "MarkIPHeader", "SetIPAddress", "SetIPChecksum", "SetIPDSCP", "SetIPECN"],
+    *["SetTCPChecksum", "SetUDPChecksum"],
     *["CheckIP6Header", "CheckIPHeader", "Classifier", "Counter", "Discard", "EtherEncap"],
     *["FromDevice", "FromDump", "Idle", "InfiniteSource", "IPClassifier", "IPFilter", "IPPrint"],
     *["Meter", "Null", "Paint", "PaintSwitch", "Print", "Queue", "RatedSource", "RatedSplitter"],

@@ -2,7 +2,7 @@
 
 case.yaml: `frames` (name: expression), `input` (names in order; all frames by default),
 `outputs` (pcap file: expressions of the frames it holds), `handlers` (name: text at the end),
-`log` (lines on standard error).
+`log` (lines on standard error), `click` (why Click is not asked too).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def test_case(name: str, drive: Drive, tmp_path: Path) -> None:
         found = [record.data.hex() for record in read_pcap(tmp_path / file)]
         assert found == [frame(text, frames).hex() for text in expressions], file
     assert done.stderr.splitlines() == case.get("log", [])
-    assert done.stdout == _printed(handlers)
+    assert done.stdout == printed(handlers)
 
 
-def _printed(handlers: dict[str, object]) -> str:
+def printed(handlers: dict[str, object]) -> str:
     """What -h prints: the bare text of one handler, else each under its name."""
     if len(handlers) == 1:
         return "".join(f"{text}\n" for text in handlers.values())

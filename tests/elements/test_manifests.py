@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from reconciler.library import load_library
+from schemas.element import ElementManifest
 from tests.cpp import LIBRARY
 from tests.elements.conftest import CLASSES
 from tests.elements.frames import Drive
 from tests.packets import write_pcap
 
 ARGUMENTS = {
+    "CheckICMPHeader": "DETAILS true",
+    "CheckTCPHeader": "DETAILS true",
+    "CheckUDPHeader": "DETAILS true",
+    "GetIPAddress": "16",
+    "SetIPAddress": "10.0.0.1",
+    "SetIPDSCP": "1",
+    "SetIPECN": "ce",
     "CheckIPHeader": "DETAILS true",
     "EtherEncap": "1, 1:1:1:1:1:1, 2:2:2:2:2:2",
     "FromDump": "in.pcap",
@@ -47,9 +57,14 @@ SURROUNDINGS = {
 OF_EVERY_ELEMENT = {"class", "name", "config", "ports", "handlers"}
 
 
+@cache
+def manifests() -> Mapping[str, ElementManifest]:
+    return load_library(LIBRARY).elements
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_ports_and_processing(name: str) -> None:
-    manifest = load_library(LIBRARY).elements[name]
+    manifest = manifests()[name]
     folders = [LIBRARY / "elements" / name]
     folders += [LIBRARY / path for path in manifest.requires]
     text = "".join(path.read_text() for folder in folders for path in folder.glob("*.hh"))
@@ -69,7 +84,7 @@ def test_handlers(name: str, drive: Drive, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = [line.split("\t") for line in done.stdout.splitlines() if line]
     found = {words[0]: access(words[1]) for words in lines if words[0] not in OF_EVERY_ELEMENT}
-    manifest = load_library(LIBRARY).elements[name]
+    manifest = manifests()[name]
     assert found == {handler.name: handler.access for handler in manifest.handlers}
 
 

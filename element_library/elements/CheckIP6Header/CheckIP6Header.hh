@@ -2,8 +2,8 @@
 //
 // Ports: 1 input, agnostic; output 0, agnostic, for valid packets; optional output 1, push, for the others (else
 // dropped). Checks version and payload length, and that the source is not multicast (RFC 8200, RFC 4291 section 2.7).
-// Sets the network header position, and the transport header position behind the extension headers when they are whole;
-// cuts what follows the IP packet, such as Ethernet padding.
+// Sets the network header position, the destination annotation, and the transport header position behind the extension
+// headers when they are whole; cuts what follows the IP packet, such as Ethernet padding.
 // Parameters: BADADDRS, source addresses to refuse, separated by spaces; OFFSET of the IP header in bytes (0).
 // Handlers: drops (r), bad packets so far, continuing in the next worker.
 #pragma once
@@ -12,12 +12,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <sstream>
 #include <vector>
 
 #include "driver/element.hh"
 #include "support/batch_split/batch_split.hh"
-#include "support/ip_expression/ip_fields.hh"
+#include "support/ip_fields/ip_fields.hh"
 
 namespace clickup {
 
@@ -75,6 +76,7 @@ class CheckIP6Header : public Element {
     if (ip[8] == 0xff || is_bad_source(ip + 8)) return refuse("bad source address");
     Ip6Transport transport = find_ip6_transport(ip, total);
     packet.network_header = packet.begin + offset_;
+    std::memcpy(packet.destination_ip6, ip + 24, 16);
     packet.transport_header = transport.complete ? packet.network_header + transport.offset : Packet::kNoHeader;
     packet.length = offset_ + total;
     return true;

@@ -19,8 +19,8 @@
 #include "driver/element.hh"
 #include "support/batch_split/batch_split.hh"
 #include "support/checksum/checksum.hh"
-#include "support/ip_expression/ip_fields.hh"
-#include "support/ip_expression/ip_operand.hh"
+#include "support/ip_fields/ip_fields.hh"
+#include "support/ip_operand/ip_operand.hh"
 
 namespace clickup {
 

@@ -37,4 +37,22 @@ inline bool ip4_checksum_ok(const uint8_t* header, uint32_t length) {
   return fold_internet_sum(sum) == 0xffff;
 }
 
+// Corrects the checksum field at `checksum` for a 16-bit word that changed, both as they lie in memory (RFC 1624).
+inline void adjust_checksum(uint8_t* checksum, uint16_t before, uint16_t after) {
+  uint16_t old;
+  std::memcpy(&old, checksum, 2);
+  uint32_t sum = uint32_t(uint16_t(~old)) + uint16_t(~before) + after;
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  uint16_t adjusted = uint16_t(~sum);
+  std::memcpy(checksum, &adjusted, 2);
+}
+
+// Writes the 16-bit word at `field`, which `checksum` covers.
+inline void replace_word(uint8_t* field, uint16_t value, uint8_t* checksum) {
+  uint16_t before;
+  std::memcpy(&before, field, 2);
+  std::memcpy(field, &value, 2);
+  adjust_checksum(checksum, before, value);
+}
+
 }  // namespace clickup

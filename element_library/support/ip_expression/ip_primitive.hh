@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "support/ip_expression/ip_names.hh"
-#include "support/ip_expression/ip_operand.hh"
+#include "support/ip_operand/ip_operand.hh"
 #include "support/ip_expression/ip_tree.hh"
 
 namespace clickup {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "support/ip_expression/ip_fields.hh"
+#include "support/ip_fields/ip_fields.hh"
 #include "support/ip_expression/ip_names.hh"
 
 namespace clickup {

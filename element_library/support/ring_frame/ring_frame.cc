@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "support/checksum/checksum.hh"
-#include "support/ip_expression/ip_fields.hh"
+#include "support/ip_fields/ip_fields.hh"
 
 namespace clickup {
 namespace {

@@ -1,4 +1,4 @@
-#include "support/ip_expression/ip_operand.hh"
+#include "support/ip_operand/ip_operand.hh"
 
 #include <arpa/inet.h>
 

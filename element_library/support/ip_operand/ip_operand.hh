@@ -1,4 +1,4 @@
-// Values in expressions: addresses, prefixes, numbers and ranges.
+// Values as people write them: addresses, prefixes, numbers and ranges.
 #pragma once
 
 #include <array>

@@ -1,0 +1,41 @@
+// A count of packets and bytes that goes on in the next worker.
+#pragma once
+
+#include <string>
+
+#include "driver/element.hh"
+
+namespace clickup {
+
+class KeptCounter {
+ public:
+  KeptCounter() = default;
+  KeptCounter(const KeptCounter&) = delete;
+  KeptCounter& operator=(const KeptCounter&) = delete;
+
+  // For Element::initialize: takes up the count that an earlier worker left under the same element and word.
+  void open(const Element& element, const char* word, Host& host, Errors& errors) {
+    std::string name = element.name() + "." + word;
+    if (CounterSlot* slot = host.counter_slot(name)) {
+      slot_ = slot;
+    } else {
+      errors.add("no counter slot is left for '" + name + "': use fewer or shorter element names");
+    }
+  }
+
+  void add(const Packet& packet) {
+    ++slot_->packets;
+    slot_->bytes += packet.length;
+  }
+  void add(const Batch& batch) {
+    for (uint32_t i = 0; i < batch.count; ++i) add(*batch.items[i]);
+  }
+  uint64_t packets() const { return slot_->packets; }
+  std::string text() const { return std::to_string(packets()); }
+
+ private:
+  CounterSlot local_ {};  // until opened
+  CounterSlot* slot_ = &local_;
+};
+
+}  // namespace clickup
