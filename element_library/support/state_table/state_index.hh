@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "support/prefetch/prefetch.hh"
 #include "support/state_table/state_memory.hh"
 #include "support/state_table/state_pages.hh"
 
@@ -37,7 +38,7 @@ class StateIndex {
     drop_pages(next_, (state_index::first_slot(most_bits_ + 1) - state_index::first_slot(bits_ + 1)) * sizeof(uint64_t));
   }
 
-  void prefetch(uint32_t tag) const { __builtin_prefetch(home(tag)); }
+  void prefetch(uint32_t tag) const { prefetch_line(home(tag)); }
   // The record with this tag for which same(record) holds.
   template <class Same>
   uint32_t find(uint32_t tag, const Same& same) const {

@@ -79,9 +79,8 @@ class StateTable : public StateRecords<Layout> {
     uint32_t index = index_.find(state_tag(hash), [](uint32_t) { return true; });
     if (index == kNone) return;
     const auto* at = reinterpret_cast<const uint8_t*>(&record(index));
-    __builtin_prefetch(at);
-    if constexpr (Records::kStride > 64) __builtin_prefetch(at + 64);
-    __builtin_prefetch(deadlines_ + index);
+    for (uint32_t line = 0; line < Records::kStride; line += 64) prefetch_line(at + line);
+    prefetch_line(deadlines_ + index);
   }
 
   // Index of the record with this key, kNone when there is none or its deadline has passed.
