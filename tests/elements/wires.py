@@ -7,7 +7,6 @@ import fcntl
 import os
 import socket
 import struct
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ ETH_P_ALL = 3
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 1
 SIOCSIFMTU = 0x8922
+SIOCGIFHWADDR = 0x8927
 ETHTOOL_STXCSUM = 0x17
 SO_RCVBUFFORCE = 33  # asm-generic/socket.h; not in the module socket
 Value = TypeVar("Value")
@@ -104,5 +104,9 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 def interface_address(namespace: Namespace, interface: str) -> str:
     """The Ethernet address of an interface, as text."""
-    line = namespace.command("cat", f"/sys/class/net/{interface}/address")
-    return subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
+
+    def ask() -> bytes:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            return fcntl.ioctl(control, SIOCGIFHWADDR, struct.pack("16s24x", interface.encode()))
+
+    return within(namespace, ask)[18:24].hex(":")

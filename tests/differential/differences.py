@@ -1,0 +1,187 @@
+"""What our network elements do otherwise than Linux, each with a rule that tells it from a fault.
+
+A row of docs/reference/differences.md has the same name. `explain` gets a scenario up to the step
+at which the two part, and names the row that accounts for it; what no row accounts for is a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tests.kernels.gateway import Seen
+from tests.packets import ACK, FIN, ICMP, RST, SYN, TCP
+
+UNSET = -1
+GRE = 47
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step of a scenario and what came of it: whether Linux let it through, and we did."""
+
+    packet: bytes
+    inwards: bool
+    note: str
+    linux: bool
+    ours: bool
+
+    @property
+    def seen(self) -> Seen:
+        return Seen("sent", self.packet)
+
+    @property
+    def flags(self) -> int:
+        """Of a TCP segment, else UNSET."""
+        whole = len(self.packet) >= 34 and self.packet[9] == TCP
+        return self.packet[33] if whole else UNSET
+
+    def has(self, flags: int, without: int = 0) -> bool:
+        return self.flags != UNSET and self.flags & flags == flags and not self.flags & without
+
+    @property
+    def passed(self) -> bool:
+        return self.linux and self.ours
+
+
+History = Sequence[Taken]
+Rule = Callable[[Taken, History], bool]
+"""Whether the last step, given those before it, is where the two part for this reason."""
+
+
+def _handshake(history: History) -> bool:
+    """Whether the server's SYN-ACK has passed."""
+    return any(one.passed and one.inwards and one.has(SYN | ACK) for one in history)
+
+
+def _syn_ack_of_the_opener(last: Taken, history: History) -> bool:
+    return not last.inwards and last.has(SYN | ACK)
+
+
+def _early_answer(last: Taken, history: History) -> bool:
+    """From the server, without a SYN, while nothing but the client's SYN has passed."""
+    early = last.inwards and not last.has(SYN) and last.flags != UNSET and not _handshake(history)
+    return early and any(one.passed and one.has(SYN, ACK) for one in history)
+
+
+def _reset_of_an_opening(last: Taken, history: History) -> bool:
+    return not last.inwards and last.has(RST) and not _handshake(history)
+
+
+def _after_a_reset(last: Taken, history: History) -> bool:
+    return last.flags != UNSET and any(one.linux and one.has(RST) for one in history)
+
+
+def _after_a_second_syn(last: Taken, history: History) -> bool:
+    """A SYN or SYN-ACK within the connection, or the client's own SYN again with another number."""
+    if last.flags == UNSET:
+        return False
+    syns = [one for one in (*history, last) if one.linux and one.has(SYN)]
+    numbers = {(one.inwards, one.packet[24:28]) for one in syns}
+    return len(numbers) > len({one.inwards for one in syns})
+
+
+def _syn_after_the_end(last: Taken, history: History) -> bool:
+    """A FIN has passed, and then the server sent a SYN that neither box let through."""
+    closed = False
+    for one in history:
+        if closed and one.inwards and one.has(SYN, ACK):
+            return last.flags != UNSET and last.ours
+        closed = closed or (one.passed and one.has(FIN))
+    return False
+
+
+def _simultaneous_open(last: Taken, history: History) -> bool:
+    return last.flags != UNSET and any(
+        one.inwards and one.linux and one.has(SYN, ACK) for one in history
+    )
+
+
+def _wrong_numbers(last: Taken, history: History) -> bool:
+    """The step itself, or one before it that Linux let through, has wrong numbers."""
+    wrong = ("seq", "ack", "window")
+    if any(word in last.note.split() for word in wrong):
+        return True
+    return any(one.linux and any(word in one.note.split() for word in wrong) for one in history)
+
+
+def _wrong_checksum(last: Taken, history: History) -> bool:
+    sound = len(last.packet) >= 20 and last.seen.sound
+    return last.ours and not last.linux and not sound
+
+
+def _other_error(last: Taken, history: History) -> bool:
+    """Source quench (obsolete, RFC 6633) and redirect (for the link alone)."""
+    return last.packet[9] == ICMP and last.seen.payload[0] in (4, 5)
+
+
+def _is_error(one: Taken) -> bool:
+    return one.packet[9] == ICMP and one.seen.payload[0] in (3, 11, 12)
+
+
+def _error_about_the_unsent(last: Taken, history: History) -> bool:
+    """It quotes a packet of an end that has sent nothing in the session."""
+    if not _is_error(last):
+        return False
+    sent = [one for one in history if one.passed and not _is_error(one)]
+    return last.linux and not any(one.inwards != last.inwards for one in sent)
+
+
+def _short_quote(last: Taken, history: History) -> bool:
+    """Fewer than the eight bytes behind the quoted header that RFC 792 promises."""
+    return _is_error(last) and len(last.seen.payload) < 8 + 20 + 8 and last.linux
+
+
+def _no_gre(last: Taken, history: History) -> bool:
+    return last.packet[9] == GRE and last.ours and not last.linux
+
+
+def _two_hosts(last: Taken, history: History) -> bool:
+    return last.note == "same port, other host"
+
+
+def _hairpin(last: Taken, history: History) -> bool:
+    return last.note == "hairpin" and last.ours and not last.linux
+
+
+def _late_fragments(last: Taken, history: History) -> bool:
+    return "fragments" in last.note and last.linux and not last.ours
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row of the table."""
+
+    name: str
+    elements: tuple[str, ...]
+    rule: Rule
+
+
+BOTH = ("nat-gateway", "edge-firewall")
+DIFFERENCES = (
+    Difference("syn-ack-of-the-opener", BOTH, _syn_ack_of_the_opener),
+    Difference("early-answer", BOTH, _early_answer),
+    Difference("reset-of-an-opening", BOTH, _reset_of_an_opening),
+    Difference("after-a-reset", BOTH, _after_a_reset),
+    Difference("second-syn", BOTH, _after_a_second_syn),
+    Difference("syn-after-the-end", BOTH, _syn_after_the_end),
+    Difference("simultaneous-open", BOTH, _simultaneous_open),
+    Difference("wrong-numbers", BOTH, _wrong_numbers),
+    Difference("wrong-checksum", BOTH, _wrong_checksum),
+    Difference("other-errors", BOTH, _other_error),
+    Difference("error-about-the-unsent", BOTH, _error_about_the_unsent),
+    Difference("short-quote", BOTH, _short_quote),
+    Difference("no-gre", BOTH, _no_gre),
+    Difference("port-per-host", ("nat-gateway",), _two_hosts),
+    Difference("hairpin", ("nat-gateway",), _hairpin),
+    Difference("late-fragments", ("edge-firewall",), _late_fragments),
+)
+
+
+def explain(element: str, history: History) -> str | None:
+    """The name of the row that accounts for the last step, None when none does."""
+    *before, last = history
+    for difference in DIFFERENCES:
+        if element in difference.elements and difference.rule(last, before):
+            return difference.name
+    return None
