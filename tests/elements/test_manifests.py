@@ -17,6 +17,17 @@ from tests.elements.frames import Drive
 from tests.packets import write_pcap
 
 ARGUMENTS = {
+    "CheckPaint": "1",
+    "DelayUnqueue": "1ms",
+    "EtherRewrite": "1:1:1:1:1:1, 2:2:2:2:2:2",
+    "HashSwitch": "0, 4",
+    "HostEtherFilter": "1:1:1:1:1:1",
+    "PaintTee": "1",
+    "RandomSample": "0.5",
+    "Sample": "2",
+    "StaticSwitch": "0",
+    "StoreEtherAddress": "1:1:1:1:1:1, src",
+    "VLANEncap": "1",
     "CheckICMPHeader": "DETAILS true",
     "CheckTCPHeader": "DETAILS true",
     "CheckUDPHeader": "DETAILS true",
@@ -42,6 +53,11 @@ ARGUMENTS = {
 }
 # Around an element of each pair of directions, so that every port is connected.
 SURROUNDINGS = {
+    "CoDel": "Idle -> Queue -> e -> Discard;",
+    "DelayUnqueue": "Idle -> Queue -> e -> Discard;",
+    "PaintTee": "Idle -> e; e[0] -> Discard; e[1] -> Discard;",
+    "PrioSched": "Idle -> Queue -> e -> Discard;",
+    "RoundRobinSched": "Idle -> Queue -> e -> Discard;",
     "Meter": "Idle -> e; e[0] -> Discard; e[1] -> Discard;",
     "RatedSplitter": "Idle -> e; e[0] -> Discard; e[1] -> Discard;",
     "Discard": "Idle -> Queue -> e;",

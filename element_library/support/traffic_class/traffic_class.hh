@@ -19,4 +19,13 @@ inline void set_traffic_class(Packet& packet, uint8_t mask, uint8_t bits) {
   }
 }
 
+// Tells the receiver of congestion (RFC 3168). False for a packet whose sender cannot take that.
+inline bool mark_congestion(Packet& packet) {
+  const uint8_t* ip4 = ip4_header(packet);
+  const uint8_t* ip6 = ip6_header(packet);
+  if ((!ip4 || (ip4[1] & 3) == 0) && (!ip6 || (ip6[1] & 0x30) == 0)) return false;
+  set_traffic_class(packet, 3, 3);
+  return true;
+}
+
 }  // namespace clickup

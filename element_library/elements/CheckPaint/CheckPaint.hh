@@ -1,0 +1,36 @@
+// CheckPaint(COLOR): lets packets through whose paint annotation is COLOR.
+//
+// Ports: 1 input, agnostic; output 0, agnostic; optional output 1, push, for the others (else dropped).
+// Handlers: color (rw).
+#pragma once
+
+#include "driver/element.hh"
+#include "support/batch_split/batch_split.hh"
+#include "support/live_handlers/live_handlers.hh"
+
+namespace clickup {
+
+class CheckPaint : public Element {
+ public:
+  const char* class_name() const override { return "CheckPaint"; }
+  const char* port_count() const override { return "1/1-2"; }
+  const char* processing() const override { return "a/ah"; }
+
+  void configure(Arguments& arguments, Errors& errors) override {
+    arguments.positional("COLOR", color_).finish(errors);
+    if (color_ > 255) errors.add("COLOR is 0 to 255, not " + std::to_string(color_));
+  }
+
+  void add_handlers(HandlerTable& handlers) override { live_number(handlers, *this, "color", "COLOR", color_, 0, 255); }
+
+  void process(Batch& batch) override {
+    Batch others;
+    filter_batch(batch, others, [this](const Packet& packet) { return packet.paint == color_; });
+    if (!others.empty()) push_or_release(1, others);
+  }
+
+ private:
+  uint32_t color_ = 0;
+};
+
+}  // namespace clickup

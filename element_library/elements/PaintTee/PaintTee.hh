@@ -1,0 +1,37 @@
+// PaintTee(COLOR): sends a copy of packets with a given paint to output 1; everything goes on through output 0.
+//
+// Ports: 1 input, agnostic; output 0, agnostic; output 1, push. Handlers: color (rw).
+#pragma once
+
+#include "driver/element.hh"
+#include "support/live_handlers/live_handlers.hh"
+
+namespace clickup {
+
+class PaintTee : public Element {
+ public:
+  const char* class_name() const override { return "PaintTee"; }
+  const char* port_count() const override { return "1/2"; }
+  const char* processing() const override { return "a/ah"; }
+
+  void configure(Arguments& arguments, Errors& errors) override {
+    arguments.positional("COLOR", color_).finish(errors);
+    if (color_ > 255) errors.add("COLOR is 0 to 255, not " + std::to_string(color_));
+  }
+
+  void add_handlers(HandlerTable& handlers) override { live_number(handlers, *this, "color", "COLOR", color_, 0, 255); }
+
+  void process(Batch& batch) override {
+    Batch copies;
+    for (Packet* packet : batch) {
+      if (packet->paint != color_) continue;
+      if (Packet* copy = packet_pool().copy(*packet)) copies.add(copy);
+    }
+    output(1).push(copies);
+  }
+
+ private:
+  uint32_t color_ = 0;
+};
+
+}  // namespace clickup
