@@ -29,7 +29,7 @@ class Bound:
     """Whether it may have outputs that could not be told from what lists them."""
 
 
-_NAMING = (AtomParameterType.CLASSES, AtomParameterType.NAMES)
+_NAMING = (AtomParameterType.CLASSES, AtomParameterType.NAMES, AtomParameterType.ROUTES)
 
 
 @dataclass
@@ -70,6 +70,7 @@ class Binding:
                 self._read(path, key, partial(self._text, parameter, value), texts)
         naming = _naming(manifest)
         names = {key: _listed(values.get(key)) for key in naming}
+        texts.update((f"{key}_outputs", " ".join(listed)) for key, listed in names.items())
         self._check_distinct(path, manifest, names)
         return Bound(texts, names, not all(names.values()))
 

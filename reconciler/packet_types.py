@@ -101,7 +101,19 @@ class _Inference:
                 self._mismatch(link, have, wanted, declared)
             else:
                 self.glue[link] = glue
-        return wanted
+        return self._carried(arriving, wanted) if declared != ANY else wanted
+
+    def _carried(self, arriving: list[Link], wanted: str) -> str:
+        """What arrives, where that says more than what is wanted. What does not fit was reported
+        where it arrives, so that nothing behind it is.
+        """
+        if any(link in self.glue for link in arriving):
+            return wanted
+        fitting = [link for link in arriving if self._fits(link, wanted)]
+        return self._common(fitting) if fitting else ANY
+
+    def _fits(self, link: Link, wanted: str) -> bool:
+        return is_a(self.types, self.outputs.get((link.source, link.output), ANY), wanted)
 
     def _common(self, arriving: list[Link]) -> str:
         """The type that all that arrives can take, else the first."""

@@ -34,6 +34,8 @@ class AtomParameterType(StrEnum):
     """Mapping from a name of an output to a pattern."""
     NAMES = "names"
     """List of names of outputs."""
+    ROUTES = "routes"
+    """Mapping from a name of an output to a list of prefixes, each `PREFIX [via GATEWAY]`."""
 
 
 class AtomParameter(Model):
@@ -66,7 +68,7 @@ class AtomOutput(Model):
     from_: tuple[str, ...] = Field(default=(), alias="from")
     """Element ports behind it, like "check[0]"; the main element's next port when left out."""
     each: GraphName | None = None
-    """Parameter of type classes or names."""
+    """Parameter of type classes, names or routes."""
     default: bool = False
     """Meant when a flow names the atom without an output."""
     fallback: GraphName | None = None
@@ -90,7 +92,8 @@ class AtomMember(Model):
     class_name: ClassName = Field(alias="class")
     arguments: tuple[str, ...] = ()
     """Configuration arguments. "$name" stands for a parameter, "$name..." for one argument per
-    entry of a list; an argument whose parameter was left out is left out."""
+    entry of a list, "$name_outputs" for the names of the outputs that it lists; an argument whose
+    parameter was left out is left out."""
 
 
 class Expansion(Model):

@@ -12,6 +12,14 @@ from tests.cpp import LIBRARY, ROOT
 OVERLAYS = ROOT / "tests" / "cases" / "libraries"
 
 
+def pcap(folder: Path) -> Path:
+    """The library with atoms that read and write pcap files, copied into `folder`; its root."""
+    root = folder / "pcap"
+    shutil.copytree(LIBRARY, root, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(OVERLAYS / "pcap", root, dirs_exist_ok=True)
+    return root
+
+
 def sessions_1(folder: Path) -> Path:
     """The library before layout 2 of SessionTable, copied into `folder`; returns its root.
 

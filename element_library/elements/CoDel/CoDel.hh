@@ -10,10 +10,10 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
 #include "driver/element.hh"
+#include "support/controlled_delay/controlled_delay.hh"
 #include "support/kept_counter/kept_counter.hh"
 #include "support/live_handlers/live_handlers.hh"
 #include "support/traffic_class/traffic_class.hh"
@@ -29,7 +29,7 @@ class CoDel : public Element {
     std::string target = "5ms", interval = "100ms";
     arguments.positional("TARGET", target, false).positional("INTERVAL", interval, false);
     arguments.keyword("ECN", mark_).finish(errors);
-    for (std::string problem : {set("TARGET", target, target_ns_), set("INTERVAL", interval, interval_ns_)}) {
+    for (std::string problem : {set("TARGET", target, delay_.target_ns), set("INTERVAL", interval, delay_.interval_ns)}) {
       if (!problem.empty()) errors.add(problem);
     }
   }
@@ -40,8 +40,8 @@ class CoDel : public Element {
   }
 
   void add_handlers(HandlerTable& handlers) override {
-    add_time(handlers, "codel_target", "TARGET", target_ns_);
-    add_time(handlers, "codel_interval", "INTERVAL", interval_ns_);
+    add_time(handlers, "codel_target", "TARGET", delay_.target_ns);
+    add_time(handlers, "codel_interval", "INTERVAL", delay_.interval_ns);
     handlers.read("drops", [this] { return drops_.text(); });
     handlers.read("marks", [this] { return marks_.text(); });
   }
@@ -52,7 +52,7 @@ class CoDel : public Element {
     for (uint32_t before = batch.count; limit > 0 && batch.count == before;) {
       Batch pulled;
       input(0).pull(pulled, limit);
-      if (pulled.empty()) return void(above_since_ns_ = 0);
+      if (pulled.empty()) return;
       bool emptied = pulled.count < limit;
       for (uint32_t i = 0; i < pulled.count; ++i) {
         bool last = emptied && i + 1 == pulled.count;
@@ -63,38 +63,9 @@ class CoDel : public Element {
   }
 
  private:
-  // The decision of RFC 8289 section 5.6 for one packet as it leaves the queue.
   bool keeps(Packet& packet, bool last, uint64_t now) {
-    bool standing = is_standing(packet, last, now);
-    if (dropping_) {
-      if (!standing) dropping_ = false;
-      if (!dropping_ || now < next_ns_) return true;
-      ++count_;
-      next_ns_ += step_ns();
-      return punish(packet);
-    }
-    if (!standing) return true;
-    dropping_ = true;
-    // Soon after the last time it takes up the frequency it had then.
-    bool soon = now < next_ns_ + 16 * interval_ns_;
-    uint32_t recent = count_ - last_count_;
-    count_ = soon && recent > 1 ? recent : 1;
-    last_count_ = count_;
-    next_ns_ = now + step_ns();
-    return punish(packet);
-  }
-
-  // Whether packets have waited for TARGET or longer for a whole INTERVAL.
-  bool is_standing(const Packet& packet, bool last, uint64_t now) {
-    if (last || now < packet.timestamp_ns + target_ns_) {
-      above_since_ns_ = 0;
-      return false;
-    }
-    if (above_since_ns_ == 0) above_since_ns_ = now + interval_ns_;
-    return now >= above_since_ns_;
-  }
-
-  bool punish(Packet& packet) {
+    uint64_t waited = now > packet.timestamp_ns ? now - packet.timestamp_ns : 0;
+    if (!delay_.drops(now, waited, last)) return true;
     if (mark_ && mark_congestion(packet)) {
       marks_.add(packet);
       return true;
@@ -102,8 +73,6 @@ class CoDel : public Element {
     drops_.add(packet);
     return false;
   }
-
-  uint64_t step_ns() const { return uint64_t(double(interval_ns_) / std::sqrt(double(count_))); }
 
   static std::string set(const char* keyword, std::string_view text, uint64_t& ns) {
     double seconds = 0;
@@ -124,12 +93,8 @@ class CoDel : public Element {
                  [keyword, &ns](std::string_view text) { return set(keyword, text, ns); });
   }
 
-  uint64_t target_ns_ = 0, interval_ns_ = 0;
   bool mark_ = false;
-  bool dropping_ = false;
-  uint32_t count_ = 0, last_count_ = 0;  // drops since dropping began, and when it last began
-  uint64_t above_since_ns_ = 0;          // when the queue will have stood for an INTERVAL, 0 while it does not
-  uint64_t next_ns_ = 0;                 // when to drop next
+  ControlledDelay delay_;
   KeptCounter drops_, marks_;
 };
 

@@ -1,0 +1,249 @@
+"""Every atom as its example has it becomes a graph that the driver takes; some with packets."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from reconciler.click_language import render
+from reconciler.library import Library, load_library
+from reconciler.load import load
+from reconciler.resolve import resolve
+from schemas.atom import AtomManifest, AtomParameterType
+from tests import libraries
+from tests.cpp import LIBRARY, compile_driver
+from tests.packets import (
+    ETHERTYPE_ARP,
+    SYN,
+    arp,
+    ether,
+    icmp,
+    ipv4,
+    ipv6,
+    raw,
+    read_pcap,
+    tcp,
+    udp,
+    write_pcap,
+)
+
+ATOMS = sorted(load_library(LIBRARY).atoms)
+DEVICE = """\
+apiVersion: click-up/v1alpha1
+kind: Device
+metadata: {name: bench}
+spec:
+  driver: click-up
+  transport: local
+  platform: linux/amd64
+  interfaces: {lan: lan0, wan: wan0}
+"""
+ROLLOUT = """\
+apiVersion: click-up/v1alpha1
+kind: Rollout
+metadata: {name: tried}
+spec:
+  element: tried
+  devices: {names: [bench]}
+"""
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return load_library(libraries.pcap(tmp_path_factory.mktemp("library")))
+
+
+@pytest.fixture(scope="session")
+def whole_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A driver of every class."""
+    out = tmp_path_factory.mktemp("whole") / "driver"
+    return compile_driver(out, load_library(LIBRARY).elements)
+
+
+def resolved(library: Library, spec: Mapping[str, Any]) -> str:
+    """The Click configuration of a network element. Fails with every mistake in it."""
+    document = {
+        "apiVersion": "click-up/v1alpha1",
+        "kind": "NetworkElement",
+        "metadata": {"name": "tried"},
+        "spec": {"version": "1.0.0", "interfaces": ["lan", "wan"], **spec},
+    }
+    files = {"device.yaml": DEVICE, "rollout.yaml": ROLLOUT, "element.yaml": _dumped(document)}
+    repository = load(files, library)
+    assert repository.diagnostics == ()
+    (desired,) = repository.instances()
+    result = resolve(desired, library)
+    assert [str(one) for one in result.diagnostics if one.summary != "Interface not used"] == []
+    return render(result.graph)
+
+
+def _dumped(document: object) -> str:
+    from io import StringIO
+
+    out = StringIO()
+    YAML(typ="safe").dump(document, out)
+    return out.getvalue()
+
+
+def around(name: str, atom: AtomManifest) -> dict[str, Any]:
+    """A network element with the atom of the example, something before it and an end behind."""
+    example = YAML(typ="safe").load(atom.example)
+    ((called, use),) = example.items()
+    states = {
+        value: {"use": parameter.state_class}
+        for key, parameter in atom.parameters.items()
+        if parameter.type is AtomParameterType.STATE and (value := use["with"].get(key))
+    }
+    atoms: dict[str, Any] = {called: use}
+    flow: list[str] = []
+    for port, one in atom.ports.inputs.items():
+        source = f"before_{port}"
+        atoms[source] = {"use": "Receive", "with": {"interface": "lan"}}
+        chain = source
+        if one.type != "frame":
+            kind = "arp" if one.type == "arp" else "ip"
+            atoms[f"dissect_{port}"] = {"use": "Dissect"}
+            flow.append(f"dissect_{port}[other] -> unused_{port}")
+            atoms[f"unused_{port}"] = {"use": "Discard"}
+            chain = f"{source} -> dissect_{port}[{kind}]"
+            if kind == "arp":
+                flow.append(f"dissect_{port}[ip] -> unused_{port}")
+        flow.append(f"{chain} -> [{port}]{called}")
+    for port in _outputs(atom, use.get("with", {})):
+        atoms[f"after_{port}"] = {"use": "Discard"}
+        flow.append(f"{called}[{port}] -> after_{port}")
+    return {"states": states, "atoms": atoms, "flow": flow}
+
+
+def _outputs(atom: AtomManifest, given: Mapping[str, Any]) -> Iterator[str]:
+    for name, output in atom.ports.outputs.items():
+        if output.each:
+            yield from given[output.each]
+        else:
+            yield name
+
+
+@pytest.mark.parametrize("name", ATOMS)
+def test_the_example_of_an_atom_configures(name: str, library: Library, whole_driver: Path) -> None:
+    text = resolved(library, around(name, library.atoms[name]))
+    command = [str(whole_driver), "-q", "-e", text]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), text
+
+
+Try = Callable[[Mapping[str, Any], list[str], list[bytes]], dict[str, list[bytes]]]
+
+
+@pytest.fixture
+def through(library: Library, whole_driver: Path, tmp_path: Path) -> Try:
+    """The packets that leave by each named output of a flow, as ToFile atoms wrote them."""
+
+    def run(
+        atoms: Mapping[str, Any], flow: list[str], frames: list[bytes]
+    ) -> dict[str, list[bytes]]:
+        ends = sorted({line.split("-> ")[-1] for line in flow} - set(atoms))
+        files = {end: {"use": "ToFile", "with": {"file": f"{tmp_path}/{end}.pcap"}} for end in ends}
+        source = {"use": "FromFile", "with": {"file": f"{tmp_path}/in.pcap"}}
+        spec = {"atoms": {"source": source, **atoms, **files}, "flow": flow}
+        write_pcap(tmp_path / "in.pcap", frames)
+        text = resolved(library, spec)
+        command = [str(whole_driver), "-e", text]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return {end: [one.data for one in read_pcap(tmp_path / f"{end}.pcap")] for end in ends}
+
+    return run
+
+
+A, B, A6, B6 = "10.0.0.1", "10.0.0.2", "2001:db8::1", "2001:db8::2"
+
+
+def test_ethernet_headers_come_back_behind_atoms_that_only_know_ip(through: Try) -> None:
+    frames = [
+        ether(ipv4(A, B, udp(1, 2))),
+        ether(arp("request", A, B), ethertype=ETHERTYPE_ARP),
+        ether(ipv6(A6, B6, udp(1, 2))),
+    ]
+    found = through(
+        {"parts": {"use": "Dissect"}, "voice": {"use": "SetDSCP", "with": {"dscp": 46}},
+         "joined": {"use": "RewriteMAC", "with": {"source": "2:0:0:0:0:1", "destination": "2:0:0:0:0:2"}}},
+        ["source -> parts[ip] -> voice -> joined -> out", "parts[other] -> joined"],
+        frames,
+    )  # fmt: skip
+    macs = bytes.fromhex("020000000002 020000000001")
+    expected = [
+        macs + ether(ipv4(A, B, udp(1, 2), tos=46 << 2))[12:],
+        macs + frames[1][12:],
+        macs + ether(ipv6(A6, B6, udp(1, 2), traffic_class=46 << 2))[12:],
+    ]
+    assert sorted(found["out"]) == sorted(expected)
+
+
+def test_transport_headers_are_checked_by_protocol(through: Try) -> None:
+    good = [
+        ipv4(A, B, tcp(1, 2, SYN)),
+        ipv4(A, B, udp(1, 2, b"a")),
+        ipv4(A, B, icmp(8, payload=b"ping")),
+        ipv6(A6, B6, udp(1, 2, b"a")),
+        ipv4(A, B, raw(47, b"tunnel")),
+        ipv4(A, B, raw(17, bytes(24)), more=True),
+    ]
+    bad = [packet[:-1] + b"\xff" for packet in good[:4]]
+    found = through(
+        {"parts": {"use": "Dissect"}, "sound": {"use": "CheckTransport"}},
+        ["source -> parts[ip] -> sound -> good", "parts[other] -> rest", "sound[invalid] -> bad"],
+        [ether(packet) for packet in [*good, *bad]],
+    )
+    assert sorted(found["good"]) == sorted(good)
+    assert sorted(found["bad"]) == sorted(bad)
+
+
+def test_checksums_are_set_by_protocol(through: Try) -> None:
+    packets = [
+        ipv4(A, B, tcp(1, 2, SYN)),
+        ipv4(A, B, udp(1, 2, b"a")),
+        ipv6(A6, B6, tcp(1, 2, SYN)),
+        ipv4(A, B, icmp(8, payload=b"ping")),
+        ipv4(A, B, raw(17, bytes(24)), more=True),
+    ]
+    broken = [_without_checksum(packet) for packet in packets]
+    found = through(
+        {"parts": {"use": "Dissect"}, "sums": {"use": "SetChecksums"}},
+        ["source -> parts[ip] -> sums -> out", "parts[other] -> rest"],
+        [ether(packet) for packet in broken],
+    )
+    assert sorted(found["out"]) == sorted(packets)
+
+
+def _without_checksum(packet: bytes) -> bytes:
+    at = {17: 26, 6: 36}.get(packet[9], None) if packet[0] >> 4 == 4 else {6: 56}[packet[6]]
+    if at is None or packet[6] & 0x20:
+        return packet
+    return packet[:at] + b"\0\0" + packet[at + 2 :]
+
+
+def test_routes_part_packets_and_name_next_hops(through: Try) -> None:
+    routes = {"lan": ["192.0.2.0/24", "2001:db8:1::/48"], "wan": ["0.0.0.0/0 via 198.51.100.1"]}
+    packets = [
+        ipv4(A, "192.0.2.7", udp(1, 2)),
+        ipv4(A, "203.0.113.7", udp(1, 2)),
+        ipv6(A6, "2001:db8:1::7", udp(1, 2)),
+        ipv6(A6, "2001:db8:2::7", udp(1, 2)),
+    ]
+    found = through(
+        {"parts": {"use": "Dissect"}, "route": {"use": "Route", "with": {"routes": routes}}},
+        [
+            "source -> parts[ip] -> route[lan] -> lan",
+            "parts[other] -> rest",
+            "route[wan] -> wan",
+            "route[unreachable] -> nowhere",
+        ],
+        [ether(packet) for packet in packets],
+    )
+    assert (found["lan"], found["wan"]) == ([packets[0], packets[2]], [packets[1]])
+    assert found["nowhere"] == [packets[3]]
