@@ -17,6 +17,15 @@ from tests.elements.frames import Drive
 from tests.packets import write_pcap
 
 ARGUMENTS = {
+    "ClampMSS": "1400",
+    "GREEncap": "10.0.0.1, 10.0.0.2",
+    "ICMP6Error": "::1, 1",
+    "ICMPError": "10.0.0.1, timeexceeded",
+    "IPEncap": "4, 10.0.0.1, 10.0.0.2",
+    "IPFragmenter": "1500",
+    "UDPIPEncap": "10.0.0.1, 1, 10.0.0.2, 2",
+    "VXLANDecap": "7",
+    "VXLANEncap": "10.0.0.1, 10.0.0.2, 7",
     "CheckPaint": "1",
     "DelayUnqueue": "1ms",
     "EtherRewrite": "1:1:1:1:1:1, 2:2:2:2:2:2",
