@@ -45,6 +45,8 @@ def atom_text(parameter: AtomParameter, value: Any) -> str | tuple[str, ...]:
         return _each(_rule, enumerate(_list(value)))
     if kind is AtomParameterType.CLASSES:
         return _classes(value)
+    if kind is AtomParameterType.STRINGS:
+        return _each(_string, enumerate(_list(value)))
     if kind is AtomParameterType.ROUTES:
         return _routes(value)
     if kind is AtomParameterType.NAMES:
@@ -147,6 +149,12 @@ def _class(name: str, pattern: Any) -> str:
     if mistake:
         raise Mistake(mistake, path=(name,))
     return str(pattern).strip()
+
+
+def _string(index: int, text: Any) -> str:
+    if not isinstance(text, str) or "," in text:
+        raise Mistake(f"{text!r} is no text without commas", path=(index,))
+    return text.strip()
 
 
 def _routes(value: Any) -> tuple[str, ...]:

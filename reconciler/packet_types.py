@@ -89,7 +89,7 @@ class _Inference:
 
     def _input_type(self, atom: Atom, port: str, declared: str, arriving: list[Link]) -> str:
         around = {(link.source, link.target) for link in arriving} & self.circling
-        if declared == ANY and (around or (atom.name, port) in self.loose):
+        if declared == ANY and (around or (atom.name, port) in self.loose or _is_end(atom)):
             return ANY
         wanted = self._common(arriving) if declared == ANY else declared
         for link in sorted(arriving, key=lambda link: link.joined):
@@ -148,19 +148,28 @@ class _Inference:
         )
 
     def _converters(self, have: str, wanted: str) -> str:
+        """Those that need to be told nothing, if there are any: others are made for more."""
         found = [
-            f"{name}[{port}]"
+            (any(one.required for one in atom.parameters.values()), f"{name}[{port}]")
             for name, atom in sorted(self.library.atoms.items())
             if any(self._takes(have, one.type) for one in atom.ports.inputs.values())
             for port, output in atom.ports.outputs.items()
             if output.optional is None and is_a(self.types, output.type, wanted)
         ]
-        if found:
-            return f"Put one that converts {have} to {wanted} in between: {', '.join(found)}."
+        simplest = [name for told, name in found if told == min(found)[0]]
+        if simplest:
+            names = ", ".join(simplest)
+            return f"Put one that converts {have} to {wanted} in between: {names}."
         return f"No atom converts {have} to {wanted}."
 
     def _takes(self, have: str, declared: str) -> bool:
         return declared == ANY or is_a(self.types, have, declared)
+
+
+def _is_end(atom: Atom) -> bool:
+    """Whether packets of any types may meet there: none goes on, and none is looked at."""
+    looks = any(expansion.when for expansion in atom.manifest.expands)
+    return not atom.outputs and not looks
 
 
 def _is_at(diagnostic: Diagnostic, link: Link) -> bool:

@@ -32,6 +32,8 @@ class AtomParameterType(StrEnum):
     """Patterns to allow, or {allow: pattern} and {deny: pattern}; the first match decides."""
     CLASSES = "classes"
     """Mapping from a name of an output to a pattern."""
+    STRINGS = "strings"
+    """List of texts."""
     NAMES = "names"
     """List of names of outputs."""
     ROUTES = "routes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,11 @@ from schemas.atom import AtomManifest, AtomParameterType
 from tests import libraries
 from tests.cpp import LIBRARY, compile_driver
 from tests.packets import (
+    ACK,
     ETHERTYPE_ARP,
+    MAC_A,
+    MAC_B,
+    RST,
     SYN,
     arp,
     ether,
@@ -83,8 +88,6 @@ def resolved(library: Library, spec: Mapping[str, Any]) -> str:
 
 
 def _dumped(document: object) -> str:
-    from io import StringIO
-
     out = StringIO()
     YAML(typ="safe").dump(document, out)
     return out.getvalue()
@@ -171,7 +174,8 @@ def test_ethernet_headers_come_back_behind_atoms_that_only_know_ip(through: Try)
     ]
     found = through(
         {"parts": {"use": "Dissect"}, "voice": {"use": "SetDSCP", "with": {"dscp": 46}},
-         "joined": {"use": "RewriteMAC", "with": {"source": "2:0:0:0:0:1", "destination": "2:0:0:0:0:2"}}},
+         "joined": {"use": "RewriteMAC",
+                    "with": {"source": "2:0:0:0:0:1", "destination": "2:0:0:0:0:2"}}},
         ["source -> parts[ip] -> voice -> joined -> out", "parts[other] -> joined"],
         frames,
     )  # fmt: skip
@@ -221,7 +225,7 @@ def test_checksums_are_set_by_protocol(through: Try) -> None:
 
 
 def _without_checksum(packet: bytes) -> bytes:
-    at = {17: 26, 6: 36}.get(packet[9], None) if packet[0] >> 4 == 4 else {6: 56}[packet[6]]
+    at = {17: 26, 6: 36}.get(packet[9]) if packet[0] >> 4 == 4 else {6: 56}[packet[6]]
     if at is None or packet[6] & 0x20:
         return packet
     return packet[:at] + b"\0\0" + packet[at + 2 :]
@@ -247,3 +251,76 @@ def test_routes_part_packets_and_name_next_hops(through: Try) -> None:
     )
     assert (found["lan"], found["wan"]) == ([packets[0], packets[2]], [packets[1]])
     assert found["nowhere"] == [packets[3]]
+
+
+ENDS = {"local": "192.0.2.1", "remote": "192.0.2.2"}
+TURNED = {"local": "192.0.2.2", "remote": "192.0.2.1"}
+
+
+def test_packets_and_frames_come_out_of_a_tunnel_as_they_went_in(through: Try) -> None:
+    packets = [ipv4(A, B, udp(1, 2, b"a")), ipv6(A6, B6, tcp(1, 2, SYN))]
+    frames = [ether(packet) for packet in packets]
+    frames.append(ether(arp("request", A, B), ethertype=ETHERTYPE_ARP))
+    found = through(
+        {"copies": {"use": "Tee", "with": {"outputs": ["ip", "frames", "vxlan"]}},
+         "parts": {"use": "Dissect"},
+         "into": {"use": "EncapGRE", "with": {**ENDS, "key": 7}},
+         "out_of": {"use": "DecapGRE", "with": {**TURNED, "key": 7}},
+         "into_f": {"use": "EncapGRE", "with": {**ENDS, "checksum": True}},
+         "out_of_f": {"use": "DecapGRE", "with": TURNED},
+         "into_x": {"use": "EncapVXLAN", "with": {**ENDS, "vni": 7}},
+         "out_of_x": {"use": "DecapVXLAN", "with": {**TURNED, "vni": 7}}},
+        ["source -> copies[ip] -> parts[ip] -> into -> out_of[ip] -> packets",
+         "parts[other] -> rest", "out_of[other] -> rest",
+         "copies[frames] -> into_f -> out_of_f[frame] -> frames",
+         "out_of_f[ip] -> rest", "out_of_f[other] -> rest",
+         "copies[vxlan] -> into_x -> out_of_x -> vxlan", "out_of_x[other] -> rest"],
+        frames,
+    )  # fmt: skip
+    assert sorted(found["packets"]) == sorted(packets)
+    assert found["frames"] == found["vxlan"] == frames
+    assert found["rest"] == [frames[2]]
+
+
+def test_a_refused_segment_is_answered_on_the_way_it_came(through: Try) -> None:
+    frames = [ether(ipv4(A, B, tcp(1000, 80, SYN, seq=7))), ether(ipv4(A, B, udp(1, 2)))]
+    found = through(
+        {"parts": {"use": "Dissect"}, "refuse": {"use": "TcpResetOnReject"},
+         "back": {"use": "ReflectFrame"}},
+        ["source -> parts[ip] -> refuse -> back -> answers", "refuse[other] -> unanswered",
+         "parts[other] -> unanswered"],
+        frames,
+    )  # fmt: skip
+    answer = ipv4(B, A, tcp(80, 1000, RST | ACK, ack=8, window=0), dont_fragment=True)
+    assert found["answers"] == [ether(answer, source=MAC_B, destination=MAC_A)]
+    assert found["unanswered"] == [frames[1][14:]] or found["unanswered"] == [frames[1]]
+
+
+def test_ip_packets_get_an_ethernet_header_of_their_version(through: Try) -> None:
+    packets = [ipv4(A, B, udp(1, 2)), ipv6(A6, B6, udp(1, 2))]
+    found = through(
+        {"parts": {"use": "Dissect"}, "into": {"use": "EncapGRE", "with": ENDS},
+         "out_of": {"use": "DecapGRE", "with": TURNED},
+         "framed": {"use": "EncapEthernet", "with": {"source": MAC_A, "destination": MAC_B}}},
+        ["source -> parts[ip] -> into -> out_of[ip] -> framed -> out", "parts[other] -> rest",
+         "out_of[other] -> rest"],
+        [ether(packet) for packet in packets],
+    )  # fmt: skip
+    assert sorted(found["out"]) == sorted(map(ether, packets))
+
+
+def test_a_frame_is_not_made_of_a_packet_without_an_ethernet_header(library: Library) -> None:
+    with pytest.raises(
+        AssertionError, match=r"out_of\[ip\] carries ip, to_lan \(Send\) takes frame"
+    ):
+        resolved(library, {
+            "atoms": {
+                "from_lan": {"use": "Receive", "with": {"interface": "lan"}},
+                "parts": {"use": "Dissect"},
+                "out_of": {"use": "DecapGRE", "with": TURNED},
+                "to_lan": {"use": "Send", "with": {"interface": "lan"}},
+                "drop": {"use": "Discard"},
+            },
+            "flow": ["from_lan -> parts[ip] -> out_of[ip] -> to_lan", "parts[other] -> drop",
+                     "out_of[other] -> drop"],
+        })  # fmt: skip

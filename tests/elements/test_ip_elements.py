@@ -74,7 +74,9 @@ def test_transport_checks_tell_right_from_wrong(
         text = MARKED.format(elements=f"c :: Check{kind}Header")
         text += "c[1] -> Unstrip(14) -> ToDump(bad.pcap) -> Discard;"
         of_kind = [kinds[one.segment.protocol] == kind for one in checked]
-        assert run(text, good)["out"] == [f for f, is_one in zip(good, of_kind) if is_one]
+        assert run(text, good)["out"] == [
+            f for f, is_one in zip(good, of_kind, strict=True) if is_one
+        ]
         assert run(text, bad)["bad"] == bad
 
 
@@ -105,6 +107,8 @@ def test_checksums_are_computed_anew(run: Run, packets: list[Ip], noise: bytes) 
         right = [replace(one, segment=replace(one.segment, checksum_at=at)) for one in ours]
         frames = [one.frame() for one in ours]
         places = [_transport(frame) + at for frame in frames]
-        wrong = [f[:place] + noise + f[place + 2 :] for f, place in zip(frames, places)]
+        wrong = [
+            f[:place] + noise + f[place + 2 :] for f, place in zip(frames, places, strict=True)
+        ]
         text = MARKED.format(elements=f"SetIPChecksum -> Set{kind}Checksum")
         assert run(text, wrong)["out"] == [one.frame() for one in right]

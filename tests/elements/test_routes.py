@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,8 @@ from tests.packets import ether, ipv4, ipv6, read_pcap, udp, write_pcap
 Network = IPv4Network | IPv6Network
 Hop = tuple[str, int]
 OUTPUTS = 4
-TEXT = (
-    "Idle -> r :: LookupRoute; r[0] -> Discard; r[1] -> Discard; r[2] -> Discard; r[3] -> Discard;"
-    "Idle -> x :: RadixIPLookup; x[0] -> Discard; x[1] -> Discard; x[2] -> Discard; x[3] -> Discard;"
+TEXT = "Idle -> r :: LookupRoute; Idle -> x :: RadixIPLookup;" + "".join(
+    f"{name}[{output}] -> Discard;" for name in "rx" for output in range(OUTPUTS)
 )
 
 

@@ -154,7 +154,8 @@ def test_packets_leave_when_they_are_due(drive: Drive, tmp_path: Path) -> None:
     """The timestamp becomes the time a packet was due, and it left no earlier than that."""
     text = (
         "InfiniteSource(LIMIT 200, TIMESTAMP true) -> Queue -> DelayUnqueue(30ms)"
-        " -> ToDump(due.pcap, NANO true) -> SetTimestamp -> ToDump(left.pcap, NANO true) -> c :: Counter -> Discard;"
+        " -> ToDump(due.pcap, NANO true) -> SetTimestamp -> ToDump(left.pcap, NANO true)"
+        " -> c :: Counter -> Discard;"
         "InfiniteSource(LIMIT 1) -> Queue -> DelayUnqueue(100ms) -> s :: Null -> Discard;"
         "FromDump(in.pcap) -> Discard; end :: RatedSource(x, 5, LIMIT 2, STOP true) -> Discard;"
     )
@@ -181,8 +182,8 @@ def test_a_delay_counts_from_the_timestamp(drive: Drive, tmp_path: Path) -> None
 
 # A queue that stands: more comes in every round than leaves it, and all of it is old.
 STANDING = (
-    "InfiniteSource(\\<{data}>, TIMESTAMP false) -> {marked} Queue(200) -> d :: CoDel(1ms, 10ms{more})"
-    " -> Unqueue(BURST 8) -> c :: Counter -> Discard;"
+    "InfiniteSource(\\<{data}>, TIMESTAMP false) -> {marked} Queue(200)"
+    " -> d :: CoDel(1ms, 10ms{more}) -> Unqueue(BURST 8) -> c :: Counter -> Discard;"
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def test_the_frequency_of_drops_grows_while_the_queue_stands(delays: Conversatio
     delays.ask("start", 5 * MS, 100 * MS)
     answers = [delays.ask("leave", now * MS, 50 * MS, 0) for now in range(1, 2001)]
     drops = [now for now, answer in enumerate(answers, 1) if answer == "drop"]
-    between = [later - earlier for earlier, later in zip(drops, drops[1:], strict=False)]
+    between = [later - earlier for earlier, later in pairwise(drops)]
     assert drops[0] == 101
     assert between[0] == 100 and between[-1] < 30
-    assert all(later <= earlier + 1 for earlier, later in zip(between, between[1:], strict=False))
+    assert all(later <= earlier + 1 for earlier, later in pairwise(between))
