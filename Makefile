@@ -28,7 +28,8 @@ demo: setup  ## upgrade a running firewall three ways and print the table
 test: lint types contracts  ## lint, types, import contracts, unit, sanitizer and end-to-end tests
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=address,undefined \
-		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest
+		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \
+		--numprocesses=3 --dist=loadgroup --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

@@ -3,7 +3,8 @@
 A ```console block holds commands (lines that begin with `$ `) and what they print; `...` stands
 for anything. Commands of a document run in order, each in the directory the one before ended in.
 The info string may name another exit code (```console exit=1) or a program without which the
-document is skipped (```console needs=ip).
+document is skipped (```console needs=ip). A block that quotes a run of another document
+(```console like=docs/tutorial.md) is not run again: what it shows must fit what is run there.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Command:
     expected: str
     exit_code: int
     needs: str
+    like: str
 
 
 def blocks(document: Path, language: str) -> list[tuple[int, str, str]]:
@@ -50,13 +52,18 @@ def blocks(document: Path, language: str) -> list[tuple[int, str, str]]:
 
 
 def commands(document: Path) -> list[Command]:
+    return [command for command in all_commands(document) if not command.like]
+
+
+def all_commands(document: Path) -> list[Command]:
     found = []
     for line, info, body in blocks(document, "console"):
         options = dict(word.split("=") for word in info.split())
         for match in COMMAND.finditer(body):
             at = line + body[: match.start()].count("\n")
             code = int(options.get("exit", 0))
-            found.append(Command(at, match[1], match[2], code, options.get("needs", "")))
+            needs, like = options.get("needs", ""), options.get("like", "")
+            found.append(Command(at, match[1], match[2], code, needs, like))
     return found
 
 
@@ -139,6 +146,15 @@ def check_make_target(command: str) -> None:
 
 def test_the_documents_hold_commands() -> None:
     assert sum(len(commands(document)) for document in DOCUMENTS) >= 10
+
+
+QUOTED = [command for document in DOCUMENTS for command in all_commands(document) if command.like]
+
+
+@pytest.mark.parametrize("quoted", QUOTED, ids=lambda command: command.text)
+def test_quoted_commands_print_what_the_document_that_runs_them_says(quoted: Command) -> None:
+    runs = [command for command in commands(ROOT / quoted.like) if command.text == quoted.text]
+    assert any(matches(run.expected, quoted.expected) for run in runs), quoted.expected
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

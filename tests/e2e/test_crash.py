@@ -26,6 +26,7 @@ from reconciler.errors import TakeoverRefused
 from reconciler.resolve import resolve
 from reconciler.targets import target_of
 from tests.e2e.conftest import CACHE, ROOT, SMALL, assert_nothing_lost, eventually, kill
+from tests.e2e.held import Held, held
 
 SURVIVE = "never"
 SECONDS = 30.0
@@ -72,10 +73,10 @@ class Reconciler:
         await eventually(forwarding, SECONDS)
         return await self.device.status()
 
-    async def dies(self, boundary: str, old: str, new: str) -> None:
+    async def dies(self, boundary: str, old: str, new: str, open_ones: Held) -> None:
         """Dies in the upgrade from release `old` to `new`; the next one settles it, once."""
         before = await self.settled()
-        sessions = await sessions_of(self.device)
+        assert await sessions_of(self.device) >= open_ones.sessions
         passed = await self.run(boundary)
         assert passed[-1] == boundary
         between = await self.device.status()
@@ -87,7 +88,8 @@ class Reconciler:
         assert after.active.release == after.confirmed == new, boundary
         assert after.takeovers - before.takeovers == 1, f"{boundary}: no takeover happens twice"
         assert after.reverts == before.reverts, boundary
-        assert await sessions_of(self.device) >= sessions
+        assert await sessions_of(self.device) >= open_ones.sessions
+        await open_ones.answer()
 
 
 @asynccontextmanager
@@ -114,14 +116,18 @@ async def test_killed_at_every_step_boundary(
     base = {**scenario.first, **scenario.release(NEW)}
     variants = scenario.variants()[1:3]
     digests = [digest_of(site, {**base, **variant}, builder) for variant in variants]
-    async with reconciled(site, base) as one, traffic(site.network, SMALL) as flow:
+    async with (
+        reconciled(site, base) as one,
+        traffic(site.network, SMALL) as flow,
+        held(site.network) as open_ones,
+    ):
         await one.commit("undisturbed", variants[0])
         boundaries = [line for line in await one.run(SURVIVE) if not line.startswith("outcome")]
         assert {"before Takeover", "took over", "after Takeover"} < set(boundaries)
         for number, boundary in enumerate(boundaries):
             old, new = number % 2, (number + 1) % 2
             await one.commit(f"dies {boundary}", variants[new])
-            await one.dies(boundary, digests[old], digests[new])
+            await one.dies(boundary, digests[old], digests[new], open_ones)
         assert_nothing_lost(await flow.finish())
 
 
@@ -135,10 +141,11 @@ async def test_killed_around_a_build(
     async with (
         reconciled(site, scenario.first, cache) as one,
         traffic(site.network, SMALL) as flow,
+        held(site.network) as open_ones,
     ):
         for boundary in ("before Build", "after Build"):
             await one.commit(f"dies {boundary}", scenario.release(NEW))
-            await one.dies(boundary, old, new)
+            await one.dies(boundary, old, new, open_ones)
             await one.commit("back", scenario.first)
             await one.run(SURVIVE)
             shutil.rmtree(cache)
@@ -150,17 +157,16 @@ async def test_worker_killed_under_traffic(
     site: Site, scenario: Scenario, builder: Builder
 ) -> None:
     async with following(site, scenario.first, builder, "run") as running:
-        async with traffic(site.network, SMALL) as flow:
-            before = await running.sessions()
+        async with traffic(site.network, SMALL) as flow, held(site.network) as open_ones:
             status = await running.device.status()
             assert status.active is not None
             await asyncio.to_thread(kill, status.active.pid)
             await forwards_again(flow)
             after = await running.device.status()
-            seen_sessions = await running.sessions()
+            assert await running.sessions() >= open_ones.sessions
+            await open_ones.answer()
             seen = await flow.finish()
         assert after.restarts == status.restarts + 1
-        assert seen_sessions >= before
         assert (seen.tcp_resets, seen.http_failures) == (0, 0)
 
 
