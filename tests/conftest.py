@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 FIRST = ("e2e", "docs", "supervisor")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A folder is a group: its programs are compiled once, and its networks stand alone."""
     for item in items:
