@@ -5,24 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
 # These wait for traffic and soaks most of the time: begun first, they end with the others.
 FIRST = ("e2e", "docs", "supervisor")
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
+class FolderScheduling(LoadScopeScheduling):
+    """A worker gets whole folders: programs are compiled once, and mounts are nobody else's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.split("/")[1]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:
+    """As many workers as there are, one folder after another."""
+    return FolderScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A folder is a group: its programs are compiled once, and its networks stand alone."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_folder(item)))
+    """The folders that take longest come first."""
     items.sort(key=_turn)
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(HERE).parts[0]
-
-
 def _turn(item: pytest.Item) -> int:
-    folder = _folder(item)
+    folder = item.path.relative_to(HERE).parts[0]
     return FIRST.index(folder) if folder in FIRST else len(FIRST)
