@@ -1,0 +1,76 @@
+// IP addresses of either version as 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), and prefixes.
+#pragma once
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace clickup {
+
+using IpAddress = std::array<uint8_t, 16>;
+
+struct IpPrefix {
+  IpAddress address {};  // with the bits behind the prefix, as written
+  uint8_t length = 0;    // bits of the 16 bytes: an IPv4 /24 has 120
+};
+
+inline bool is_ip4(const uint8_t* address) {
+  static constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return std::memcmp(address, kMapped, sizeof kMapped) == 0;
+}
+
+inline IpAddress ip4_address(const uint8_t* four) {
+  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, four[0], four[1], four[2], four[3]};
+}
+
+// Clears the bits behind the first `length`.
+inline void mask_address(uint8_t* address, uint32_t length) {
+  if (length >= 128) return;
+  address[length / 8] &= uint8_t(0xff00 >> (length % 8));
+  std::memset(address + length / 8 + 1, 0, 15 - length / 8);
+}
+
+inline bool contains(const IpPrefix& prefix, const uint8_t* address) {
+  uint32_t bytes = prefix.length / 8, rest = prefix.length % 8;
+  if (std::memcmp(prefix.address.data(), address, bytes) != 0) return false;
+  return rest == 0 || (prefix.address[bytes] ^ address[bytes]) >> (8 - rest) == 0;
+}
+
+// False when `text` is no address; one of IPv6 that stands for one of IPv4 is none.
+inline bool parse_ip_address(std::string_view text, IpAddress& address) {
+  std::string ended(text);
+  uint8_t four[4];
+  if (inet_pton(AF_INET, ended.c_str(), four) == 1) {
+    address = ip4_address(four);
+    return true;
+  }
+  return inet_pton(AF_INET6, ended.c_str(), address.data()) == 1 && !is_ip4(address.data());
+}
+
+// `10.0.0.1/24`, `2001:db8::1/64`; without a length the address alone.
+inline bool parse_ip_prefix(std::string_view text, IpPrefix& prefix) {
+  size_t slash = text.find('/');
+  if (!parse_ip_address(text.substr(0, slash), prefix.address)) return false;
+  uint32_t most = is_ip4(prefix.address.data()) ? 32 : 128, length = most;
+  if (slash != std::string_view::npos) {
+    std::string_view number = text.substr(slash + 1);
+    auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), length);
+    if (error != std::errc() || end != number.data() + number.size() || length > most) return false;
+  }
+  prefix.length = uint8_t(128 - most + length);
+  return true;
+}
+
+inline std::string ip_address_text(const uint8_t* address) {
+  char text[INET6_ADDRSTRLEN];
+  bool four = is_ip4(address);
+  inet_ntop(four ? AF_INET : AF_INET6, four ? address + 12 : address, text, sizeof text);
+  return text;
+}
+
+}  // namespace clickup

@@ -1,0 +1,51 @@
+"""Token buckets as RFC 2697 and 2698 mean them, in exact arithmetic, one key after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+BILLION = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Tokens a second, most in a bucket, and what one is: `packets` or `bits`."""
+
+    rate: int
+    burst: int
+    unit: str = "packets"
+
+    @property
+    def full(self) -> int:
+        return self.burst * BILLION
+
+    def price(self, size: int) -> int:
+        return (1 if self.unit == "packets" else min(size * 8, self.burst)) * BILLION
+
+    def words(self) -> tuple[int, int, str]:
+        return self.rate, self.burst, self.unit
+
+
+@dataclass
+class Buckets:
+    """Tokens in billionths by key; a key that was never heard of is full. Time passes for all."""
+
+    limit: Limit
+    tokens: dict[object, int] = field(default_factory=dict)
+
+    def wait(self, nanoseconds: int) -> None:
+        for key, tokens in self.tokens.items():
+            self.tokens[key] = min(tokens + nanoseconds * self.limit.rate, self.limit.full)
+
+    def change(self, limit: Limit) -> None:
+        for key, tokens in self.tokens.items():
+            kept = tokens if limit.unit == self.limit.unit else 0
+            self.tokens[key] = min(kept, limit.full)
+        self.limit = limit
+
+    def take(self, key: object, size: int) -> bool:
+        tokens = self.tokens.get(key, self.limit.full) - self.limit.price(size)
+        if tokens < 0:
+            return False
+        self.tokens[key] = tokens
+        return True
