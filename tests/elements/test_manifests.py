@@ -59,6 +59,9 @@ ARGUMENTS = {
     "Strip": "14",
     "ToDump": "out.pcap",
     "Unstrip": "14",
+    "Police": "state",
+    "Shape": "state",
+    "TokenBuckets": "RATE 1pps",
 }
 # Around an element of each pair of directions, so that every port is connected.
 SURROUNDINGS = {
@@ -75,9 +78,9 @@ SURROUNDINGS = {
     "FromDump": "e -> Discard;",
     "InfiniteSource": "e -> Discard;",
     "RatedSource": "e -> Discard;",
-    "Nat": "",
-    "TranslateIn": "nat :: Nat(EXTERNAL 203.0.113.1); Idle -> e -> Discard;",
-    "TranslateOut": "nat :: Nat(EXTERNAL 203.0.113.1); Idle -> e -> Discard;",
+    "Police": "state :: TokenBuckets(RATE 1pps); Idle -> e -> Discard;",
+    "Shape": "state :: TokenBuckets(RATE 1pps); Idle -> e -> Discard;",
+    "TokenBuckets": "",
 }
 OF_EVERY_ELEMENT = {"class", "name", "config", "ports", "handlers"}
 

@@ -39,18 +39,14 @@ def take(buckets: Conversation, packet: str = "-", keying: str = "all", size: in
 
 
 packet_limits = st.builds(Limit, st.integers(1, 2000), st.integers(1, 20))
-bit_limits = st.builds(
-    Limit, st.integers(1, 10**11), st.integers(12_144, 10**10), st.just("bits")
-)
+bit_limits = st.builds(Limit, st.integers(1, 10**11), st.integers(12_144, 10**10), st.just("bits"))
 limits = st.one_of(packet_limits, bit_limits)
 takes = st.tuples(st.just("take"), st.integers(0, 3), st.integers(0, 9216))
 waits = st.tuples(
     st.just("wait"), st.one_of(st.integers(0, 1000), st.integers(0, 10 * BILLION), st.just(1))
 )
 changes = st.tuples(st.just("limit"), limits)
-successions = st.tuples(
-    st.just("succeed"), st.sampled_from(["clean", "torn"]), st.none() | limits
-)
+successions = st.tuples(st.just("succeed"), st.sampled_from(["clean", "torn"]), st.none() | limits)
 
 
 def play(buckets: Conversation, first: Limit, steps: list[Step]) -> None:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -74,7 +75,8 @@ class PacketStore {
     record.network_header = from_first(packet.network_header);
     record.transport_header = from_first(packet.transport_header);
     record.timestamp = packet.timestamp_ns;
-    std::memcpy(record.destination, &packet.destination_ip, sizeof packet.destination_ip);
+    std::memcpy(record.destination, packet.destination_ip6, sizeof record.destination);
+    record.vlan = packet.vlan_tci;
     record.paint = packet.paint;
   }
 
@@ -98,7 +100,8 @@ class PacketStore {
     packet->network_header = from_buffer(head.network_header);
     packet->transport_header = from_buffer(head.transport_header);
     packet->timestamp_ns = head.timestamp;
-    std::memcpy(&packet->destination_ip, head.destination, sizeof packet->destination_ip);
+    std::memcpy(packet->destination_ip6, head.destination, sizeof head.destination);
+    packet->vlan_tci = head.vlan;
     packet->paint = head.paint;
     return packet;
   }
