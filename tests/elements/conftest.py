@@ -27,7 +27,7 @@ CLASSES = [
     *["FromDevice", "FromDump", "Idle", "InfiniteSource", "IPClassifier", "IPFilter", "IPPrint"],
     *["Meter", "Null", "Paint", "PaintSwitch", "Print", "Queue", "RatedSource", "RatedSplitter"],
     *["Strip", "Tee", "ToDevice", "ToDump", "Unqueue", "Unstrip"],
-    *["Police", "Shape", "TokenBuckets"],
+    *["ExportFlows", "FlowTable", "MeterFlows", "Police", "Shape", "TokenBuckets"],
 ]
 
 

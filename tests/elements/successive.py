@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cpp import compile_program
-from tests.packets import read_pcap, write_pcap
+from tests.packets import Capture, read_pcap, write_pcap
 
 SOURCE = Path(__file__).with_name("successive.cc")
 
@@ -35,7 +35,7 @@ class Workers:
         return cls(program, folder)
 
     def run(
-        self, text: str | Sequence[str], parts: Sequence[Sequence[bytes]],
+        self, text: str | Sequence[str], parts: Sequence[Sequence[bytes | Capture]],
         outputs: Iterable[str] = ("out",), handlers: Iterable[str] = (), crash: Iterable[int] = (),
     ) -> list[Ran]:  # fmt: skip
         """Run `text`, or one text a worker, once for each of `parts`.

@@ -59,6 +59,8 @@ ARGUMENTS = {
     "Strip": "14",
     "ToDump": "out.pcap",
     "Unstrip": "14",
+    "ExportFlows": "state, COLLECTOR 127.0.0.1, SOURCE 127.0.0.1",
+    "MeterFlows": "state",
     "Police": "state",
     "Shape": "state",
     "TokenBuckets": "RATE 1pps",
@@ -81,6 +83,9 @@ SURROUNDINGS = {
     "Police": "state :: TokenBuckets(RATE 1pps); Idle -> e -> Discard;",
     "Shape": "state :: TokenBuckets(RATE 1pps); Idle -> e -> Discard;",
     "TokenBuckets": "",
+    "FlowTable": "",
+    "MeterFlows": "state :: FlowTable; Idle -> e -> Discard;",
+    "ExportFlows": "state :: FlowTable; e -> Discard;",
 }
 OF_EVERY_ELEMENT = {"class", "name", "config", "ports", "handlers"}
 

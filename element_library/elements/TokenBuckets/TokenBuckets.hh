@@ -10,6 +10,7 @@
 #include "elements/TokenBuckets/limit_text.hh"
 #include "support/packet_store/packet_store.hh"
 #include "support/state_table/open_table.hh"
+#include "support/table_text/table_text.hh"
 
 namespace clickup {
 
@@ -48,7 +49,11 @@ class TokenBuckets : public Element {
     handlers.read("evicted", [this] { return std::to_string(records_.header().evicted); });
     handlers.read("refused", [this] { return std::to_string(records_.header().refused); });
     handlers.read("waiting", [this] { return std::to_string(waiting_); });
-    handlers.read("table", [this](std::string_view limit) { return table_text(limit); });
+    handlers.read("table", [this](std::string_view limit) {
+      return table_text(records_, limit, [this](uint32_t index) {
+        return bucket_key_text(records_.at(index)) + " " + std::to_string(kernel_.tokens_of(index, now_ns()) / kBillion);
+      });
+    });
     handlers.write("flush", [this](std::string_view) {
       records_.erase_all();
       return std::string();
@@ -124,21 +129,6 @@ class TokenBuckets : public Element {
     limits_.set(limit_, now_ns());
     ++changes_;
     return "";
-  }
-
-  std::string table_text(std::string_view limit) const {
-    constexpr uint64_t kMostLines = 65536;
-    uint64_t lines = 1000;
-    if (!limit.empty() && !parse_unsigned(limit, lines)) return "'" + std::string(limit) + "' is no number of lines\n";
-    lines = std::min(lines, kMostLines);
-    std::string text;
-    for (uint32_t index = 0; index < records_.fresh() && lines > 0; ++index) {
-      if (!records_.used(index)) continue;
-      uint64_t tokens = kernel_.tokens_of(index, now_ns()) / kBillion;
-      text += bucket_key_text(records_.at(index)) + " " + std::to_string(tokens) + "\n";
-      --lines;
-    }
-    return text;
   }
 
   std::string rate_, burst_ = "100ms";

@@ -30,6 +30,10 @@ class KeptCounter {
   void add(const Batch& batch) {
     for (uint32_t i = 0; i < batch.count; ++i) add(*batch.items[i]);
   }
+  void add(uint64_t packets, uint64_t bytes) {
+    slot_->packets += packets;
+    slot_->bytes += bytes;
+  }
   uint64_t packets() const { return slot_->packets; }
   std::string text() const { return std::to_string(packets()); }
 
