@@ -72,7 +72,7 @@ class _Expanded:
             for member, use in expansion.elements.items()
         ]
         self.connections = list(self._inner(expansion))
-        self.inputs = self._ends({n: p.to for n, p in atom.manifest.ports.inputs.items()})
+        self.inputs = self._ends({n: p.to for n, p in atom.input_ports.items()})
         self.outputs = self._ends({n: p.from_ for n, p in atom.outputs.items()})
 
     def _element(self, member: str) -> str:

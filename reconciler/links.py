@@ -4,37 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from reconciler.arguments import Bound
 from reconciler.diagnostics import Position
 from reconciler.loose_ends import LooseEnds
-from schemas.atom import AtomManifest, AtomOutput
+from schemas.atom import AtomInput, AtomManifest, AtomOutput
 
 
 @dataclass(frozen=True)
 class Atom:
-    """An atom at work: its manifest, its arguments, and its outputs by name, in order."""
+    """An atom at work: its manifest, its arguments, and its ports by name, in order."""
 
     name: str
     manifest: AtomManifest
     bound: Bound
+    input_ports: Mapping[str, AtomInput]
     outputs: Mapping[str, AtomOutput]
 
     @classmethod
     def of(cls, name: str, manifest: AtomManifest, bound: Bound) -> Atom:
-        """With one output for each name that the arguments list."""
-        outputs: dict[str, AtomOutput] = {}
-        for output_name, output in manifest.ports.outputs.items():
-            if output.each is None:
-                outputs[output_name] = output
-            else:
-                outputs.update(dict.fromkeys(bound.names.get(output.each, ()), output))
-        return cls(name, manifest, bound, outputs)
+        """With one port for each name that the arguments list, where the manifest says so."""
+        ports = manifest.ports
+        inputs, outputs = _named(ports.inputs, bound), _named(ports.outputs, bound)
+        return cls(name, manifest, bound, inputs, outputs)
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the inputs, in order."""
-        return tuple(self.manifest.ports.inputs)
+        return tuple(self.input_ports)
+
+
+Port = TypeVar("Port", AtomInput, AtomOutput)
+
+
+def _named(declared: Mapping[str, Port], bound: Bound) -> dict[str, Port]:
+    ports: dict[str, Port] = {}
+    for name, port in declared.items():
+        names = (name,) if port.each is None else bound.names.get(port.each, ())
+        ports.update(dict.fromkeys(names, port))
+    return ports
 
 
 @dataclass(frozen=True, order=True)

@@ -79,7 +79,7 @@ class _Inference:
         self.circling |= set(graph.edges)
 
     def _atom(self, atom: Atom) -> None:
-        for port, declared in atom.manifest.ports.inputs.items():
+        for port, declared in atom.input_ports.items():
             at = (atom.name, port)
             arriving = [link for link in self.links if (link.target, link.input) == at]
             self.inputs[at] = self._input_type(atom, port, declared.type, arriving)

@@ -149,6 +149,8 @@ class _Wiring:
         return None
 
     def _input(self, start: Position, atom: Atom, stop: Stop, port: PortName | None) -> str | None:
+        if atom.bound.open and any(one.each for one in atom.manifest.ports.inputs.values()):
+            return port.name if port is not None and port.name in atom.inputs else None
         if port is not None:
             return self._named(start, stop, port, atom.inputs, "input")
         if len(atom.inputs) == 1:

@@ -55,9 +55,11 @@ class AtomParameter(Model):
 
 
 class AtomInput(Model):
-    """An input of an atom."""
+    """An input of an atom, or, with `each`, one input for every name in a parameter."""
 
     type: str = ANY
+    each: GraphName | None = None
+    """Parameter of type names."""
     to: tuple[str, ...] = ()
     """Element ports behind it, like "queue[0]"; the main element's next port when left out."""
     summary: str = ""
@@ -132,6 +134,15 @@ class AtomManifest(Model):
     expands: tuple[Expansion, ...] = Field(min_length=1)
     example: str = ""
     """Lines of YAML as an operator would write them."""
+
+    @model_validator(mode="after")
+    def _inputs_are_consistent(self) -> Self:
+        for name, port in self.ports.inputs.items():
+            if port.each is not None and port.each not in self.parameters:
+                raise ValueError(
+                    f"input {name} repeats for each of {port.each}, which is not a parameter"
+                )
+        return self
 
     @model_validator(mode="after")
     def _outputs_are_consistent(self) -> Self:

@@ -9,7 +9,7 @@ import typer
 from reconciler.cli.workplace import Output, OutputOption, fail, print_json, print_table
 from reconciler.diagnostics import did_you_mean
 from reconciler.library import Library, load_library
-from schemas.atom import AtomManifest, AtomOutput, AtomParameter
+from schemas.atom import AtomInput, AtomManifest, AtomOutput, AtomParameter
 from schemas.element import ElementManifest
 
 
@@ -59,8 +59,7 @@ def _describe_atom(atom: AtomManifest) -> None:
     if atom.description:
         typer.echo(f"\n{atom.description.rstrip()}")
     _section("with", [_parameter(name, one) for name, one in atom.parameters.items()])
-    inputs = atom.ports.inputs.items()
-    _section("inputs", [(name, port.type, port.summary) for name, port in inputs])
+    _section("inputs", [_input(name, one) for name, one in atom.ports.inputs.items()])
     _section("outputs", [_output(name, one) for name, one in atom.ports.outputs.items()])
     _section("becomes", [(", ".join(_classes(atom)), "", "")])
     if atom.example:
@@ -76,6 +75,10 @@ def _parameter(name: str, parameter: AtomParameter) -> tuple[str, str, str]:
     need = "required" if parameter.required else f"default {parameter.default}"
     unit = f" {parameter.unit}" if parameter.unit else ""
     return name, f"{parameter.type.value}{unit}, {need}", parameter.summary
+
+
+def _input(name: str, port: AtomInput) -> tuple[str, str, str]:
+    return f"(each of {port.each})" if port.each else name, port.type, port.summary
 
 
 def _output(name: str, output: AtomOutput) -> tuple[str, str, str]:

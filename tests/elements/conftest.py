@@ -27,7 +27,8 @@ CLASSES = [
     *["FromDevice", "FromDump", "Idle", "InfiniteSource", "IPClassifier", "IPFilter", "IPPrint"],
     *["Meter", "Null", "Paint", "PaintSwitch", "Print", "Queue", "RatedSource", "RatedSplitter"],
     *["Strip", "Tee", "ToDevice", "ToDump", "Unqueue", "Unstrip"],
-    *["ExportFlows", "FlowTable", "MeterFlows", "Police", "Shape", "TokenBuckets"],
+    *["EtherSwitch", "ExportFlows", "FlowTable", "LearnBridge", "MeterFlows", "Police", "Shape"],
+    *["StationTable", "TokenBuckets"],
 ]
 
 

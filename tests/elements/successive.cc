@@ -1,5 +1,5 @@
 // Runs graphs one after the other as successive workers do, over the same state memory and counters: every one is ready
-// before the first forwards, and each forwards until its source `in` has nothing more.
+// before the first forwards, and each forwards until its source `in` has nothing more and its queues are drained.
 //
 // successive HANDLERS CONFIG...: after each graph a line for each handler, comma separated: number, name, text with its
 // line ends as "|". A graph whose file name ends in ".crash" is not paused; the next one finds what a dead worker leaves.
@@ -76,6 +76,7 @@ int main(int count, char** arguments) {
     RouterHandlers handlers(*routers[i]);
     runtime.resume();
     while (handlers.read_now("in.active", "").text == "true") runtime.round();
+    runtime.drain();
     tell(i, *routers[i], arguments[1]);
     if (!std::string_view(arguments[int(i) + 2]).ends_with(".crash")) runtime.pause();
   }

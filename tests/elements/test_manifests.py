@@ -60,6 +60,7 @@ ARGUMENTS = {
     "ToDump": "out.pcap",
     "Unstrip": "14",
     "ExportFlows": "state, COLLECTOR 127.0.0.1, SOURCE 127.0.0.1",
+    "LearnBridge": "state, one, two",
     "MeterFlows": "state",
     "Police": "state",
     "Shape": "state",
@@ -84,6 +85,9 @@ SURROUNDINGS = {
     "Shape": "state :: TokenBuckets(RATE 1pps); Idle -> e -> Discard;",
     "TokenBuckets": "",
     "FlowTable": "",
+    "StationTable": "",
+    "LearnBridge": "state :: StationTable; Idle -> [0]e -> Idle; Idle -> [1]e[1] -> Idle;",
+    "EtherSwitch": "Idle -> [0]e -> Idle; Idle -> [1]e[1] -> Idle;",
     "MeterFlows": "state :: FlowTable; Idle -> e -> Discard;",
     "ExportFlows": "state :: FlowTable; e -> Discard;",
 }

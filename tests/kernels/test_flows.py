@@ -225,7 +225,7 @@ class Account:
     def check(self, reports: list[Report]) -> None:
         for report in reports:
             self.told[report.flow] += report.packets
-            assert 0 < report.packets
+            assert report.packets > 0
             assert self.last_told.get(report.flow, 0) <= report.first <= report.last <= self.clock
             self.last_told[report.flow] = report.last
             if report.why == IDLE:

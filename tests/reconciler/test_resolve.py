@@ -126,6 +126,47 @@ def test_classify_reads_expressions_of_ip_and_bytes_of_frames(library):
     assert graph.element("types").class_name == "Classifier"
 
 
+BRIDGE = """\
+  states:
+    stations: {use: StationTable}
+  atoms:
+    from_lan: {use: Receive, with: {interface: lan}}
+    from_wan: {use: Receive, with: {interface: wan}}
+    bridge:   {use: LearnBridge, with: {stations: stations, ports: [near, far]}}
+    to_lan:   {use: Send, with: {interface: lan}}
+    to_wan:   {use: Send, with: {interface: wan}}
+  flow:
+    - from_lan -> [near]bridge[near] -> to_lan
+    - from_wan -> [far]bridge[far] -> to_wan
+"""
+
+
+def test_an_atom_may_have_an_input_for_each_of_its_names(library):
+    graph = resolved(BRIDGE, library).graph
+    assert graph.element("bridge").arguments == ("stations", "near", "far", "VLAN false")
+    wires = set(graph.connections)
+    assert Connection("from_wan", 0, "bridge", 1) in wires
+    assert Connection("bridge", 1, "to_wan/queue", 0) in wires
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "summary"),
+    [
+        ("[far]bridge[far]", "[fat]bridge[far]", "Unknown input"),
+        ("[far]bridge[far]", "bridge[far]", "Which input"),
+        (
+            "    - from_wan -> [far]bridge[far] -> to_wan",
+            "    - bridge[far] -> to_wan",
+            "Nothing arrives",
+        ),
+    ],
+)
+def test_inputs_by_name_that_are_wrong(library, right, wrong, summary):
+    repository = load({"one.yaml": HEAD + BRIDGE.replace(right, wrong)}, library)
+    found = resolve(unbound(repository.elements["one"]), library)
+    assert summary in {diagnostic.summary for diagnostic in found.diagnostics}
+
+
 def test_log_prints_frames_or_ip_and_quotes_its_label(library):
     graph = pipeline(
         "    say: {use: Log, with: {label: 'two words'}}\n"
