@@ -35,9 +35,9 @@ class AtomParameterType(StrEnum):
     STRINGS = "strings"
     """List of texts."""
     NAMES = "names"
-    """List of names of outputs."""
-    ROUTES = "routes"
-    """Mapping from a name of an output to a list of prefixes, each `PREFIX [via GATEWAY]`."""
+    """List of names of ports."""
+    ADDRESSES = "addresses"
+    """List of IP addresses, each with the length of its prefix: 192.0.2.1/24."""
 
 
 class AtomParameter(Model):

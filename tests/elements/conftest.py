@@ -27,8 +27,9 @@ CLASSES = [
     *["FromDevice", "FromDump", "Idle", "InfiniteSource", "IPClassifier", "IPFilter", "IPPrint"],
     *["Meter", "Null", "Paint", "PaintSwitch", "Print", "Queue", "RatedSource", "RatedSplitter"],
     *["Strip", "Tee", "ToDevice", "ToDump", "Unqueue", "Unstrip"],
-    *["EtherSwitch", "ExportFlows", "FlowTable", "LearnBridge", "MeterFlows", "Police", "Shape"],
-    *["StationTable", "TokenBuckets"],
+    *["ARPQuerier", "ARPTable", "EtherSwitch", "ExportFlows", "FlowTable", "LearnBridge"],
+    *["MeterFlows", "NeighbourTable", "Police", "ResolveNeighbour", "Shape", "StationTable"],
+    *["TokenBuckets"],
 ]
 
 

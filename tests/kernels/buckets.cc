@@ -147,7 +147,7 @@ std::string release(Words&) {
 
 std::string due(Words&) {
   uint64_t due = worker->lanes.due();
-  return due == BucketKernel::kNever ? "never" : std::to_string(due > now ? due - now : 0);
+  return due == Lanes<int, int>::kNever ? "never" : std::to_string(due > now ? due - now : 0);
 }
 
 std::string take_all(Words&) {

@@ -17,8 +17,6 @@ struct BucketPacket {
 
 class BucketKernel {
  public:
-  static constexpr uint64_t kNever = ~uint64_t(0);
-
   BucketKernel(BucketRecords& records, const LimitHistory& limits) : records_(records), limits_(limits) {}
 
   // `data` begins with an IP header, or is empty; `packet` is fresh. Starts to load the bucket.
