@@ -64,7 +64,8 @@ class ResolveNeighbour : public NeighbourResolver {
     if (version != 4 && version != 6) return false;
     uint8_t annotation[16];
     std::memcpy(annotation, packet.destination_ip6, size);
-    bool set = std::any_of(annotation, annotation + size, [](uint8_t byte) { return byte != 0; });
+    // The first four bytes of a fresh packet's annotation are zeros, and of no address that a packet goes to.
+    bool set = std::any_of(annotation, annotation + 4, [](uint8_t byte) { return byte != 0; });
     if (!set && !read_destination(packet, version, annotation)) return false;
     if (version == 4) {
       address = ip4_address(annotation);
