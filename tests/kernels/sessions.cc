@@ -49,6 +49,7 @@ SessionPacket read_packet(Words& words) {
   bytes.shrink_to_fit();
   SessionPacket packet;
   worker->kernel.read(bytes.data(), uint32_t(bytes.size()), packet);
+  worker->kernel.locate(packet);
   worker->kernel.prefetch(packet);
   return packet;
 }

@@ -77,14 +77,15 @@ class SessionTable : public Element {
   }
 
   SessionKernel& kernel() { return kernel_; }
-  // First pass over a batch: reads every packet and lets memory load what the second pass needs.
+  // Reads every packet of a batch and lets memory load what check and open need.
   void read(const Batch& batch, SessionPackets& packets) const {
     for (uint32_t i = 0; i < batch.count; ++i) {
       const Packet& packet = *batch.items[i];
-      packets[i] = SessionPacket();
+      packets[i].clear();
       if (packet.network_header == Packet::kNoHeader) continue;  // stays malformed
       kernel_.read(packet.buffer + packet.network_header, packet.network_length(), packets[i]);
     }
+    for (uint32_t i = 0; i < batch.count; ++i) kernel_.locate(packets[i]);
     for (uint32_t i = 0; i < batch.count; ++i) kernel_.prefetch(packets[i]);
   }
 

@@ -1,7 +1,8 @@
 // Connection tracking: packets as bytes, sessions as records of a state table, a verdict for each packet. It knows
 // nothing of elements or routers, so that any host can run it.
 //
-// For a batch: read() every packet, prefetch() every packet, then check() or open() one after the other.
+// For a batch: read() every packet, locate() every packet, prefetch() every packet, then check() or open() one after the
+// other. Memory loads for all of them at once what each pass needs, and nothing is read back before it was written.
 #pragma once
 
 #include "elements/SessionTable/session_packet.hh"
@@ -18,13 +19,17 @@ class SessionKernel {
  public:
   SessionKernel(SessionRecords& records, const Timeouts& timeouts) : records_(records), timeouts_(timeouts) {}
 
-  // `data` begins with an IP header; `packet` is fresh. Starts to load the bucket.
-  void read(const uint8_t* data, uint32_t length, SessionPacket& packet) const {
+  // `data` begins with an IP header; `packet` is fresh or cleared.
+  static void read(const uint8_t* data, uint32_t length, SessionPacket& packet) {
     read_session_packet(data, length, packet);
+  }
+  // Starts to load the bucket.
+  void locate(SessionPacket& packet) const {
     if (!has_key(packet)) return;
     packet.hash = records_.hash(packet.key);
     records_.prefetch_bucket(packet.hash);
   }
+  // Starts to load the record.
   void prefetch(const SessionPacket& packet) const {
     if (has_key(packet)) records_.prefetch_record(packet.hash);
   }

@@ -17,7 +17,7 @@ enum class PacketKind : uint8_t {
   sessionless,   // other neighbour discovery, multicast listeners: the policy decides, no session is kept
 };
 
-struct SessionPacket {
+struct alignas(64) SessionPacket {
   PacketKind kind = PacketKind::malformed;
   bool from_second = false;      // sent by the second endpoint of the key
   bool may_open = false;         // a session may begin with it
@@ -27,25 +27,31 @@ struct SessionPacket {
   uint32_t bytes = 0;  // as the IP header says, without what links add behind it
   uint64_t hash = 0;
   TcpSegment tcp;
-  Session key;  // key fields only
+  Session key;  // key fields only: the others stay zero
+
+  // Ready for another packet, without writing what always is zero.
+  void clear() {
+    kind = PacketKind::malformed;
+    from_second = may_open = first_fragment = false;
+    tcp = TcpSegment();
+    key.detail = 0;
+  }
 };
 
 namespace session_packet_detail {
 
-// The lower endpoint comes first, so that both directions name one session.
-inline void set_endpoints(SessionPacket& packet, const IpHeader& ip, uint16_t source_port, uint16_t destination_port) {
-  int order = std::memcmp(ip.source, ip.destination, 16);
-  packet.from_second = order > 0 || (order == 0 && source_port > destination_port);
-  std::memcpy(packet.key.first_address, packet.from_second ? ip.destination : ip.source, 16);
-  std::memcpy(packet.key.second_address, packet.from_second ? ip.source : ip.destination, 16);
+// The lower endpoint comes first, so that both directions name one session. False when both are the same.
+inline bool set_endpoints(SessionPacket& packet, const IpHeader& ip, uint16_t source_port, uint16_t destination_port) {
+  bool same_address = ip.source == ip.destination;
+  packet.from_second = ip.destination < ip.source || (same_address && source_port > destination_port);
+  const IpAddress& first = packet.from_second ? ip.destination : ip.source;
+  const IpAddress& second = packet.from_second ? ip.source : ip.destination;
+  std::memcpy(packet.key.first_address, first.words, sizeof first.words);
+  std::memcpy(packet.key.second_address, second.words, sizeof second.words);
   packet.key.first_port = packet.from_second ? destination_port : source_port;
   packet.key.second_port = packet.from_second ? source_port : destination_port;
   packet.key.protocol = ip.protocol;
-}
-
-inline bool same_endpoint(const SessionPacket& packet) {
-  return packet.key.first_port == packet.key.second_port &&
-         !std::memcmp(packet.key.first_address, packet.key.second_address, 16);
+  return !same_address || source_port != destination_port;
 }
 
 // The type that answers an ICMP request or that asked for a reply; -1 for all other types.
@@ -80,7 +86,7 @@ inline PacketKind read_error(const IpHeader& ip, SessionPacket& packet) {
   IpHeader quoted;
   if (ip.is_fragment() || !read_ip(ip.payload + 8, ip.available - 8, true, quoted)) return PacketKind::malformed;
   // An error goes back to the sender of what it quotes; one that goes elsewhere is no answer to anything.
-  if (quoted.version != ip.version || std::memcmp(quoted.source, ip.destination, 16)) return PacketKind::malformed;
+  if (quoted.version != ip.version || quoted.source != ip.destination) return PacketKind::malformed;
   PacketKind kind = read_flow(quoted, true, packet);
   return kind == PacketKind::tracked || kind == PacketKind::fragment ? PacketKind::error : PacketKind::malformed;
 }
@@ -92,11 +98,11 @@ inline PacketKind read_icmp(const IpHeader& ip, bool quoted, SessionPacket& pack
   int request = request_of(ip.protocol, type);
   if (request < 0) return link_kind(ip, type);
   uint16_t identifier = read_u16(ip.payload + 4);
-  set_endpoints(packet, ip, identifier, identifier);
+  bool two = set_endpoints(packet, ip, identifier, identifier);
   // Two hosts may ask each other with one identifier: who asks is part of the key.
   packet.may_open = type == request;
   packet.key.detail = packet.may_open != packet.from_second ? uint8_t(request) : reply_to(uint8_t(request));
-  return same_endpoint(packet) ? PacketKind::malformed : PacketKind::tracked;
+  return two ? PacketKind::tracked : PacketKind::malformed;
 }
 
 inline PacketKind read_tcp_flow(const IpHeader& ip, bool quoted, SessionPacket& packet) {
@@ -108,8 +114,8 @@ inline PacketKind read_tcp_flow(const IpHeader& ip, bool quoted, SessionPacket& 
     if (ip.is_fragment() || !read_tcp(ip.payload, ip.payload_length, packet.tcp)) return PacketKind::malformed;
     packet.may_open = packet.tcp.opens();
   }
-  set_endpoints(packet, ip, read_u16(ip.payload), read_u16(ip.payload + 2));
-  return same_endpoint(packet) ? PacketKind::malformed : PacketKind::tracked;
+  bool two = set_endpoints(packet, ip, read_u16(ip.payload), read_u16(ip.payload + 2));
+  return two ? PacketKind::tracked : PacketKind::malformed;
 }
 
 inline PacketKind read_udp(const IpHeader& ip, bool quoted, SessionPacket& packet) {
@@ -117,9 +123,9 @@ inline PacketKind read_udp(const IpHeader& ip, bool quoted, SessionPacket& packe
   uint32_t length = read_u16(ip.payload + 4);
   bool whole = !quoted && !ip.is_fragment();
   if (whole && (length < 8 || length > ip.payload_length)) return PacketKind::malformed;
-  set_endpoints(packet, ip, read_u16(ip.payload), read_u16(ip.payload + 2));
   packet.may_open = true;
-  return same_endpoint(packet) ? PacketKind::malformed : PacketKind::tracked;
+  bool two = set_endpoints(packet, ip, read_u16(ip.payload), read_u16(ip.payload + 2));
+  return two ? PacketKind::tracked : PacketKind::malformed;
 }
 
 // Names the record that the first fragment leaves for those that follow it.
@@ -146,14 +152,13 @@ inline PacketKind read_flow(const IpHeader& ip, bool quoted, SessionPacket& pack
     case protocol::icmp6: return ip.version == 6 ? read_icmp(ip, quoted, packet) : PacketKind::malformed;
     default: break;
   }
-  set_endpoints(packet, ip, 0, 0);
   packet.may_open = true;
-  return same_endpoint(packet) ? PacketKind::malformed : PacketKind::tracked;
+  return set_endpoints(packet, ip, 0, 0) ? PacketKind::tracked : PacketKind::malformed;
 }
 
 }  // namespace session_packet_detail
 
-// Reads `length` bytes that begin with an IP header; `packet` must be fresh. Checksums are CheckIPHeader's matter.
+// Reads `length` bytes that begin with an IP header; `packet` must be fresh or cleared. Checksums are CheckIPHeader's matter.
 inline void read_session_packet(const uint8_t* data, uint32_t length, SessionPacket& packet) {
   IpHeader ip;
   if (!read_ip(data, length, false, ip)) return;

@@ -1,6 +1,8 @@
 // The IP header of a packet, IPv4 (RFC 791) or IPv6 with its extension headers (RFC 8200), read from bytes.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -14,9 +16,25 @@ inline constexpr uint8_t icmp = 1, tcp = 6, udp = 17, icmp6 = 58;
 inline constexpr uint8_t hop_by_hop = 0, routing = 43, fragment = 44, authentication = 51, destination_options = 60;
 }  // namespace protocol
 
+// An IPv6 address, or an IPv4 one as ::ffff:a.b.c.d: 16 bytes as two words, which a processor reads back as fast as it
+// wrote them, unlike what it wrote byte by byte.
+struct IpAddress {
+  uint64_t words[2];  // in memory as on the wire
+
+  bool operator==(const IpAddress&) const = default;
+  // By the bytes, from the first to the last.
+  bool operator<(const IpAddress& other) const {
+    return words[0] != other.words[0] ? number(words[0]) < number(other.words[0]) : number(words[1]) < number(other.words[1]);
+  }
+
+ private:
+  static uint64_t number(uint64_t word) {
+    return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
+  }
+};
+
 struct IpHeader {
-  uint8_t source[16];  // IPv4 as ::ffff:a.b.c.d
-  uint8_t destination[16];
+  IpAddress source, destination;
   uint8_t version = 0;
   uint8_t hops = 0;               // time to live, hop limit
   uint8_t protocol = 0;           // of the payload
@@ -35,9 +53,17 @@ namespace ip_header_detail {
 
 inline constexpr uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-inline void map_address(uint8_t* mapped, const uint8_t* address) {
-  std::memcpy(mapped, kMappedPrefix, 12);
-  std::memcpy(mapped + 12, address, 4);
+inline IpAddress mapped_address(const uint8_t* address) {
+  constexpr auto kPrefix = std::bit_cast<uint32_t>(std::array<uint8_t, 4> {0, 0, 0xff, 0xff});
+  uint32_t last;
+  std::memcpy(&last, address, sizeof last);
+  return {{0, std::bit_cast<uint64_t>(std::array {kPrefix, last})}};
+}
+
+inline IpAddress read_address(const uint8_t* address) {
+  IpAddress read;
+  std::memcpy(read.words, address, sizeof read.words);
+  return read;
 }
 
 inline bool is_mapped(const uint8_t* address) { return std::memcmp(address, kMappedPrefix, 12) == 0; }
@@ -47,8 +73,8 @@ inline bool read_ip4(const uint8_t* data, uint32_t length, bool quoted, IpHeader
   uint32_t header_length = (data[0] & 15u) * 4, total = read_u16(data + 2);
   if (header_length < 20 || header_length > length || total < header_length) return false;
   if (total > length && !quoted) return false;
-  map_address(header.source, data + 12);
-  map_address(header.destination, data + 16);
+  header.source = mapped_address(data + 12);
+  header.destination = mapped_address(data + 16);
   header.hops = data[8];
   header.protocol = header.fragment_protocol = data[9];
   header.fragment_id = read_u16(data + 4);
@@ -97,10 +123,10 @@ inline bool read_ip6(const uint8_t* data, uint32_t length, bool quoted, IpHeader
   header.available = length - 40;
   if (header.payload_length > header.available && !quoted) return false;
   if (header.available > header.payload_length) header.available = header.payload_length;
-  std::memcpy(header.source, data + 8, 16);
-  std::memcpy(header.destination, data + 24, 16);
+  header.source = read_address(data + 8);
+  header.destination = read_address(data + 24);
   // On the wire they can only be an attempt to pass for an IPv4 session (RFC 4291 2.5.5.2 keeps them inside a host).
-  if (is_mapped(header.source) || is_mapped(header.destination)) return false;
+  if (is_mapped(data + 8) || is_mapped(data + 24)) return false;
   header.protocol = header.fragment_protocol = data[6];
   header.hops = data[7];
   header.payload = data + 40;

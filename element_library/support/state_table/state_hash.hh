@@ -26,6 +26,7 @@ template <uint32_t size>
 inline uint64_t hash_key(const void* key, uint64_t seed) {
   const auto* bytes = static_cast<const uint8_t*>(key);
   uint64_t turned = (seed << 32 | seed >> 32) * 0x9e3779b97f4a7c15u, hash = seed ^ size;
+#pragma GCC unroll 16
   for (uint32_t at = 0; at < size; at += 16) {
     uint64_t lane = (at + 16) * uint64_t(0xd6e8feb86659fd93u);
     uint64_t first = state_hash_detail::word(bytes + at, size - at);

@@ -65,9 +65,8 @@ class StateRecords {
     store_shared(deadlines_[index], deadline);
     const auto* from = reinterpret_cast<const Word*>(&value);
     auto* to = reinterpret_cast<Word*>(&record + 1);
-    for (size_t i = 0; i < sizeof(Layout) / sizeof(Word); ++i) {
-      if (to[i] != from[i]) __atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
-    }
+#pragma GCC unroll 32
+    for (size_t i = 0; i < sizeof(Layout) / sizeof(Word); ++i) __atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
     end(record);
   }
   // `next`: record + 1, the free list's next.
