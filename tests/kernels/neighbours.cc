@@ -108,7 +108,7 @@ std::string hear(Words& words) {
     return "nothing";
   }
   news.introduces = answer != 0;
-  bool learned = news.address != IpAddress() && worker->kernel.learn(news, poll, now);
+  bool learned = !is_unset(news.address) && worker->kernel.learn(news, poll, now);
   return std::string(learned ? "learned" : "ignored") + " " + in_hexadecimal(frame, answer);
 }
 

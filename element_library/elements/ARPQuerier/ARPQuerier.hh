@@ -96,7 +96,7 @@ class ARPQuerier : public NeighbourResolver {
   std::string broadcast_text() const {
     if (link_.broadcast) return ip_address_text(link_.broadcast->data());
     IpAddress last = link_.addresses[0].address;
-    for (uint32_t bit = link_.addresses[0].length; bit < 128; ++bit) last[bit / 8] |= uint8_t(0x80 >> (bit % 8));
+    for (uint32_t bit = link_.addresses[0].length; bit < 128; ++bit) last.data()[bit / 8] |= uint8_t(0x80 >> (bit % 8));
     return link_.addresses[0].length < 127 ? ip_address_text(last.data()) : "255.255.255.255";
   }
 

@@ -51,8 +51,8 @@ inline void read_flow_packet(const uint8_t* data, uint32_t length, uint8_t mark,
   packet.metered = true;
   packet.bytes = uint32_t(ip.payload - data) + ip.payload_length;
   packet.traffic_class = ip.version == 4 ? data[1] : uint8_t(data[0] << 4 | data[1] >> 4);
-  std::memcpy(packet.key.source, ip.source, 16);
-  std::memcpy(packet.key.destination, ip.destination, 16);
+  std::memcpy(packet.key.source, ip.source.words, 16);
+  std::memcpy(packet.key.destination, ip.destination.words, 16);
   packet.key.protocol = ip.is_fragment() ? ip.fragment_protocol : ip.protocol;
   packet.key.mark = mark;
   flow_packet_detail::read_ports(ip, packet);

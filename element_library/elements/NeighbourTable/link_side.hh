@@ -30,8 +30,8 @@ struct LinkSide {
   // For groups, sets the Ethernet address.
   Cast cast(const IpAddress& address, uint8_t* destination) const {
     if (is_ip4(address.data())) return cast4(address, destination);
-    if (address == IpAddress()) return Cast::nobody;
-    if (address[0] != 0xff) return Cast::one;
+    if (is_unset(address)) return Cast::nobody;
+    if (address.data()[0] != 0xff) return Cast::one;
     ether_group6(address, destination);
     return Cast::group;
   }
@@ -70,9 +70,10 @@ struct LinkSide {
     std::memcpy(reply.ether, ether.data(), 6);
     reply.flags = NdMessage::kRouter | NdMessage::kOverride | NdMessage::kSolicited;
     reply.destination = question.source;
-    if (question.source != IpAddress()) return write_nd(reply, question.has_ether ? question.ether : asker, frame);
+    if (!is_unset(question.source)) return write_nd(reply, question.has_ether ? question.ether : asker, frame);
     reply.flags &= uint8_t(~NdMessage::kSolicited);  // somebody tries whether the address is free: all may hear it
-    reply.destination = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    static constexpr uint8_t kAllNodes[16] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    reply.destination = ip6_address(kAllNodes);
     uint8_t all[6];
     ether_group6(reply.destination, all);
     return write_nd(reply, all, frame);
@@ -82,7 +83,7 @@ struct LinkSide {
   static constexpr uint8_t kEverybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
   bool on_link(const IpAddress& address) const {
-    if (address[0] == 0xfe && (address[1] & 0xc0) == 0x80) return true;
+    if (address.data()[0] == 0xfe && (address.data()[1] & 0xc0) == 0x80) return true;
     for (const IpPrefix& own : addresses) {
       if (is_ip4(own.address.data()) == is_ip4(address.data()) && contains(own, address.data())) return true;
     }
@@ -107,9 +108,9 @@ struct LinkSide {
     if (broadcast) return *broadcast == address;
     for (const IpPrefix& own : addresses) {
       if (!is_ip4(own.address.data()) || own.length > 126 || !contains(own, address.data())) continue;
-      uint32_t host = uint32_t(address[12]) << 24 | uint32_t(address[13]) << 16 | uint32_t(address[14]) << 8 | address[15];
-      uint32_t mask = 0xffffffffu >> (own.length - 96);
-      if ((host & mask) == mask) return true;
+      uint32_t host, mask = 0xffffffffu >> (own.length - 96);
+      std::memcpy(&host, address.data() + 12, sizeof host);
+      if ((ntohl(host) & mask) == mask) return true;
     }
     return false;
   }

@@ -25,8 +25,6 @@ namespace nd_message_detail {
 inline constexpr uint8_t kIcmp6 = 58, kHops = 255;
 inline constexpr uint32_t kIcmp = 14 + 40, kOptions = kIcmp + 24;
 
-inline bool is_zero(const IpAddress& address) { return address == IpAddress(); }
-
 inline uint16_t checksum_of(const uint8_t* ip, const uint8_t* icmp, uint32_t length) {
   const uint8_t pseudo[4] = {uint8_t(length >> 8), uint8_t(length), 0, kIcmp6};
   uint32_t sum = internet_sum(ip + 8, 32) + internet_sum(pseudo, 4) + internet_sum(icmp, length);
@@ -50,10 +48,10 @@ inline bool read_options(const uint8_t* at, const uint8_t* end, NdMessage& messa
 
 // RFC 4861 7.1.1 and 7.1.2.
 inline bool is_valid(const NdMessage& message) {
-  if (message.target[0] == 0xff) return false;
-  bool to_group = message.destination[0] == 0xff;
+  if (message.target.data()[0] == 0xff) return false;
+  bool to_group = message.destination.data()[0] == 0xff;
   if (message.type == NdMessage::kAdvertisement) return !to_group || !(message.flags & NdMessage::kSolicited);
-  return !is_zero(message.source) || (to_group && !message.has_ether);
+  return !is_unset(message.source) || (to_group && !message.has_ether);
 }
 
 }  // namespace nd_message_detail
@@ -100,7 +98,9 @@ inline uint32_t write_nd(const NdMessage& message, const uint8_t* destination, u
 
 // The group in which the owner of an address listens for questions (RFC 4291 2.7.1), and the Ethernet group of a group.
 inline IpAddress solicited_group(const IpAddress& address) {
-  return {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, address[13], address[14], address[15]};
+  uint8_t group[16] {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+  std::memcpy(group + 13, address.data() + 13, 3);
+  return ip6_address(group);
 }
 inline void ether_group6(const IpAddress& group, uint8_t* ether) {
   ether[0] = ether[1] = 0x33;

@@ -99,8 +99,8 @@ class ResolveNeighbour : public NeighbourResolver {
     }
     send_message(frame, answer, sent);
     news.introduces = answer != 0;  // who asks for us will hear from us
-    static constexpr uint8_t kUnspecified[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    bool somebody = news.address != IpAddress() && std::memcmp(news.address.data(), kUnspecified, 16) != 0;
+    static constexpr uint8_t kNobody[4] {};
+    bool somebody = !is_unset(news.address) && news.address != ip4_address(kNobody);
     return somebody && !link_.is_ours(news.address);
   }
 

@@ -41,7 +41,7 @@ struct BucketKeying {
     if (!read_ip(data, length, false, ip)) {
       key.kind = uint8_t(BucketKind::rest);
     } else if (kind == BucketKind::prefix) {
-      prefix_key(destination ? ip.destination : ip.source, key);
+      prefix_key((destination ? ip.destination : ip.source).data(), key);
     } else {
       flow_key(ip, key);
     }
@@ -55,8 +55,8 @@ struct BucketKeying {
   }
   // Only first fragments have ports: a key with them would give the others a bucket of their own.
   static void flow_key(const IpHeader& ip, Bucket& key) {
-    std::memcpy(key.address, ip.source, 16);
-    std::memcpy(key.peer, ip.destination, 16);
+    std::memcpy(key.address, ip.source.words, 16);
+    std::memcpy(key.peer, ip.destination.words, 16);
     key.detail = ip.is_fragment() ? ip.fragment_protocol : ip.protocol;
     bool ports = key.detail == protocol::tcp || key.detail == protocol::udp || key.detail == kSctp;
     if (!ports || ip.is_fragment() || ip.available < 4) return;

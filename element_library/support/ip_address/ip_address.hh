@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -12,7 +13,24 @@
 
 namespace clickup {
 
-using IpAddress = std::array<uint8_t, 16>;
+// Two words, which a processor reads back as fast as it wrote them, unlike what it wrote byte by byte.
+struct IpAddress {
+  uint64_t words[2];  // in memory as on the wire
+
+  const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(words); }
+  uint8_t* data() { return reinterpret_cast<uint8_t*>(words); }
+
+  bool operator==(const IpAddress&) const = default;
+  // By the bytes, from the first to the last.
+  bool operator<(const IpAddress& other) const {
+    return words[0] != other.words[0] ? number(words[0]) < number(other.words[0]) : number(words[1]) < number(other.words[1]);
+  }
+
+ private:
+  static uint64_t number(uint64_t word) {
+    return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
+  }
+};
 
 struct IpPrefix {
   IpAddress address {};  // with the bits behind the prefix, as written
@@ -25,8 +43,17 @@ inline bool is_ip4(const uint8_t* address) {
 }
 
 inline IpAddress ip4_address(const uint8_t* four) {
-  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, four[0], four[1], four[2], four[3]};
+  constexpr auto kPrefix = std::bit_cast<uint32_t>(std::array<uint8_t, 4> {0, 0, 0xff, 0xff});
+  uint32_t last;
+  std::memcpy(&last, four, sizeof last);
+  return {{0, std::bit_cast<uint64_t>(std::array {kPrefix, last})}};
 }
+inline IpAddress ip6_address(const uint8_t* sixteen) {
+  IpAddress read;
+  std::memcpy(read.words, sixteen, sizeof read.words);
+  return read;
+}
+inline bool is_unset(const IpAddress& address) { return (address.words[0] | address.words[1]) == 0; }
 
 // Clears the bits behind the first `length`.
 inline void mask_address(uint8_t* address, uint32_t length) {
@@ -38,7 +65,7 @@ inline void mask_address(uint8_t* address, uint32_t length) {
 inline bool contains(const IpPrefix& prefix, const uint8_t* address) {
   uint32_t bytes = prefix.length / 8, rest = prefix.length % 8;
   if (std::memcmp(prefix.address.data(), address, bytes) != 0) return false;
-  return rest == 0 || (prefix.address[bytes] ^ address[bytes]) >> (8 - rest) == 0;
+  return rest == 0 || (prefix.address.data()[bytes] ^ address[bytes]) >> (8 - rest) == 0;
 }
 
 // False when `text` is no address; one of IPv6 that stands for one of IPv4 is none.

@@ -1,10 +1,10 @@
 // The IP header of a packet, IPv4 (RFC 791) or IPv6 with its extension headers (RFC 8200), read from bytes.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
+
+#include "support/ip_address/ip_address.hh"
 
 namespace clickup {
 
@@ -15,23 +15,6 @@ namespace protocol {
 inline constexpr uint8_t icmp = 1, tcp = 6, udp = 17, icmp6 = 58;
 inline constexpr uint8_t hop_by_hop = 0, routing = 43, fragment = 44, authentication = 51, destination_options = 60;
 }  // namespace protocol
-
-// An IPv6 address, or an IPv4 one as ::ffff:a.b.c.d: 16 bytes as two words, which a processor reads back as fast as it
-// wrote them, unlike what it wrote byte by byte.
-struct IpAddress {
-  uint64_t words[2];  // in memory as on the wire
-
-  bool operator==(const IpAddress&) const = default;
-  // By the bytes, from the first to the last.
-  bool operator<(const IpAddress& other) const {
-    return words[0] != other.words[0] ? number(words[0]) < number(other.words[0]) : number(words[1]) < number(other.words[1]);
-  }
-
- private:
-  static uint64_t number(uint64_t word) {
-    return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
-  }
-};
 
 struct IpHeader {
   IpAddress source, destination;
@@ -51,30 +34,15 @@ struct IpHeader {
 
 namespace ip_header_detail {
 
-inline constexpr uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-inline IpAddress mapped_address(const uint8_t* address) {
-  constexpr auto kPrefix = std::bit_cast<uint32_t>(std::array<uint8_t, 4> {0, 0, 0xff, 0xff});
-  uint32_t last;
-  std::memcpy(&last, address, sizeof last);
-  return {{0, std::bit_cast<uint64_t>(std::array {kPrefix, last})}};
-}
-
-inline IpAddress read_address(const uint8_t* address) {
-  IpAddress read;
-  std::memcpy(read.words, address, sizeof read.words);
-  return read;
-}
-
-inline bool is_mapped(const uint8_t* address) { return std::memcmp(address, kMappedPrefix, 12) == 0; }
+inline bool is_mapped(const uint8_t* address) { return is_ip4(address); }
 
 inline bool read_ip4(const uint8_t* data, uint32_t length, bool quoted, IpHeader& header) {
   if (length < 20) return false;
   uint32_t header_length = (data[0] & 15u) * 4, total = read_u16(data + 2);
   if (header_length < 20 || header_length > length || total < header_length) return false;
   if (total > length && !quoted) return false;
-  header.source = mapped_address(data + 12);
-  header.destination = mapped_address(data + 16);
+  header.source = ip4_address(data + 12);
+  header.destination = ip4_address(data + 16);
   header.hops = data[8];
   header.protocol = header.fragment_protocol = data[9];
   header.fragment_id = read_u16(data + 4);
@@ -123,8 +91,8 @@ inline bool read_ip6(const uint8_t* data, uint32_t length, bool quoted, IpHeader
   header.available = length - 40;
   if (header.payload_length > header.available && !quoted) return false;
   if (header.available > header.payload_length) header.available = header.payload_length;
-  header.source = read_address(data + 8);
-  header.destination = read_address(data + 24);
+  header.source = ip6_address(data + 8);
+  header.destination = ip6_address(data + 24);
   // On the wire they can only be an attempt to pass for an IPv4 session (RFC 4291 2.5.5.2 keeps them inside a host).
   if (is_mapped(data + 8) || is_mapped(data + 24)) return false;
   header.protocol = header.fragment_protocol = data[6];
