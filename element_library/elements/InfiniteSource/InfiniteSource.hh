@@ -25,6 +25,7 @@ class InfiniteSource : public PacketSource {
 
   void add_handlers(HandlerTable& handlers) override {
     add_source_handlers(handlers);
+    add_data_handlers(handlers);
     handlers.read("burst", [this] { return std::to_string(burst_); });
     handlers.write("burst", [this](std::string_view value) {
       uint64_t burst = 0;

@@ -30,6 +30,7 @@ class RatedSource : public PacketSource {
 
   void add_handlers(HandlerTable& handlers) override {
     add_source_handlers(handlers);
+    add_data_handlers(handlers);
     handlers.read("rate", [this] { return rate_text(rate_); });
     handlers.write("rate", [this](std::string_view value) {
       double rate = 0;

@@ -125,7 +125,8 @@ void IpProgram::classify(const Batch& batch, BatchSplit& split) {
   };
   ++batches_;
   send(undecided, entry_);
-  for (size_t at = steps_.size(); undecided != 0;) {
+  size_t at = steps_.size();
+  while (undecided != 0) {
     PacketMask packets = std::exchange(arrived_[--at], 0);
     if (packets == 0) continue;
     const Step& step = steps_[at];

@@ -1,4 +1,4 @@
-// What the elements that make packets from DATA share.
+// What the elements that make packets share.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,8 @@
 
 namespace clickup {
 
-// An element with one output, pushed or pulled, that emits copies of DATA. A subclass says how many are due.
+// An element with one output, pushed or pulled, that emits copies of DATA, or what else a subclass makes. A subclass says
+// how many are due.
 class PacketSource : public Element {
  public:
   const char* port_count() const override { return "0/1"; }
@@ -28,6 +29,19 @@ class PacketSource : public Element {
  protected:
   // How many packets may go out now, at most `limit`; LIMIT and ACTIVE are looked after here.
   virtual uint64_t due(uint64_t limit) = 0;
+  // Appends packets, `count` unless the pool is empty.
+  virtual void make(Batch& batch, uint32_t count) {
+    const std::string_view wire = wire_;
+    uint64_t timestamp = timestamp_ ? realtime_ns() : 0;
+    for (uint32_t i = 0; i < count; ++i) {
+      Packet* packet = packet_pool().allocate();
+      if (!packet) return;
+      std::memcpy(packet->data(), wire.data(), wire.size());
+      packet->length = uint32_t(wire.size());
+      packet->timestamp_ns = timestamp;
+      batch.add(packet);
+    }
+  }
   virtual void emitted(uint64_t /*count*/) {}
   virtual void restarted() {}  // active or reset was written
 
@@ -41,11 +55,13 @@ class PacketSource : public Element {
     shape();
   }
 
+  void add_data_handlers(HandlerTable& handlers) {
+    handlers.read("data", [this] { return data_; });
+    handlers.write("data", [this](std::string_view value) { return set_data(value); });
+  }
   void add_source_handlers(HandlerTable& handlers) {
     handlers.read("count", [this] { return std::to_string(count_); });
     handlers.write("reset", [this](std::string_view) { return restart(); });
-    handlers.read("data", [this] { return data_; });
-    handlers.write("data", [this](std::string_view value) { return set_data(value); });
     handlers.read("limit", [this] { return std::to_string(limit_); });
     handlers.write("limit", [this](std::string_view value) { return set_limit(value); });
     handlers.read("active", [this] { return std::string(active_ ? "true" : "false"); });
@@ -57,22 +73,16 @@ class PacketSource : public Element {
 
   int64_t limit_ = -1;  // negative: for ever
   bool active_ = true;
+  bool stop_ = false;
 
  private:
   void emit(Batch& batch, uint32_t limit) {
     uint64_t room = std::min(limit, kBatchSize - batch.count);
     if (limit_ >= 0) room = std::min(room, uint64_t(limit_) - std::min(count_, uint64_t(limit_)));
-    uint64_t number = exhausted() || room == 0 ? 0 : due(room), made = 0;
-    uint64_t timestamp = timestamp_ ? realtime_ns() : 0;
-    const std::string_view wire = wire_;
-    for (; made < number; ++made) {
-      Packet* packet = packet_pool().allocate();
-      if (!packet) break;
-      std::memcpy(packet->data(), wire.data(), wire.size());
-      packet->length = uint32_t(wire.size());
-      packet->timestamp_ns = timestamp;
-      batch.add(packet);
-    }
+    uint64_t number = exhausted() || room == 0 ? 0 : due(room);
+    uint32_t before = batch.count;
+    make(batch, uint32_t(number));
+    uint32_t made = batch.count - before;
     count_ += made;
     emitted(made);
     if (stop_ && limit_ >= 0 && count_ >= uint64_t(limit_)) request_stop();
@@ -109,7 +119,6 @@ class PacketSource : public Element {
   std::string data_ = "click-up test packet: sixty-four bytes of plain, readable text..";
   std::string wire_;     // what goes out: data_, cut or padded to LENGTH
   uint32_t length_ = 0;  // 0: as long as DATA
-  bool stop_ = false;
   bool timestamp_ = true;
   uint64_t count_ = 0;
 };

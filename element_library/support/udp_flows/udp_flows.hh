@@ -8,6 +8,7 @@
 
 #include "support/ether_address/ether_address.hh"
 #include "support/ip_packet/ip_packet.hh"
+#include "support/prefetch/prefetch.hh"
 
 namespace clickup {
 
@@ -50,8 +51,8 @@ class UdpFlows {
 
   uint32_t pick() { return random_.below(uint32_t(sent_.size())); }
   void prefetch(uint32_t flow) const {
-    __builtin_prefetch(&memory_[flow * lines_]);
-    __builtin_prefetch(&sent_[flow]);
+    prefetch_line(&memory_[flow * lines_]);
+    prefetch_line(&sent_[flow]);
   }
   // The flow's frame; after `size` of them, it goes on with other ports.
   const uint8_t* next(uint32_t flow, uint32_t size) {
