@@ -14,7 +14,7 @@ namespace clickup {
 class IpBatch {
  public:
   explicit IpBatch(const Batch& batch) : count_(batch.count) {
-    for (uint32_t i = 0; i < count_; ++i) find_headers(*batch.items[i], headers_[i]);
+    for (uint32_t i = 0; i < count_; ++i) headers_[i] = find_headers(*batch.items[i]);
   }
 
   uint32_t count() const { return count_; }

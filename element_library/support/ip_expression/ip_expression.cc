@@ -39,7 +39,7 @@ PacketMask matches(const RangeTest& range, IpBatch& batch) {
 }
 
 bool matches(const PrefixTest& prefix, const IpHeaders& headers) {
-  if (!headers.ip || !headers.six) return false;
+  if (headers.version != 6) return false;
   const uint8_t* address = headers.ip + (prefix.source ? 8 : 24);
   uint64_t difference = 0;
   for (size_t half = 0; half < 16; half += 8) {

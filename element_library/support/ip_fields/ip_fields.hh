@@ -69,10 +69,10 @@ inline Ip6Transport find_ip6_transport(const uint8_t* ip, uint32_t length) {
 
 // Where the headers of one packet are.
 struct IpHeaders {
-  const uint8_t* ip;          // nullptr: no IP header
+  const uint8_t* ip;
   const uint8_t* transport;
   uint32_t transport_length;  // bytes of the packet from there on, 0 in fragments with an offset
-  bool six;
+  uint8_t version;            // 0: no IP header
   bool fragment;
   bool has_protocol;
   uint8_t protocol;  // after IPv6 extension headers
@@ -80,76 +80,56 @@ struct IpHeaders {
 
 namespace ip_fields_detail {
 
-inline void find_headers4(const uint8_t* ip, uint32_t length, IpHeaders& headers) {
+inline IpHeaders find_headers4(const uint8_t* ip, uint32_t length) {
   uint32_t header = (ip[0] & 15u) * 4, total = load16(ip + 2), fragment = load16(ip + 6);
   uint32_t end = total < length ? total : length;
-  headers = {ip, nullptr, 0, false, (fragment & 0x3fff) != 0, true, ip[9]};
-  if ((fragment & 0x1fff) != 0 || header < 20 || header > end) return;
-  headers.transport = ip + header;
-  headers.transport_length = end - header;
+  bool there = (fragment & 0x1fff) == 0 && header >= 20 && header <= end;
+  return {ip, ip + header, there ? end - header : 0, 4, (fragment & 0x3fff) != 0, true, ip[9]};
 }
 
-inline void find_headers6(const uint8_t* ip, uint32_t length, IpHeaders& headers) {
+inline IpHeaders find_headers6(const uint8_t* ip, uint32_t length) {
   uint32_t total = 40u + load16(ip + 4), end = total < length ? total : length;
-  Ip6Transport transport = find_ip6_transport(ip, end);
-  headers = {ip, nullptr, 0, true, transport.fragment, transport.complete, transport.protocol};
-  if (!transport.complete || !transport.first) return;
-  headers.transport = ip + transport.offset;
-  headers.transport_length = end - transport.offset;
+  Ip6Transport found = find_ip6_transport(ip, end);
+  bool there = found.complete && found.first;
+  return {ip, ip + found.offset, there ? end - found.offset : 0, 6, found.fragment, found.complete, found.protocol};
 }
 
 }  // namespace ip_fields_detail
 
 // Finds nothing without a network header annotation on an IP header.
-inline void find_headers(const Packet& packet, IpHeaders& headers) {
-  headers = {};
+inline IpHeaders find_headers(const Packet& packet) {
   uint32_t end = packet.begin + packet.length;
-  if (packet.network_header == Packet::kNoHeader || packet.network_header + 20 > end) return;
+  if (packet.network_header == Packet::kNoHeader || packet.network_header + 20 > end) return {};
   const uint8_t* ip = packet.buffer + packet.network_header;
   uint32_t length = end - packet.network_header;
-  if (ip[0] >> 4 == 4) {
-    ip_fields_detail::find_headers4(ip, length, headers);
-  } else if (ip[0] >> 4 == 6 && length >= 40) {
-    ip_fields_detail::find_headers6(ip, length, headers);
-  }
+  if (ip[0] >> 4 == 4) return ip_fields_detail::find_headers4(ip, length);
+  if (ip[0] >> 4 == 6 && length >= 40) return ip_fields_detail::find_headers6(ip, length);
+  return {};
 }
-
-namespace ip_fields_detail {
-
-inline uint32_t read_transport_field(IpField field, const IpHeaders& at, bool& present) {
-  bool ports = (at.protocol == kTcp) | (at.protocol == kUdp), icmp = (at.protocol == kIcmp) | (at.protocol == kIcmp6);
-  auto has = [&](bool of_protocol, uint32_t bytes) {
-    return present = of_protocol & (at.transport_length >= bytes);
-  };
-  switch (field) {
-    case IpField::source_port: return has(ports, 4) ? load16(at.transport) : 0;
-    case IpField::destination_port: return has(ports, 4) ? load16(at.transport + 2) : 0;
-    case IpField::tcp_flags: return has(at.protocol == kTcp, 14) ? at.transport[13] : 0;
-    case IpField::tcp_window: return has(at.protocol == kTcp, 16) ? load16(at.transport + 14) : 0;
-    case IpField::icmp_type: return has(icmp, 1) ? at.transport[0] : 0;
-    case IpField::icmp_code: return has(icmp, 2) ? at.transport[1] : 0;
-    default: return 0;
-  }
-}
-
-}  // namespace ip_fields_detail
 
 // The value, in host byte order; 0 when the packet does not have the field, as `present` then tells.
 inline uint32_t read_field(IpField field, const IpHeaders& at, bool& present) {
-  present = at.ip;
-  if (!present) return 0;
-  auto four = [&](uint32_t value) { return (present = !at.six) ? value : 0; };
+  bool ports = (at.protocol == kTcp) | (at.protocol == kUdp), icmp = (at.protocol == kIcmp) | (at.protocol == kIcmp6);
+  auto has = [&](bool there) { return present = there; };
+  auto carries = [&](bool of_protocol, uint32_t bytes) { return has(of_protocol & (at.transport_length >= bytes)); };
+  bool four = at.version == 4;
   switch (field) {
-    case IpField::version: return at.six ? 6 : 4;
-    case IpField::header_length: return four(at.ip[0] & 15u);
-    case IpField::id: return four(load16(at.ip + 4));
-    case IpField::tos: return at.six ? load16(at.ip) >> 4 & 0xff : at.ip[1];
-    case IpField::ttl: return at.ip[at.six ? 7 : 8];
-    case IpField::protocol: return (present = at.has_protocol) ? at.protocol : 0;
-    case IpField::fragment: return at.fragment;
-    case IpField::source: return four(load32(at.ip + 12));
-    case IpField::destination: return four(load32(at.ip + 16));
-    default: return ip_fields_detail::read_transport_field(field, at, present);
+    case IpField::version: return has(at.version != 0) ? at.version : 0;
+    case IpField::header_length: return has(four) ? at.ip[0] & 15u : 0;
+    case IpField::id: return has(four) ? load16(at.ip + 4) : 0;
+    case IpField::tos: return !has(at.version != 0) ? 0 : four ? at.ip[1] : load16(at.ip) >> 4 & 0xff;
+    case IpField::ttl: return has(at.version != 0) ? at.ip[four ? 8 : 7] : 0;
+    case IpField::protocol: return has(at.has_protocol) ? at.protocol : 0;
+    case IpField::fragment: return has(at.version != 0) ? at.fragment : 0;
+    case IpField::source: return has(four) ? load32(at.ip + 12) : 0;
+    case IpField::destination: return has(four) ? load32(at.ip + 16) : 0;
+    case IpField::source_port: return carries(ports, 4) ? load16(at.transport) : 0;
+    case IpField::destination_port: return carries(ports, 4) ? load16(at.transport + 2) : 0;
+    case IpField::tcp_flags: return carries(at.protocol == kTcp, 14) ? at.transport[13] : 0;
+    case IpField::tcp_window: return carries(at.protocol == kTcp, 16) ? load16(at.transport + 14) : 0;
+    case IpField::icmp_type: return carries(icmp, 1) ? at.transport[0] : 0;
+    case IpField::icmp_code: return carries(icmp, 2) ? at.transport[1] : 0;
+    default: return 0;
   }
 }
 
