@@ -15,7 +15,7 @@ from reconciler.click_language import render
 from reconciler.library import Library, load_library
 from reconciler.load import load
 from reconciler.resolve import resolve
-from schemas.atom import AtomManifest, AtomParameterType
+from schemas.atom import AtomInput, AtomManifest, AtomParameterType
 from tests import libraries
 from tests.cpp import LIBRARY, compile_driver
 from tests.packets import (
@@ -37,6 +37,8 @@ from tests.packets import (
     write_pcap,
 )
 
+# What states need to be told.
+STATES = {"TokenBuckets": {"rate": "1Mbps"}, "Nat": {"external": ["203.0.113.1"]}}
 ATOMS = sorted(load_library(LIBRARY).atoms)
 DEVICE = """\
 apiVersion: click-up/v1alpha1
@@ -98,13 +100,13 @@ def around(name: str, atom: AtomManifest) -> dict[str, Any]:
     example = YAML(typ="safe").load(atom.example)
     ((called, use),) = example.items()
     states = {
-        value: {"use": parameter.state_class}
+        value: {"use": parameter.state_class, "with": STATES.get(str(parameter.state_class), {})}
         for key, parameter in atom.parameters.items()
         if parameter.type is AtomParameterType.STATE and (value := use["with"].get(key))
     }
     atoms: dict[str, Any] = {called: use}
     flow: list[str] = []
-    for port, one in atom.ports.inputs.items():
+    for port, one in _inputs(atom, use.get("with", {})):
         source = f"before_{port}"
         atoms[source] = {"use": "Receive", "with": {"interface": "lan"}}
         chain = source
@@ -121,6 +123,12 @@ def around(name: str, atom: AtomManifest) -> dict[str, Any]:
         atoms[f"after_{port}"] = {"use": "Discard"}
         flow.append(f"{called}[{port}] -> after_{port}")
     return {"states": states, "atoms": atoms, "flow": flow}
+
+
+def _inputs(atom: AtomManifest, given: Mapping[str, Any]) -> Iterator[tuple[str, AtomInput]]:
+    for name, one in atom.ports.inputs.items():
+        for port in given[one.each] if one.each else [name]:
+            yield port, one
 
 
 def _outputs(atom: AtomManifest, given: Mapping[str, Any]) -> Iterator[str]:
