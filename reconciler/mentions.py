@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.diagnostics import Diagnostic, alike, did_you_mean
+from reconciler.diagnostics import Diagnostic, alike, closest, did_you_mean
 from reconciler.draft import Draft
 from reconciler.repository import Entry, Repository
 from reconciler.values import kind_of, mismatch
@@ -56,10 +56,30 @@ def _device_mistakes(rollout: Draft[Rollout], repository: Repository) -> Iterato
     told = not repository.unreadable and all(map(_labels_told, devices.values()))
     chosen = any(selects(selector, entry) for entry in devices.values())
     if selector.match_labels and told and not chosen:
-        place = document.key_at("spec", "devices", "matchLabels")
-        hint = "Label a device, or correct the selector."
-        detail = "no device has all these labels"
-        yield Diagnostic.at(place, "Rollout without devices", detail, hint)
+        drafts = (entry.draft for entry in devices.values())
+        labels = [draft.model.metadata.labels for draft in drafts if draft is not None]
+        hint = _slip(selector.match_labels, labels)
+        if hint:
+            place = document.key_at("spec", "devices", "matchLabels")
+            detail = "no device has all these labels"
+            yield Diagnostic.at(place, "Rollout without devices", detail, hint)
+
+
+def _slip(wanted: Mapping[str, str], labels: Iterable[Mapping[str, str]]) -> str:
+    """What a selector that chooses nobody may have meant; empty when its devices may yet come."""
+    values: dict[str, set[str]] = {}
+    for given in labels:
+        for key, value in given.items():
+            values.setdefault(key, set()).add(value)
+    for key, value in wanted.items():
+        known = values.get(key)
+        if known is None and closest(key, values):
+            return did_you_mean(key, values)
+        if known is not None and value not in known and closest(value, known):
+            return did_you_mean(value, known)
+    if all(value in values.get(key, ()) for key, value in wanted.items()):
+        return "Label a device, or correct the selector."
+    return ""
 
 
 def _labels_told(device: Entry[Device]) -> bool:
