@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -29,6 +30,10 @@ FieldType = Annotated[
 ]
 
 
+FieldWord = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
+"""A name of a value, as people write it in filters."""
+
+
 class LayoutField(Model):
     """A field of the records of a state table."""
 
@@ -41,6 +46,27 @@ class LayoutField(Model):
     renamed_from: GraphName | None = None
     """Name of the same field in the layout before."""
     summary: str
+    shown: Literal["address", "mac"] | None = None
+    """How people read bytes. This and the names below are no part of the layout: records do not
+    change with them.
+    """
+    names: Mapping[int, FieldWord] = {}
+    """Numbers that have names."""
+    bits: Mapping[int, FieldWord] = {}
+    """Bits that have names, each as the number with that bit alone."""
+
+    @model_validator(mode="after")
+    def _can_be_shown_so(self) -> Self:
+        sizes = {"address": (4, 16), "mac": (6,)}
+        if self.shown and (not self.is_bytes or self.size not in sizes[self.shown]):
+            fitting = " or ".join(f"bytes[{size}]" for size in sizes[self.shown])
+            raise ValueError(f"shown: {self.shown} is for {fitting}, {self.name} is {self.type}")
+        if self.is_bytes and (self.names or self.bits):
+            raise ValueError(f"names and bits are for numbers, {self.name} is {self.type}")
+        odd = [bit for bit in self.bits if bit < 1 or bit & (bit - 1)]
+        if odd:
+            raise ValueError(f"bits are 1, 2, 4, 8 ..., not {', '.join(map(str, odd))}")
+        return self
 
     @property
     def size(self) -> int:

@@ -1,0 +1,136 @@
+"""`click-up state show | export | diff`: what checkpoints hold."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import state_diff, state_records
+from reconciler.cli.workplace import Output, OutputOption, fail, print_json
+from reconciler.errors import Stalled
+from reconciler.library import load_library
+from reconciler.state.checkpoint import Checkpoint
+from reconciler.state.checkpoint_file import read_checkpoint
+from reconciler.state.export import Format, export, write_text
+from schemas.layout import StateTable
+
+state = typer.Typer(no_args_is_help=True, help="Look at the state that upgrades keep.")
+
+SourceArgument = Annotated[str, typer.Argument(metavar="CHECKPOINT", help="Checkpoint file")]
+TableOption = Annotated[
+    str | None, typer.Option("--table", metavar="STATE/TABLE", help="Only this table")
+]
+WhereOption = Annotated[
+    str | None,
+    typer.Option("--where", help="Only these: 'state == established and first_port < 1024'"),
+]
+FieldsOption = Annotated[
+    str | None,
+    typer.Option("--fields", metavar="A,B,C", help="Or `all` [default: those that tell most]"),
+]
+LimitOption = Annotated[int, typer.Option(min=0, help="At most so many a table")]
+FormatOption = Annotated[
+    Format | None, typer.Option("--format", help="[default: by the end of the file's name]")
+]
+ToOption = Annotated[str, typer.Option("--to", metavar="FILE", help="File to write, - to print")]
+
+
+def open_checkpoint(source: str, code: int = 1) -> Checkpoint:
+    """What `source` names; ends the command with `code` when that cannot be read."""
+    try:
+        return read_checkpoint(Path(source))
+    except Stalled as error:
+        fail(str(error), code)
+    except OSError as error:
+        fail(f"{source}: {error.strerror}", code)
+
+
+def known_states() -> list[StateTable]:
+    """Every table that the element library has: they tell how fields are shown."""
+    return [table for owner in load_library().states.values() for table in owner.states]
+
+
+@state.command()
+def show(
+    source: SourceArgument,
+    table: TableOption = None,
+    where: WhereOption = None,
+    fields: FieldsOption = None,
+    limit: LimitOption = 50,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Print the records of a checkpoint.
+
+    Exit codes: 0 printed, 1 the checkpoint cannot be read or is damaged, 2 there is no such table
+    or field, or the condition is wrong.
+    """
+    checkpoint = open_checkpoint(source)
+    found = state_records.select_records(checkpoint, known_states(), table, where, fields)
+    if output is Output.JSON:
+        print_json(state_records.as_json(checkpoint, found, limit))
+    else:
+        state_records.print_records(checkpoint, found, limit)
+
+
+@state.command(name="export")
+def export_records(
+    source: SourceArgument,
+    to: ToOption,
+    form: FormatOption = None,
+    table: TableOption = None,
+    where: WhereOption = None,
+    fields: FieldsOption = "all",
+) -> None:
+    """Write the records of a table as csv, json (an object a line) or parquet.
+
+    Exit codes: 0 written, 1 a file cannot be read or written, 2 there is no such table or field,
+    the condition is wrong, or it is not clear which table or format is meant.
+    """
+    wanted = form or _format_of(to)
+    checkpoint = open_checkpoint(source)
+    found = state_records.select_records(checkpoint, known_states(), table, where, fields)
+    if len(found) != 1:
+        names = ", ".join(one.name for one in found) or "none"
+        fail(f"{source} has several tables: {names}; name one with --table", 2)
+    if to != "-":
+        export(found[0].columns, wanted, Path(to))
+    elif wanted is Format.PARQUET:
+        fail("parquet is not printed; name a file", 2)
+    else:
+        write_text(found[0].columns, wanted, sys.stdout)
+
+
+def _format_of(name: str) -> Format:
+    for form in Format:
+        if name.endswith(f".{form}"):
+            return form
+    fail(f"cannot tell the format from {name!r}: give --format csv, json or parquet", 2)
+
+
+@state.command()
+def diff(
+    before: SourceArgument,
+    after: SourceArgument,
+    table: TableOption = None,
+    limit: LimitOption = 50,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Compare two checkpoints by key: records removed, added and changed.
+
+    Deadlines do not count, nor do times since boot when they are of different boots.
+
+    Exit codes: 0 they are the same, 1 they differ, 2 they cannot be read or compared, or there is
+    no such table.
+    """
+    pair = open_checkpoint(before, 2), open_checkpoint(after, 2)
+    found = state_diff.compare(*pair, known_states(), table)
+    if output is Output.JSON:
+        print_json([state_diff.as_json(one, limit) for one in found])
+    else:
+        for one in found:
+            state_diff.print_comparison(one, limit)
+    if not all(one.same for one in found):
+        raise typer.Exit(1)

@@ -1,0 +1,158 @@
+"""Records as columns: what a field's numbers and bytes mean to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reconciler.layouts import layout_hash
+from reconciler.state.checkpoint import Checkpoint, DescribedField, Table, as_whole
+from schemas.layout import CLOCK_UNIT, LayoutField, StateTable
+
+SECONDS_LEFT = "seconds_left"
+"""The column that every table has: time to a record's deadline when the checkpoint was begun."""
+
+Value = str | int | float | None
+
+
+class Kind(StrEnum):
+    """How a column is read."""
+
+    NUMBER = "number"
+    NAMED = "named"
+    BITS = "bits"
+    ADDRESS = "address"
+    MAC = "mac"
+    BYTES = "bytes"
+    MOMENT = "moment"
+    SECONDS = "seconds"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field of all records. `raw` has an entry a record: a number, an array of bytes, a time
+    (UTC, none is NaT) or seconds.
+    """
+
+    name: str
+    kind: Kind
+    raw: NDArray[Any]
+    key: bool = False
+    words: Mapping[int, str] = field(default_factory=dict)
+
+    def values(self) -> list[Value]:
+        """What people read, one a record; None where there is nothing."""
+        if self.kind is Kind.MOMENT:
+            texts = np.datetime_as_string(self.raw, unit="ms", timezone="UTC").tolist()
+            return [None if text == "NaT" else text for text in texts]
+        if self.kind in (Kind.NUMBER, Kind.SECONDS):
+            numbers: list[Value] = self.raw.tolist()
+            return numbers
+        whole = as_whole(self.raw) if self.raw.ndim > 1 else self.raw
+        different, which = np.unique(whole, return_inverse=True)
+        texts = np.array([self._text(one) for one in different.tolist()], dtype=object)
+        read: list[Value] = texts[which].tolist() if len(different) else []
+        return read
+
+    def only(self, which: NDArray[np.bool_] | slice) -> Column:
+        """The same for some of the records."""
+        return Column(self.name, self.kind, self.raw[which], self.key, self.words)
+
+    def _text(self, value: int | bytes) -> str | int:
+        return _TEXTS[self.kind](value, self.words)
+
+
+def address_text(value: bytes) -> str:
+    """IPv4, also where it is mapped into IPv6, or IPv6."""
+    address = ip_address(value)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
+
+
+def _bits_text(value: int, words: Mapping[int, str]) -> str:
+    said = [word for bit, word in sorted(words.items()) if value & bit]
+    rest = value & ~sum(words)
+    return "|".join([*said, *([f"0x{rest:x}"] if rest else [])]) or "-"
+
+
+_TEXTS: dict[Kind, Callable[[Any, Mapping[int, str]], str | int]] = {
+    Kind.NAMED: lambda value, words: words.get(value, value),
+    Kind.BITS: _bits_text,
+    Kind.ADDRESS: lambda value, _: address_text(value),
+    Kind.MAC: lambda value, _: value.hex(":"),
+    Kind.BYTES: lambda value, _: value.hex(),
+}
+
+
+def columns(
+    checkpoint: Checkpoint, table: Table, states: Iterable[StateTable] = ()
+) -> tuple[Column, ...]:
+    """Every field of the table's records, then the time left. `states` tell how they are shown."""
+    shown = _shown(table, states)
+    records = table.records
+    found = [
+        _column(checkpoint, described, records[described.name], shown.get(described.name))
+        for described in table.descriptor.fields
+    ]
+    left = (table.deadlines - np.uint64(checkpoint.boot_time_ns)).view(np.int64) / 1e9
+    return (*found, Column(SECONDS_LEFT, Kind.SECONDS, left.round(3)))
+
+
+def _column(
+    checkpoint: Checkpoint, described: DescribedField, raw: NDArray[Any], shown: LayoutField | None
+) -> Column:
+    if described.unit == CLOCK_UNIT:
+        return Column(described.name, Kind.MOMENT, _moments(checkpoint, raw), described.key)
+    kind, words = _kind(described, shown)
+    return Column(described.name, kind, raw, described.key, words)
+
+
+def _kind(described: DescribedField, shown: LayoutField | None) -> tuple[Kind, Mapping[int, str]]:
+    if shown is not None and shown.shown:
+        return Kind(shown.shown), {}
+    if described.format[1]:
+        return Kind.BYTES, {}
+    if shown is not None and shown.names:
+        return Kind.NAMED, shown.names
+    if shown is not None and shown.bits:
+        return Kind.BITS, shown.bits
+    return Kind.NUMBER, {}
+
+
+def _moments(checkpoint: Checkpoint, raw: NDArray[Any]) -> NDArray[Any]:
+    """CLOCK_BOOTTIME as time of day: differences count, since a moment before the boot is negative
+    in two's complement.
+    """
+    shift = np.uint64((checkpoint.real_time_ns - checkpoint.boot_time_ns) % (1 << 64))
+    moments = (raw + shift).view("datetime64[ns]")
+    return np.where(raw == 0, np.datetime64("NaT", "ns"), moments)
+
+
+def _shown(table: Table, states: Iterable[StateTable]) -> dict[str, LayoutField]:
+    """How fields are shown, by name: as the newest layout of a table of that name has it. Tables
+    that have this very layout come before others.
+    """
+    found: dict[str, LayoutField] = {}
+    for one in _layouts(table, states):
+        for described in table.descriptor.fields:
+            known = one.get(described.name)
+            says = known is not None and (known.shown or known.names or known.bits)
+            if known is not None and says and known.type == described.type:
+                found.setdefault(described.name, known)
+    return found
+
+
+def _layouts(table: Table, states: Iterable[StateTable]) -> Iterator[dict[str, LayoutField]]:
+    same = [state for state in states if state.table == table.descriptor.table]
+    hashes = {
+        id(state): {layout_hash(state.table, layout) for layout in state.layouts} for state in same
+    }
+    for state in sorted(same, key=lambda state: table.layout_hash not in hashes[id(state)]):
+        for layout in reversed(state.layouts):
+            yield {one.name: one for one in layout.fields}

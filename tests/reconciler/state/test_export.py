@@ -1,0 +1,47 @@
+"""Exported records as other programs read them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reconciler.state.columns import Column, columns
+from reconciler.state.export import Format, export
+from tests.reconciler.state.tables import checkpoint_of, session, sessions, table_of
+
+
+@pytest.fixture
+def shown() -> tuple[Column, ...]:
+    table = table_of([session(1), session(2, state=99, opened=0)])
+    return columns(checkpoint_of(table), table, [sessions()])
+
+
+def test_csv(shown: tuple[Column, ...], tmp_path: Path) -> None:
+    export(shown, Format.CSV, tmp_path / "it.csv")
+    with (tmp_path / "it.csv").open(newline="") as file:
+        first, second = csv.DictReader(file)
+    assert list(first) == [column.name for column in shown]
+    assert (first["first_address"], first["first_port"]) == ("10.0.0.1", "40001")
+    assert (first["state"], second["state"]) == ("established", "99")
+    assert (first["opened"], second["opened"]) == ("2027-01-15T07:59:00.000Z", "")
+
+
+def test_json_lines(shown: tuple[Column, ...], tmp_path: Path) -> None:
+    export(shown, Format.JSON, tmp_path / "it.json")
+    first, second = map(json.loads, (tmp_path / "it.json").read_text().splitlines())
+    assert (first["first_address"], first["first_port"]) == ("10.0.0.1", 40001)
+    assert (second["opened"], second["seconds_left"]) == (None, 30.0)
+
+
+def test_parquet(shown: tuple[Column, ...], tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is optional")
+    export(shown, Format.PARQUET, tmp_path / "it.parquet")
+    first, second = parquet.read_table(tmp_path / "it.parquet").to_pylist()
+    assert (first["first_address"], first["first_port"]) == ("10.0.0.1", 40001)
+    assert (first["state"], second["state"]) == ("established", "99")
+    assert first["opened"].replace(tzinfo=UTC) == datetime(2027, 1, 15, 7, 59, tzinfo=UTC)
+    assert second["opened"] is None
