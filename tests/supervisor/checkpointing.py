@@ -1,0 +1,40 @@
+"""The program checkpoints.cc, and the layout of its two tables left/items and right/items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.layouts import layout_header
+from schemas.element import ElementManifest
+from schemas.layout import CLOCK_UNIT
+from tests.cpp import LIBRARY
+from tests.kernels.conversation import compile_kernel
+
+ITEMS = ElementManifest.model_validate({
+    "class": "Items",
+    "summary": "Items of this test.",
+    "ports": {"inputs": "0", "outputs": "0"},
+    "processing": "a/a",
+    "click": False,
+    "states": [{
+        "table": "items",
+        "layouts": [{
+            "version": 3,
+            "fields": [
+                {"name": "address", "type": "bytes[16]", "key": True, "summary": "of somebody"},
+                {"name": "key", "type": "u32", "key": True, "summary": "number"},
+                {"name": "state", "type": "u8", "summary": "makes a gap before the value"},
+                {"name": "value", "type": "u64", "summary": "anything"},
+                {"name": "opened", "type": "u64", "unit": CLOCK_UNIT, "summary": "a moment"},
+            ],
+        }],
+    }],
+})  # fmt: skip
+
+
+def compile_checkpoints(out: Path) -> Path:
+    """The program, in the folder `out`."""
+    supervisor = LIBRARY / "supervisor"
+    sources = (*sorted(supervisor.glob("checkpoint_*.cc")), supervisor / "table_view.cc")
+    program = Path(__file__).with_name("checkpoints.cc")
+    return compile_kernel(program, {"Items.layout.hh": layout_header(ITEMS)}, out, more=sources)
