@@ -6,7 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint types contracts bench format clean
+.PHONY: help setup demo test lint types contracts fuzz bench format clean
+
+SECONDS ?= 60
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -40,6 +42,9 @@ types: setup
 
 contracts: setup
 	$(BIN)/lint-imports
+
+fuzz: setup  ## every fuzz target for SECONDS=60 each, with the best engine on PATH
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 bench: setup  ## the figures we claim, into build/bench/
 	@mkdir -p build/bench

@@ -1,0 +1,141 @@
+"""Writes the seed corpora: `python -m tests.fuzz.seeds`. Inputs found by fuzzing stay."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from reconciler.state.checkpoint import Descriptor, Table
+from reconciler.state.checkpoint_file import write_checkpoint
+from schemas.layout import CLOCK_UNIT
+from tests import packets as p
+from tests.fuzz.targets import CORPUS
+from tests.reconciler.state.tables import BOOT, SECOND, checkpoint_of
+
+GRAPHS = {
+    "chain": 'InfiniteSource(LIMIT 5, DATA "\\"x\\"") -> q :: Queue(10) -> Unqueue -> Discard;\n',
+    "ports": "a :: Idle; b :: Tee(2); a -> [0]b; b[1] -> c :: Discard; b[0] -> Null -> c // end",
+    "comments": '# 7 "x.click"\n/* two\nlines */ require(a b); x, y :: Idle; x->Discard;y->Discard',
+    "strings": "c :: Classifier(12/0800, 0/\\<ff00>, -); Idle -> c; c[0,1]->Discard",
+    "rules": "f :: IPFilter(allow tcp && dst port 80, deny all); Idle -> Strip(14) -> f -> Discard",
+    "sessions": "s :: SessionTable(CAPACITY 64, UDP 5s); Idle -> c :: CheckSession(s) -> Discard;",
+    "compound": "elementclass X { $a | input -> Null -> output } X -> { Idle } => Discard",
+}
+STREAMS = {
+    "reads": b"READ value\r\nGET list\nCHECKREAD a.b\rCHECKWRITE xyz\r\nHELP\r\n",
+    "data": b"WRITEDATA value 5\r\nhelloREADDATA echo 3\r\nabcQUIT\r\n",
+    "until": b"WRITEUNTIL value END\r\none\r\ntwo\rEND\r\nREADUNTIL echo\nx\n\nLLRPC a 1\r\n",
+    "wrong": b"\r\n  \nWRITEDATA value 99999999999\r\nWRITE\r\nnonsense\r\nREADDATA x y\r\n",
+}
+PATTERNS = [
+    "12/0800 23/06%0f", "!0/ff?f 4/00", "-", "tcp dst port 80 or 1000-1023",
+    "not (src host 10.0.0.1 and udp)", "icmp type echo-reply", "ip6 src net 2001:db8::/32",
+    "src and dst port != 53", "ip tos & 0xfc == 0x10 || ip frag", "tcp opt syn tcp opt not ack",
+]  # fmt: skip
+
+
+def corpora() -> Iterator[tuple[str, str, bytes]]:
+    """Target, name and contents of every seed."""
+    yield from (("checkpoint", name, data) for name, data in _checkpoints())
+    yield from (("language", name, text.encode()) for name, text in GRAPHS.items())
+    yield from (("control", name, data) for name, data in STREAMS.items())
+    frames = _frames()
+    for name, frame in frames.items():
+        yield "ip_headers", name, frame
+        yield "ip_headers", f"{name}-ip", frame[14:]
+    yield from (("sessions", name, data) for name, data in _conversations())
+    for number, text in enumerate(PATTERNS):
+        yield "patterns", f"{number}", text.encode() + b"\0" + frames["syn"][14 * (number > 2) :]
+    for name, magic in (("micro", 0xA1B2C3D4), ("nano", 0xA1B23C4D)):
+        for order in "<>":
+            yield "pcap", f"{name}{'-swapped' * (order == '>')}", _pcap(order, magic, frames)
+
+
+def _frames() -> dict[str, bytes]:
+    options = b"\1\1\1\1"
+    found = {
+        "syn": p.ipv4("10.0.0.1", "10.0.0.2", p.tcp(80, 1000, p.SYN)),
+        "query": p.ipv4("10.0.0.3", "10.0.0.4", p.udp(53, 99, b"payload"), options=options),
+        "first": p.ipv4("10.0.0.3", "10.0.0.4", p.udp(53, 99, b"12345678"), more=True),
+        "later": p.ipv4("10.0.0.3", "10.0.0.4", p.raw(p.UDP, b"\0P\0P"), offset=4),
+        "echo": p.ipv4("10.0.0.1", "10.0.0.5", p.icmp(8)),
+        "syn6": p.ipv6("2001:db8::1", "2001:db8:1::2", p.tcp(80, 1000, p.SYN)),
+        "echo6": p.ipv6("fe80::1", "fe80::2", p.icmp6(128), hop_limit=255),
+    }
+    return {name: p.ether(packet) for name, packet in found.items()}
+
+
+def _checkpoints() -> Iterator[tuple[str, bytes]]:
+    tables = {"one": [_table("a/t", 1)], "none": [], "two": [_table("a/t", 3), _table("b/t", 0)]}
+    with TemporaryDirectory() as folder:
+        for name, found in tables.items():
+            path = Path(folder) / name
+            write_checkpoint(path, checkpoint_of(*found))
+            yield name, path.read_bytes()
+
+
+def _table(name: str, records: int) -> Table:
+    kinds = {"key": ("", True), "seen": (CLOCK_UNIT, False)}
+    fields = [
+        {"name": one, "type": "u64", "offset": 8 * place, "size": 8, "unit": unit, "default": 0,
+         "key": key}
+        for place, (one, (unit, key)) in enumerate(kinds.items())
+    ]  # fmt: skip
+    text = json.dumps({"table": "t", "version": 1, "size": 16, "fields": fields})
+    rows = np.array([[BOOT + 10 * SECOND, key, BOOT] for key in range(records)], np.uint64)
+    return Table(
+        name=name,
+        text=text,
+        descriptor=Descriptor.read(text),
+        key_size=8,
+        capacity=16,
+        hash_seed=1,
+        rows=rows.reshape(-1).view("V24"),
+        clock_fields=(8,),
+    )
+
+
+def _conversations() -> Iterator[tuple[str, bytes]]:
+    there, back = ("10.0.0.1", "192.0.2.7"), ("192.0.2.7", "10.0.0.1")
+    handshake = [
+        p.ipv4(*there, p.tcp(4000, 80, p.SYN, seq=1)),
+        p.ipv4(*back, p.tcp(80, 4000, p.SYN | p.ACK, seq=9, ack=2)),
+        p.ipv4(*there, p.tcp(4000, 80, p.ACK, seq=2, ack=10)),
+        p.ipv4(*there, p.tcp(4000, 80, p.ACK | p.FIN, seq=2, ack=10)),
+        p.ipv4(*back, p.tcp(80, 4000, p.RST, seq=10)),
+    ]
+    yield "tcp", b"".join(_step(packet, 1) for packet in handshake)
+    query = [p.ipv4(*there, p.udp(4000, 53, b"q")), p.ipv4(*back, p.udp(53, 4000, b"a"))]
+    yield "udp", b"".join(_step(packet, what, 9) for packet in query * 2 for what in (1, 7))
+    echo = p.ipv4(*there, p.icmp(8))
+    error = p.ipv4(*back, p.icmp(3, 1, payload=query[0][:28]))
+    yield "icmp", _step(echo, 1) + _step(query[0], 1) + _step(error, 0x81, 1)
+    many = [p.ipv4(f"10.0.0.{n}", "192.0.2.7", p.udp(n, 53, b"")) for n in range(1, 24)]
+    yield "full", b"".join(_step(packet, 5) for packet in many)
+
+
+def _step(packet: bytes, what: int, wait: int = 1) -> bytes:
+    return struct.pack("<HBB", len(packet), what, wait) + packet
+
+
+def _pcap(order: str, magic: int, frames: dict[str, bytes]) -> bytes:
+    data = struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, 65535, 1)
+    for frame in list(frames.values())[:3]:
+        data += struct.pack(f"{order}IIII", 1, 2, len(frame), len(frame)) + frame
+    return data
+
+
+def main() -> None:
+    """Write them all."""
+    for target, name, data in corpora():
+        (CORPUS / target).mkdir(parents=True, exist_ok=True)
+        (CORPUS / target / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
