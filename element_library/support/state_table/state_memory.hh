@@ -114,7 +114,8 @@ struct StateGeometry {
     uint64_t slots = state_index::first_slot(state_index::bits_for(capacity) + 1);
     geometry.deadline_offset = geometry.index_offset + page(slots * sizeof(uint64_t));
     geometry.record_offset = geometry.deadline_offset + page(uint64_t(capacity) * sizeof(uint64_t));
-    geometry.total_bytes = geometry.record_offset + page(uint64_t(capacity) * geometry.record_size);
+    // Not rounded up: tables of different capacities differ in size, which is how a supervisor tells them apart.
+    geometry.total_bytes = geometry.record_offset + uint64_t(capacity) * geometry.record_size;
     return geometry;
   }
 };

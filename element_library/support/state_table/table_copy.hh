@@ -54,7 +54,7 @@ class TableCopy {
   // Carries what changed since the last round; returns how many records that were.
   virtual uint32_t round(CopyPace& pace) = 0;
   // The same once the source's writer has paused or died. Afterwards the target is whole, and its writer may begin.
-  virtual void final_round() = 0;
+  virtual uint32_t final_round() = 0;
 
   virtual CopyCounts counts() const = 0;
 

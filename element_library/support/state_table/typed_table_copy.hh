@@ -61,12 +61,14 @@ class TypedTableCopy final : public TableCopy {
     return carried_;
   }
 
-  void final_round() override {
+  uint32_t final_round() override {
     to_.resume();
     scan(nullptr, true);
     if (!std::exchange(swept_, true)) sweep();
     carry_counters();
     to_.pause();
+    since_end_ = raise_dirty_epoch(target_);  // before its writer begins, whose every change is stamped with it or later
+    return carried_;
   }
 
   CopyCounts counts() const override { return counts_; }
@@ -78,7 +80,7 @@ class TypedTableCopy final : public TableCopy {
 
   CopyState end() override {
     CopyState reversed = std::exchange(state_, {}).reversed();
-    reversed.since = raise_dirty_epoch(target_);
+    reversed.since = since_end_;
     return reversed;
   }
 
@@ -233,6 +235,7 @@ class TypedTableCopy final : public TableCopy {
   std::vector<uint32_t> waiting_;
   uint64_t now_ = 0;
   uint32_t carried_ = 0;
+  uint32_t since_end_ = 0;  // the target's dirty epoch at the end of the last round
   bool swept_ = false;
 };
 
