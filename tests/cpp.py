@@ -36,13 +36,15 @@ def compile_driver(
     classes: Iterable[str],
     sanitize: str | None = None,
     sources: Iterable[Path] = (),
+    library: Path = LIBRARY,
 ) -> Path:
-    """Link a driver of these element classes and what they require, and of private `sources`.
+    """Link a driver of these element classes of `library` and what they require, and of private
+    `sources`; the runtime is always today's.
 
     Returns `out`. Raises CompilationFailed.
     """
     runtime = [*_folder("driver"), *_folder("shared")]
-    return _link(out, [*sources, *_class_sources(classes), *runtime], sanitize)
+    return _link(out, [*sources, *_class_sources(classes, library), *runtime], sanitize)
 
 
 def compile_program(
@@ -77,7 +79,12 @@ def _folder(name: str) -> list[Path]:
     return sorted((LIBRARY / name).glob("*.cc"))
 
 
-def _class_sources(classes: Iterable[str]) -> list[Path]:
+def generate_header(name: str, text: str) -> None:
+    """Let sources include `name` with this text."""
+    _generated(LIBRARY, name, text)
+
+
+def _class_sources(classes: Iterable[str], library: Path = LIBRARY) -> list[Path]:
     """Generated sources of each class, and those of supports, closed over `requires`."""
     sources: list[Path] = []
     seen: set[str] = set()
@@ -87,21 +94,20 @@ def _class_sources(classes: Iterable[str]) -> list[Path]:
         if name in seen:
             continue
         seen.add(name)
-        folder = LIBRARY / (name if name.startswith("support/") else f"elements/{name}")
+        folder = library / (name if name.startswith("support/") else f"elements/{name}")
         manifest = YAML(typ="safe").load((folder / "manifest.yaml").read_text())
         waiting += manifest.get("requires", [])
         if name.startswith("support/"):
             sources += [folder / source for source in manifest.get("sources", [])]
         else:
-            sources += _class_units(name, folder)
+            sources += _class_units(name, folder, library)
     return sources
 
 
-def _class_units(name: str, folder: Path) -> list[Path]:
+def _class_units(name: str, folder: Path, library: Path) -> list[Path]:
     include = f'#include "elements/{name}/{name}.hh"'
-    unit = _generated(
-        f"{name}.cc", f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
-    )
+    registration = f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
+    unit = _generated(library, f"{name}.cc", registration)
     if not YAML(typ="safe").load((folder / "manifest.yaml").read_text()).get("states"):
         return [unit]
     # Not needed by tests of stateless elements, which shall not depend on the reconciler.
@@ -109,17 +115,27 @@ def _class_units(name: str, folder: Path) -> list[Path]:
     from reconciler.library import load_library
     from reconciler.migration_unit import migration_unit
 
-    manifest = load_library(LIBRARY).elements[name]
-    _generated(f"layouts/{name}.layout.hh", layout_header(manifest))
-    return [unit, _generated(f"migrations/{name}.cc", migration_unit(manifest))]
+    manifest = load_library(library).elements[name]
+    _generated(library, f"layouts/{name}.layout.hh", layout_header(manifest))
+    return [unit, _generated(library, f"migrations/{name}.cc", migration_unit(manifest))]
 
 
-def _generated(name: str, text: str) -> Path:
-    path = CACHE / "generated" / name
+def _generated(library: Path, name: str, text: str) -> Path:
+    path = _generated_folder(library) / name
     if not path.exists() or path.read_text() != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, text.encode())
     return path
+
+
+def _generated_folder(library: Path) -> Path:
+    return CACHE / "generated" if library == LIBRARY else library / "generated"
+
+
+def _library_of(source: Path) -> Path:
+    """The library that a source includes headers of: the copy that it lies in, or today's."""
+    copies = [folder for folder in source.parents if (folder / "packet_types.yaml").exists()]
+    return copies[0] if copies else LIBRARY
 
 
 def _link(out: Path, sources: list[Path], sanitize: str | None) -> Path:
@@ -156,7 +172,9 @@ def _object(source: Path, flags: list[str]) -> Path:
     base.parent.mkdir(parents=True, exist_ok=True)
     unfinished = base.with_suffix(f".{_unique()}.o")
     listing = base.with_suffix(f".{_unique()}.d")
-    include = ["-I", str(LIBRARY), "-I", str(CACHE / "generated"), "-I", str(ROOT / "tests")]
+    library = _library_of(source)
+    folders = (library, _generated_folder(library), ROOT / "tests")
+    include = [word for folder in folders for word in ("-I", str(folder))]
     _run([
         "nice", *compiler(), *FLAGS, *flags, *include, "-MMD", "-MF", str(listing),
         "-c", str(source), "-o", str(unfinished),

@@ -7,6 +7,7 @@ namespace clickup {
 const char* const kUsageText =
     "usage: driver [CONFIG | -e TEXT] [-u SOCKET] [-q] [-o FILE] [-h ELEMENT.HANDLER]...\n"
     "       driver --worker CHANNEL_FD CONFIG\n"
+    "       driver --carry CHANNEL_FD\n"
     "CONFIG is a file of flattened Click language, - is standard input.\n"
     "  -e TEXT     the configuration itself\n"
     "  -u SOCKET   answer Click's control protocol on this UNIX socket\n"
@@ -24,10 +25,10 @@ std::string take_value(Options& options, const std::string& option, const std::s
     options.text = value;
     options.has_text = true;
   }
-  if (option == "--worker") {
+  if (option == "--worker" || option == "--carry") {
     uint64_t fd = 0;
-    if (!parse_unsigned(value, fd) || fd > 65535) return "--worker takes a file descriptor, not '" + value + "'";
-    options.worker_channel = int(fd);
+    if (!parse_unsigned(value, fd) || fd > 65535) return option + " takes a file descriptor, not '" + value + "'";
+    (option == "--worker" ? options.worker_channel : options.carrier_channel) = int(fd);
   }
   return "";
 }
@@ -51,7 +52,7 @@ Options read_options(const std::vector<std::string>& words) {
   Options options;
   for (size_t i = 0; i < words.size() && options.wrong.empty(); ++i) {
     const std::string& word = words[i];
-    bool takes_value = word == "-e" || word == "-u" || word == "-o" || word == "-h" || word == "--worker";
+    bool takes_value = word == "-e" || word == "-u" || word == "-o" || word == "-h" || word == "--worker" || word == "--carry";
     if (!takes_value) {
       options.wrong = take_word(options, word);
     } else if (i + 1 < words.size()) {
@@ -60,7 +61,7 @@ Options read_options(const std::vector<std::string>& words) {
       options.wrong = "option " + word + " needs a value";
     }
   }
-  if (!options.wrong.empty()) return options;
+  if (!options.wrong.empty() || options.carrier_channel >= 0) return options;
   if (options.has_text && !options.file.empty()) options.wrong = "both a configuration file and -e: give one";
   if (!options.has_text && options.file.empty()) options.wrong = "no configuration: name a file, or - for standard input";
   if (options.worker_channel >= 0 && options.has_text) options.wrong = "--worker reads a file, not -e";

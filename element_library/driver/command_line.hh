@@ -12,7 +12,7 @@ struct Options {
   std::string file, text, socket, output;
   bool has_text = false;  // -e was given
   bool quit = false;
-  int worker_channel = -1;
+  int worker_channel = -1, carrier_channel = -1;
   std::vector<std::string> handlers;
   std::string wrong;  // not empty: why the command line is not understood
 };

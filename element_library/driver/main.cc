@@ -1,4 +1,4 @@
-// The driver: runs an element graph, alone or as a supervisor's worker.
+// The driver: runs an element graph, alone or as a supervisor's worker; or carries state between layouts for one.
 #include <unistd.h>
 
 #include <cstdio>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "driver/carrier.hh"
 #include "driver/command_line.hh"
 #include "driver/router.hh"
 #include "driver/runtime.hh"
@@ -108,6 +109,7 @@ int run(const std::vector<std::string>& words) {
     std::cerr << "driver: " << options.wrong << "\n" << kUsageText;
     return kUsage;
   }
+  if (options.carrier_channel >= 0) return run_carrier(options.carrier_channel);
   if (options.worker_channel >= 0) return run_worker(options.worker_channel, options.file.c_str());
   return run_standalone(options);
 }

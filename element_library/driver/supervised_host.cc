@@ -1,12 +1,14 @@
 #include "driver/supervised_host.hh"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
 #include "shared/packet_socket.hh"
+#include "support/state_table/state_pages.hh"
 
 namespace clickup {
 namespace {
@@ -26,7 +28,7 @@ std::string page_name(std::string_view name) {
 
 SupervisedHost::~SupervisedHost() {
   for (auto& [name, socket] : sockets_) ::munmap(socket.ring, size_t(socket.frame_size) * socket.frame_count);
-  for (auto& [name, table] : tables_) ::munmap(table.address, table.bytes);
+  for (auto& [name, table] : tables_) ::munmap(table.memory.address, table.memory.bytes);
 }
 
 std::string SupervisedHost::ask(const std::string& question, Message& answer) {
@@ -68,14 +70,23 @@ std::string SupervisedHost::state_memory(std::string_view name, uint64_t layout_
   std::string why = ask("table " + std::string(name) + " " + layout + " " + std::to_string(bytes), answer);
   if (!why.empty()) return why;
   if (answer.descriptors.size() != 1) return "the supervisor sent no memory for state table '" + std::string(name) + "'";
-  // Populated now, so that no page has to be mapped while packets wait for the handover to end.
-  int fd = answer.descriptors[0].get();
-  void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+  FileDescriptor& fd = answer.descriptors[0];
+  void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
   if (address == MAP_FAILED)
     return "no memory for state table '" + std::string(name) + "' of " + std::to_string(bytes) + " bytes: " + std::strerror(errno);
   memory = {address, bytes, answer.word(1) == "adopted"};
-  tables_.emplace(name, memory);
+  tables_.emplace(name, Table{memory, std::move(fd)});
   return {};
+}
+
+void SupervisedHost::map_tables() {
+  for (auto& [name, table] : tables_) {
+    auto* base = static_cast<uint8_t*>(table.memory.address);
+    int fd = table.fd.get();
+    off_t begin = 0, end = 0;
+    while ((begin = ::lseek(fd, end, SEEK_DATA)) >= 0 && (end = ::lseek(fd, begin, SEEK_HOLE)) > begin)
+      map_pages(base + begin, base + end);
+  }
 }
 
 CounterSlot* SupervisedHost::counter_slot(std::string_view full_name) {

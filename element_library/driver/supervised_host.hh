@@ -23,19 +23,25 @@ class SupervisedHost : public Host {
   std::string state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) override;
   CounterSlot* counter_slot(std::string_view name) override;
 
+  // Maps the pages of tables that hold something, so that no packet waits for them once this worker forwards.
+  void map_tables();
   // Points every cursor at the oldest frame that was not given back to the kernel: a worker that died moved its cursor
   // before it returned the frames behind it.
   void find_oldest_frames();
   uint32_t waiting_packets(uint32_t limit_per_interface) const;
 
  private:
+  struct Table {
+    StateMemory memory;
+    FileDescriptor fd;
+  };
   // Returns an empty string and what follows "ok", else why not.
   std::string ask(const std::string& question, Message& answer);
 
   WorkerChannel& channel_;
   SharedPage& page_;
   std::map<std::string, PacketSocket, std::less<>> sockets_;
-  std::map<std::string, StateMemory, std::less<>> tables_;
+  std::map<std::string, Table, std::less<>> tables_;
   std::vector<FileDescriptor> descriptors_;
   std::deque<CounterSlot> private_counters_;  // when the page has no room: these begin at zero in every worker
 };

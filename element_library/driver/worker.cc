@@ -1,7 +1,5 @@
 #include "driver/worker.hh"
 
-#include <sched.h>
-
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -15,18 +13,7 @@ namespace clickup {
 namespace {
 
 constexpr int kWelcomeTimeoutMs = 10'000;
-constexpr uint64_t kSpin = 50'000'000;                // ns
-constexpr int kProcessorsToSpin = 4;
-constexpr uint64_t kTurnTimeout = 10'000'000'000ull;  // ns; the supervisor gives up long before
-constexpr uint32_t kCountedPackets = 4096;            // more than these are not counted while they wait
-
-// Staying awake for the turn saves the tens of microseconds that waking up takes. Where processors are few it costs more:
-// who spins is in the way of those that make its turn come, and is taken off the processor for milliseconds.
-uint64_t time_to_spin() {
-  cpu_set_t processors;
-  bool many = ::sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) >= kProcessorsToSpin;
-  return many ? kSpin : 0;
-}
+constexpr uint32_t kCountedPackets = 4096;  // more than these are not counted while they wait
 
 // Follows the supervisor's orders between rounds, where no packet is on its way through the graph.
 class Worker {
@@ -38,7 +25,7 @@ class Worker {
     runtime_.watch(channel_.fd(), [this] { ordered_ = true; });
     channel_.send("ready");
     while (runtime_.round()) {
-      if (runtime_.running()) page_.beat.fetch_add(1, std::memory_order_relaxed);
+      if (runtime_.running()) page_.beat.fetch_add(1, std::memory_order_release);  // its writes are done
       if (std::exchange(ordered_, false) && !follow_orders()) break;
     }
     if (runtime_.running()) runtime_.pause();
@@ -64,6 +51,7 @@ class Worker {
 
   void take_over(uint32_t turn) {
     turn_ = turn;
+    host_.map_tables();
     channel_.send("prepared");
     if (await_turn(page_, turn, time_to_spin(), kTurnTimeout)) go_on();
   }

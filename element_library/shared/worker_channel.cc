@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -175,6 +176,16 @@ bool await_turn(SharedPage& page, uint32_t worker, uint64_t spin_ns, uint64_t ti
     timespec wait{time_t(left / 1'000'000'000), long(left % 1'000'000'000)};
     ::syscall(SYS_futex, &page.turn, FUTEX_WAIT, turn, &wait, nullptr, 0);
   }
+}
+
+// Staying awake for the turn saves the tens of microseconds that waking up takes. Where processors are few it costs more:
+// who spins is in the way of those that make its turn come, and is taken off the processor for milliseconds.
+uint64_t time_to_spin() {
+  constexpr uint64_t kSpin = 50'000'000;
+  constexpr int kProcessorsToSpin = 4;
+  cpu_set_t processors;
+  bool many = ::sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) >= kProcessorsToSpin;
+  return many ? kSpin : 0;
 }
 
 uint64_t boot_time_ns() {

@@ -7,6 +7,13 @@
 // and tells: ready | failed WHY | prepared | paused STOPPED_NS WAITING | running RESUMED_NS WAITING
 // The supervisor says: welcome + page memfd and control listener | prepare TURN: wait for the turn, then forward |
 //   pause TURN: stop between two batches and hand over to TURN | resume: forward (again) | exit
+//
+// To a carrier, which takes records from one table to another, it says: welcome + page memfd |
+//   table NAME FROM_LAYOUT_HEX TO_LAYOUT_HEX + memfd of each | carry beside|alone: in rounds, with a worker that writes to
+//   the sources or without, until few records are left | watch: go on with what changes, at leisure |
+//   prepare TURN NEXT: wait for the turn, carry the rest, hand over to NEXT and turn round | exit
+// It tells: cannot NAME WHY | progress | carried: few are left | prepared | and before it hands over
+//   rounds N LAST: so many rounds since it was told to carry, so many records in the last one | counts NAME MIGRATED EXPIRED LOST
 #pragma once
 
 #include <atomic>
@@ -95,6 +102,8 @@ void hand_over(SharedPage& page, uint32_t worker);
 // Waits until it is the turn of `worker`: spins for `spin_ns`, then sleeps until `timeout_ns` in all.
 // False when the time is up.
 bool await_turn(SharedPage& page, uint32_t worker, uint64_t spin_ns, uint64_t timeout_ns);
+uint64_t time_to_spin();                                     // ns: what is best on this machine
+inline constexpr uint64_t kTurnTimeout = 10'000'000'000ull;  // ns; the supervisor gives up long before
 
 uint64_t boot_time_ns();  // CLOCK_BOOTTIME
 

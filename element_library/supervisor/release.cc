@@ -22,9 +22,12 @@ std::string read_field(std::string_view key, std::string_view value, Release& re
   else if (key == "release") release.release = value;
   else if (key == "driver") release.driver = value;
   else if (key == "config") release.config = value;
+  else if (key == "carrier") release.carrier = value;
+  else if (key == "lose") release.lose.emplace(value);
   else if (key == "confirm_timeout_ms") return read_milliseconds(key, value, release.confirm_timeout_ms);
   else if (key == "start_timeout_ms") return read_milliseconds(key, value, release.start_timeout_ms);
-  else return "unknown key '" + std::string(key) + "'; known: attempt, release, driver, config, confirm_timeout_ms, start_timeout_ms";
+  else return "unknown key '" + std::string(key) + "'; known: attempt, release, driver, config, carrier, lose, confirm_timeout_ms, "
+              "start_timeout_ms";
   return {};
 }
 
@@ -51,6 +54,8 @@ std::string read_release(std::string_view text, Release& release) {
   if (release.attempt.empty()) return "attempt=ID is missing";
   if (release.release.empty()) return "release=DIGEST is missing";
   if (std::string why = check_file("driver", release.driver, X_OK); !why.empty()) return why;
+  if (release.carrier.empty()) release.carrier = release.driver;
+  if (std::string why = check_file("carrier", release.carrier, X_OK); !why.empty()) return why;
   return check_file("config", release.config, R_OK);
 }
 
@@ -58,6 +63,12 @@ std::string TakeoverReport::json() const {
   JsonText json;
   json.begin_object().field("attempt", attempt).field("release", release).field("previous", previous);
   json.field("pause_ns", pause_ns).field("waiting_packets", waiting_packets).field("dropped_packets", dropped_packets);
+  json.key("states").begin_object();
+  for (const auto& [name, state] : states) {
+    json.key(name).begin_object().field("fate", state.fate).field("kept", state.kept).field("migrated", state.migrated);
+    json.field("expired", state.expired).field("lost", state.lost).field("from", state.from).end_object();
+  }
+  json.end_object().field("precopy_ms", precopy_ms).field("rounds", rounds).field("last_records", last_records);
   return json.field("result", result).field("reason", reason).end_object().text();
 }
 

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
-#include "supervisor/resources.hh"
+#include "support/state_table/table_copy.hh"
+#include "supervisor/table_memory.hh"
 #include "supervisor/worker_process.hh"
 
 namespace clickup {
@@ -16,12 +19,27 @@ struct Release {
   std::string attempt;  // names the request: the same one again is answered from the record
   std::string release;  // digest
   std::string driver, config;  // absolute paths
+  std::string carrier;         // driver that carries records from the layouts of the release before it; may be `driver`
+  std::set<std::string> lose;  // tables that may start empty when their records cannot be carried
   uint64_t confirm_timeout_ms = 30'000;
   uint64_t start_timeout_ms = 10'000;
 };
 
 // Reads lines KEY=VALUE. Returns an empty string, else what is wrong.
 std::string read_release(std::string_view text, Release& release);
+
+// A table as a release has it.
+struct TableUse {
+  std::shared_ptr<const TableMemory> memory;
+  std::shared_ptr<const TableMemory> source;  // its records are carried from there; nullptr: they are in `memory`
+  bool fresh = false;                         // made for this release, which has not forwarded yet
+};
+
+// What a release asked for while it was loading.
+struct Needs {
+  std::set<std::string> interfaces;
+  std::map<std::string, TableUse> tables;
+};
 
 // A release in a role: current, previous or candidate. `worker` is empty while its process is dead.
 struct Slot {
@@ -31,11 +49,29 @@ struct Slot {
   std::string since;  // when it began to forward, or to load
 };
 
+// What a carrier told of one takeover or revert.
+struct Carriage {
+  uint64_t began = 0;  // CLOCK_BOOTTIME ns
+  uint64_t precopy_ms = 0, rounds = 0, last_records = 0;
+  std::set<std::string> impossible;          // tables whose records it cannot carry
+  std::map<std::string, CopyCounts> counts;  // of tables that were carried
+};
+
+// What became of a table's records.
+struct StateReport {
+  std::string fate;  // kept, migrated, new, lost
+  uint64_t kept = 0, migrated = 0, expired = 0, lost = 0;
+  std::string from;  // file that they come from
+};
+
 struct TakeoverReport {
   std::string attempt, release, previous;
   uint64_t pause_ns = 0;
   uint64_t waiting_packets = 0;
   uint64_t dropped_packets = 0;
+  std::map<std::string, StateReport> states;
+  uint64_t precopy_ms = 0, rounds = 0;
+  uint64_t last_records = 0;  // carried within the pause
   std::string result;  // running, confirmed, reverted, failed
   std::string reason;
 

@@ -28,6 +28,10 @@ TakeoverReport Supervisor::measured() {
   report.waiting_packets = waiting_;
   uint64_t drops = resources_.count_drops();
   report.dropped_packets = drops > drops_before_ ? drops - drops_before_ : 0;
+  report.states = std::move(states_);
+  report.precopy_ms = carriage_.precopy_ms;
+  report.rounds = carriage_.rounds;
+  report.last_records = carriage_.last_records;
   report.reason = std::exchange(reason_, {});
   return report;
 }
@@ -138,6 +142,18 @@ void Supervisor::describe_slot(JsonText& json, const std::optional<Slot>& slot) 
   json.field("config", slot->what.config).field("driver", slot->what.driver).field("since", slot->since).end_object();
 }
 
+void Supervisor::describe_tables(JsonText& json) const {
+  json.begin_object();
+  for (const auto& [name, use] : current_ ? current_->needs.tables : std::map<std::string, TableUse>{}) {
+    const TableKey& key = use.memory->key();
+    TableFacts facts = use.memory->facts();
+    json.key(name).begin_object().field("bytes", key.bytes).field("layout", hexadecimal(key.layout));
+    json.field("version", uint64_t(facts.version)).field("capacity", uint64_t(facts.capacity));
+    json.field("records", uint64_t(facts.records)).end_object();
+  }
+  json.end_object();
+}
+
 std::string Supervisor::status() {
   JsonText json;
   json.begin_object().field("pid", uint64_t(::getpid())).field("state", state_word(life_)).field("phase", phase_word(life_.phase));
@@ -149,7 +165,7 @@ std::string Supervisor::status() {
   else json.null();
   json.field("takeovers", takeovers_).field("reverts", reverts_).field("restarts", restarts_).field("problem", problem_);
   resources_.describe_interfaces(json.key("interfaces"));
-  Resources::describe_tables(json.key("tables"), current_ ? current_->needs : Needs{});
+  describe_tables(json.key("tables"));
   json.key("last_takeover");
   if (history_.empty()) json.null();
   else json.raw(history_.back().json());

@@ -1,11 +1,8 @@
 #include "supervisor/resources.hh"
 
-#include <fcntl.h>
-#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -24,29 +21,7 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string hexadecimal(uint64_t number) {
-  char text[17];
-  ::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
-  return text;
-}
-
-std::string create_table(const TableKey& key, FileDescriptor& memory) {
-  auto failed = [&key](const char* call) {
-    return "state table '" + key.name + "' of " + std::to_string(key.bytes) + " bytes: " + call + ": " + std::strerror(errno);
-  };
-  memory.reset(::memfd_create(("click-up " + key.name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!memory) return failed("memfd_create");
-  if (::ftruncate(memory.get(), off_t(key.bytes)) != 0) return failed("ftruncate");
-  ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-  return {};
-}
-
 }  // namespace
-
-void Needs::add(const Needs& other) {
-  interfaces.insert(other.interfaces.begin(), other.interfaces.end());
-  tables.insert(other.tables.begin(), other.tables.end());
-}
 
 Resources::~Resources() { unmap_page(page_); }
 
@@ -118,17 +93,12 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
   return {};
 }
 
-std::string Resources::table(const TableKey& key, int& memory, bool& adopted) {
-  auto known = std::find_if(tables_.begin(), tables_.end(), [&key](const Table& table) { return table.key == key; });
-  adopted = known != tables_.end();
-  if (!adopted) {
-    FileDescriptor created;
-    if (std::string why = create_table(key, created); !why.empty()) return why;
-    known = tables_.insert(tables_.end(), Table{key, std::move(created)});
-  }
-  memory = known->memory.get();
-  log_.add(adopted ? "table_adopted" : "table_created",
-           {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
+std::string Resources::create_table(const TableKey& key, std::shared_ptr<const TableMemory>& memory) {
+  std::shared_ptr<TableMemory> created;
+  if (std::string why = TableMemory::create(key, created); !why.empty()) return why;
+  tables_.push_back(created);
+  memory = std::move(created);
+  log_.add("table_created", {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
   return {};
 }
 
@@ -141,17 +111,17 @@ int Resources::counter(std::string_view name) {
   return -1;
 }
 
-void Resources::keep_only(const Needs& needs) {
+void Resources::keep_only(const std::set<std::string>& interfaces) {
   std::erase_if(interfaces_, [&](const auto& known) {
-    if (needs.interfaces.count(known->name)) return false;
+    if (interfaces.contains(known->name)) return false;
     log_.add("interface_closed", {{"interface", known->name}, {"offloads_put_back", joined(known->offloads.changed())}});
     std::memset(static_cast<void*>(known->cursor), 0, sizeof *known->cursor);
     return true;
   });
   note_offloads();
-  std::erase_if(tables_, [&](const Table& table) {
-    if (needs.tables.count(table.key)) return false;
-    log_.add("table_dropped", {{"table", table.key.name}, {"layout", hexadecimal(table.key.layout)}});
+  std::erase_if(tables_, [&](const auto& table) {
+    if (table.use_count() > 1) return false;
+    log_.add("table_dropped", {{"table", table->key().name}, {"layout", hexadecimal(table->key().layout)}});
     return true;
   });
 }
@@ -175,13 +145,6 @@ void Resources::describe_interfaces(JsonText& json) {
     json.field("rx_dropped", known->dropped).field("tx_packets", port.tx_packets).field("tx_bytes", port.tx_bytes);
     json.field("tx_dropped", port.tx_dropped).end_object();
   }
-  json.end_object();
-}
-
-void Resources::describe_tables(JsonText& json, const Needs& needs) {
-  json.begin_object();
-  for (const TableKey& key : needs.tables)
-    json.key(key.name).begin_object().field("bytes", key.bytes).field("layout", hexadecimal(key.layout)).end_object();
   json.end_object();
 }
 

@@ -10,26 +10,12 @@
 
 #include "shared/packet_socket.hh"
 #include "shared/worker_channel.hh"
+#include "supervisor/table_memory.hh"
 
 namespace clickup {
 
 class EventLog;
 class JsonText;
-
-// A table's memory is the same for two releases when name, layout and size are.
-struct TableKey {
-  std::string name;
-  uint64_t layout = 0;
-  uint64_t bytes = 0;
-  auto operator<=>(const TableKey&) const = default;
-};
-
-// What a release asked for while it was loading.
-struct Needs {
-  std::set<std::string> interfaces;
-  std::set<TableKey> tables;
-  void add(const Needs& other);
-};
 
 class Resources {
  public:
@@ -48,18 +34,16 @@ class Resources {
 
   // The socket of an interface, opened at its first use; a new one when the interface was replaced by another.
   std::string packet_socket(std::string_view interface, const RingSocket*& socket);
-  // Memory of a table. Another layout or size under the same name gets memory of its own; both exist until keep_only().
-  std::string table(const TableKey& key, int& memory, bool& adopted);
+  std::string create_table(const TableKey& key, std::shared_ptr<const TableMemory>& memory);
   // Index of a counter in the page, -1 when all are taken.
   int counter(std::string_view name);
 
-  // Gives up what no release needs any more; offloads of closed interfaces are put back.
-  void keep_only(const Needs& needs);
+  // Gives up the other interfaces, whose offloads are put back, and tables that nobody refers to any more.
+  void keep_only(const std::set<std::string>& interfaces);
 
   // Reads the kernel's drop counters; returns the drops of all interfaces since the start.
   uint64_t count_drops();
   void describe_interfaces(JsonText& json);
-  static void describe_tables(JsonText& json, const Needs& needs);
 
  private:
   struct Interface {
@@ -68,10 +52,6 @@ class Resources {
     Offloads offloads;
     PortCursor* cursor;
     uint64_t dropped = 0;
-  };
-  struct Table {
-    TableKey key;
-    FileDescriptor memory;
   };
   PortCursor* cursor(std::string_view interface);
   void put_back_noted_offloads();
@@ -82,7 +62,7 @@ class Resources {
   FileDescriptor page_memory_, control_;
   SharedPage* page_ = nullptr;
   std::vector<std::unique_ptr<Interface>> interfaces_;
-  std::vector<Table> tables_;
+  std::vector<std::shared_ptr<const TableMemory>> tables_;
 };
 
 }  // namespace clickup

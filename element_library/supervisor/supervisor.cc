@@ -52,6 +52,7 @@ std::vector<WorkerProcess*> Supervisor::workers() {
   std::vector<WorkerProcess*> all;
   for (auto* slot : {&candidate_, &current_, &previous_})
     if (*slot && (*slot)->worker) all.push_back((*slot)->worker.get());
+  if (carrier_) all.push_back(carrier_.get());
   for (const auto& worker : leaving_) all.push_back(worker.get());
   return all;
 }
@@ -61,7 +62,10 @@ void Supervisor::attend(WorkerProcess& worker, const std::vector<pollfd>& polled
     return fd >= 0 && std::any_of(polled.begin(), polled.end(), [fd](const pollfd& p) { return p.fd == fd && p.revents; });
   };
   if (ready(worker.output_fd())) log_output(worker);
-  if (!ready(worker.channel().fd())) return;
+  if (ready(worker.channel().fd())) listen(worker);
+}
+
+void Supervisor::listen(WorkerProcess& worker) {
   Message message;
   for (;;) {
     auto result = worker.channel().receive(message);
@@ -91,6 +95,13 @@ void Supervisor::collect_dead() {
     if (!worker->reap() && now > worker->exit_deadline()) worker->kill();
     return worker->dead();
   });
+  if (life_.phase == Phase::undoing) check_undone();
+  if (carrier_ && life_.phase != Phase::undoing && carrier_->reap()) {
+    WorkerProcess& carrier = *carrier_;
+    listen(carrier);
+    log_output(carrier);
+    if (carrier_) lose_carrier(carrier.death());
+  }
   if (candidate_ && candidate_->worker && candidate_->worker->reap()) {
     log_output(*candidate_->worker);
     lose_candidate("the new worker " + candidate_->worker->death());
@@ -108,7 +119,7 @@ void Supervisor::bury(Slot& slot, Event event) {
   if (event == Event::current_lost) {
     if (!paused_traffic_) resources_.page().stopped_ns = boot_time_ns();
     if (life_.phase == Phase::steady) reason_ = "the worker " + death;
-    if (life_.phase == Phase::loading && life_.purpose == Purpose::upgrade)
+    if ((life_.phase == Phase::loading || life_.phase == Phase::carrying) && life_.purpose == Purpose::upgrade)
       reason_ = "the forwarding worker " + death + " while the new one was loading: it is started again first, take over then";
     deaths_in_a_row_ = boot_time_ns() - resources_.page().resumed_ns > kStable ? 1 : deaths_in_a_row_ + 1;
   }
@@ -136,8 +147,13 @@ void Supervisor::check_phase_deadline(uint64_t now) {
   switch (life_.phase) {
     case Phase::loading:
       return lose_candidate("the new worker was not ready within " + std::to_string(candidate_->what.start_timeout_ms) + " ms");
+    case Phase::carrying: return lose_carrier("made no progress for " + std::to_string(carrying().start_timeout_ms) + " ms");
+    case Phase::closing: return lose_candidate("the carrier did not get ready for its turn in time");
     case Phase::preparing: return lose_candidate("the new worker did not get ready to take over in time");
-    case Phase::resuming: return lose_candidate("the new worker had its turn and did not begin to forward in time");
+    case Phase::resuming:
+      if (resources_.page().turn != candidate_->worker->turn())
+        return lose_candidate("the carrier had its turn and did not pass it on in time");
+      return lose_candidate("the new worker had its turn and did not begin to forward in time");
     case Phase::pausing: return check_pausing(now);
     default: return;
   }
@@ -156,7 +172,7 @@ void Supervisor::check_pausing(uint64_t now) {
 }
 
 void Supervisor::check_beat(uint64_t now) {
-  bool forwarding = life_.phase == Phase::steady || life_.phase == Phase::loading;
+  bool forwarding = life_.phase == Phase::steady || life_.phase == Phase::loading || life_.phase == Phase::carrying;
   uint64_t beat = resources_.page().beat;
   if (!forwarding || !life_.current_alive || beat != beat_ || beat_moved_at_ == 0) {
     beat_ = beat;

@@ -39,6 +39,7 @@ class Supervisor {
   int sleep_ms() const;
   void read_signals();
   void attend(WorkerProcess& worker, const std::vector<pollfd>& polled);
+  void listen(WorkerProcess& worker);
   void collect_dead();
   void bury(Slot& slot, Event event);
   void check_deadlines();
@@ -52,21 +53,41 @@ class Supervisor {
   void on_message(WorkerProcess& worker, const Message& message);
   std::string give_socket(Slot& slot, const Message& message, int& descriptor);
   std::string give_table(Slot& slot, const Message& message, int& descriptor);
+  std::shared_ptr<const TableMemory> memory_of(const TableKey& key) const;
   void on_progress(WorkerProcess& worker, const Message& message);
 
   // takeover_actions.cc: the transitions carried out
   void feed(Event event);
   void lose_candidate(std::string reason);
+  void check_undone();
   void set_phase_deadline();
   void perform(Action action);
   void spawn();
+  uint32_t next_turn() const;
   void pause_current();
+  void grant_turn();
   void resume_current();
   void adopt();
   void dismiss(std::unique_ptr<WorkerProcess> worker);
   void release_unneeded();
   void schedule_retry();
   void end_all();
+
+  // carrying.cc: records between tables of different layouts or sizes
+  static bool must_carry(const Slot& slot);
+  std::shared_ptr<const TableMemory> live_memory(const std::string& name) const;
+  void find_sources(Slot& slot) const;
+  const Release& carrying() const;
+  void await_progress();
+  void carry();
+  void carry_back();
+  bool start_carrier(const Release& knows, const Slot& target);
+  void prepare_carrier();
+  void on_carrier_message(const Message& message);
+  void note_uncarried(const std::string& table, std::string_view why);
+  void note_carried(const Message& message);
+  void lose_carrier(const std::string& why);
+  std::map<std::string, StateReport> fates(const Slot& slot) const;
 
   // reports.cc: what came of it
   void report_success();
@@ -80,6 +101,7 @@ class Supervisor {
   void answer_attempt(HandlerReply answer);
   void answer_reverts(const HandlerReply& answer);
   void describe_slot(class JsonText& json, const std::optional<Slot>& slot) const;
+  void describe_tables(class JsonText& json) const;
 
   int signals_;
   EventLog& log_;
@@ -90,6 +112,7 @@ class Supervisor {
   bool feeding_ = false;
   bool finished_ = false;
   std::optional<Slot> current_, previous_, candidate_;
+  std::unique_ptr<WorkerProcess> carrier_;
   std::vector<std::unique_ptr<WorkerProcess>> leaving_;  // told to exit
   uint32_t next_turn_ = 1;
 
@@ -102,6 +125,9 @@ class Supervisor {
   Release reverted_;                            // what the last revert went away from
   std::string reason_;                          // of the failure or revert at hand
   uint64_t drops_before_ = 0, waiting_ = 0;
+  Carriage carriage_;                           // of this takeover or revert
+  uint32_t carriers_ = 0;                       // started for it
+  std::map<std::string, StateReport> states_;   // what came of tables
   bool pause_looked_at_ = false;                // the pause is overdue, its beat was noted
   bool paused_traffic_ = false;                 // the pause of this handover counts
   std::map<std::string, HandlerReply> answers_;  // by attempt

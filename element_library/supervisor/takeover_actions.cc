@@ -33,6 +33,7 @@ void Supervisor::feed(Event event) {
 void Supervisor::set_phase_deadline() {
   uint64_t now = boot_time_ns();
   switch (life_.phase) {
+    case Phase::closing:
     case Phase::preparing: phase_deadline_ = now + kPrepareTimeout; break;
     case Phase::pausing: phase_deadline_ = now + kPauseTimeout; break;
     case Phase::resuming: phase_deadline_ = now + (life_.current_alive ? kResumeTimeout : kPrepareTimeout); break;
@@ -42,16 +43,22 @@ void Supervisor::set_phase_deadline() {
 
 void Supervisor::lose_candidate(std::string reason) {
   if (!candidate_) return;
-  if (life_.phase == Phase::undoing) {
-    if (candidate_->worker && !candidate_->worker->reap()) return;
-    if (candidate_->worker) log_output(*candidate_->worker);
-    // The message of its failure may be what brought us here: it is looked at until the next round.
-    if (candidate_->worker) leaving_.push_back(std::move(candidate_->worker));
-    candidate_.reset();
-    return feed(Event::candidate_gone);
-  }
+  if (life_.phase == Phase::undoing) return check_undone();
   reason_ = std::move(reason);
   feed(Event::candidate_lost);
+}
+
+void Supervisor::check_undone() {
+  for (auto* process : {&candidate_->worker, &carrier_})
+    if (*process && !(*process)->reap()) return;
+  for (auto* process : {&candidate_->worker, &carrier_}) {
+    if (!*process) continue;
+    log_output(**process);
+    // The message of its failure may be what brought us here: it is looked at until the next round.
+    leaving_.push_back(std::move(*process));
+  }
+  candidate_.reset();
+  feed(Event::candidate_gone);
 }
 
 void Supervisor::perform(Action action) {
@@ -59,16 +66,23 @@ void Supervisor::perform(Action action) {
     case Action::spawn: return spawn();
     case Action::take_previous:
       candidate_ = Slot{previous_->what, previous_->needs, std::move(previous_->worker), previous_->since};
+      carriage_ = {};
+      carriers_ = 0;
       return;
+    case Action::carry: return carry();
+    case Action::carry_back: return carry_back();
+    case Action::end_carrier: return dismiss(std::move(carrier_));
+    case Action::prepare_carrier: return prepare_carrier();
     case Action::prepare:
       drops_before_ = resources_.count_drops();
       candidate_->worker->channel().send("prepare " + std::to_string(candidate_->worker->turn()));
       return;
     case Action::pause_current: return pause_current();
-    case Action::grant_turn: return hand_over(resources_.page(), candidate_->worker->turn());
+    case Action::grant_turn: return grant_turn();
     case Action::kill_candidate:
-      if (candidate_->worker) candidate_->worker->kill();
-      return lose_candidate({});
+      for (auto* process : {&candidate_->worker, &carrier_})
+        if (*process) (*process)->kill();
+      return check_undone();
     case Action::kill_current:
       if (current_->worker) current_->worker->kill();
       return;
@@ -103,11 +117,13 @@ void Supervisor::perform(Action action) {
 void Supervisor::spawn() {
   retry_at_ = 0;
   paused_traffic_ = false;
+  carriage_ = {};
+  carriers_ = 0;
   const Release& what = life_.purpose == Purpose::restart ? current_->what
                         : life_.purpose == Purpose::revert ? previous_->what
                                                            : request_;
   candidate_ = Slot{what, {}, nullptr, iso_time_now()};
-  std::string why = WorkerProcess::start(what.driver, what.config, next_turn_, candidate_->worker);
+  std::string why = WorkerProcess::start(what.driver, {"--worker", "3", what.config}, next_turn_, candidate_->worker);
   if (!why.empty()) return lose_candidate(why);
   ++next_turn_;
   phase_deadline_ = boot_time_ns() + what.start_timeout_ms * kMillisecond;
@@ -116,11 +132,22 @@ void Supervisor::spawn() {
   log_.add("worker_started", {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
 }
 
+// The number of who follows the current worker.
+uint32_t Supervisor::next_turn() const {
+  return life_.carries && carrier_ ? carrier_->turn() : candidate_->worker->turn();
+}
+
+void Supervisor::grant_turn() {
+  uint32_t turn = resources_.page().turn;
+  bool passed = turn == candidate_->worker->turn() || turn == next_turn();  // by a worker that died right after
+  if (!passed) hand_over(resources_.page(), next_turn());
+}
+
 void Supervisor::pause_current() {
   pause_looked_at_ = false;
   paused_traffic_ = true;
   resources_.page().stopped_ns = boot_time_ns();  // the worker says it better, unless it hangs or dies before
-  current_->worker->channel().send("pause " + std::to_string(candidate_->worker->turn()));
+  current_->worker->channel().send("pause " + std::to_string(next_turn()));
 }
 
 void Supervisor::resume_current() {
@@ -131,6 +158,8 @@ void Supervisor::resume_current() {
 
 void Supervisor::adopt() {
   candidate_->since = iso_time_now();
+  states_ = fates(*candidate_);
+  carriers_ = 0;
   if (life_.purpose == Purpose::upgrade) previous_ = std::exchange(current_, std::nullopt);
   if (life_.purpose == Purpose::revert) {
     reverted_ = current_->what;
@@ -139,6 +168,8 @@ void Supervisor::adopt() {
     confirmed_ = candidate_->what.release;
   }
   current_ = std::exchange(candidate_, std::nullopt);
+  for (auto& [name, use] : current_->needs.tables) use = {use.memory, nullptr, false};
+  if (previous_) find_sources(*previous_);
   beat_moved_at_ = 0;
   paused_traffic_ = false;
   problem_.clear();
@@ -152,10 +183,10 @@ void Supervisor::dismiss(std::unique_ptr<WorkerProcess> worker) {
 }
 
 void Supervisor::release_unneeded() {
-  Needs needs;
+  std::set<std::string> interfaces;
   for (const auto* slot : {&current_, &previous_, &candidate_})
-    if (*slot) needs.add((*slot)->needs);
-  resources_.keep_only(needs);
+    if (*slot) interfaces.insert((*slot)->needs.interfaces.begin(), (*slot)->needs.interfaces.end());
+  resources_.keep_only(interfaces);
 }
 
 void Supervisor::schedule_retry() {
@@ -174,6 +205,7 @@ void Supervisor::end_all() {
   answer_reverts({520, "the supervisor was told to stop"});
   for (auto* slot : {&candidate_, &current_, &previous_})
     if (*slot) dismiss(std::move((*slot)->worker));
+  dismiss(std::move(carrier_));
   candidate_.reset();
 }
 

@@ -1,6 +1,7 @@
 #include "supervisor/takeover_machine.hh"
 
 #include <cstddef>
+#include <utility>
 
 namespace clickup {
 namespace {
@@ -26,6 +27,7 @@ Transition go_back(Lifecycle next) {
   }
   next.purpose = Purpose::revert;
   if (!next.previous_alive) return to(next, Phase::loading, {disarm_confirm, spawn});
+  if (next.carries) return to(next, Phase::carrying, {disarm_confirm, take_previous, carry});
   return to(next, Phase::preparing, {disarm_confirm, take_previous, prepare});
 }
 
@@ -36,24 +38,28 @@ Transition retry(Lifecycle next, Purpose purpose, std::vector<Action> actions) {
 }
 
 Transition succeed(Lifecycle next) {
+  std::vector<Action> actions{adopt, report_success};
   switch (next.purpose) {
-    case Purpose::start:
-      next.current = next.current_alive = next.unconfirmed = true;
-      return to(next, Phase::steady, {adopt, report_success, arm_confirm});
     case Purpose::upgrade:
       next.previous = true;
       next.previous_alive = next.current_alive;
-      next.current_alive = next.unconfirmed = true;
-      return to(next, Phase::steady, {adopt, report_success, arm_confirm});
-    case Purpose::restart:
-      next.current_alive = true;
-      return to(next, Phase::steady, {adopt, report_success});
+      next.unconfirmed = true;
+      actions.push_back(arm_confirm);
+      if (next.carries) actions.push_back(carry_back);
+      break;
+    case Purpose::start:
+      next.current = next.unconfirmed = true;
+      actions.push_back(arm_confirm);
+      if (std::exchange(next.carries, false)) actions.push_back(end_carrier);
+      break;
+    case Purpose::restart: break;
     case Purpose::revert:
       next.previous = next.previous_alive = next.unconfirmed = false;
-      next.current_alive = true;
-      return to(next, Phase::steady, {adopt, report_success});
+      if (std::exchange(next.carries, false)) actions.push_back(end_carrier);
+      break;
   }
-  return stay(next);
+  next.current_alive = true;
+  return to(next, Phase::steady, std::move(actions));
 }
 
 // The failed candidate is gone: whoever forwarded goes on; when nobody is left, start again what should forward.
@@ -62,12 +68,14 @@ Transition undone(Lifecycle next) {
     case Purpose::start: return to({}, Phase::idle, {report_failure});
     case Purpose::restart: return retry(next, Purpose::restart, {report_failure});
     case Purpose::upgrade:
+      next.carries = false;
       if (next.current_alive) return to(next, Phase::steady, {resume_current, report_failure});
       return retry(next, Purpose::restart, {report_failure});
     case Purpose::revert:
       next.previous_alive = false;
-      if (next.current_alive) return to(next, Phase::steady, {resume_current, report_failure, arm_confirm});
-      return retry(next, Purpose::revert, {report_failure});
+      if (!next.current_alive) return retry(next, Purpose::revert, {report_failure});
+      if (next.carries) return to(next, Phase::steady, {resume_current, report_failure, arm_confirm, carry_back});
+      return to(next, Phase::steady, {resume_current, report_failure, arm_confirm});
   }
   return stay(next);
 }
@@ -80,8 +88,10 @@ Transition in_steady(Lifecycle next, Event event) {
       next.current_alive = false;
       if (next.unconfirmed && next.previous) return go_back(next);
       return retry(next, Purpose::restart, {});
+    case Event::carrier_lost: return next.carries ? to(next, Phase::steady, {carry_back}) : stay(next);
     case Event::confirm:
       next.unconfirmed = next.previous = next.previous_alive = false;
+      if (std::exchange(next.carries, false)) return to(next, Phase::steady, {disarm_confirm, end_carrier, end_previous});
       return to(next, Phase::steady, {disarm_confirm, end_previous});
     default: return stay(next);
   }
@@ -96,15 +106,51 @@ Transition in_backoff(Lifecycle next, Event event) {
   }
 }
 
-// loading, preparing, pausing, resuming: a candidate exists.
+// The candidate is ready: the current worker pauses, or nobody has to.
+Transition pass_turn(Lifecycle next) {
+  return next.current_alive ? to(next, Phase::pausing, {pause_current}) : to(next, Phase::resuming, {grant_turn});
+}
+
+Transition lose_carrier(Lifecycle next) {
+  if (next.phase == Phase::loading || !next.carries) return stay(next);  // it carried back: a new one is started in time
+  if (next.phase == Phase::carrying && next.purpose == Purpose::revert) return to(next, next.phase, {carry});
+  return to(next, Phase::undoing, {kill_candidate});
+}
+
+Transition lose_current(Lifecycle next) {
+  Phase phase = next.phase;
+  next.current_alive = false;
+  bool takes_long = phase == Phase::loading || phase == Phase::carrying;
+  // Waiting for a candidate that may take seconds more would leave the traffic alone: restart what forwarded.
+  if (takes_long && next.purpose == Purpose::upgrade) return to(next, Phase::undoing, {kill_candidate});
+  if (phase == Phase::carrying) return to(next, phase, {carry});  // now with nobody beside it
+  if (phase == Phase::pausing) return to(next, Phase::resuming, {grant_turn});
+  return stay(next);
+}
+
+// loading, carrying, preparing, closing, pausing, resuming: a candidate exists.
 Transition on_the_way(Lifecycle next, Event event) {
   Phase phase = next.phase;
   switch (event) {
     case Event::candidate_lost: return to(next, Phase::undoing, {kill_candidate});
-    case Event::ready: return phase == Phase::loading ? to(next, Phase::preparing, {prepare}) : stay(next);
+    case Event::ready:
+      if (phase != Phase::loading) return stay(next);
+      next.carries = false;
+      return to(next, Phase::preparing, {prepare});
+    case Event::ready_to_carry:
+      if (phase != Phase::loading) return stay(next);
+      next.carries = true;
+      return to(next, Phase::carrying, {carry});
+    case Event::carried: return phase == Phase::carrying ? to(next, Phase::preparing, {prepare}) : stay(next);
+    case Event::cannot_carry:
+      if (phase != Phase::carrying) return stay(next);
+      next.carries = false;
+      return to(next, Phase::preparing, {end_carrier, prepare});
     case Event::prepared:
       if (phase != Phase::preparing) return stay(next);
-      return next.current_alive ? to(next, Phase::pausing, {pause_current}) : to(next, Phase::resuming, {grant_turn});
+      return next.carries ? to(next, Phase::closing, {prepare_carrier}) : pass_turn(next);
+    case Event::carrier_prepared: return phase == Phase::closing ? pass_turn(next) : stay(next);
+    case Event::carrier_lost: return lose_carrier(next);
     case Event::paused: return phase == Phase::pausing ? to(next, Phase::resuming, {}) : stay(next);
     case Event::running:  // its message may overtake that of the worker that paused
       return phase == Phase::resuming || phase == Phase::pausing ? succeed(next) : stay(next);
@@ -113,12 +159,7 @@ Transition on_the_way(Lifecycle next, Event event) {
       return next.purpose == Purpose::revert ? to(next, phase, {kill_current})
                                              : to(next, Phase::undoing, {kill_candidate});
     case Event::pause_overdue_hung: return phase == Phase::pausing ? to(next, phase, {kill_current}) : stay(next);
-    case Event::current_lost:
-      next.current_alive = false;
-      // Waiting for a candidate that may take seconds to load would leave the traffic alone: restart what forwarded.
-      if (phase == Phase::loading && next.purpose == Purpose::upgrade) return to(next, Phase::undoing, {kill_candidate});
-      if (phase == Phase::pausing) return to(next, Phase::resuming, {grant_turn});
-      return stay(next);
+    case Event::current_lost: return lose_current(next);
     default: return stay(next);
   }
 }
@@ -178,8 +219,8 @@ std::string_view state_word(const Lifecycle& now) {
 }
 
 std::string_view phase_word(Phase phase) {
-  constexpr std::string_view kWords[] = {"idle",    "loading", "preparing", "pausing",  "resuming",
-                                         "undoing", "steady",  "backoff",   "stopping", "stopped"};
+  constexpr std::string_view kWords[] = {"idle",     "loading", "carrying", "preparing", "closing",  "pausing",
+                                         "resuming", "undoing", "steady",   "backoff",   "stopping", "stopped"};
   return kWords[size_t(phase)];
 }
 

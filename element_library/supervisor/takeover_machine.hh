@@ -13,9 +13,11 @@ namespace clickup {
 enum class Phase : uint8_t {
   idle,       // no release
   loading,    // the candidate configures and initialises
+  carrying,   // records are carried into its tables, while the current worker forwards if there is one
   preparing,  // it was told to get ready to forward
+  closing,    // the carrier gets ready to carry the rest
   pausing,    // the current worker was told to stop and hand over
-  resuming,   // the candidate has the turn
+  resuming,   // the turn is the carrier's, if there is one, and then the candidate's
   undoing,    // the candidate failed and must be gone before anything else goes on
   steady,     // the current worker forwards
   backoff,    // the current worker died; the next start is due soon
@@ -27,14 +29,19 @@ enum class Purpose : uint8_t { start, upgrade, restart, revert };  // what the c
 
 enum class Event : uint8_t {
   takeover,
-  ready,
+  ready,             // its tables have their records
+  ready_to_carry,    // they are to be carried
+  carried,           // all but a few
+  cannot_carry,      // and no table is left that could be
   prepared,
+  carrier_prepared,
   paused,
   running,
   pause_overdue,       // the current worker lives but does not pause
   pause_overdue_hung,  // and makes no progress either
   candidate_lost,      // died, failed or took too long
-  candidate_gone,      // its process exists no more
+  candidate_gone,      // its process exists no more, nor does the carrier's
+  carrier_lost,        // died before it passed the turn on
   current_lost,
   previous_lost,
   retry_due,
@@ -47,10 +54,14 @@ enum class Event : uint8_t {
 enum class Action : uint8_t {
   spawn,           // start a worker of the release that `purpose` names
   take_previous,   // the parked worker becomes the candidate
+  carry,           // into the candidate's tables; starts a carrier when there is none
+  carry_back,      // into the previous release's tables, as they change
+  end_carrier,
   prepare,
+  prepare_carrier,
   pause_current,
-  grant_turn,      // to the candidate: nobody is there to hand it over
-  kill_candidate,
+  grant_turn,      // to who is next: nobody is there to hand it over
+  kill_candidate,  // and the carrier
   kill_current,
   resume_current,  // take the turn back and go on, whether it had paused or not
   adopt,           // candidate becomes current, as `purpose` says
@@ -72,6 +83,7 @@ struct Lifecycle {
   bool current = false, current_alive = false;
   bool previous = false, previous_alive = false;
   bool unconfirmed = false;
+  bool carries = false;  // the tables on both sides of the takeover or revert differ
 };
 
 struct Transition {

@@ -5,6 +5,7 @@ namespace clickup {
 
 // Workers ask for resources while they load; what they were given is remembered as the need of their release.
 void Supervisor::on_message(WorkerProcess& worker, const Message& message) {
+  if (carrier_.get() == &worker) return on_carrier_message(message);
   std::string_view verb = message.word(0);
   if (verb != "socket" && verb != "table" && verb != "counter") return on_progress(worker, message);
   if (!candidate_ || candidate_->worker.get() != &worker) {
@@ -37,11 +38,27 @@ std::string Supervisor::give_socket(Slot& slot, const Message& message, int& des
 std::string Supervisor::give_table(Slot& slot, const Message& message, int& descriptor) {
   TableKey key{std::string(message.word(1)), message.number(2, 16), message.number(3)};
   if (key.name.empty() || key.bytes == 0) return "error a table needs a name, a layout and a size";
-  bool adopted = false;
-  std::string why = resources_.table(key, descriptor, adopted);
+  TableUse use{memory_of(key), nullptr, false};
+  if (use.memory) log_.add("table_adopted", {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
+  use.fresh = !use.memory;
+  std::string why = use.fresh ? resources_.create_table(key, use.memory) : "";
   if (!why.empty()) return "error " + why;
-  slot.needs.tables.insert(key);
-  return std::string(adopted ? "ok adopted " : "ok new ") + std::to_string(key.bytes);
+  use.source = live_memory(key.name);
+  if (use.source == use.memory) use.source.reset();
+  descriptor = use.memory->fd();
+  slot.needs.tables[key.name] = use;
+  return std::string(use.fresh ? "ok new " : "ok adopted ") + std::to_string(key.bytes);
+}
+
+// What this release had before, or the one that forwards has; nullptr when it is of another layout or size.
+std::shared_ptr<const TableMemory> Supervisor::memory_of(const TableKey& key) const {
+  const auto& before = life_.purpose == Purpose::revert ? previous_ : current_;
+  for (const auto* slot : {&before, &current_}) {
+    if (!*slot) continue;
+    auto known = (*slot)->needs.tables.find(key.name);
+    if (known != (*slot)->needs.tables.end() && known->second.memory->key() == key) return known->second.memory;
+  }
+  return nullptr;
 }
 
 void Supervisor::on_progress(WorkerProcess& worker, const Message& message) {
@@ -51,12 +68,13 @@ void Supervisor::on_progress(WorkerProcess& worker, const Message& message) {
     return;
   }
   if (!candidate_ || candidate_->worker.get() != &worker) return;
-  if (verb == "ready") feed(Event::ready);
+  if (verb == "ready") feed(must_carry(*candidate_) ? Event::ready_to_carry : Event::ready);
   if (verb == "prepared") feed(Event::prepared);
   if (verb == "failed") lose_candidate(std::string(message.after(1)));
   if (verb != "running") return;
   resources_.page().resumed_ns = message.number(1);
   waiting_ = message.number(2);
+  if (carrier_) listen(*carrier_);  // it spoke before it passed the turn on
   feed(Event::running);
 }
 

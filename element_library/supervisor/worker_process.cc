@@ -23,7 +23,8 @@ constexpr size_t kMaxLine = 4096;
 }
 
 // In the child, between fork and exec: system calls only.
-[[noreturn]] void become_worker(pid_t supervisor, int channel, int output, const char* driver, const char* config) {
+[[noreturn]] void become_worker(pid_t supervisor, int channel, int output, const char* const* words) {
+  const char* driver = words[0];
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != supervisor) ::_exit(0);  // it died before the line above
   sigset_t none;
@@ -39,8 +40,7 @@ constexpr size_t kMaxLine = 4096;
 #ifdef SYS_close_range  // everything is close-on-exec anyway
   ::syscall(SYS_close_range, 4u, ~0u, 0u);
 #endif
-  const char* arguments[] = {driver, "--worker", "3", config, nullptr};
-  ::execv(driver, const_cast<char**>(arguments));
+  ::execv(driver, const_cast<char**>(words));
   fail("exec", driver);
 }
 
@@ -52,7 +52,7 @@ std::string describe_death(int status) {
 
 }  // namespace
 
-std::string WorkerProcess::start(const std::string& driver, const std::string& config, uint32_t turn,
+std::string WorkerProcess::start(const std::string& driver, const std::vector<std::string>& arguments, uint32_t turn,
                                  std::unique_ptr<WorkerProcess>& worker) {
   WorkerChannel ours, theirs;
   if (std::string why = WorkerChannel::pair(ours, theirs); !why.empty()) return why;
@@ -60,9 +60,12 @@ std::string WorkerProcess::start(const std::string& driver, const std::string& c
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return std::string("cannot start a worker: pipe: ") + std::strerror(errno);
   // Its writing end does not block either: a worker whose messages nobody reads loses messages, never packets.
   FileDescriptor output(ends[0]), input(ends[1]);
+  std::vector<const char*> words{driver.c_str()};
+  for (const std::string& argument : arguments) words.push_back(argument.c_str());
+  words.push_back(nullptr);
   pid_t supervisor = ::getpid();
   pid_t pid = ::fork();
-  if (pid == 0) become_worker(supervisor, theirs.fd(), input.get(), driver.c_str(), config.c_str());
+  if (pid == 0) become_worker(supervisor, theirs.fd(), input.get(), words.data());
   if (pid < 0) return std::string("cannot start a worker: fork: ") + std::strerror(errno);
   worker.reset(new WorkerProcess(pid, turn, std::move(ours), std::move(output)));
   return {};

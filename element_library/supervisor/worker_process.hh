@@ -1,4 +1,4 @@
-// One worker process: started, spoken to, watched and ended by the supervisor.
+// One process of a driver, a worker or a carrier: started, spoken to, watched and ended by the supervisor.
 #pragma once
 
 #include <sys/types.h>
@@ -15,9 +15,9 @@ namespace clickup {
 
 class WorkerProcess {
  public:
-  // Runs `driver --worker 3 config` with a channel as descriptor 3 and nothing else but its standard streams, in a
-  // session of its own; it is killed when the supervisor dies. Returns an empty string, else why not.
-  static std::string start(const std::string& driver, const std::string& config, uint32_t turn,
+  // Runs `driver` with these arguments, a channel as descriptor 3 and nothing else but its standard streams, in a session
+  // of its own; it is killed when the supervisor dies. Returns an empty string, else why not.
+  static std::string start(const std::string& driver, const std::vector<std::string>& arguments, uint32_t turn,
                            std::unique_ptr<WorkerProcess>& worker);
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;

@@ -9,7 +9,9 @@ import pytest
 
 from reconciler.demo.network import Network
 from reconciler.demo.network import network as make_network
-from tests.cpp import LIBRARY, compile_driver, compile_program
+from reconciler.layouts import layout_header
+from tests.cpp import LIBRARY, compile_driver, compile_program, generate_header
+from tests.supervisor.ledger import LEDGER
 from tests.supervisor.running import Supervised
 
 HERE = Path(__file__).parent
@@ -24,7 +26,8 @@ def supervisor_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def wire_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("driver") / "driver"
-    return compile_driver(out, [], sources=[HERE / "elements.cc"])
+    generate_header("layouts/Ledger.layout.hh", layout_header(LEDGER))
+    return compile_driver(out, [], sources=[HERE / "elements.cc", HERE / "ledger.cc"])
 
 
 @pytest.fixture(scope="module")

@@ -57,10 +57,10 @@ class Memory : public Element {
   const char* class_name() const override { return "Memory"; }
   const char* port_count() const override { return "0/0"; }
   void configure(Arguments& arguments, Errors& errors) override {
-    arguments.positional("LAYOUT", layout_).keyword("BYTES", bytes_).finish(errors);
+    arguments.positional("LAYOUT", layout_).keyword("BYTES", bytes_).keyword("NAME", table_).finish(errors);
   }
   void initialize(Host& host, Errors& errors) override {
-    std::string why = host.state_memory(name(), layout_, bytes_, memory_);
+    std::string why = host.state_memory(name() + "/" + table_, layout_, bytes_, memory_);
     if (!why.empty()) errors.add(why);
   }
   void add_handlers(HandlerTable& table) override {
@@ -74,6 +74,7 @@ class Memory : public Element {
  private:
   uint64_t& number() { return *static_cast<uint64_t*>(memory_.address); }
   uint64_t layout_ = 0, bytes_ = 4096;
+  std::string table_ = "numbers";
   StateMemory memory_;
 };
 

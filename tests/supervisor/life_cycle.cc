@@ -14,32 +14,35 @@
 namespace clickup {
 namespace {
 
-constexpr const char* kEvents[] = {"takeover", "ready", "prepared", "paused", "running", "pause_overdue",
-                                   "pause_overdue_hung", "candidate_lost", "candidate_gone", "current_lost",
-                                   "previous_lost", "retry_due", "confirm", "revert", "stop", "all_gone"};
-constexpr const char* kActions[] = {"spawn", "take_previous", "prepare", "pause_current", "grant_turn",
-                                    "kill_candidate", "kill_current", "resume_current", "adopt", "end_previous",
-                                    "end_current", "report_success", "report_failure", "report_ended",
-                                    "schedule_retry", "arm_confirm", "disarm_confirm", "end_all", "finish"};
+constexpr const char* kEvents[] = {"takeover", "ready", "ready_to_carry", "carried", "cannot_carry", "prepared",
+                                   "carrier_prepared", "paused", "running", "pause_overdue", "pause_overdue_hung",
+                                   "candidate_lost", "candidate_gone", "carrier_lost", "current_lost", "previous_lost",
+                                   "retry_due", "confirm", "revert", "stop", "all_gone"};
+constexpr const char* kActions[] = {"spawn", "take_previous", "carry", "carry_back", "end_carrier", "prepare",
+                                    "prepare_carrier", "pause_current", "grant_turn", "kill_candidate", "kill_current",
+                                    "resume_current", "adopt", "end_previous", "end_current", "report_success",
+                                    "report_failure", "report_ended", "schedule_retry", "arm_confirm",
+                                    "disarm_confirm", "end_all", "finish"};
 constexpr const char* kPurposes[] = {"start", "upgrade", "restart", "revert"};
 constexpr size_t kEventCount = std::size(kEvents);
 
-using Key = std::tuple<Phase, Purpose, bool, bool, bool, bool, bool>;
+using Key = std::tuple<Phase, Purpose, bool, bool, bool, bool, bool, bool>;
 Key key(const Lifecycle& l) {
-  return {l.phase, l.purpose, l.current, l.current_alive, l.previous, l.previous_alive, l.unconfirmed};
+  return {l.phase, l.purpose, l.current, l.current_alive, l.previous, l.previous_alive, l.unconfirmed, l.carries};
 }
 
 std::string describe(const Lifecycle& l) {
   std::string text = std::string(phase_word(l.phase)) + "/" + kPurposes[size_t(l.purpose)];
   if (l.current) text += l.current_alive ? " current" : " current(dead)";
   if (l.previous) text += l.previous_alive ? " previous" : " previous(dead)";
-  return text + (l.unconfirmed ? " unconfirmed" : "");
+  return text + (l.unconfirmed ? " unconfirmed" : "") + (l.carries ? " carries" : "");
 }
 
 bool possible(const Lifecycle& l, Event event) {  // what the supervisor can see in this state at all
   bool request = event == Event::takeover || event == Event::confirm || event == Event::revert;
   if (request && !refusal(l, event).empty()) return false;
   if (event == Event::current_lost) return l.current_alive;
+  if (event == Event::ready_to_carry) return l.purpose != Purpose::restart;  // into the same tables
   if (event == Event::previous_lost) return l.previous_alive && l.purpose != Purpose::revert;
   return true;
 }
@@ -54,6 +57,8 @@ const char* violation(const Lifecycle& l) {
   if (candidate && l.purpose != Purpose::start && !l.current) return "no release but not a first start";
   if (candidate && l.purpose == Purpose::upgrade && l.previous) return "an upgrade on probation";
   if (l.phase == Phase::pausing && !l.current_alive) return "pausing a dead worker";
+  if ((l.phase == Phase::carrying || l.phase == Phase::closing) && !l.carries) return "a carrier with nothing to carry";
+  if (l.carries && !candidate && !l.previous && l.phase != Phase::stopping) return "a carrier and nothing to go back to";
   return nullptr;
 }
 

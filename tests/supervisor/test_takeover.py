@@ -157,18 +157,24 @@ def test_tables_follow_their_name_layout_and_size(supervised: Supervised) -> Non
         "true",
     )
     supervised.confirm("two")
-    supervised.takeover("three", WIRES + "records :: Memory(8);")
+    why = supervised.refused("three", WIRES + "records :: Memory(8);")
+    assert "the records of table 'records/numbers' cannot be carried: this driver knows no" in why
+    assert supervised.worker("records.value") == "42", "the old one goes on"
+    report = supervised.takeover("three", WIRES + "records :: Memory(8);", lose="records/numbers")
+    assert report["states"]["records/numbers"]["fate"] == "lost"
     assert (supervised.worker("records.value"), supervised.worker("records.adopted")) == (
         "0",
         "false",
     )
-    assert supervised.status()["tables"]["records"] == {"bytes": 4096, "layout": "0000000000000008"}
+    held = supervised.status()["tables"]["records/numbers"]
+    assert held["bytes"] == 4096 and held["layout"] == "0000000000000008"
     supervised.write("revert")
     assert supervised.worker("records.value") == "42", "the old layout is kept until confirmed"
-    supervised.takeover("four", WIRES + "records :: Memory(8);")
+    supervised.takeover("four", WIRES + "records :: Memory(8);", lose="records/numbers")
     assert supervised.worker("records.adopted") == "false"
     supervised.confirm("four")
     assert [event["layout"] for event in supervised.events("table_dropped")] == [
         "0000000000000008",
+        "0000000000000008",
         "0000000000000007",
-    ]
+    ], "of the refused takeover, of the reverted one, of the one before"

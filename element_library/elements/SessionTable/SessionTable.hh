@@ -9,6 +9,7 @@
 #include "driver/element.hh"
 #include "elements/SessionTable/session_kernel.hh"
 #include "elements/SessionTable/session_text.hh"
+#include "support/state_table/open_table.hh"
 
 namespace clickup {
 
@@ -35,12 +36,7 @@ class SessionTable : public Element {
   }
 
   void initialize(Host& host, Errors& errors) override {
-    StateMemory memory;
-    std::string error = host.state_memory(name(), Session::kHash, SessionRecords::bytes(capacity_), memory);
-    if (error.empty()) error = records_.attach(memory.address, memory.bytes, capacity_, name());
-    if (!error.empty()) return errors.add(error);
-    records_.settle();
-    records_.reserve();
+    if (std::string error = open_table(host, name(), capacity_, records_); !error.empty()) errors.add(error);
   }
 
   void add_handlers(HandlerTable& handlers) override {

@@ -1,0 +1,132 @@
+#include "driver/precopy.hh"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace clickup {
+namespace {
+constexpr uint64_t kMicrosecond = 1'000, kMillisecond = 1'000'000;
+constexpr int kNice = 10;  // a tenth of a worker's share where processors are scarce: never in the way, never starved
+constexpr uint32_t kMostRounds = 20;
+constexpr uint64_t kShortRound = 1 * kMillisecond;
+constexpr uint64_t kProgress = 100 * kMillisecond;
+constexpr uint64_t kLeastRest = 100 * kMillisecond;
+constexpr uint64_t kRestShare = 10;           // of the time that the last round took
+constexpr uint64_t kPatience = 500 * kMillisecond;  // an idle worker's beat moves every 100 ms
+constexpr uint64_t kShortPatience = 20 * kMillisecond;
+}  // namespace
+
+class Precopy::Pace : public CopyPace {
+ public:
+  Pace(Precopy& precopy, bool whole) : precopy_(precopy), whole_(whole), told_(boot_time_ns()) {}
+
+  // A write that was under way has ended with its worker's round; a second one, because the first may be over already.
+  bool settle() override {
+    if (precopy_.manner_ == Manner::alone) return true;
+    uint64_t began = boot_time_ns(), patience = whole_ ? kShortPatience : kPatience;
+    bool settled = precopy_.beat_moves(patience) && precopy_.beat_moves(patience);
+    waited_ += boot_time_ns() - began;
+    return settled;
+  }
+  bool go_on() override {
+    if (uint64_t now = boot_time_ns(); now - told_ >= kProgress) {
+      told_ = now;
+      if (precopy_.manner_ != Manner::watch) precopy_.channel_.send("progress");
+    }
+    return whole_ || !precopy_.ending_;
+  }
+  uint64_t waited() const { return waited_; }
+
+ private:
+  Precopy& precopy_;
+  bool whole_;
+  uint64_t told_;
+  uint64_t waited_ = 0;
+};
+
+Precopy::Precopy(CarriedTables& tables, const SharedPage& page, WorkerChannel& channel)
+    : tables_(tables), page_(page), channel_(channel), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+void Precopy::begin(Manner manner) {
+  end();
+  manner_ = manner;
+  rounds_ = 0;
+  carried_before_ = UINT32_MAX;
+  // Not std::thread: linked statically, it needs more of an older libc than the linker brings along.
+  auto start = [](void* precopy) -> void* {
+    static_cast<Precopy*>(precopy)->run();
+    return nullptr;
+  };
+  running_ = ::pthread_create(&thread_, nullptr, start, this) == 0;
+  if (running_) return;
+  std::fputs("cannot start a thread to carry records\n", stderr);
+  std::exit(1);
+}
+
+void Precopy::end() {
+  if (!running_) return;
+  ending_ = true;
+  ::eventfd_write(wake_.get(), 1);
+  ::pthread_join(thread_, nullptr);
+  eventfd_t woken;
+  ::eventfd_read(wake_.get(), &woken);
+  ending_ = running_ = false;
+}
+
+void Precopy::look_again() {
+  Pace pace(*this, true);
+  tables_.round(pace);
+  ++rounds_;
+}
+
+void Precopy::run() {
+  if (manner_ != Manner::alone) ::setpriority(PRIO_PROCESS, 0, kNice);  // of this thread
+  if (std::exchange(turned_, false))
+    for (const auto& [table, why] : tables_.turn_round()) channel_.send("cannot " + table + " " + why);
+  run_rounds();
+}
+
+void Precopy::run_rounds() {
+  for (bool said = manner_ == Manner::watch; !ending_;) {
+    uint64_t began = boot_time_ns();
+    Pace pace(*this, false);
+    uint32_t carried = tables_.round(pace);
+    if (ending_) return;
+    uint64_t took = boot_time_ns() - began - pace.waited();
+    ++rounds_;
+    bool few = few_left(std::exchange(carried_before_, carried), carried, took);
+    if (few && !std::exchange(said, true)) channel_.send("carried");
+    if (manner_ == Manner::alone) return;
+    if (manner_ == Manner::watch) rest(std::max(kLeastRest, kRestShare * took));
+    else if (said) rest(kShortRound);
+  }
+}
+
+// Rounds get shorter as long as each has less to do than the one before it.
+bool Precopy::few_left(uint32_t before, uint32_t carried, uint64_t took) const {
+  return manner_ == Manner::alone || took <= kShortRound || carried >= before / 2 || rounds_ >= kMostRounds;
+}
+
+bool Precopy::rest(uint64_t nanoseconds) {
+  pollfd polled{wake_.get(), POLLIN, 0};
+  timespec time{time_t(nanoseconds / 1'000'000'000), long(nanoseconds % 1'000'000'000)};
+  return ::ppoll(&polled, 1, &time, nullptr) == 0;
+}
+
+bool Precopy::beat_moves(uint64_t patience) {
+  uint64_t beat = page_.beat.load(std::memory_order_acquire);
+  uint64_t until = boot_time_ns() + patience;
+  for (uint64_t wait = 50 * kMicrosecond; boot_time_ns() < until; wait = std::min(2 * wait, 2 * kMillisecond)) {
+    if (!rest(wait)) return false;
+    if (page_.beat.load(std::memory_order_acquire) != beat) return true;
+  }
+  return false;
+}
+
+}  // namespace clickup

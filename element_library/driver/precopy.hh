@@ -1,0 +1,54 @@
+// Rounds of copying beside the worker that forwards, in a thread of low priority.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "driver/carried_tables.hh"
+#include "shared/worker_channel.hh"
+
+namespace clickup {
+
+class Precopy {
+ public:
+  enum class Manner {
+    beside,  // a worker that writes: says `carried` when few records change between rounds, and goes on
+    alone,   // nobody writes, nobody forwards: one round at normal priority
+    watch,   // beside a worker, at leisure: says nothing
+  };
+
+  Precopy(CarriedTables& tables, const SharedPage& page, WorkerChannel& channel);
+  ~Precopy() { end(); }
+
+  void begin(Manner manner);
+  void end();  // within a round, too; what it missed is seen by the next one
+  // The tables had their final round: what begins next goes the other way.
+  void turn_round() { turned_ = true; }
+  // One more round, in the caller's thread.
+  void look_again();
+  uint32_t rounds() const { return rounds_; }  // since begin(), while no thread runs
+
+ private:
+  class Pace;
+  void run();
+  void run_rounds();
+  bool few_left(uint32_t before, uint32_t carried, uint64_t took) const;
+  bool rest(uint64_t nanoseconds);  // false: it shall end
+  bool beat_moves(uint64_t patience);
+
+  CarriedTables& tables_;
+  const SharedPage& page_;
+  WorkerChannel& channel_;
+  FileDescriptor wake_;  // eventfd: end() was called
+  pthread_t thread_ {};
+  bool running_ = false;
+  std::atomic<bool> ending_ = false;
+  Manner manner_ = Manner::watch;
+  bool turned_ = false;
+  uint32_t rounds_ = 0;
+  uint32_t carried_before_ = 0;
+};
+
+}  // namespace clickup

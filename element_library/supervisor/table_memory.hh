@@ -1,0 +1,44 @@
+// The memory of a state table: a memfd that outlives the workers which map it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "shared/file_descriptor.hh"
+
+namespace clickup {
+
+// What a release asks for. Memory of the same layout and size can be used as it is.
+struct TableKey {
+  std::string name;  // STATE/TABLE
+  uint64_t layout = 0;
+  uint64_t bytes = 0;
+  bool operator==(const TableKey&) const = default;
+};
+
+// What a table says about itself; zeros while no worker has begun it.
+struct TableFacts {
+  uint32_t version = 0;  // of its layout
+  uint32_t capacity = 0;
+  uint32_t records = 0;
+};
+
+class TableMemory {
+ public:
+  // Zero-filled. Returns an empty string on success, else why not.
+  static std::string create(const TableKey& key, std::shared_ptr<TableMemory>& memory);
+  TableMemory(TableKey key, FileDescriptor memory) : key_(std::move(key)), memory_(std::move(memory)) {}
+
+  const TableKey& key() const { return key_; }
+  int fd() const { return memory_.get(); }
+  TableFacts facts() const;
+
+ private:
+  TableKey key_;
+  FileDescriptor memory_;
+};
+
+std::string hexadecimal(uint64_t number);  // 16 digits, as layouts are written
+
+}  // namespace clickup
