@@ -154,7 +154,7 @@ def _link(out: Path, sources: list[Path], sanitize: str | None) -> Path:
     if not program.exists():
         program.parent.mkdir(parents=True, exist_ok=True)
         unfinished = program.with_suffix(f".{os.getpid()}")
-        _run([*compiler(), *flags, *map(str, objects), "-o", str(unfinished)])
+        _run([*compiler(), *flags, *map(str, objects), "-pthread", "-o", str(unfinished)])
         unfinished.replace(program)
     out.unlink(missing_ok=True)
     shutil.copy2(program, out)

@@ -21,7 +21,8 @@ COMPILE_FLAGS = (
     "-ffunction-sections",
     "-fdata-sections",
 )
-LINK_FLAGS = ("-Wl,--gc-sections", "-s")
+# Older libcs keep threads in a file of their own.
+LINK_FLAGS = ("-Wl,--gc-sections", "-s", "-pthread")
 
 
 @dataclass(frozen=True)
