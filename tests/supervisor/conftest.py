@@ -15,6 +15,10 @@ from tests.supervisor.ledger import LEDGER
 from tests.supervisor.running import Supervised
 
 HERE = Path(__file__).parent
+FIREWALL = (
+    *("FromDevice", "ToDevice", "Queue", "Strip", "Unstrip", "CheckIPHeader", "Discard"),
+    *("Classifier", "SessionTable", "CheckSession", "OpenSession"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +32,13 @@ def wire_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("driver") / "driver"
     generate_header("layouts/Ledger.layout.hh", layout_header(LEDGER))
     return compile_driver(out, [], sources=[HERE / "elements.cc", HERE / "ledger.cc"])
+
+
+@pytest.fixture(scope="session")
+def session_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A driver with the elements of a firewall."""
+    out = tmp_path_factory.mktemp("driver") / "driver"
+    return compile_driver(out, FIREWALL, sources=[HERE / "elements.cc", HERE / "sessions.cc"])
 
 
 @pytest.fixture(scope="module")

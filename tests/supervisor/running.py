@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -107,6 +108,14 @@ class Supervised:
         lines = (self.directory / "log.jsonl").read_text().splitlines()
         return [event for event in map(json.loads, lines) if event["event"] in names]
 
+    def memory_of(self, name: str) -> Path:
+        """The file that is the memory of a table of the release that runs."""
+        wanted = self.status()["tables"][name]
+        folder = Path(f"/proc/{self.process.pid}/fd")
+        tables = [path for path in folder.iterdir() if f"click-up {name}" in os.readlink(path)]
+        (found,) = [path for path in tables if _size_and_layout(path).items() <= wanted.items()]
+        return found
+
     def pid(self) -> int:
         return int(self.status()["active"]["pid"])
 
@@ -136,6 +145,14 @@ class Supervised:
         _, said = self.process.communicate(timeout=30)
         if error is None:
             assert not said, said
+
+
+def _size_and_layout(memory: Path) -> dict[str, object]:
+    """Of a state table, as `status` tells them (StateHeader)."""
+    with memory.open("rb") as file:
+        header = os.pread(file.fileno(), 256, 0)
+    version, layout = struct.unpack_from("<12xIQ", header)
+    return {"bytes": memory.stat().st_size, "layout": f"{layout:016x}", "version": version}
 
 
 def socket_in(namespace: Namespace, kind: socket.SocketKind = socket.SOCK_DGRAM) -> socket.socket:

@@ -1,0 +1,68 @@
+// Sessions without packets for the tests of the supervisor.
+#include <sys/resource.h>
+
+#include <array>
+
+#include "driver/element.hh"
+#include "elements/SessionTable/SessionTable.hh"
+
+namespace clickup {
+namespace {
+
+uint64_t page_faults() {
+  rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return uint64_t(usage.ru_minflt);
+}
+
+// Sessions(TABLE): sessions number 0, 1, 2 ... of UDP between 10.77.0.1 and 10.77.0.2, each with two ports of its own.
+class Sessions : public Element {
+ public:
+  const char* class_name() const override { return "Sessions"; }
+  const char* port_count() const override { return "0/0"; }
+  void configure(Arguments& arguments, Errors& errors) override {
+    Element* table = nullptr;
+    arguments.positional_element("TABLE", "SessionTable", table).finish(errors);
+    table_ = static_cast<SessionTable*>(table);
+  }
+  void add_handlers(HandlerTable& handlers) override {
+    handlers.write("open", [this](std::string_view text) { return open(text); });
+    handlers.read("seen", [this](std::string_view text) { return see(text); });
+  }
+
+ private:
+  SessionPacket packet(uint32_t number) {
+    uint32_t first = 1024 + number % 50'000, second = 9000 + number / 50'000;
+    std::array<uint8_t, 28> bytes {0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 77, 0, 1, 10, 77, 0, 2,
+                                   uint8_t(first >> 8), uint8_t(first), uint8_t(second >> 8), uint8_t(second), 0, 8, 0, 0};
+    SessionPacket packet;
+    table_->kernel().read(bytes.data(), bytes.size(), packet);
+    return packet;
+  }
+
+  // open COUNT
+  std::string open(std::string_view text) {
+    uint64_t count = 0;
+    if (!parse_unsigned(text, count)) return "COUNT is needed";
+    for (uint32_t number = 0; number < count; ++number) {
+      table_->kernel().open(packet(number), now_ns());
+      if (number % 512 == 511) table_->on_timer(now_ns());
+    }
+    return {};
+  }
+  // seen COUNT: one more packet of each session. "SESSIONS FAULTS": known ones, and page faults on the way.
+  std::string see(std::string_view text) {
+    uint64_t count = 0, known = 0, before = page_faults();
+    parse_unsigned(text, count);
+    for (uint32_t number = 0; number < count; ++number)
+      known += table_->kernel().open(packet(number), now_ns()) == Opening::known;
+    return std::to_string(known) + " " + std::to_string(page_faults() - before);
+  }
+
+  SessionTable* table_ = nullptr;
+};
+
+CLICKUP_ELEMENT(Sessions);
+
+}  // namespace
+}  // namespace clickup

@@ -1,0 +1,86 @@
+"""The memory of a table follows its use, and is mapped before packets need it."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.demo.network import Network
+from tests.netns import needs_sandbox
+from tests.supervisor.running import Supervised
+
+pytestmark = needs_sandbox
+RECORD_SIZE_OFFSET = 32  # StateHeader::record_size
+
+
+@pytest.fixture
+def supervised(
+    supervisor_program: Path, session_driver: Path, tmp_path: Path, network: Network
+) -> Iterator[Supervised]:
+    with Supervised(supervisor_program, session_driver, tmp_path, network.firewall.path) as started:
+        yield started
+
+
+def sessions(capacity: int) -> str:
+    return f"sessions :: SessionTable(CAPACITY {capacity}, UDP 3600); fill :: Sessions(sessions);"
+
+
+def opened(supervised: Supervised, count: int) -> None:
+    assert supervised.write("fill.open", str(count), "control.sock")[0] == 200
+
+
+def memory(supervised: Supervised) -> tuple[int, int]:
+    """Bytes that the newest table of sessions takes up, and bytes of one record."""
+    newest = supervised.memory_of("sessions/sessions")
+    with newest.open("rb") as file:
+        (size,) = struct.unpack("<I", os.pread(file.fileno(), 4, RECORD_SIZE_OFFSET))
+    return newest.stat().st_blocks * 512, size
+
+
+def seen(supervised: Supervised, count: int) -> tuple[int, int]:
+    """Known sessions among the first `count`, and page faults while the worker looked."""
+    known, faults = supervised.worker(f"fill.seen {count}").split()
+    return int(known), int(faults)
+
+
+def test_few_sessions_in_a_huge_table_take_little_memory(supervised: Supervised) -> None:
+    supervised.confirmed("one", sessions(1_000_000))
+    opened(supervised, 1000)
+    assert memory(supervised)[0] < 5_000_000
+    supervised.confirmed("two", sessions(1_000_000))
+    assert memory(supervised)[0] < 5_000_000, "a takeover maps nothing that was not there"
+    supervised.takeover("three", sessions(4_000_000))
+    assert supervised.status()["tables"]["sessions/sessions"]["records"] == 1000
+    assert memory(supervised)[0] < 5_000_000
+
+
+@pytest.mark.parametrize("carried", [False, True])
+def test_a_full_table_takes_little_more_than_its_records(
+    supervised: Supervised, carried: bool
+) -> None:
+    count = 100_000
+    supervised.confirmed("one", sessions(count + 5 * carried))
+    opened(supervised, count)
+    if carried:
+        report = supervised.takeover("two", sessions(count))
+        assert report["states"]["sessions/sessions"]["migrated"] == count
+    taken, record = memory(supervised)
+    assert count * record < taken <= 1.5 * count * record
+
+
+@pytest.mark.parametrize("carried", [False, True])
+def test_no_packet_waits_for_a_page_after_a_takeover(supervised: Supervised, carried: bool) -> None:
+    count = 100_000
+    supervised.confirmed("one", sessions(count))
+    opened(supervised, count)
+    supervised.takeover("two", sessions(count + carried))
+    known, faults = seen(supervised, count)
+    assert known == count
+    assert faults < 20, "the table has thousands of pages"
+    supervised.write("revert")
+    known, faults = seen(supervised, count)
+    assert known == count and faults < 20
