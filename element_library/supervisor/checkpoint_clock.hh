@@ -29,7 +29,7 @@ class CheckpointRebase {
 
   // 0 when it is not in the future any more.
   uint64_t deadline(uint64_t written) const {
-    if (same_boot_) return written > now_ ? written : 0;
+    if (same_boot_) return written > now_ ? std::min(written, kLatest) : 0;
     if (written <= written_ || written - written_ <= passed_) return 0;
     uint64_t left = written - written_ - passed_;
     return left < kLatest - std::min(now_, kLatest) ? now_ + left : kLatest;

@@ -143,6 +143,22 @@ def test_times_in_the_same_boot_stay(program: Conversation, tmp_path: Path) -> N
     assert 460 < listed(program)[0][3] <= 500, "the time of day was set meanwhile"
 
 
+@pytest.mark.parametrize("boot", [None, UUID(int=7)])
+def test_no_deadline_looks_like_a_free_record(
+    program: Conversation, tmp_path: Path, boot: UUID | None
+) -> None:
+    fill(program)
+    program.ask("write", tmp_path, "asked")
+    checkpoint = read_checkpoint(tmp_path / FIRST)
+    left, right = checkpoint.tables
+    rows = left.rows.copy()
+    rows.view(np.uint64).reshape(3, -1)[:, 0] = np.uint64((1 << 64) - 1)
+    late = replace(aged(checkpoint, 0, boot), tables=(replace(left, rows=rows), right))
+    write_checkpoint(tmp_path / "late.ckpt", late)
+    assert program.ask("restore", tmp_path / "late.ckpt").startswith("3 0 3 0 | ")
+    assert all(seconds > 1_000_000_000 for *_, seconds in listed(program).values())
+
+
 def test_moments_before_the_boot_keep_their_age(program: Conversation, tmp_path: Path) -> None:
     fill(program, 1)
     program.ask("write", tmp_path, "asked")
