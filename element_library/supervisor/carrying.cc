@@ -16,11 +16,15 @@ std::shared_ptr<const TableMemory> Supervisor::live_memory(const std::string& na
   return live != current_->needs.tables.end() ? live->second.memory : nullptr;
 }
 
+// Where the records for this memory are carried from, if they have to be. Going back from restored records is going back
+// to those before.
+std::shared_ptr<const TableMemory> Supervisor::source_of(const TableMemory* memory, const std::string& name, bool back) const {
+  std::shared_ptr<const TableMemory> live = live_memory(name);
+  return !live || live.get() == memory || (back && live->restored()) ? nullptr : live;
+}
+
 void Supervisor::find_sources(Slot& slot) const {
-  for (auto& [name, use] : slot.needs.tables) {
-    use.source = live_memory(name);
-    if (use.source == use.memory) use.source.reset();
-  }
+  for (auto& [name, use] : slot.needs.tables) use.source = source_of(use.memory.get(), name, true);
 }
 
 bool Supervisor::must_carry(const Slot& slot) {
@@ -125,13 +129,17 @@ std::map<std::string, StateReport> Supervisor::fates(const Slot& slot) const {
   std::map<std::string, StateReport> found;
   for (const auto& [name, use] : slot.needs.tables) {
     StateReport& report = found[name];
-    if (auto carried = carriage_.counts.find(name); carried != carriage_.counts.end()) {
+    auto carried = carriage_.counts.find(name);
+    if (use.source && carried != carriage_.counts.end()) {
       report = {"migrated", 0, carried->second.migrated, carried->second.expired, carried->second.lost, ""};
-      continue;
+    } else {
+      report.fate = use.source ? "lost" : use.fresh ? "new" : "kept";
+      report.kept = use.memory->facts().records;
+      if (use.source) report.lost = use.source->facts().records;
     }
-    report.fate = use.source ? "lost" : use.fresh ? "new" : "kept";
-    report.kept = use.memory->facts().records;
-    if (use.source) report.lost = use.source->facts().records;
+    report.from = use.from;
+    report.expired += use.expired;
+    if (!use.from.empty() && report.fate != "lost") report.fate = "restored";
   }
   return found;
 }

@@ -189,13 +189,17 @@ std::string CheckpointReader::restore(const CheckpointTable& table, std::span<ui
   return {};
 }
 
-bool open_newest_checkpoint(const std::string& directory, CheckpointReader& reader, StoredCheckpoint& opened,
+bool open_newest_checkpoint(const std::string& directory, std::string_view instance, CheckpointReader& reader,
+                            StoredCheckpoint& opened,
                             const std::function<void(const StoredCheckpoint&, const CheckpointVerdict&)>& tell) {
   std::vector<StoredCheckpoint> found;
   list_checkpoints(directory, found);
   for (StoredCheckpoint& stored : found) {
     CheckpointVerdict verdict = reader.open(stored.path);
     if (verdict.kind == Kind::damaged) set_checkpoint_aside(stored);
+    std::string_view owner = reader.header().instance;
+    if (verdict.good() && owner != instance && !owner.empty() && !instance.empty())
+      verdict = {Kind::unreadable, "is of another instance, '" + std::string(owner) + "'"};
     if (!verdict.good()) tell(stored, verdict);
     if (!verdict.good()) continue;
     opened = std::move(stored);

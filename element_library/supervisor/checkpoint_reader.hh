@@ -67,9 +67,10 @@ class CheckpointReader {
   std::vector<CheckpointTable> tables_;
 };
 
-// Opens the newest file of the directory that verifies; damaged ones are set aside. `tell` hears of each that is passed
-// over. False when there is none.
-bool open_newest_checkpoint(const std::string& directory, CheckpointReader& reader, StoredCheckpoint& opened,
+// Opens the newest file of the directory that verifies and is of this instance, where both have a name; damaged ones are
+// set aside. `tell` hears of each that is passed over. False when there is none.
+bool open_newest_checkpoint(const std::string& directory, std::string_view instance, CheckpointReader& reader,
+                            StoredCheckpoint& opened,
                             const std::function<void(const StoredCheckpoint&, const CheckpointVerdict&)>& tell);
 
 }  // namespace clickup

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kVersion = "click-up supervisor 1";
 constexpr std::array<std::string_view, 5> kReads{"version", "handlers", "list", "log", "status"};
-constexpr std::array<std::string_view, 4> kWrites{"takeover", "confirm", "revert", "stop"};
+constexpr std::array<std::string_view, 6> kWrites{"takeover", "confirm", "revert", "checkpoint", "checkpoints", "stop"};
 
 template <typename Names>
 bool holds(const Names& names, std::string_view name) {
@@ -59,6 +59,8 @@ void SupervisorHandlers::write(std::string_view name, std::string_view value, Re
   if (name == "takeover") return supervisor_.takeover(value, std::move(reply));
   if (name == "confirm") return reply(supervisor_.confirm(trimmed(value)));
   if (name == "revert") return supervisor_.revert(trimmed(value), std::move(reply));
+  if (name == "checkpoint") return supervisor_.checkpoint(trimmed(value), std::move(reply));
+  if (name == "checkpoints") return reply(supervisor_.change_checkpoints(value));
   supervisor_.stop(std::move(reply));
 }
 

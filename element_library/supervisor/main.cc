@@ -1,4 +1,4 @@
-// supervisor --directory DIR [--netns PATH] [--name INSTANCE]: serves in the foreground until told to stop.
+// supervisor --directory DIR [OPTION VALUE]...: serves in the foreground until told to stop.
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -18,14 +18,26 @@ namespace {
 
 struct Options {
   std::string directory, netns, name;
+  std::string checkpoints;  // settings, as the handler takes them
 };
 
 constexpr const char* kUsage =
     "usage: supervisor --directory DIR [--netns PATH] [--name INSTANCE]\n"
-    "  DIR gets supervisor.sock, control.sock, log.jsonl and supervisor.pid\n"
-    "  PATH is a network namespace: /run/netns/NAME, /proc/PID/ns/net or just NAME\n";
+    "                  [--checkpoints DIR] [--checkpoint-interval MS] [--checkpoint-keep N]\n"
+    "  --directory gets supervisor.sock, control.sock, log.jsonl and supervisor.pid\n"
+    "  --netns is a network namespace: /run/netns/NAME, /proc/PID/ns/net or just NAME\n"
+    "  --checkpoints gets the state of what runs, every MS milliseconds (0: when asked for); the newest N stay (5)\n";
 
 std::string because(const std::string& what) { return what + ": " + std::strerror(errno); }
+
+bool add_setting(const std::string& option, const std::string& value, std::string& settings) {
+  const char* key = option == "--checkpoints"           ? "directory"
+                    : option == "--checkpoint-interval" ? "interval_ms"
+                    : option == "--checkpoint-keep"     ? "keep"
+                                                        : nullptr;
+  if (key) settings += std::string(key) + "=" + value + "\n";
+  return key;
+}
 
 bool read_options(int count, char** arguments, Options& options) {
   for (int i = 1; i + 1 < count; i += 2) {
@@ -34,8 +46,8 @@ bool read_options(int count, char** arguments, Options& options) {
                           : option == "--netns"   ? &options.netns
                           : option == "--name"    ? &options.name
                                                   : nullptr;
-    if (!target) return false;
-    *target = arguments[i + 1];
+    if (target) *target = arguments[i + 1];
+    else if (!add_setting(option, arguments[i + 1], options.checkpoints)) return false;
   }
   return count % 2 == 1 && !options.directory.empty();
 }
@@ -82,6 +94,8 @@ std::string supervise(const Options& options) {
   FileDescriptor lock, listener, signals(open_signals());
   EventLog log;
   Resources resources(log);
+  CheckpointSettings settings;
+  if (std::string why = change_settings(options.checkpoints, settings); !why.empty()) return "checkpoints: " + why;
   if (std::string why = lock_directory(options.directory, lock); !why.empty()) return why;
   if (std::string why = log.open("log.jsonl"); !why.empty()) return why;
   if (std::string why = enter_namespace(options.netns); !why.empty()) return why;
@@ -90,7 +104,8 @@ std::string supervise(const Options& options) {
   if (std::string why = resources.open("control.sock", "offloads"); !why.empty()) return why;
   if (std::string why = listen_unix("supervisor.sock", listener); !why.empty()) return why;
   log.add("started", {{"pid", std::to_string(::getpid())}, {"name", options.name}, {"netns", options.netns}});
-  Supervisor supervisor(signals.get(), log, resources);
+  Checkpoints checkpoints(log, options.name, settings);
+  Supervisor supervisor(signals.get(), log, resources, checkpoints);
   SupervisorHandlers handlers(supervisor, log);
   ControlSocket control(listener.take(), handlers);
   supervisor.run(control);

@@ -24,10 +24,11 @@ std::string read_field(std::string_view key, std::string_view value, Release& re
   else if (key == "config") release.config = value;
   else if (key == "carrier") release.carrier = value;
   else if (key == "lose") release.lose.emplace(value);
+  else if (key == "restore") release.restore = value;
   else if (key == "confirm_timeout_ms") return read_milliseconds(key, value, release.confirm_timeout_ms);
   else if (key == "start_timeout_ms") return read_milliseconds(key, value, release.start_timeout_ms);
-  else return "unknown key '" + std::string(key) + "'; known: attempt, release, driver, config, carrier, lose, confirm_timeout_ms, "
-              "start_timeout_ms";
+  else return "unknown key '" + std::string(key) + "'; known: attempt, release, driver, config, carrier, lose, restore, "
+              "confirm_timeout_ms, start_timeout_ms";
   return {};
 }
 
@@ -56,6 +57,8 @@ std::string read_release(std::string_view text, Release& release) {
   if (std::string why = check_file("driver", release.driver, X_OK); !why.empty()) return why;
   if (release.carrier.empty()) release.carrier = release.driver;
   if (std::string why = check_file("carrier", release.carrier, X_OK); !why.empty()) return why;
+  if (!release.restore.empty())
+    if (std::string why = check_file("restore", release.restore, R_OK); !why.empty()) return why;
   return check_file("config", release.config, R_OK);
 }
 

@@ -21,6 +21,7 @@ struct Release {
   std::string driver, config;  // absolute paths
   std::string carrier;         // driver that carries records from the layouts of the release before it; may be `driver`
   std::set<std::string> lose;  // tables that may start empty when their records cannot be carried
+  std::string restore;         // checkpoint from which tables take their records, whatever is in memory; may be empty
   uint64_t confirm_timeout_ms = 30'000;
   uint64_t start_timeout_ms = 10'000;
 };
@@ -33,6 +34,8 @@ struct TableUse {
   std::shared_ptr<const TableMemory> memory;
   std::shared_ptr<const TableMemory> source;  // its records are carried from there; nullptr: they are in `memory`
   bool fresh = false;                         // made for this release, which has not forwarded yet
+  std::string from = {};                      // checkpoint that the records come from
+  uint64_t expired = 0;                       // records of it that were left out
 };
 
 // What a release asked for while it was loading.
@@ -59,7 +62,7 @@ struct Carriage {
 
 // What became of a table's records.
 struct StateReport {
-  std::string fate;  // kept, migrated, new, lost
+  std::string fate;  // kept, migrated, restored, new, lost
   uint64_t kept = 0, migrated = 0, expired = 0, lost = 0;
   std::string from;  // file that they come from
 };

@@ -166,6 +166,7 @@ std::string Supervisor::status() {
   json.field("takeovers", takeovers_).field("reverts", reverts_).field("restarts", restarts_).field("problem", problem_);
   resources_.describe_interfaces(json.key("interfaces"));
   describe_tables(json.key("tables"));
+  checkpoints_.describe(json.key("checkpoints"));
   json.key("last_takeover");
   if (history_.empty()) json.null();
   else json.raw(history_.back().json());

@@ -11,6 +11,7 @@ void Supervisor::takeover(std::string_view text, ReplyFunction reply) {
   if (!takeover_replies_.empty() && request_.attempt == wanted.attempt) return takeover_replies_.push_back(reply);
   std::string_view refused = refusal(life_, Event::takeover);
   if (!refused.empty()) return reply({520, "takeover: " + std::string(refused)});
+  if (std::string problem = open_asked(wanted.restore); !problem.empty()) return reply({520, problem});
   log_.add("takeover_requested", {{"attempt", wanted.attempt}, {"release", wanted.release}});
   request_ = std::move(wanted);
   reason_.clear();

@@ -93,9 +93,9 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
   return {};
 }
 
-std::string Resources::create_table(const TableKey& key, std::shared_ptr<const TableMemory>& memory) {
+std::string Resources::create_table(const TableKey& key, bool restored, std::shared_ptr<const TableMemory>& memory) {
   std::shared_ptr<TableMemory> created;
-  if (std::string why = TableMemory::create(key, created); !why.empty()) return why;
+  if (std::string why = TableMemory::create(key, restored, created); !why.empty()) return why;
   tables_.push_back(created);
   memory = std::move(created);
   log_.add("table_created", {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});

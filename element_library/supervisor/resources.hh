@@ -34,7 +34,7 @@ class Resources {
 
   // The socket of an interface, opened at its first use; a new one when the interface was replaced by another.
   std::string packet_socket(std::string_view interface, const RingSocket*& socket);
-  std::string create_table(const TableKey& key, std::shared_ptr<const TableMemory>& memory);
+  std::string create_table(const TableKey& key, bool restored, std::shared_ptr<const TableMemory>& memory);
   // Index of a counter in the page, -1 when all are taken.
   int counter(std::string_view name);
 

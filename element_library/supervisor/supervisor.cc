@@ -16,8 +16,8 @@ constexpr uint64_t kSecondLook = 200 * kMillisecond;  // a worker beats every 10
 constexpr uint64_t kStable = 5'000 * kMillisecond;  // a worker that lived that long does not crash in a loop
 }  // namespace
 
-Supervisor::Supervisor(int signals, EventLog& log, Resources& resources)
-    : signals_(signals), log_(log), resources_(resources) {}
+Supervisor::Supervisor(int signals, EventLog& log, Resources& resources, Checkpoints& checkpoints)
+    : signals_(signals), log_(log), resources_(resources), checkpoints_(checkpoints) {}
 
 void Supervisor::run(ControlSocket& control) {
   while (!finished_) poll_once(&control);
@@ -39,11 +39,13 @@ void Supervisor::poll_once(ControlSocket* control) {
   }
   collect_dead();
   check_deadlines();
+  checkpoints_.look_after();
+  if (checkpoints_.due()) write_checkpoint();
 }
 
 int Supervisor::sleep_ms() const {
   uint64_t now = boot_time_ns(), until = now + kLook;
-  for (uint64_t deadline : {phase_deadline_, confirm_deadline_, retry_at_})
+  for (uint64_t deadline : {phase_deadline_, confirm_deadline_, retry_at_, checkpoints_.due_at()})
     if (deadline) until = std::min(until, std::max(deadline, now));
   return int((until - now + kMillisecond - 1) / kMillisecond);
 }

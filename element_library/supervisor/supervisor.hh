@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "shared/control_socket.hh"
+#include "supervisor/checkpoint_reader.hh"
+#include "supervisor/checkpoints.hh"
 #include "supervisor/event_log.hh"
 #include "supervisor/release.hh"
 #include "supervisor/resources.hh"
@@ -21,7 +23,7 @@ namespace clickup {
 class Supervisor {
  public:
   // `signals` is a signalfd for SIGCHLD, SIGTERM and SIGINT.
-  Supervisor(int signals, EventLog& log, Resources& resources);
+  Supervisor(int signals, EventLog& log, Resources& resources, Checkpoints& checkpoints);
 
   // Serves until everything has been stopped.
   void run(ControlSocket& control);
@@ -30,6 +32,8 @@ class Supervisor {
   void takeover(std::string_view request, ReplyFunction reply);
   HandlerReply confirm(std::string_view release);
   void revert(std::string_view reason, ReplyFunction reply);
+  void checkpoint(std::string_view reason, ReplyFunction reply);
+  HandlerReply change_checkpoints(std::string_view settings);
   void stop(ReplyFunction reply);
   std::string status();
 
@@ -53,6 +57,7 @@ class Supervisor {
   void on_message(WorkerProcess& worker, const Message& message);
   std::string give_socket(Slot& slot, const Message& message, int& descriptor);
   std::string give_table(Slot& slot, const Message& message, int& descriptor);
+  std::string find_table(const TableKey& key, TableUse& use);
   std::shared_ptr<const TableMemory> memory_of(const TableKey& key) const;
   void on_progress(WorkerProcess& worker, const Message& message);
 
@@ -74,6 +79,7 @@ class Supervisor {
   void end_all();
 
   // carrying.cc: records between tables of different layouts or sizes
+  std::shared_ptr<const TableMemory> source_of(const TableMemory* memory, const std::string& name, bool back) const;
   static bool must_carry(const Slot& slot);
   std::shared_ptr<const TableMemory> live_memory(const std::string& name) const;
   void find_sources(Slot& slot) const;
@@ -88,6 +94,17 @@ class Supervisor {
   void note_carried(const Message& message);
   void lose_carrier(const std::string& why);
   std::map<std::string, StateReport> fates(const Slot& slot) const;
+
+  // restoring.cc: records to and from checkpoints
+  struct OpenCheckpoint {
+    std::string path;
+    CheckpointReader reader;
+  };
+  void write_checkpoint();
+  std::string open_asked(const std::string& path);
+  const OpenCheckpoint* asked_checkpoint();
+  const OpenCheckpoint* newest_checkpoint();
+  std::string restore(const OpenCheckpoint* checkpoint, const TableKey& key, TableUse& use);
 
   // reports.cc: what came of it
   void report_success();
@@ -106,6 +123,7 @@ class Supervisor {
   int signals_;
   EventLog& log_;
   Resources& resources_;
+  Checkpoints& checkpoints_;
 
   Lifecycle life_;
   std::deque<Event> events_;
@@ -128,6 +146,7 @@ class Supervisor {
   Carriage carriage_;                           // of this takeover or revert
   uint32_t carriers_ = 0;                       // started for it
   std::map<std::string, StateReport> states_;   // what came of tables
+  std::optional<OpenCheckpoint> asked_, newest_;  // while a release loads; the newest one without a path: there is none
   bool pause_looked_at_ = false;                // the pause is overdue, its beat was noted
   bool paused_traffic_ = false;                 // the pause of this handover counts
   std::map<std::string, HandlerReply> answers_;  // by attempt

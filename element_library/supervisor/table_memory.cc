@@ -12,7 +12,7 @@
 
 namespace clickup {
 
-std::string TableMemory::create(const TableKey& key, std::shared_ptr<TableMemory>& memory) {
+std::string TableMemory::create(const TableKey& key, bool restored, std::shared_ptr<TableMemory>& memory) {
   auto failed = [&key](const char* call) {
     return "state table '" + key.name + "' of " + std::to_string(key.bytes) + " bytes: " + call + ": " + std::strerror(errno);
   };
@@ -20,7 +20,7 @@ std::string TableMemory::create(const TableKey& key, std::shared_ptr<TableMemory
   if (!created) return failed("memfd_create");
   if (::ftruncate(created.get(), off_t(key.bytes)) != 0) return failed("ftruncate");
   ::fcntl(created.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-  memory = std::make_shared<TableMemory>(key, std::move(created));
+  memory = std::make_shared<TableMemory>(key, restored, std::move(created));
   return {};
 }
 

@@ -27,15 +27,18 @@ struct TableFacts {
 class TableMemory {
  public:
   // Zero-filled. Returns an empty string on success, else why not.
-  static std::string create(const TableKey& key, std::shared_ptr<TableMemory>& memory);
-  TableMemory(TableKey key, FileDescriptor memory) : key_(std::move(key)), memory_(std::move(memory)) {}
+  static std::string create(const TableKey& key, bool restored, std::shared_ptr<TableMemory>& memory);
+  TableMemory(TableKey key, bool restored, FileDescriptor memory)
+      : key_(std::move(key)), restored_(restored), memory_(std::move(memory)) {}
 
   const TableKey& key() const { return key_; }
+  bool restored() const { return restored_; }  // its records come from a checkpoint, not from another release
   int fd() const { return memory_.get(); }
   TableFacts facts() const;
 
  private:
   TableKey key_;
+  bool restored_;
   FileDescriptor memory_;
 };
 

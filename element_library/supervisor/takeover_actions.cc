@@ -119,6 +119,7 @@ void Supervisor::spawn() {
   paused_traffic_ = false;
   carriage_ = {};
   carriers_ = 0;
+  newest_.reset();
   const Release& what = life_.purpose == Purpose::restart ? current_->what
                         : life_.purpose == Purpose::revert ? previous_->what
                                                            : request_;
@@ -170,6 +171,8 @@ void Supervisor::adopt() {
   current_ = std::exchange(candidate_, std::nullopt);
   for (auto& [name, use] : current_->needs.tables) use = {use.memory, nullptr, false};
   if (previous_) find_sources(*previous_);
+  asked_.reset();
+  newest_.reset();
   beat_moved_at_ = 0;
   paused_traffic_ = false;
   problem_.clear();
@@ -201,6 +204,7 @@ void Supervisor::schedule_retry() {
 
 void Supervisor::end_all() {
   phase_deadline_ = confirm_deadline_ = retry_at_ = 0;
+  checkpoints_.end();
   answer_attempt({520, "the supervisor was told to stop"});
   answer_reverts({520, "the supervisor was told to stop"});
   for (auto* slot : {&candidate_, &current_, &previous_})

@@ -38,16 +38,26 @@ std::string Supervisor::give_socket(Slot& slot, const Message& message, int& des
 std::string Supervisor::give_table(Slot& slot, const Message& message, int& descriptor) {
   TableKey key{std::string(message.word(1)), message.number(2, 16), message.number(3)};
   if (key.name.empty() || key.bytes == 0) return "error a table needs a name, a layout and a size";
-  TableUse use{memory_of(key), nullptr, false};
-  if (use.memory) log_.add("table_adopted", {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
-  use.fresh = !use.memory;
-  std::string why = use.fresh ? resources_.create_table(key, use.memory) : "";
-  if (!why.empty()) return "error " + why;
-  use.source = live_memory(key.name);
-  if (use.source == use.memory) use.source.reset();
+  TableUse use;
+  if (std::string why = find_table(key, use); !why.empty()) return "error " + why;
   descriptor = use.memory->fd();
   slot.needs.tables[key.name] = use;
   return std::string(use.fresh ? "ok new " : "ok adopted ") + std::to_string(key.bytes);
+}
+
+// Records come from the first that has them: the checkpoint that the takeover names, memory, the newest checkpoint.
+std::string Supervisor::find_table(const TableKey& key, TableUse& use) {
+  if (std::string why = restore(asked_checkpoint(), key, use); !why.empty()) return why;
+  if (use.from.empty()) {
+    use.memory = memory_of(key);
+    use.source = source_of(use.memory.get(), key.name, life_.purpose == Purpose::revert);
+  }
+  if (use.memory && use.from.empty())
+    log_.add("table_adopted", {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
+  // An element that goes on without its records is better than none.
+  if (!use.memory && !use.source) restore(newest_checkpoint(), key, use);
+  use.fresh = !use.memory;
+  return use.fresh ? resources_.create_table(key, !use.from.empty(), use.memory) : "";
 }
 
 // What this release had before, or the one that forwards has; nullptr when it is of another layout or size.

@@ -74,3 +74,17 @@ def test_program_is_shown(drive: Drive) -> None:
         "1  protocol in 6  yes->step 0  no->[drop]",
         "0  destination port in 443  yes->[0]  no->[drop]",
     ]
+
+
+def test_a_pattern_is_shown_as_it_is_meant(drive: Drive) -> None:
+    patterns = "!0/00112233445566778899 12/08??, 0/0123456789abcdef0f%ffffffffffffffff0f, -"
+    done = drive(
+        f"Idle -> c :: Classifier({patterns}) -> Discard; c[1] -> Discard; c[2] -> Discard;"
+        "InfiniteSource(LIMIT 1, STOP true) -> Discard;",
+        "c.program",
+    )
+    assert done.stdout.splitlines() == [
+        "!0/00112233445566778899 12/0800%ff00  yes->[0]",
+        "0/0123456789abcdef0f%ffffffffffffffff0f  yes->[1]",
+        "-  yes->[2]",
+    ]

@@ -34,7 +34,8 @@ ITEMS = ElementManifest.model_validate({
 
 def compile_checkpoints(out: Path) -> Path:
     """The program, in the folder `out`."""
-    supervisor = LIBRARY / "supervisor"
-    sources = (*sorted(supervisor.glob("checkpoint_*.cc")), supervisor / "table_view.cc")
+    parts = ("clock", "folder", "reader", "writer")
+    folder = LIBRARY / "supervisor"
+    sources = (*(folder / f"checkpoint_{part}.cc" for part in parts), folder / "table_view.cc")
     program = Path(__file__).with_name("checkpoints.cc")
     return compile_kernel(program, {"Items.layout.hh": layout_header(ITEMS)}, out, more=sources)

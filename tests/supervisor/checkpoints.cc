@@ -165,11 +165,11 @@ std::string counters(Words& words) {
 }
 
 std::string newest(Words& words) {
-  std::string directory, passed;
-  words >> directory;
+  std::string directory, instance, passed;
+  words >> directory >> instance;
   CheckpointReader reader;
   StoredCheckpoint opened;
-  bool found = open_newest_checkpoint(directory, reader, opened, [&](const StoredCheckpoint& one, const CheckpointVerdict& verdict) {
+  bool found = open_newest_checkpoint(directory, instance, reader, opened, [&](const StoredCheckpoint& one, const CheckpointVerdict& verdict) {
     passed += " | " + std::to_string(one.sequence) + " " + told(verdict);
   });
   return (found ? std::to_string(opened.sequence) : "none") + passed;

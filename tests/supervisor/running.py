@@ -35,11 +35,13 @@ def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -
 class Supervised:
     """`with Supervised(...)`: a supervisor that is told to stop at the end."""
 
-    def __init__(self, program: Path, driver: Path, directory: Path, netns: str | None) -> None:
+    def __init__(
+        self, program: Path, driver: Path, directory: Path, netns: str | None, *options: object
+    ) -> None:
         self.directory = directory
         self.driver = driver
         place = ["--netns", netns] if netns else []
-        self._command = [str(program), "--directory", str(directory), *place]
+        self._command = [str(program), "--directory", str(directory), *place, *map(str, options)]
         self._attempts = 0
 
     def client(self, name: str = "supervisor.sock") -> ControlClient:

@@ -37,6 +37,17 @@ std::optional<MaskedBytes> parse_hexadecimal(std::string_view text) {
   return bytes;
 }
 
+// The first `count` bytes of a word, as they lie in memory.
+void append_hexadecimal(std::string& text, uint64_t word, uint32_t count) {
+  std::array<uint8_t, 8> bytes;
+  std::memcpy(bytes.data(), &word, bytes.size());
+  for (uint32_t i = 0; i < count; ++i) {
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", bytes[i]);
+    text += digits;
+  }
+}
+
 // BytePattern's words for bytes from `offset` on.
 template <typename Word>
 std::vector<Word> words_at(uint32_t offset, const MaskedBytes& bytes) {
@@ -97,18 +108,14 @@ std::string BytePattern::text() const {
   if (clauses_.empty()) return "-";
   std::string text;
   for (const Clause& clause : clauses_) {
+    std::string value, mask;
     for (const Word& word : clause.words) {
-      text += (text.empty() ? "" : " ") + std::string(clause.negated ? "!" : "") + std::to_string(word.offset) + "/";
-      std::string mask;
-      for (uint32_t i = 0; i < word.bytes; ++i) {
-        char digits[3];
-        std::snprintf(digits, sizeof digits, "%02x", reinterpret_cast<const uint8_t*>(&word.value)[i]);
-        text += digits;
-        std::snprintf(digits, sizeof digits, "%02x", reinterpret_cast<const uint8_t*>(&word.mask)[i]);
-        mask += digits;
-      }
-      if (mask.find_first_not_of('f') != std::string::npos) text += "%" + mask;
+      append_hexadecimal(value, word.value, word.bytes);
+      append_hexadecimal(mask, word.mask, word.bytes);
     }
+    if (!text.empty()) text += " ";
+    text += (clause.negated ? "!" : "") + std::to_string(clause.words.front().offset) + "/" + value;
+    if (mask.find_first_not_of('f') != std::string::npos) text += "%" + mask;
   }
   return text;
 }

@@ -1,0 +1,22 @@
+// Where checkpoints go, how often, and how many are kept.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace clickup {
+
+struct CheckpointSettings {
+  std::string directory;     // empty: none are written
+  uint64_t interval_ms = 0;  // 0: only when asked for
+  uint32_t keep = 5;
+};
+
+// Lines KEY=VALUE (directory, interval_ms, keep); what is not named stays. Returns an empty string, else what is wrong:
+// nothing has changed then.
+std::string change_settings(std::string_view text, CheckpointSettings& settings);
+// Makes the directory when only that one is missing. What is wrong with it shows when a checkpoint is written.
+void make_checkpoint_directory(const CheckpointSettings& settings);
+
+}  // namespace clickup
