@@ -12,9 +12,11 @@
 namespace clickup {
 namespace {
 constexpr uint64_t kMicrosecond = 1'000, kMillisecond = 1'000'000;
-constexpr int kNice = 10;  // a tenth of a worker's share where processors are scarce: never in the way, never starved
+constexpr int kNice = 15;  // a thirtieth of a worker's share where processors are scarce: hardly in the way, never starved
 constexpr uint32_t kMostRounds = 20;
 constexpr uint64_t kShortRound = 1 * kMillisecond;
+constexpr uint32_t kMostLooks = 8;
+constexpr uint64_t kShortLook = 300 * kMicrosecond;
 constexpr uint64_t kProgress = 100 * kMillisecond;
 constexpr uint64_t kLeastRest = 100 * kMillisecond;
 constexpr uint64_t kRestShare = 10;           // of the time that the last round took
@@ -80,9 +82,19 @@ void Precopy::end() {
 }
 
 void Precopy::look_again() {
-  Pace pace(*this, true);
-  tables_.round(pace);
+  for (uint32_t looks = 0; looks < kMostLooks; ++looks) {
+    Pace pace(*this, true);
+    uint32_t carried = 0;
+    if (round(pace, carried) <= kShortLook) return;
+  }
+}
+
+// Nanoseconds that it took, without waiting for the writer.
+uint64_t Precopy::round(Pace& pace, uint32_t& carried) {
+  uint64_t began = boot_time_ns();
+  carried = tables_.round(pace);
   ++rounds_;
+  return boot_time_ns() - began - pace.waited();
 }
 
 void Precopy::run() {
@@ -94,12 +106,10 @@ void Precopy::run() {
 
 void Precopy::run_rounds() {
   for (bool said = manner_ == Manner::watch; !ending_;) {
-    uint64_t began = boot_time_ns();
     Pace pace(*this, false);
-    uint32_t carried = tables_.round(pace);
+    uint32_t carried = 0;
+    uint64_t took = round(pace, carried);
     if (ending_) return;
-    uint64_t took = boot_time_ns() - began - pace.waited();
-    ++rounds_;
     bool few = few_left(std::exchange(carried_before_, carried), carried, took);
     if (few && !std::exchange(said, true)) channel_.send("carried");
     if (manner_ == Manner::alone) return;

@@ -26,12 +26,13 @@ class Precopy {
   void end();  // within a round, too; what it missed is seen by the next one
   // The tables had their final round: what begins next goes the other way.
   void turn_round() { turned_ = true; }
-  // One more round, in the caller's thread.
+  // Rounds in the caller's thread, until a short one leaves the last round little to do.
   void look_again();
   uint32_t rounds() const { return rounds_; }  // since begin(), while no thread runs
 
  private:
   class Pace;
+  uint64_t round(Pace& pace, uint32_t& carried);
   void run();
   void run_rounds();
   bool few_left(uint32_t before, uint32_t carried, uint64_t took) const;

@@ -1,5 +1,7 @@
 #include "driver/worker.hh"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -13,6 +15,7 @@ namespace clickup {
 namespace {
 
 constexpr int kWelcomeTimeoutMs = 10'000;
+constexpr useconds_t kRest = 10'000;        // microseconds
 constexpr uint32_t kCountedPackets = 4096;  // more than these are not counted while they wait
 
 // Follows the supervisor's orders between rounds, where no packet is on its way through the graph.
@@ -43,15 +46,17 @@ class Worker {
         case WorkerChannel::Result::message: break;
       }
       if (order.word(0) == "exit") return false;
-      if (order.word(0) == "prepare") take_over(uint32_t(order.number(1)));
+      if (order.word(0) == "prepare") take_over(uint32_t(order.number(1)), order.word(2) == "alone");
       if (order.word(0) == "pause") give_up(uint32_t(order.number(1)));
       if (order.word(0) == "resume") go_on();
     }
   }
 
-  void take_over(uint32_t turn) {
+  void take_over(uint32_t turn, bool alone) {
     turn_ = turn;
     host_.map_tables();
+    // A process that was just busy waits longest for a processor that others want too: none of that within the pause.
+    if (!alone) ::usleep(kRest);
     channel_.send("prepared");
     if (await_turn(page_, turn, time_to_spin(), kTurnTimeout)) go_on();
   }

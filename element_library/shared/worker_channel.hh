@@ -5,15 +5,16 @@
 //   table NAME LAYOUT_HEX BYTES ok new|adopted BYTES + memfd | error WHY
 //   counter NAME                ok INDEX | error WHY
 // and tells: ready | failed WHY | prepared | paused STOPPED_NS WAITING | running RESUMED_NS WAITING
-// The supervisor says: welcome + page memfd and control listener | prepare TURN: wait for the turn, then forward |
-//   pause TURN: stop between two batches and hand over to TURN | resume: forward (again) | exit
+// The supervisor says: welcome + page memfd and control listener | prepare TURN beside|alone: wait for the turn, then
+//   forward; beside one that forwards until then or not | pause TURN: stop between two batches and hand over to TURN |
+//   resume: forward (again) | exit
 //
 // To a carrier, which takes records from one table to another, it says: welcome + page memfd |
 //   table NAME FROM_LAYOUT_HEX TO_LAYOUT_HEX + memfd of each | carry beside|alone: in rounds, with a worker that writes to
 //   the sources or without, until few records are left | watch: go on with what changes, at leisure |
 //   prepare TURN NEXT: wait for the turn, carry the rest, hand over to NEXT and turn round | exit
 // It tells: cannot NAME WHY | progress | carried: few are left | prepared | and before it hands over
-//   rounds N LAST: so many rounds since it was told to carry, so many records in the last one | counts NAME MIGRATED EXPIRED LOST
+//   rounds N LAST: rounds since it was told to carry, records in the last one | counts NAME MIGRATED EXPIRED LOST
 #pragma once
 
 #include <atomic>

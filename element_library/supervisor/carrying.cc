@@ -41,7 +41,7 @@ void Supervisor::carry() {
   if (!carrier_ && !start_carrier(carrying(), *candidate_)) return;
   if (carriage_.began == 0) carriage_.began = boot_time_ns();
   await_progress();
-  carrier_->channel().send(life_.current_alive ? "carry beside" : "carry alone");
+  carrier_->channel().send(std::string("carry ") + company());
 }
 
 void Supervisor::carry_back() {

@@ -68,6 +68,7 @@ class Supervisor {
   void set_phase_deadline();
   void perform(Action action);
   void spawn();
+  const char* company() const;
   uint32_t next_turn() const;
   void pause_current();
   void grant_turn();

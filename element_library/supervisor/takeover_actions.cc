@@ -75,7 +75,7 @@ void Supervisor::perform(Action action) {
     case Action::prepare_carrier: return prepare_carrier();
     case Action::prepare:
       drops_before_ = resources_.count_drops();
-      candidate_->worker->channel().send("prepare " + std::to_string(candidate_->worker->turn()));
+      candidate_->worker->channel().send("prepare " + std::to_string(candidate_->worker->turn()) + " " + company());
       return;
     case Action::pause_current: return pause_current();
     case Action::grant_turn: return grant_turn();
@@ -132,6 +132,9 @@ void Supervisor::spawn() {
   candidate_->worker->channel().send("welcome", descriptors);
   log_.add("worker_started", {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
 }
+
+// Whether whoever is told this works beside a worker that forwards.
+const char* Supervisor::company() const { return life_.current_alive ? "beside" : "alone"; }
 
 // The number of who follows the current worker.
 uint32_t Supervisor::next_turn() const {

@@ -136,12 +136,19 @@ std::string late(Words& words) {
   });
 }
 
+// What a writer does first when it changes record 0.
+void begin_write(void* mapped) {
+  auto* header = static_cast<StateHeader*>(mapped);
+  *reinterpret_cast<uint32_t*>(static_cast<uint8_t*>(mapped) + header->dirty_offset) = header->dirty_epoch;
+  record_header(mapped, 0).sequence |= 1;
+}
+
 // The writer pauses (or dies within a write, as the word says), the last round is done, the other side writes on.
 std::string turn(Words& words) {
   std::string how;
   words >> how;
   on_side(forward, [&](auto& side) {
-    if (how == "torn") record_header(side.mapped, 0).sequence |= 1;
+    if (how == "torn") begin_write(side.mapped);
     if (how.empty()) side.table.pause();
     return 0;
   });

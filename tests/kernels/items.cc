@@ -121,7 +121,7 @@ std::string next_epoch(Words&) {
   for (uint32_t block = 0; block * kRecordsPerBlock < reader.records(); ++block) {
     if (reader.changed_since(block, epoch)) text += std::to_string(block) + " ";
   }
-  static_cast<StateHeader*>(mapped)->dirty_epoch = epoch + 3;
+  static_cast<StateHeader*>(mapped)->dirty_epoch = epoch + 1;
   return text;
 }
 
