@@ -1,6 +1,4 @@
 // Sessions without packets for the tests of the supervisor.
-#include <sys/resource.h>
-
 #include <array>
 
 #include "driver/element.hh"
@@ -8,12 +6,6 @@
 
 namespace clickup {
 namespace {
-
-uint64_t page_faults() {
-  rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return uint64_t(usage.ru_minflt);
-}
 
 // Sessions(TABLE): sessions number 0, 1, 2 ... of UDP between 10.77.0.1 and 10.77.0.2, each with two ports of its own.
 class Sessions : public Element {
@@ -27,7 +19,6 @@ class Sessions : public Element {
   }
   void add_handlers(HandlerTable& handlers) override {
     handlers.write("open", [this](std::string_view text) { return open(text); });
-    handlers.read("seen", [this](std::string_view text) { return see(text); });
   }
 
  private:
@@ -50,15 +41,6 @@ class Sessions : public Element {
     }
     return {};
   }
-  // seen COUNT: one more packet of each session. "SESSIONS FAULTS": known ones, and page faults on the way.
-  std::string see(std::string_view text) {
-    uint64_t count = 0, known = 0, before = page_faults();
-    parse_unsigned(text, count);
-    for (uint32_t number = 0; number < count; ++number)
-      known += table_->kernel().open(packet(number), now_ns()) == Opening::known;
-    return std::to_string(known) + " " + std::to_string(page_faults() - before);
-  }
-
   SessionTable* table_ = nullptr;
 };
 
