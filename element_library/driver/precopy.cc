@@ -111,7 +111,8 @@ void Precopy::run_rounds() {
     uint64_t took = round(pace, carried);
     if (ending_) return;
     bool few = few_left(std::exchange(carried_before_, carried), carried, took);
-    if (few && !std::exchange(said, true)) channel_.send("carried");
+    if (!said) channel_.send(few ? "carried" : "progress");
+    said |= few;
     if (manner_ == Manner::alone) return;
     if (manner_ == Manner::watch) rest(std::max(kLeastRest, kRestShare * took));
     else if (said) rest(kShortRound);

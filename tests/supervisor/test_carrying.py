@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,21 @@ def test_a_carrier_that_is_killed_while_it_carries_is_the_takeovers_end(
     code, why = client.reply()
     assert code == 520 and "the carrier killed by signal 9" in why
     assert keeping.status()["state"] == "forwarding" and held(keeping) == {**FORTY, 4: HANG}
+
+
+def test_records_of_a_worker_that_cannot_be_started_again(
+    supervised: Supervised, tmp_path: Path
+) -> None:
+    driver = tmp_path / "driver"
+    shutil.copy2(supervised.driver, driver)
+    supervised.takeover("one", books(1), driver=driver)
+    supervised.confirm("one")
+    supervised.write("books.fill", "40", "control.sock")
+    driver.unlink()
+    os.kill(supervised.pid(), signal.SIGKILL)
+    supervised.wait_for(lambda now: now["phase"] == "backoff", "cannot restart")
+    report = supervised.takeover("two", books(2))
+    assert entries(report) == fate("migrated", migrated=40) and held(supervised) == FORTY
 
 
 @pytest.mark.parametrize("parked_too", [False, True])
