@@ -28,6 +28,7 @@ demo: setup  ## upgrade a running firewall three ways and print the table
 	$(BIN)/click-up demo --output build/demo
 
 test: lint types contracts  ## lint, types, import contracts, unit, sanitizer and end-to-end tests
+	@$(BIN)/python -m tests.debian
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=address,undefined \
 		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \

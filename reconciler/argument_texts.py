@@ -60,7 +60,7 @@ def element_text(parameter: ElementParameter, value: Any) -> str:
     """Click text of a value of an element class's parameter; raises Mistake or a group of them."""
     if not parameter.repeated:
         return _bounded(parameter.type, parameter, value)
-    if value == [] and parameter.default is not None:
+    if value in ([], ()) and parameter.default is not None:
         return plain(parameter.default)
     return quoted("; ".join(_each(_list_entry, enumerate(_list(value)))))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from reconciler.demo.network import Namespace, bring_up, hold, join, prepare, release
 from tests.driver.running import RunningDriver
 from tests.elements.wires import driver_in, interface_address, raw_socket
-from tests.packets import ETHERTYPE_IPV4, ether, ipv4, udp
+from tests.packets import BROADCAST, ETHERTYPE_ARP, ETHERTYPE_IPV4, arp, ether, ipv4, udp
 
 INSIDE_MAC, OUTSIDE_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 LAN_ADDRESS, WAN_ADDRESS = "10.0.0.254", "192.0.2.254"
@@ -162,13 +162,40 @@ def linux(
         yield place.made(marker)
 
 
+@dataclass(frozen=True)
+class Router:
+    """Ethernet addresses of a router of ours, and who is to be found on its links."""
+
+    lan_mac: str
+    wan_mac: str
+    hosts: Sequence[str]
+    servers: Sequence[str]
+
+
 @contextmanager
 def ours(
-    driver: Path, graph: str, folder: Path, marker: str, lan_mac: str = "", wan_mac: str = ""
+    driver: Path, graph: str, folder: Path, marker: str, router: Router | None = None
 ) -> Iterator[Box]:
-    """A driver with this graph between eth0 and eth1. `{lan_mac}` and `{wan_mac}` are filled in."""
+    """A driver with this graph between eth0 and eth1: a bridge, or the router."""
     with ExitStack() as stack:
         place = stack.enter_context(wired())
         inside_program = driver_in(place.box, driver, folder / "driver-in-box")
         stack.enter_context(RunningDriver(inside_program, graph, folder / "control"))
-        yield place.made(marker, lan_mac, wan_mac)
+        if router is None:
+            yield place.made(marker)
+            return
+        introduce(place.inside, INSIDE_MAC, router.hosts, LAN_ADDRESS)
+        introduce(place.outside, OUTSIDE_MAC, router.servers, WAN_ADDRESS)
+        yield place.made(marker, router.lan_mac, router.wan_mac)
+
+
+def introduce(wire: socket.socket, mac: str, addresses: Sequence[str], router: str) -> None:
+    """Each asks for the router, which so learns where it is; returns when all are answered."""
+    for address in addresses:
+        question = arp("request", address, router, sender_mac=mac)
+        wire.send(ether(question, source=mac, destination=BROADCAST, ethertype=ETHERTYPE_ARP))
+    answered = set[bytes]()
+    while len(answered) < len(addresses):
+        frame, address = wire.recvfrom(65536)
+        if address[2] != socket.PACKET_OUTGOING and frame[12:14] == b"\x08\x06":
+            answered.add(frame[38:42])

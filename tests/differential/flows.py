@@ -159,7 +159,7 @@ def icmp_scenario(chance: random.Random, ends: Ends) -> Scenario:
 
 
 def other_scenario(chance: random.Random, ends: Ends) -> Scenario:
-    protocol = OTHER_PROTOCOLS[ends.port % len(OTHER_PROTOCOLS)]
+    protocol = OTHER_PROTOCOLS[ends.port // 2 % len(OTHER_PROTOCOLS)]
     for _ in range(chance.randrange(1, 5)):
         inwards = chance.random() < 0.4
         segment = raw(protocol, chance.randbytes(chance.choice([4, 20, 200])))

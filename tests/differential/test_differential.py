@@ -5,19 +5,31 @@ difference has a row in docs/reference/differences.md, and nothing else differs.
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reconciler.click_language import render
+from reconciler.demo.desired import Files, edited
 from reconciler.demo.sandbox import inside
+from reconciler.graph import Graph
 from reconciler.library import load_library
 from reconciler.load import load
 from reconciler.resolve import resolve
 from tests.cpp import LIBRARY, ROOT, compile_driver
-from tests.differential.boxes import MARKER_HOST, linux, ours
+from tests.debian import missing
+from tests.differential.boxes import (
+    LAN_ADDRESS,
+    MARKER_HOST,
+    WAN_ADDRESS,
+    Box,
+    Router,
+    linux,
+    ours,
+)
 from tests.differential.comparing import Comparison
 from tests.differential.differences import DIFFERENCES
 
@@ -75,8 +87,8 @@ def no_linux() -> str:
     if not inside():
         run = "python -m reconciler.demo.sandbox -- pytest tests/differential"
         return f"needs network namespaces: {run}"
-    if shutil.which("nft") is None:
-        return "nft is not on PATH: install Debian's nftables"
+    if reason := missing("nft"):
+        return reason
     trial = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=False)
     return f"nft does not work here: {trial.stderr}" if trial.returncode else ""
 
@@ -94,24 +106,84 @@ def compare(comparison: Comparison, scenarios: dict[str, int]) -> None:
     assert comparison.passed > comparison.steps / 4, "something was there to compare"
 
 
-@needs_linux
-def test_edge_firewall(tmp_path: Path) -> None:
-    library = load_library(LIBRARY)
-    files = {
-        str(path.relative_to(ROOT)): path.read_text()
-        for path in (ROOT / "desired_state").rglob("*.yaml")
-    }
-    (desired,) = [
-        one for one in load(files, library).instances() if one.element.name == "edge-firewall"
+GATEWAY_PARAMETERS = {
+    "lan_addresses": [f"{LAN_ADDRESS}/8"],
+    "wan_addresses": [f"{WAN_ADDRESS}/24", f"{EXTERNAL}/32"],
+    "lan_address": LAN_ADDRESS,
+    "wan_address": WAN_ADDRESS,
+    "wan_gateway": "192.0.2.1",
+    "external": [EXTERNAL],
+}
+ETHER = ("02:00:5e:00:53:01", "02:00:5e:00:53:02")
+
+
+def silent_gateway(document: Any) -> None:
+    """It answers nobody, as the Linux router does not either, and asks no neighbour twice."""
+    spec = document["spec"]
+    spec["parameters"].update(GATEWAY_PARAMETERS)
+    talkative = ("wan_ping", "closed", "full", "full_in")
+    for name in talkative:
+        del spec["atoms"][name]
+    for name in ("hosts", "gateway"):
+        spec["atoms"][name]["with"]["poll"] = "24h"
+    spec["flow"] = [
+        line
+        for line in spec["flow"]
+        if not set(talkative) & set(re.findall(r"\w+", line))
+        and line != "translate_out[unsolicited] -> lan_ping"
     ]
-    graph = resolve(desired, library).graph
+
+
+def example() -> Files:
+    root = ROOT / "desired_state"
+    return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*.yaml")}
+
+
+def graph_of(element: str, files: Files) -> Graph:
+    """What a network element of these files is on device edge1."""
+    library = load_library(LIBRARY)
+    repository = load(files, library)
+    assert not repository.diagnostics
+    (desired,) = [one for one in repository.instances() if one.element.name == element]
+    return resolve(desired, library).graph
+
+
+@pytest.fixture
+def firewall(tmp_path: Path) -> Iterator[tuple[Box, Box]]:
+    graph = graph_of("edge-firewall", example())
     driver = compile_driver(tmp_path / "driver", graph.classes)
-    marker = MARKER_HOST
     with (
-        linux(FIREWALL_RULES, HOSTS, SERVERS, [], marker) as theirs,
-        ours(driver, render(graph), tmp_path, marker) as mine,
+        linux(FIREWALL_RULES, HOSTS, SERVERS, [], MARKER_HOST) as theirs,
+        ours(driver, render(graph), tmp_path, MARKER_HOST) as mine,
     ):
-        compare(Comparison("edge-firewall", theirs, mine, ""), OF_FIREWALL)
+        yield theirs, mine
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[tuple[Box, Box]]:
+    files = example()
+    element, rollout = "elements/nat-gateway.yaml", "rollouts/nat-gateway.yaml"
+    files[element] = edited(files[element], silent_gateway)
+    files[rollout] = files[rollout].replace("role: nat-gateway", "role: edge")
+    del files["rollouts/edge-firewall.yaml"]
+    graph = graph_of("nat-gateway", files)
+    driver = compile_driver(tmp_path / "driver", graph.classes)
+    router = Router(*ETHER, HOSTS, [*SERVERS, "192.0.2.1"])
+    with (
+        linux(NAT_RULES, HOSTS, SERVERS, [EXTERNAL], EXTERNAL) as theirs,
+        ours(driver, render(graph), tmp_path, EXTERNAL, router) as mine,
+    ):
+        yield theirs, mine
+
+
+@needs_linux
+def test_edge_firewall(firewall: tuple[Box, Box]) -> None:
+    compare(Comparison("edge-firewall", *firewall, ""), OF_FIREWALL)
+
+
+@needs_linux
+def test_nat_gateway(gateway: tuple[Box, Box]) -> None:
+    compare(Comparison("nat-gateway", *gateway, EXTERNAL), OF_NAT)
 
 
 def test_every_difference_has_its_row_and_every_row_its_rule() -> None:

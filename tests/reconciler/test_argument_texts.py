@@ -73,3 +73,20 @@ def test_a_text_of_a_list_is_one_argument() -> None:
     assert atom_text(addresses, ["192.0.2.1 2:0:0:0:0:1 "]) == ("192.0.2.1 2:0:0:0:0:1",)
     with pytest.raises(ExceptionGroup):
         atom_text(addresses, ["192.0.2.1 2:0:0:0:0:1, 192.0.2.2 2:0:0:0:0:2"])
+
+
+def test_a_list_is_one_text() -> None:
+    external, forwards = (
+        next(one for one in LIBRARY.elements["Nat"].parameters if one.name == name)
+        for name in ("EXTERNAL", "FORWARDS")
+    )
+    assert element_text(external, ["203.0.113.1"]) == "203.0.113.1"
+    two = ["tcp 203.0.113.1:80 -> 10.0.0.1:80", "udp 203.0.113.1:53 -> 10.0.0.1:53"]
+    assert element_text(forwards, two) == f'"{two[0]}; {two[1]}"'
+    assert element_text(forwards, []) == element_text(forwards, ()) == "none"
+    for value in ([], "203.0.113.1"):
+        with pytest.raises(Mistake, match="a list with at least one entry is expected"):
+            element_text(external, value)
+    with pytest.raises(ExceptionGroup) as caught:
+        element_text(external, [1, "a; b"])
+    assert [mistake.path for mistake in caught.value.exceptions] == [(0,), (1,)]

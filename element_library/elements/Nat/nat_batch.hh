@@ -55,6 +55,9 @@ class NatOutputs {
   std::array<Batch, outputs> batches_;
 };
 
+// The annotation by which routes are looked up.
+inline void annotate(Packet& packet) { std::memcpy(&packet.destination_ip, packet.network() + 16, 4); }
+
 // A packet that waited, its data from the IP header on; nullptr when the pool is empty.
 inline Packet* packet_of(const NatHeld& held) {
   Packet* packet = packet_pool().allocate();
@@ -64,10 +67,8 @@ inline Packet* packet_of(const NatHeld& held) {
   packet->network_header = packet->begin;
   packet->transport_header = packet->begin + (packet->data()[0] & 15u) * 4;
   if (held.link_length) packet->mac_header = packet->begin - held.link_length;
+  annotate(*packet);
   return packet;
 }
-
-// The annotation by which routes are looked up.
-inline void annotate(Packet& packet) { std::memcpy(&packet.destination_ip, packet.network() + 16, 4); }
 
 }  // namespace clickup

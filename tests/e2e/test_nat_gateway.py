@@ -1,0 +1,181 @@
+"""Upgrades of a NAT gateway under load: no mapping changes, and no port is given away too soon."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from reconciler.demo.measure import Load, traffic
+from reconciler.demo.merges import Running
+from reconciler.demo.site import Site
+from tests.e2e.conftest import assert_nothing_lost, eventually
+from tests.e2e.natted import (
+    HOSTS,
+    OUTSIDE,
+    PARAMETERS,
+    PORT,
+    Datagrams,
+    Endpoint,
+    behind_a_nat,
+    inside_hosts,
+    talking,
+    tcp_socket,
+    telling_server,
+    udp_socket,
+)
+from tests.e2e.pipelines import changed, example, number, pipeline, running, upgrade
+from tests.e2e.routed import CLIENT, SERVER, Host
+
+LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
+
+
+def short_lived(spec: Any) -> None:
+    """Sockets that are closed give their ports back while the test waits for it."""
+    spec["states"]["nat"]["with"]["udp"] = "2s"
+
+
+GATEWAY = changed(example("nat-gateway"), "1.0.1", short_lived)
+
+
+def counted(spec: Any) -> None:
+    """What goes back inside is counted too."""
+    spec["atoms"]["met"] = {"use": "Count"}
+    flow = spec["flow"]
+    flow[flow.index("translate_out[hairpin] -> returned")] = (
+        "translate_out[hairpin] -> met -> returned"
+    )
+
+
+def marked(spec: Any) -> None:
+    """And what leaves is marked."""
+    counted(spec)
+    spec["atoms"]["mark"] = {"use": "SetDSCP", "with": {"dscp": 10}}
+    flow = spec["flow"]
+    at = flow.index("translate_out[out] -> forwarded -> [packets]gateway")
+    flow[at] = "translate_out[out] -> mark -> forwarded -> [packets]gateway"
+
+
+@pytest.fixture
+def natted(site: Site) -> Site:
+    behind_a_nat(site.network)
+    return site
+
+
+def short_visits(site: Site, host: str, ports: range) -> set[Endpoint]:
+    """Outside endpoints of sockets on these ports that each ask once and are closed."""
+    with ExitStack() as stack:
+        return {
+            Datagrams(stack.enter_context(udp_socket(site.network.client, (host, port)))).ask()
+            for port in ports
+        }
+
+
+async def held_down(followed: Running) -> set[Endpoint]:
+    """UDP endpoints in hold-down now."""
+    lines = (await followed.device.read_handler("nat.mapping_table")).splitlines()
+    found = [re.fullmatch(r"udp \S+ ([\d.]+):(\d+) 0 held \d+", line) for line in lines]
+    return {(one[1], int(one[2])) for one in found if one}
+
+
+async def test_mappings_stay_and_ports_rest_across_upgrades(natted: Site) -> None:
+    second, third = changed(GATEWAY, "1.1.0", counted), changed(GATEWAY, "1.2.0", marked)
+    files = pipeline(natted, GATEWAY, PARAMETERS)
+    visited = range(30_000, 30_020)
+    async with running(natted, files, second, third) as followed:
+        with telling_server(natted.network), inside_hosts(natted.network) as inside:
+            async with traffic(natted.network, LOAD) as flow:
+                with talking(inside):
+                    resting = await asyncio.to_thread(short_visits, natted, HOSTS[2], visited)
+
+                    async def all_rest() -> bool:
+                        return resting <= await held_down(followed)
+
+                    await eventually(all_rest, 20)
+                    for release in (second, third):
+                        await upgrade(followed, release)
+                        assert resting <= await held_down(followed)
+                        host = HOSTS[3] if release == third else HOSTS[0]
+                        others = await asyncio.to_thread(short_visits, natted, host, visited)
+                        assert not others & resting, "a port in hold-down went to another host"
+                        assert not others & inside.endpoints, "a port in use did"
+                seen = await flow.finish()
+        assert_nothing_lost(seen)
+        assert inside.rounds > 20
+        changed_endpoints = {who: ends for who, ends in inside.seen.items() if len(ends) != 1}
+        assert not changed_endpoints, "an endpoint has one mapping, whatever happens"
+        assert len(inside.endpoints) == len(inside.datagrams) + len(inside.pair)
+        assert {address for address, _ in inside.endpoints} <= set(OUTSIDE)
+        assert await number(followed, "met.count") > 0
+        assert await number(followed, "nat.refused") == 0
+
+
+async def test_a_forward_comes_and_goes_without_a_takeover(natted: Site) -> None:
+    files = pipeline(natted, GATEWAY, PARAMETERS)
+    forward = f"tcp {OUTSIDE[0]}:8080 -> {HOSTS[1]}:80"
+
+    def forwarding(spec: Any) -> None:
+        spec["parameters"]["forwards"] = [forward]
+
+    with ExitStack() as stack:
+        listener = stack.enter_context(tcp_socket(natted.network.client, (HOSTS[1], 80)))
+        listener.listen(4)
+
+        def connect(source_port: int) -> socket.socket:
+            made = stack.enter_context(
+                tcp_socket(natted.network.server, (SERVER.on_link, source_port))
+            )
+            made.connect((OUTSIDE[0], 8080))
+            return made
+
+        def say(near: socket.socket, far: socket.socket) -> None:
+            near.sendall(b"hello")
+            assert far.recv(16) == b"hello"
+
+        async with running(natted, files) as followed:
+            with pytest.raises(OSError):
+                await asyncio.to_thread(connect, 3000)
+            takeovers = len(followed.witness.takeovers)
+            merge = await followed.merge(
+                "forward", {"elements/under-test.yaml": changed(GATEWAY, "1.1.0", forwarding)}
+            )
+            assert merge.outcome.message is not None
+            visitor = await asyncio.to_thread(connect, 3001)
+            accepted, sender = await asyncio.to_thread(listener.accept)
+            stack.enter_context(accepted)
+            assert sender == (SERVER.on_link, 3001)
+            await asyncio.to_thread(say, visitor, accepted)
+            await followed.merge(
+                "no forward",
+                {"elements/under-test.yaml": changed(GATEWAY, "1.2.0", lambda spec: None)},
+            )
+            await asyncio.to_thread(say, accepted, visitor)
+            with pytest.raises(OSError):
+                await asyncio.to_thread(connect, 3002)
+            assert len(followed.witness.takeovers) == takeovers
+
+
+async def test_senders_are_told_why_a_packet_went_no_further(natted: Site) -> None:
+    files = pipeline(natted, GATEWAY, {**PARAMETERS, "mtu": 1400})
+    with Host(natted.network.client) as client, Host(natted.network.server) as server:
+
+        def try_all() -> None:
+            expired = client.refused(SERVER.on_link, PORT, ttl=1)
+            assert (expired.source, expired.type, expired.code) == (CLIENT.router, 11, 0)
+            long = client.refused(SERVER.on_link, PORT, size=1450)
+            assert (long.source, long.type, long.code, long.rest) == (CLIENT.router, 3, 4, 1400)
+            closed = client.refused(SERVER.on_link, PORT)
+            assert (closed.source, closed.type, closed.code) == (SERVER.on_link, 3, 3)
+            assert client.ping(CLIENT.router).source == CLIENT.router
+            assert client.ping(OUTSIDE[0]).source == OUTSIDE[0]
+            assert server.ping(OUTSIDE[1]).source == OUTSIDE[1]
+            unsolicited = server.refused(OUTSIDE[0], PORT)
+            assert (unsolicited.source, unsolicited.type, unsolicited.code) == (SERVER.router, 3, 3)
+
+        async with running(natted, files) as followed:
+            await asyncio.to_thread(try_all)
+            assert await number(followed, "translate_out.translated") > 0
