@@ -46,7 +46,7 @@ class LayoutField(Model):
     renamed_from: GraphName | None = None
     """Name of the same field in the layout before."""
     summary: str
-    shown: Literal["address", "mac"] | None = None
+    shown: Literal["address", "mac", "text"] | None = None
     """How people read bytes. This and the names below are no part of the layout: records do not
     change with them.
     """
@@ -57,7 +57,7 @@ class LayoutField(Model):
 
     @model_validator(mode="after")
     def _can_be_shown_so(self) -> Self:
-        sizes = {"address": (4, 16), "mac": (6,)}
+        sizes = {"address": (4, 16), "mac": (6,), "text": (self.size,)}
         if self.shown and (not self.is_bytes or self.size not in sizes[self.shown]):
             fitting = " or ".join(f"bytes[{size}]" for size in sizes[self.shown])
             raise ValueError(f"shown: {self.shown} is for {fitting}, {self.name} is {self.type}")

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     BITS = "bits"
     ADDRESS = "address"
     MAC = "mac"
+    TEXT = "text"
     BYTES = "bytes"
     MOMENT = "moment"
     SECONDS = "seconds"
@@ -86,6 +87,7 @@ _TEXTS: dict[Kind, Callable[[Any, Mapping[int, str]], str | int]] = {
     Kind.BITS: _bits_text,
     Kind.ADDRESS: lambda value, _: address_text(value),
     Kind.MAC: lambda value, _: value.hex(":"),
+    Kind.TEXT: lambda value, _: value.partition(b"\0")[0].decode(errors="replace"),
     Kind.BYTES: lambda value, _: value.hex(),
 }
 

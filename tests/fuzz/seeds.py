@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,6 +50,10 @@ def corpora() -> Iterator[tuple[str, str, bytes]]:
         yield "ip_headers", name, frame
         yield "ip_headers", f"{name}-ip", frame[14:]
     yield from (("sessions", name, data) for name, data in _conversations())
+    steps = [_step(frame[14:], what) for frame in frames.values() for what in (2, 4, 0x9F, 0xFC)]
+    yield "token_buckets", "all", b"".join(steps)
+    yield "flows", "all", b"".join(steps)
+    yield from (("neighbours", name, data) for name, data in _neighbours())
     for number, text in enumerate(PATTERNS):
         yield "patterns", f"{number}", text.encode() + b"\0" + frames["syn"][14 * (number > 2) :]
     for name, magic in (("micro", 0xA1B2C3D4), ("nano", 0xA1B23C4D)):
@@ -117,6 +122,22 @@ def _conversations() -> Iterator[tuple[str, bytes]]:
     yield "icmp", _step(echo, 1) + _step(query[0], 1) + _step(error, 0x81, 1)
     many = [p.ipv4(f"10.0.0.{n}", "192.0.2.7", p.udp(n, 53, b"")) for n in range(1, 24)]
     yield "full", b"".join(_step(packet, 5) for packet in many)
+
+
+def _neighbours() -> Iterator[tuple[str, bytes]]:
+    them, ours = "02:00:00:00:00:07", "02:00:00:00:00:01"
+    target, option = IPv6Address("2001:db8::1").packed, b"\1\1" + p.mac(them)
+    asks = p.icmp6(135, payload=target + option)
+    tells = p.icmp6(136, rest=0x60000000, payload=IPv6Address("2001:db8::7").packed + option)
+    frames = [
+        p.ether(p.arp("request", "192.0.2.7", "192.0.2.1", sender_mac=them), ethertype=0x0806),
+        p.ether(p.arp("reply", "192.0.2.7", "192.0.2.1", sender_mac=them), ethertype=0x0806),
+        p.ether(p.ipv6("2001:db8::7", "ff02::1:ff00:1", asks, hop_limit=255), source=them),
+        p.ether(p.ipv6("2001:db8::7", "2001:db8::1", tells, hop_limit=255), destination=ours),
+        p.ether(p.ipv4("192.0.2.7", "192.0.2.1", p.udp(1, 2)), vlan=5),
+    ]
+    for what in (0, 4, 0x2C, 0xDC):
+        yield f"{what}", b"".join(_step(frame, what, what) for frame in frames * 2)
 
 
 def _step(packet: bytes, what: int, wait: int = 1) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -22,7 +23,7 @@ from tests.reconciler.state.tables import (
 )
 from tests.records import Record
 
-HEADER = LIBRARY / "elements" / "SessionTable" / "session_state.hh"
+HEADER = LIBRARY / "support" / "tcp_tracker" / "tracking_state.hh"
 
 
 def shown(
@@ -68,6 +69,11 @@ def test_unknown_layouts_are_shown_plainly() -> None:
     assert found["first_address"].values() == ["00000000000000000000ffff0a000001"]
     assert found["state"].values() == [3]
     assert found["opened"].kind is Kind.MOMENT
+
+
+def test_text_ends_at_the_first_zero() -> None:
+    raw = np.frombuffer(b"lan\0\0wan2\0", np.uint8).reshape(2, 5)
+    assert Column("port", Kind.TEXT, raw).values() == ["lan", "wan2"]
 
 
 def test_no_records_no_values() -> None:
