@@ -1,0 +1,29 @@
+// Rules of a pattern set as text, one a line:
+//
+//   1001 "GET /admin"             a number of its own, then the pattern in double quotes
+//   1002 "\x90\x90\xcc" nocase    nocase: letters match in either case
+//
+// Escapes within quotes: \xHH for any byte, \\, \", \n, \r, \t. Empty lines and what follows a '#' do not count.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clickup {
+
+struct PatternRule {
+  static constexpr size_t kShortest = 2, kLongest = 255;  // bytes
+
+  uint32_t id = 0;
+  bool nocase = false;
+  std::string text;
+};
+
+inline constexpr size_t kMostPatternRules = 100'000;
+
+// Appends what `text` says to `rules`. Returns its mistakes, one a line and at most ten, empty when there is none.
+std::string parse_pattern_rules(std::string_view text, std::vector<PatternRule>& rules);
+
+}  // namespace clickup
