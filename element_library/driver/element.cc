@@ -16,6 +16,11 @@ void HandlerTable::write(std::string name, std::function<std::string(std::string
   entry(std::move(name)).write = std::move(function);
 }
 
+void HandlerTable::write_later(std::string name,
+                               std::function<void(std::string_view, std::function<void(std::string)>)> function) {
+  entry(std::move(name)).write_later = std::move(function);
+}
+
 const Handler* HandlerTable::find(std::string_view name) const {
   for (const auto& [known, handler] : handlers_) {
     if (known == name) return &handler;

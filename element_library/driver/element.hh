@@ -43,6 +43,11 @@ struct Port {
 struct Handler {
   std::function<std::string(std::string_view parameters)> read;     // empty: not readable
   std::function<std::string(std::string_view value)> write;         // returns an error, empty on success
+  // In place of `write` for what takes longer than packets may wait: `done` is called with the error later, from a
+  // timer or a task.
+  std::function<void(std::string_view value, std::function<void(std::string error)> done)> write_later;
+
+  bool writable() const { return write || write_later; }
 };
 
 // Filled by Element::add_handlers.
@@ -51,6 +56,7 @@ class HandlerTable {
   void read(std::string name, std::function<std::string(std::string_view)> function);
   void read(std::string name, std::function<std::string()> function);
   void write(std::string name, std::function<std::string(std::string_view)> function);
+  void write_later(std::string name, std::function<void(std::string_view, std::function<void(std::string)>)> function);
   const Handler* find(std::string_view name) const;
   const std::vector<std::pair<std::string, Handler>>& all() const { return handlers_; }  // in order of addition
 

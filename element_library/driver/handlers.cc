@@ -62,7 +62,7 @@ std::string list_ports(const Element& element) {
 std::string list_handlers(const HandlerTable& table) {
   std::string text;
   for (const auto& [name, handler] : table.all()) {
-    text += name + "\t" + (handler.read ? "r" : "") + (handler.write ? "w" : "") + "\n";
+    text += name + "\t" + (handler.read ? "r" : "") + (handler.writable() ? "w" : "") + "\n";
   }
   return text;
 }
@@ -108,7 +108,7 @@ RouterHandlers::Target RouterHandlers::look_up(std::string_view name, bool write
   if (!target.handler) {
     return {nullptr, 511, "No handler named '" + std::string(name) + "': handler 'handlers' lists what there is"};
   }
-  if (write ? !target.handler->write : !target.handler->read) {
+  if (write ? !target.handler->writable() : !target.handler->read) {
     return {nullptr, 530, "Handler '" + std::string(name) + "' is " + (write ? "read-only" : "write-only")};
   }
   return target;
@@ -120,20 +120,16 @@ HandlerReply RouterHandlers::read_now(std::string_view name, std::string_view pa
   return {200, target.handler->read(parameters)};
 }
 
-HandlerReply RouterHandlers::write_now(std::string_view name, std::string_view value) {
-  Target target = look_up(name, true);
-  if (!target.handler) return {target.code, target.error};
-  std::string error = target.handler->write(value);
-  if (error.empty()) return {200, ""};
-  return {520, error};
-}
-
 void RouterHandlers::read(std::string_view name, std::string_view parameters, ReplyFunction reply) {
   reply(read_now(name, parameters));
 }
 
 void RouterHandlers::write(std::string_view name, std::string_view value, ReplyFunction reply) {
-  reply(write_now(name, value));
+  Target target = look_up(name, true);
+  if (!target.handler) return reply({target.code, target.error});
+  auto done = [reply](const std::string& error) { reply(error.empty() ? HandlerReply {200, ""} : HandlerReply {520, error}); };
+  if (target.handler->write_later) return target.handler->write_later(value, done);
+  done(target.handler->write(value));
 }
 
 int RouterHandlers::check(std::string_view name, bool write) { return look_up(name, write).code; }

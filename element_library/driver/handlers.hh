@@ -17,9 +17,8 @@ class RouterHandlers : public HandlerDirectory {
   void write(std::string_view name, std::string_view value, ReplyFunction reply) override;
   int check(std::string_view name, bool write) override;
 
-  // As read() and write(), at once.
+  // As read(), at once.
   HandlerReply read_now(std::string_view name, std::string_view parameters);
-  HandlerReply write_now(std::string_view name, std::string_view value);
 
  private:
   struct Target {

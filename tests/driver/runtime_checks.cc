@@ -52,7 +52,7 @@ void nothing_moves_before_resume_and_pause_drains_queues() {
   runtime.resume();
   for (int i = 0; i < 20; ++i) runtime.round();
   CHECK(value(*router, "s.count") == "900");
-  RouterHandlers(*router).write_now("e.limit", "1800");
+  RouterHandlers(*router).write("e.limit", "1800", [](const HandlerReply&) {});
   router->find("e")->run_task();  // 64 packets wait in the queue
   runtime.pause();
   CHECK(!runtime.running());

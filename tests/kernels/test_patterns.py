@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def scan(patterns: Conversation, pieces: list[bytes]) -> set[str]:
 
 def cut(stream: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted(place % (len(stream) + 1) for place in places), len(stream)]
-    return [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [stream[a:b] for a, b in pairwise(edges)]
 
 
 def compare(patterns: Conversation, rules: list[Rule], stream: bytes, places: list[int]) -> None:
@@ -113,7 +114,9 @@ def test_ten_thousand_rules_in_a_stream_full_of_their_beginnings(patterns: Conve
 def test_all_bytes_and_the_longest_pattern(patterns: Conversation) -> None:
     every = bytes(range(1, 256))
     stream = b"\0" * 300 + every + b"\0" + every[::-1]
-    compare(patterns, [Rule(1, every), Rule(2, b"\0\0"), Rule(3, b"\xff\0")], stream, [310, 420, 555])
+    compare(
+        patterns, [Rule(1, every), Rule(2, b"\0\0"), Rule(3, b"\xff\0")], stream, [310, 420, 555]
+    )
 
 
 def test_the_hash_names_rules_not_their_order(patterns: Conversation) -> None:

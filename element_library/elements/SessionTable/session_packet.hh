@@ -26,6 +26,8 @@ struct alignas(64) SessionPacket {
   uint32_t fragment_id = 0;
   uint32_t bytes = 0;  // as the IP header says, without what links add behind it
   uint64_t hash = 0;
+  const uint8_t* payload = nullptr;  // of TCP and UDP
+  uint32_t payload_length = 0;       // bytes of it in this packet
   TcpSegment tcp;
   Session key;  // key fields only: the others stay zero
 
@@ -113,6 +115,8 @@ inline PacketKind read_tcp_flow(const IpHeader& ip, bool quoted, SessionPacket& 
     // The rest of a fragmented segment would go unseen and its acknowledgment would seem to be ahead of the data.
     if (ip.is_fragment() || !read_tcp(ip.payload, ip.payload_length, packet.tcp)) return PacketKind::malformed;
     packet.may_open = packet.tcp.opens();
+    packet.payload_length = packet.tcp.payload;
+    packet.payload = ip.payload + (ip.payload_length - packet.payload_length);
   }
   bool two = set_endpoints(packet, ip, read_u16(ip.payload), read_u16(ip.payload + 2));
   return two ? PacketKind::tracked : PacketKind::malformed;
@@ -124,8 +128,9 @@ inline PacketKind read_udp(const IpHeader& ip, bool quoted, SessionPacket& packe
   bool whole = !quoted && !ip.is_fragment();
   if (whole && (length < 8 || length > ip.payload_length)) return PacketKind::malformed;
   packet.may_open = true;
-  bool two = set_endpoints(packet, ip, read_u16(ip.payload), read_u16(ip.payload + 2));
-  return two ? PacketKind::tracked : PacketKind::malformed;
+  packet.payload = ip.payload + 8;
+  packet.payload_length = (whole ? length : ip.available) - 8;
+  return same_endpoint(packet) ? PacketKind::malformed : PacketKind::tracked;
 }
 
 // Names the record that the first fragment leaves for those that follow it.

@@ -1,0 +1,90 @@
+// Reads and compiles pattern sets, while packets go on in another thread.
+#pragma once
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "shared/file_descriptor.hh"
+#include "support/pattern_set/pattern_set.hh"
+
+namespace clickup {
+
+struct PatternSource {
+  std::string path;   // of a rules file; may be empty
+  std::string rules;  // further rules, as in such a file
+};
+
+// Returns why the file cannot be read, empty on success.
+inline std::string read_file(const std::string& path, std::string& text) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char block[1 << 16];
+  ssize_t got = file ? 1 : -1;
+  while (got > 0 && (got = ::read(file.get(), block, sizeof block)) > 0) text.append(block, size_t(got));
+  return got < 0 ? "'" + path + "' cannot be read: " + std::strerror(errno) : "";
+}
+
+// The set of these rules, or nullptr and why there is none.
+inline std::unique_ptr<PatternSet> load_patterns(const PatternSource& source, std::string& error) {
+  std::vector<PatternRule> rules;
+  std::string text;
+  if (!source.path.empty() && !(error = read_file(source.path, text)).empty()) return error = "PATTERNS " + error, nullptr;
+  if (error = parse_pattern_rules(text, rules); !error.empty()) return error = source.path + ", " + error, nullptr;
+  if (error = parse_pattern_rules(source.rules, rules); !error.empty()) return error = "RULES, " + error, nullptr;
+  return std::make_unique<PatternSet>(std::move(rules));
+}
+
+// One load at a time. The thread that forwards starts it and asks whether it is done; a thread of its own, which runs
+// when nobody else wants the processor, does the work.
+class PatternLoader {
+ public:
+  using Done = std::function<void(std::string error)>;
+
+  ~PatternLoader() {
+    if (thread_.joinable()) thread_.join();
+  }
+  bool busy() const { return thread_.joinable(); }
+
+  // `outgrown`: a set to be taken apart on the way, which takes a while too. `done` hears how it ended, in finish().
+  void start(PatternSource source, std::unique_ptr<PatternSet> outgrown, Done done) {
+    source_ = std::move(source);
+    done_ = std::move(done);
+    finished_.store(false, std::memory_order_relaxed);
+    thread_ = std::thread([this, outgrown = std::move(outgrown)]() mutable {
+      sched_param none {};
+      ::syscall(SYS_sched_setscheduler, 0, SCHED_IDLE, &none);  // musl has no function for it
+      outgrown.reset();
+      loaded_ = load_patterns(source_, error_);
+      finished_.store(true, std::memory_order_release);
+    });
+  }
+
+  // Once the load is over: use(source, set) takes what was loaded, unless there is none. Then who started it hears.
+  template <class Use>
+  void finish(const Use& use) {
+    if (!busy() || !finished_.load(std::memory_order_acquire)) return;
+    thread_.join();
+    if (loaded_) use(std::move(source_), std::move(loaded_));
+    std::exchange(done_, nullptr)(std::exchange(error_, ""));
+  }
+
+ private:
+  PatternSource source_;
+  Done done_;
+  std::unique_ptr<PatternSet> loaded_;
+  std::string error_;
+  std::atomic<bool> finished_ = false;
+  std::thread thread_;
+};
+
+}  // namespace clickup
