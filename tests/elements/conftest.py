@@ -1,4 +1,4 @@
-"""One driver with element classes of all kinds, and cases that run it on pcap files."""
+"""One driver with the element classes of the cases, and what runs it on pcap files."""
 
 from __future__ import annotations
 
@@ -36,9 +36,8 @@ CLASSES = [
     ],
     *["Meter", "Null", "Paint", "PaintSwitch", "Print", "Queue", "RatedSource", "RatedSplitter"],
     *["Strip", "Tee", "ToDevice", "ToDump", "Unqueue", "Unstrip"],
-    *["ARPQuerier", "ARPTable", "EtherSwitch", "ExportFlows", "FlowTable", "LearnBridge"],
-    *["MeterFlows", "NeighbourTable", "Police", "ResolveNeighbour", "Shape", "StationTable"],
-    *["TokenBuckets"],
+    *["Balance", "BalanceReverse", "BalanceTable", "CheckSession", "MatchPatterns", "OpenSession"],
+    *["SessionTable", "StreamTable"],
 ]
 
 

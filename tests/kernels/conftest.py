@@ -12,6 +12,7 @@ import pytest
 from reconciler.layouts import layout_header
 from reconciler.library import load_library
 from tests.cpp import LIBRARY
+from tests.kernels.balancer import POOL, POOL6, Balancer
 from tests.kernels.conversation import Conversation, compile_kernel
 from tests.kernels.firewall import Connection, Firewall
 from tests.kernels.gateway import Gateway
@@ -49,6 +50,21 @@ def items(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
     headers = {"Items.layout.hh": layout_header(ITEMS)}
     with Conversation(compile_kernel(source, headers, tmp_path_factory.mktemp("items"))) as items:
         yield items
+
+
+@pytest.fixture(scope="session")
+def balancing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
+    layout = layout_header(load_library(LIBRARY).elements["BalanceTable"])
+    source, out = Path(__file__).with_name("balance.cc"), tmp_path_factory.mktemp("balance")
+    more = tuple(LIBRARY / "driver" / f"{name}.cc" for name in ("values", "quoting"))
+    program = compile_kernel(source, {"BalanceTable.layout.hh": layout}, out, more=more)
+    with Conversation(program) as kernel:
+        yield kernel
+
+
+@pytest.fixture
+def balancer(balancing: Conversation) -> Balancer:
+    return Balancer(balancing, [*POOL, *POOL6])
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@
 
 namespace clickup {
 
+namespace alert_log_detail {
+
 inline std::string json_text(std::string_view text) {
   std::string quoted = "\"";
   for (char character : text) {
@@ -44,7 +46,10 @@ inline std::string time_text(uint64_t realtime_ns) {
   return all;
 }
 
+}  // namespace alert_log_detail
+
 inline std::string alert_text(const PatternAlert& alert, std::string_view element, uint64_t realtime_ns) {
+  using namespace alert_log_detail;
   const Session& flow = alert.flow;
   auto endpoint = [&](const char* name, bool second) {
     std::string address = ip_address_text(second ? flow.second_address : flow.first_address);

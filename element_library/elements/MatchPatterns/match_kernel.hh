@@ -203,7 +203,7 @@ class MatchKernel {
   }
 
   void tell(const PatternAlert& alert, const Moment& moment) {
-    FoundLayout record;
+    FoundPatternsLayout record;
     set_session(record, alert.flow);
     record.protocol = alert.flow.protocol;
     record.rule = alert.rule;
@@ -216,7 +216,7 @@ class MatchKernel {
       return;
     }
     ++counts_.alerts;
-    found_.insert(record, hash, end, moment.now, [](const FoundLayout&) { return false; });
+    found_.insert(record, hash, end, moment.now, [](const FoundPatternsLayout&) { return false; });
   }
 
   const SessionRecords& sessions_;

@@ -26,7 +26,7 @@ struct PatternSource {
 };
 
 // Returns why the file cannot be read, empty on success.
-inline std::string read_file(const std::string& path, std::string& text) {
+inline std::string read_pattern_file(const std::string& path, std::string& text) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   char block[1 << 16];
   ssize_t got = file ? 1 : -1;
@@ -38,7 +38,8 @@ inline std::string read_file(const std::string& path, std::string& text) {
 inline std::unique_ptr<PatternSet> load_patterns(const PatternSource& source, std::string& error) {
   std::vector<PatternRule> rules;
   std::string text;
-  if (!source.path.empty() && !(error = read_file(source.path, text)).empty()) return error = "PATTERNS " + error, nullptr;
+  if (!source.path.empty()) error = read_pattern_file(source.path, text);
+  if (!error.empty()) return error = "PATTERNS " + error, nullptr;
   if (error = parse_pattern_rules(text, rules); !error.empty()) return error = source.path + ", " + error, nullptr;
   if (error = parse_pattern_rules(source.rules, rules); !error.empty()) return error = "RULES, " + error, nullptr;
   return std::make_unique<PatternSet>(std::move(rules));

@@ -114,7 +114,7 @@ class StreamOrder {
     while (work.stream.next != waiting.end) {
       uint32_t index = find(work, work.stream.next);
       if (index == SegmentRecords::kNone) return work.jump(waiting.end);  // it had to make room for others
-      const SegmentsLayout& piece = segments_.at(index);
+      const StreamSegmentsLayout& piece = segments_.at(index);
       work.go_on({piece.data, std::min<size_t>(piece.length, waiting.end - work.stream.next)});
       segments_.erase(index);
     }
@@ -151,12 +151,12 @@ class StreamOrder {
   }
   bool keep_new(Work& work, uint32_t sequence, Bytes data) {
     while (!data.empty()) {
-      SegmentsLayout piece = key(work, sequence);
+      StreamSegmentsLayout piece = key(work, sequence);
       piece.length = uint16_t(std::min(data.size(), sizeof piece.data));
       // Adding comes first: without room among the stretches nobody would find the piece again.
       if (!work.stretches.add({sequence, sequence + piece.length})) return false;
       std::memcpy(piece.data, data.data(), piece.length);
-      constexpr auto nothing_assured = [](const SegmentsLayout&) { return false; };
+      constexpr auto nothing_assured = [](const StreamSegmentsLayout&) { return false; };
       segments_.insert(piece, segments_.hash(piece), work.now + kPatience, work.now, nothing_assured);
       sequence += piece.length;
       data = data.subspan(piece.length);
@@ -169,7 +169,7 @@ class StreamOrder {
     for (uint32_t at = waiting.begin; int32_t(waiting.end - at) > 0 && !data.empty();) {
       uint32_t index = find(work, at);
       if (index == SegmentRecords::kNone) return;
-      const SegmentsLayout& piece = segments_.at(index);
+      const StreamSegmentsLayout& piece = segments_.at(index);
       uint32_t offset = sequence - at;
       at += piece.length;
       if (offset >= piece.length) continue;
@@ -181,15 +181,15 @@ class StreamOrder {
     }
   }
 
-  static SegmentsLayout key(const Work& work, uint32_t sequence) {
-    SegmentsLayout key;
+  static StreamSegmentsLayout key(const Work& work, uint32_t sequence) {
+    StreamSegmentsLayout key;
     set_session(key, work.stream);
     key.from_second = work.stream.from_second;
     key.sequence = sequence;
     return key;
   }
   uint32_t find(const Work& work, uint32_t sequence) const {
-    SegmentsLayout wanted = key(work, sequence);
+    StreamSegmentsLayout wanted = key(work, sequence);
     return segments_.find(wanted, segments_.hash(wanted), work.now);
   }
 

@@ -14,8 +14,8 @@ namespace clickup {
 
 using Stream = StreamsLayout;
 using StreamRecords = StateTable<Stream>;
-using SegmentRecords = StateTable<SegmentsLayout>;
-using FoundRecords = StateTable<FoundLayout>;
+using SegmentRecords = StateTable<StreamSegmentsLayout>;
+using FoundRecords = StateTable<FoundPatternsLayout>;
 using Bytes = std::span<const uint8_t>;
 
 // Bits of Stream::flags.
