@@ -47,7 +47,7 @@ class BackendMemory {
   void learn(uint32_t index, uint64_t now) {
     BackendsLayout record = records_.at(index);
     BalanceEndpoint endpoint;
-    std::memcpy(endpoint.address.data(), record.address, sizeof record.address);
+    endpoint.address = ip6_address(record.address);
     endpoint.port = record.port;
     Backend& backend = set_.all()[set_.find_or_add(endpoint)];
     backend.record = index;

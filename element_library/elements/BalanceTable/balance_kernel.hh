@@ -47,7 +47,7 @@ class BalanceKernel {
     Flow flow;
     bool known = packet.kind == BalanceKind::flow ? advance_forward(packet, now, flow) : look_up_forward(packet, now, flow);
     if (!known) return BalanceVerdict::refused;
-    std::memcpy(to.data(), flow.backend_address, to.size());
+    to = ip6_address(flow.backend_address);
     backend = backends_.find(flow.backend_address, flow.backend_port);
     if (backend != BackendSet::kNone) memory_.note_use(backends_.at(backend), now);
     if (!policy_.direct) rewrite_forward(packet, flow);
@@ -226,7 +226,7 @@ class BalanceKernel {
     if (packet.kind != BalanceKind::error) return rewrite_end(packet.place, IpEnd::source, address, service.port);
     ChecksumUpdate changes;
     // It may come from a router in between, which keeps its address.
-    bool own = std::memcmp(packet.header.source, packet.source, 16) == 0;
+    bool own = std::memcmp(packet.header.source.data(), packet.source, 16) == 0;
     rewrite_end(packet.quoted, IpEnd::destination, address, service.port, changes);
     if (own) return rewrite_error(packet.place, IpEnd::source, address, changes);
     rewrite_error(packet.place, changes);

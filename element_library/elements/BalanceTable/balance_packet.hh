@@ -50,12 +50,12 @@ inline BalanceKind read_error(BalancePacket& packet) {
   IpHeader& quoted = packet.quoted_header;
   bool whole = read_ip(data, packet.place.available - 8, true, quoted) && quoted.version == packet.header.version;
   // An error goes back to the sender of what it quotes; one that goes elsewhere is no answer to anything.
-  if (!whole || std::memcmp(quoted.source, packet.header.destination, 16) != 0) return BalanceKind::other;
+  if (!whole || quoted.source != packet.header.destination) return BalanceKind::other;
   packet.quoted = place_of(data, quoted);
   if (!has_ports(quoted.protocol) || packet.quoted.available < 8) return BalanceKind::other;
   packet.protocol = quoted.protocol;
-  packet.source = quoted.destination;
-  packet.destination = quoted.source;
+  packet.source = quoted.destination.data();
+  packet.destination = quoted.source.data();
   packet.source_port = read_u16(packet.quoted.transport + 2);
   packet.destination_port = read_u16(packet.quoted.transport);
   return BalanceKind::error;
@@ -78,8 +78,8 @@ inline void read_balance_packet(uint8_t* data, uint32_t length, BalancePacket& p
   if (!read_ip(data, length, false, packet.header)) return;
   packet.place = place_of(data, packet.header);
   packet.protocol = packet.header.protocol;
-  packet.source = packet.header.source;
-  packet.destination = packet.header.destination;
+  packet.source = packet.header.source.data();
+  packet.destination = packet.header.destination.data();
   packet.first_fragment = packet.header.more_fragments && packet.header.fragment_offset == 0;
   if (packet.header.fragment_offset != 0) {
     packet.protocol = packet.header.fragment_protocol;

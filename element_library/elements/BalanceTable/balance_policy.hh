@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <cmath>
-#include <compare>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -23,7 +22,10 @@ struct BalanceEndpoint {
   IpAddress address {};
   uint16_t port = 0;
 
-  auto operator<=>(const BalanceEndpoint&) const = default;
+  bool operator==(const BalanceEndpoint&) const = default;
+  bool operator<(const BalanceEndpoint& other) const {
+    return address == other.address ? port < other.port : address < other.address;
+  }
 };
 
 struct BalanceService {

@@ -15,7 +15,7 @@ inline constexpr uint64_t kMostFlowLines = 65536;
 inline std::string flow_text(const Flow& flow, uint64_t deadline, uint64_t now) {
   auto endpoint = [](const uint8_t* address, uint16_t port) {
     BalanceEndpoint endpoint;
-    std::memcpy(endpoint.address.data(), address, endpoint.address.size());
+    endpoint.address = ip6_address(address);
     endpoint.port = port;
     return endpoint_text(endpoint);
   };
