@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,7 +109,7 @@ async def until(condition: Callable[[], bool], heard: asyncio.Event, seconds: fl
 class Traffic:
     """Downloads and the packet stream while they run."""
 
-    server: Program
+    servers: Sequence[Program]
     receiver: Program
     client: Program
     sender: Program
@@ -134,7 +134,7 @@ class Traffic:
         sent, downloaded = await asyncio.gather(self.sender.end(), self.client.end())
         await asyncio.sleep(SETTLE_SECONDS)
         received = await self.receiver.end()
-        await self.server.end()
+        await asyncio.gather(*(server.end() for server in self.servers))
         return TrafficResult.model_validate(
             {
                 **sent,
@@ -147,8 +147,16 @@ class Traffic:
 
 
 @asynccontextmanager
-async def traffic(network: Network, load: Load) -> AsyncIterator[Traffic]:
-    """Traffic that flows when the block begins; `finish()` counts it, the end kills it."""
+async def traffic(
+    network: Network,
+    load: Load,
+    service: str = SERVER_ADDRESS,
+    servers: Sequence[str] = (SERVER_ADDRESS,),
+) -> AsyncIterator[Traffic]:
+    """Traffic that flows when the block begins; `finish()` counts it, the end kills it.
+
+    Clients ask at the address `service`; `servers` are those at which somebody answers.
+    """
     heard = asyncio.Event()
     async with AsyncExitStack() as stack:
 
@@ -162,17 +170,20 @@ async def traffic(network: Network, load: Load) -> AsyncIterator[Traffic]:
             stack.push_async_callback(_bury, program, listener)
             return program
 
-        http = (SERVER_ADDRESS, HTTP_PORT)
-        server = await start(network.server, "http_server", *http, load.bytes_per_second)
+        answering = [
+            await start(network.server, "http_server", server, HTTP_PORT, load.bytes_per_second)
+            for server in servers
+        ]
         receiver = await start(network.server, "udp_receiver", "eth0", UDP_PORT)
-        for program in (server, receiver):
+        for program in (*answering, receiver):
             await program.until("ready", START_SECONDS)
         client = await start(
-            network.client, "http_client", *http, load.downloaders, load.download_bytes
+            network.client, "http_client", service, HTTP_PORT, load.downloaders, load.download_bytes
         )
-        stream = (SERVER_ADDRESS, UDP_PORT, load.packets_per_second)
-        sender = await start(network.client, "udp_sender", *stream)
-        running = Traffic(server, receiver, client, sender)
+        sender = await start(
+            network.client, "udp_sender", service, UDP_PORT, load.packets_per_second
+        )
+        running = Traffic(answering, receiver, client, sender)
         await running.flowing(load.downloaders)
         yield running
 

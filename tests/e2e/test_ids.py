@@ -1,0 +1,121 @@
+"""Upgrades of an intrusion detector under load: what a takeover parts is found once, and nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reconciler.demo.measure import HTTP_PORT, traffic
+from reconciler.demo.merges import Running
+from reconciler.demo.network import SERVER_ADDRESS
+from reconciler.demo.site import Site
+from reconciler.outcome import OutcomeKind
+from schemas.plan import StepKind
+from tests.e2e.conftest import SMALL, assert_nothing_lost
+from tests.e2e.pipelines import ELEMENT, changed, example, number, pipeline, running, upgrade
+from tests.supervisor.running import socket_in
+
+IDS = example("ids")
+RULES = '1 "GET /split/pattern"\n2 "never there"\n3 "again"\n'
+MANY = "".join(f'{n} "pattern number {n:06} of many"\n' for n in range(10, 10_010))
+
+
+@contextmanager
+def connection(site: Site) -> Iterator[socket.socket]:
+    """A session of the client with the server."""
+    with socket_in(site.network.client, socket.SOCK_STREAM) as made:
+        made.settimeout(10)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        made.connect((SERVER_ADDRESS, HTTP_PORT))
+        yield made
+
+
+def alerts(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "alerts.json").read_text().splitlines()]
+
+
+async def searched(followed: Running, packets: int) -> None:
+    """Until so many more packets went through."""
+    before = await number(followed, "inspect.clean")
+    while await number(followed, "inspect.clean") < before + packets:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+
+
+def counted(spec: Any) -> None:
+    """What goes out is counted on its way."""
+    spec["atoms"]["outgoing"] = {"use": "Count"}
+    spec["flow"][-2] = "direction[outward] -> outgoing -> to_wan"
+
+
+def counted_with_other_rules(spec: Any) -> None:
+    """And other rules beside those that stay give the states of the search other numbers."""
+    counted(spec)
+    spec["atoms"]["incoming"] = {"use": "Count"}
+    spec["flow"][-1] = "direction[inward] -> incoming -> to_lan"
+    spec["parameters"]["rules"] = '9 "AAAA"\n8 "GET /other"\n' + RULES + MANY
+
+
+async def test_a_pattern_that_a_takeover_parts_is_found_once(site: Site) -> None:
+    log = site.folder / "alerts.json"
+    first = changed(IDS, "1.0.1", lambda spec: spec["parameters"].update(rules=RULES, alerts=str(log)))
+    second = changed(first, "1.1.0", counted)
+    third = changed(first, "1.2.0", counted_with_other_rules)
+    async with running(site, pipeline(site, first), second, third) as followed:
+        async with traffic(site.network, SMALL) as flow:
+            with connection(site) as one, connection(site) as other:
+                one.sendall(b"GET /spl")
+                other.sendall(b"x" * 300 + b"GET ")
+                await searched(followed, 200)
+                before = await number(followed, "streams.count")
+                await upgrade(followed, second)
+                one.sendall(b"it/pattern HTTP/1.1\r\n")
+                other.sendall(b"/split/")
+                await searched(followed, 200)
+                assert [alert["rule"] for alert in alerts(site.folder)] == [1]
+                await upgrade(followed, third)
+                other.sendall(b"pattern")
+                one.sendall(b"GET /split/pattern again")
+                await searched(followed, 200)
+                after = await number(followed, "streams.count")
+                ports = [s.getsockname()[1] for s in (one, other)]
+            seen = await flow.finish()
+        found = [(alert["rule"], alert["source_port"]) for alert in alerts(site.folder)]
+        assert found == [(1, ports[0]), (1, ports[1]), (3, ports[0])]
+        assert_nothing_lost(seen)
+        assert after >= before >= 2 * SMALL.downloaders
+        assert await number(followed, "inspect.jumps") == 0
+
+
+async def test_another_set_is_put_in_place_without_a_takeover(site: Site) -> None:
+    log, rules = site.folder / "alerts.json", site.folder / "many.rules"
+    rules.write_text(MANY)
+
+    def with_file(spec: Any) -> None:
+        spec["atoms"]["inspect"]["with"]["patterns"] = str(site.folder / "none.rules")
+        spec["parameters"].update(rules=RULES, alerts=str(log))
+
+    (site.folder / "none.rules").write_text("")
+    first = changed(IDS, "1.0.1", with_file)
+
+    def loaded(spec: Any) -> None:
+        spec["atoms"]["inspect"]["with"]["patterns"] = str(rules)
+
+    async with running(site, pipeline(site, first)) as followed:
+        async with traffic(site.network, SMALL) as flow:
+            with connection(site) as one:
+                one.sendall(b"a pattern number 000")
+                await searched(followed, 200)
+                merge = await followed.merge("ten thousand", {ELEMENT: changed(first, "1.1.0", loaded)})
+                one.sendall(b"777 of many")
+                await searched(followed, 200)
+            seen = await flow.finish()
+        assert merge.outcome.kind is OutcomeKind.APPLIED
+        assert StepKind.TAKEOVER not in {step.kind for step in followed.witness.plans[-1].steps}
+        assert await number(followed, "inspect.rule_count") == 10_003
+        assert [alert["rule"] for alert in alerts(site.folder)] == [777]
+        assert_nothing_lost(seen)
