@@ -1,7 +1,6 @@
 // Patterns of Classifier and expressions of IPFilter, on a packet: text up to a zero byte, then the packet.
-#include "fuzz/input.hh"
+#include "fuzz/witness.hh"
 #include "support/byte_pattern/byte_pattern.hh"
-#include "support/ip_expression/ip_expression.hh"
 
 using namespace clickup;
 
@@ -18,26 +17,32 @@ void classify_bytes(std::string_view text, const std::vector<uint8_t>& bytes) {
   packet_pool().release(ones);
 }
 
-void classify_ip(std::string_view text, const std::vector<uint8_t>& bytes) {
-  IpProgram program, negated;
-  std::string why = program.add(text, 1);
-  PROMISE(why.empty() || why.starts_with("character "));
-  if (!why.empty()) return;
-  program.compile();
-  PROMISE(!program.text().empty());
-  Packet* zeros = packet_of(bytes, 0);
-  zeros->network_header = zeros->begin;
-  Packet* ones = packet_of(bytes, 0xff);
-  ones->network_header = ones->begin;
-  int output = program.classify(*zeros);
-  PROMISE(output == 1 || output == IpProgram::kDrop);
-  PROMISE(program.classify(*ones) == output);
-  if (negated.add("not (" + std::string(text) + ")", 1).empty()) {
-    negated.compile();
-    PROMISE((negated.classify(*zeros) == 1) == (output != 1));
-  }
-  packet_pool().release(zeros);
-  packet_pool().release(ones);
+// An IPFilter with the rule "1 EXPRESSION", written as no configuration could be: any byte may be in it. nullptr when it
+// is refused.
+std::unique_ptr<Router> filter(const std::string& expression) {
+  std::unique_ptr<Router> router = fuzz_router("Idle -> f :: IPFilter(0 false) -> w :: Witness; f[1] -> [1]w");
+  Errors errors;
+  Arguments arguments({"1 " + expression}, *router, errors);
+  router->find("f")->configure(arguments, errors);
+  for (const std::string& message : errors.messages())
+    PROMISE(message.find(", character ") != message.npos || message.find("expected an expression") != message.npos);
+  return errors.empty() ? std::move(router) : nullptr;
+}
+
+int output(Router& router, const std::vector<uint8_t>& bytes, uint8_t filler) {
+  Packet* packet = packet_of(bytes, filler);
+  packet->network_header = packet->begin;
+  return output_of(*router.find("f"), packet);
+}
+
+void classify_ip(const std::string& text, const std::vector<uint8_t>& bytes) {
+  std::unique_ptr<Router> plain = filter(text);
+  if (!plain) return;
+  PROMISE(!RouterHandlers(*plain).read_now("f.program", "").text.empty());
+  int found = output(*plain, bytes, 0);
+  PROMISE(found == 1 || found == Witness::kNobody);
+  PROMISE(output(*plain, bytes, 0xff) == found);
+  if (std::unique_ptr<Router> negated = filter("not (" + text + ")")) PROMISE((output(*negated, bytes, 0) == 1) == (found != 1));
 }
 
 }  // namespace
@@ -47,6 +52,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view text = input.text();
   std::vector<uint8_t> packet = input.rest();
   classify_bytes(text, packet);
-  classify_ip(text, packet);
+  classify_ip(std::string(text), packet);
   return 0;
 }

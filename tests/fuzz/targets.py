@@ -75,10 +75,7 @@ TARGETS = {
             classes=("CheckIPHeader", "CheckIP6Header", "IPFilter", "IPPrint", "Discard", "Idle"),
         ),
         Target("sessions", classes=("SessionTable",)),
-        Target("token_buckets", classes=("Shape",)),
-        Target("flows", classes=("ExportFlows",)),
-        Target("neighbours", classes=("NeighbourTable", "StationTable")),
-        Target("patterns", classes=("Classifier", "IPFilter")),
+        Target("patterns", classes=("Classifier", "IPFilter", "Idle")),
         Target("pcap", classes=("FromDump", "Unqueue", "Discard")),
     )
 }
