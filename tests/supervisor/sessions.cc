@@ -31,17 +31,19 @@ class Sessions : public Element {
     return packet;
   }
 
-  // open COUNT
+  // open COUNT: so many in all.
   std::string open(std::string_view text) {
     uint64_t count = 0;
     if (!parse_unsigned(text, count)) return "COUNT is needed";
-    for (uint32_t number = 0; number < count; ++number) {
-      table_->kernel().open(packet(number), now_ns());
-      if (number % 512 == 511) table_->on_timer(now_ns());
+    for (; opened_ < count; ++opened_) {
+      table_->kernel().open(packet(opened_), now_ns());
+      if (opened_ % 512 == 511) table_->on_timer(now_ns());
     }
     return {};
   }
+
   SessionTable* table_ = nullptr;
+  uint32_t opened_ = 0;
 };
 
 CLICKUP_ELEMENT(Sessions);
