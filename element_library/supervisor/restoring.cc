@@ -21,7 +21,7 @@ std::string fill(const TableMemory& memory, const CheckpointReader& reader, cons
 }  // namespace
 
 void Supervisor::checkpoint(std::string_view reason, ReplyFunction reply) {
-  if (!current_) return reply({520, "checkpoint: no release runs whose state could be written"});
+  if (!current_ || life_.phase == Phase::stopping) return reply({520, "checkpoint: no release runs whose state could be written"});
   checkpoints_.ask(reason.empty() ? "asked for" : std::string(reason), std::move(reply));
 }
 
@@ -35,6 +35,8 @@ void Supervisor::write_checkpoint() {
   if (!current_) return checkpoints_.refuse("no release runs any more whose state could be written");
   std::vector<CheckpointMemory> tables;
   for (const auto& [name, use] : current_->needs.tables) tables.push_back({name, use.memory->fd()});
+  // What releases before it kept stays on disk.
+  if (tables.empty()) return checkpoints_.refuse("the release that runs has no tables");
   checkpoints_.begin(current_->what.release, tables);
 }
 

@@ -226,8 +226,31 @@ def test_settings_change_while_it_runs(keeping: Supervised) -> None:
     assert "no directory for checkpoints is set" in refused(keeping)
 
 
-def test_without_a_release_there_is_nothing_to_write(start: Start) -> None:
-    assert "no release runs" in refused(start())
+def test_without_a_release_or_tables_there_is_nothing_to_write(start: Start) -> None:
+    supervised = start("--checkpoint-interval", 10)
+    assert "no release runs" in refused(supervised)
+    supervised.confirmed("one")
+    assert "the release that runs has no tables" in refused(supervised)
+    assert kept(supervised) == [] and settings(supervised)["problem"] == ""
+
+
+def test_a_writer_that_dies_is_told_and_leaves_nothing(start: Start) -> None:
+    supervised = start()
+    supervised.confirmed("one", books(1, 100_000))
+    supervised.write("books.fill", "100000", "control.sock")
+    client = supervised.client()
+    client.send("WRITEDATA checkpoint 1\r\n0")
+    until(lambda: kept(supervised) != [], "it is being written")
+    pid = supervised.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    (writer,) = {int(child) for child in children} - {supervised.pid()}
+    os.kill(writer, 9)
+    code, answer = client.reply()
+    client.close()
+    assert (code, answer) == (520, "checkpoint: the process that wrote it ended early")
+    assert settings(supervised)["reason"] == "WriteFailed"
+    assert checkpoint(supervised)["file"] == "0000000002.ckpt"
+    assert kept(supervised) == ["0000000002.ckpt"]
 
 
 def test_who_asks_while_one_is_written_gets_the_next(start: Start) -> None:
