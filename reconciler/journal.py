@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reconciler.conditions import status_after, status_during
+from reconciler.desired_state import DesiredState
 from reconciler.devices.status import TakeoverReport
 from reconciler.observers import Observer
 from reconciler.outcome import Outcome
 from reconciler.repository import Desired
-from reconciler.snapshot import Snapshot
 from reconciler.store import Attempt, InstanceRecord, Ledger, Rejection
 from reconciler.store.records import EventType
 from schemas.device import Device
@@ -51,26 +51,26 @@ class Journal:
         ledger: Ledger,
         observer: Observer,
         record: InstanceRecord,
-        snapshot: Snapshot,
+        desired_state: DesiredState,
     ) -> None:
         self._ledger = ledger
         self._observer = observer
         self.record = record
         self.key = record.key
-        self.revision = snapshot.revision
-        self._digest = snapshot.digests.get(record.key, "")
-        wanted = snapshot.wanted(record.key)
+        self.revision = desired_state.revision
+        self._digest = desired_state.digests.get(record.key, "")
+        wanted = desired_state.wanted(record.key)
         self._rollout = record.rollout if wanted is None else wanted.rollout.name
         self.status = _begin(record, self._digest)
         self._reports: dict[str, object] = {}
 
     @classmethod
     async def open(
-        cls, ledger: Ledger, observer: Observer, key: str, snapshot: Snapshot
+        cls, ledger: Ledger, observer: Observer, key: str, desired_state: DesiredState
     ) -> Journal:
         """Read what is known about `key`."""
         record = await asyncio.to_thread(ledger.instance, key)
-        return cls(ledger, observer, record, snapshot)
+        return cls(ledger, observer, record, desired_state)
 
     def applied_desired(self) -> Desired | None:
         """What was desired when the last confirmed release was made."""

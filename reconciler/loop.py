@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.desired_state import DesiredState
 from reconciler.errors import SourceUnreachable, Stalled
 from reconciler.load import load
 from reconciler.outcome import LONGEST_DELAY, Outcome, OutcomeKind, backoff
 from reconciler.queue import KeyedQueue
 from reconciler.reconcile import Means, Signals, reconcile
-from reconciler.snapshot import Snapshot
 from reconciler.source import GitSource, Watch
 
 WORKERS = 8
@@ -54,7 +54,7 @@ class Loop:
         self._observe_interval = min(interval, observe_interval)
         self._queue = KeyedQueue()
         self._instances: dict[str, _Instance] = {}
-        self.snapshot: Snapshot | None = None
+        self.desired_state: DesiredState | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. A takeover that is under way is finished first, a soak is left to
@@ -102,12 +102,12 @@ class Loop:
 
     async def _refresh(self) -> None:
         revision = await self._source.newest()
-        if self.snapshot is not None and self.snapshot.revision == str(revision):
+        if self.desired_state is not None and self.desired_state.revision == str(revision):
             return
         files = await self._source.files(revision)
         repository = await asyncio.to_thread(load, files, self._means.library)
-        before, self.snapshot = self.snapshot, Snapshot(str(revision), repository)
-        self._means.observer.revision(str(revision), len(self.snapshot.digests))
+        before, self.desired_state = self.desired_state, DesiredState(str(revision), repository)
+        self._means.observer.revision(str(revision), len(self.desired_state.digests))
         for mistake in repository.diagnostics:
             if mistake.file in repository.unreadable:
                 await self._warn("", "UnreadableFile", str(mistake))
@@ -116,7 +116,7 @@ class Loop:
             for key in self._keys():
                 self._queue.add(key)
             return
-        old, new = before.digests, self.snapshot.digests
+        old, new = before.digests, self.desired_state.digests
         for key in old.keys() | new.keys():
             if old.get(key) != new.get(key):
                 self._commit_to(key)
@@ -168,11 +168,11 @@ class Loop:
             self._queue.done(key)
 
     async def _pass(self, key: str) -> Outcome:
-        assert self.snapshot is not None
+        assert self.desired_state is not None
         signals = self._instance(key).signals
-        # Before the snapshot is read: a commit from here on is news to this pass.
+        # Before the desired state is read: a commit from here on is news to this pass.
         signals.superseded.clear()
-        task = asyncio.create_task(reconcile(key, self.snapshot, self._means, signals))
+        task = asyncio.create_task(reconcile(key, self.desired_state, self._means, signals))
         try:
             await asyncio.wait({task})
         except asyncio.CancelledError:
@@ -226,5 +226,5 @@ class Loop:
         return self._instances.setdefault(key, _Instance())
 
     def _keys(self) -> set[str]:
-        wanted = self.snapshot.digests.keys() if self.snapshot is not None else ()
+        wanted = self.desired_state.digests.keys() if self.desired_state is not None else ()
         return {*wanted, *self._instances}

@@ -1,8 +1,8 @@
 """One pass over one instance. Reads as what the product does: desired, observed, planned, applied,
 recorded.
 
-A pass starts from nothing but the newest snapshot, the device and the ledger; it never goes on with
-an old plan.
+A pass starts from nothing but the newest desired state, the device and the ledger; it never goes on
+with an old plan.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 
 from reconciler.attempt import Goal, attempt, goes_back
+from reconciler.desired_state import DesiredState
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import DeviceState
 from reconciler.errors import (
@@ -32,7 +33,6 @@ from reconciler.outcome import Outcome, OutcomeKind, damping
 from reconciler.plan import Observed, Target, make_plan
 from reconciler.repository import Desired
 from reconciler.settle import Fate, settle
-from reconciler.snapshot import Snapshot
 from reconciler.targets import describe, moved, observed_of, target_of
 from schemas.plan import Plan
 from schemas.rollout import DriftPolicy
@@ -42,10 +42,12 @@ __all__ = ["Means", "Signals", "reconcile"]
 STARTING_SECONDS = 0.2
 
 
-async def reconcile(key: str, snapshot: Snapshot, means: Means, signals: Signals) -> Outcome:
+async def reconcile(
+    key: str, desired_state: DesiredState, means: Means, signals: Signals
+) -> Outcome:
     """One pass over the instance `key`; records its outcome."""
-    journal = await Journal.open(means.ledger, means.observer, key, snapshot)
-    one = _Pass(key, snapshot, means, signals, journal)
+    journal = await Journal.open(means.ledger, means.observer, key, desired_state)
+    one = _Pass(key, desired_state, means, signals, journal)
     outcome = await one.outcome()
     if outcome.kind is OutcomeKind.REMOVED:
         await journal.forget()
@@ -57,10 +59,15 @@ async def reconcile(key: str, snapshot: Snapshot, means: Means, signals: Signals
 
 class _Pass:
     def __init__(
-        self, key: str, snapshot: Snapshot, means: Means, signals: Signals, journal: Journal
+        self,
+        key: str,
+        desired_state: DesiredState,
+        means: Means,
+        signals: Signals,
+        journal: Journal,
     ) -> None:
         self.key = key
-        self.snapshot = snapshot
+        self.desired_state = desired_state
         self.means = means
         self.signals = signals
         self.journal = journal
@@ -91,7 +98,7 @@ class _Pass:
         if desired is None:
             return await self._remove()
         await self._check_place(desired)
-        goal = await self._goal(desired, self.snapshot.revision)
+        goal = await self._goal(desired, self.desired_state.revision)
         observed = await self._observe(goal.device)
         rejection = await self.journal.rejection(goal.reject_digest)
         if rejection is not None:
@@ -112,13 +119,13 @@ class _Pass:
         return await self._apply(goal, plan, healing=drifted)
 
     def _desired(self) -> Desired | None:
-        broken = self.snapshot.broken(self.key)
-        desired = self.snapshot.wanted(self.key)
+        broken = self.desired_state.broken(self.key)
+        desired = self.desired_state.wanted(self.key)
         if desired is not None:
             broken = desired.diagnostics
         if broken:
             raise Stalled("\n".join(map(str, broken)), broken)
-        if desired is None and (why := self.snapshot.why_not_remove()) is not None:
+        if desired is None and (why := self.desired_state.why_not_remove()) is not None:
             raise SourceIncomplete(f"{self.key} is left running although nobody wants it: {why}")
         return desired
 
@@ -126,7 +133,7 @@ class _Pass:
         suspension = self.journal.record.suspension
         if suspension is not None and not suspension.over(time.time()):
             return f"{suspension.reason} ({suspension.owner})"
-        desired = self.snapshot.wanted(self.key)
+        desired = self.desired_state.wanted(self.key)
         paused = desired is not None and desired.rollout.spec.suspend
         return "suspended by its rollout" if paused else None
 

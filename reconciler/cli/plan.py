@@ -22,6 +22,7 @@ from reconciler.cli.workplace import (
     print_json,
     state_folder,
 )
+from reconciler.desired_state import DesiredState
 from reconciler.devices.local import LocalDevice
 from reconciler.errors import DeviceMoved, Stalled, Transient
 from reconciler.journal import applied_desired
@@ -29,7 +30,6 @@ from reconciler.library import Library, load_library
 from reconciler.plan import make_plan
 from reconciler.repository import Desired, Repository
 from reconciler.resolve import resolve
-from reconciler.snapshot import Snapshot
 from reconciler.store import Ledger
 from reconciler.targets import moved, observed_of, reject_digest, target_of
 from schemas.plan import Plan
@@ -146,13 +146,13 @@ def _read_ledger(state: Path) -> dict[str, _Known]:
 
 def _gone(repository: Repository, known: Mapping[str, _Known]) -> dict[str, Desired]:
     """Instances that were applied, and that nobody wants any more."""
-    snapshot = Snapshot("", repository)
-    if snapshot.why_not_remove() is not None:
+    desired_state = DesiredState("", repository)
+    if desired_state.why_not_remove() is not None:
         return {}
     return {
         key: one.applied
         for key, one in sorted(known.items())
-        if one.applied is not None and key not in snapshot.digests
+        if one.applied is not None and key not in desired_state.digests
     }
 
 

@@ -10,7 +10,7 @@ from reconciler.repository import Desired, Repository
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class DesiredState:
     """A revision (`main@sha1:...`), what it says, and a digest for each instance it speaks of."""
 
     revision: str
