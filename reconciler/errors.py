@@ -108,6 +108,12 @@ class PlanRefused(Stalled):
     reason = "StateWouldBeLost"
 
 
+class CheckpointFailed(Stalled):
+    """The device cannot save its state tables; a person has to make room, or a directory."""
+
+    reason = "CheckpointFailed"
+
+
 class SourceIncomplete(Stalled):
     """Some files cannot be read, so nobody knows whether an instance is still wanted."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator
 
-from schemas.meta import GraphName, Metadata, Model
+from schemas.meta import Duration, GraphName, Metadata, Model
 
 _INTERFACE = re.compile(r"[^\s/:,()]{1,15}")
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 1.0, 86_400.0
 _NETNS = re.compile(r"/\S*|[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -42,6 +43,28 @@ InterfaceName = Annotated[
 ]
 
 
+class Checkpoints(Model):
+    """How the device saves its state tables by itself; changed while it runs."""
+
+    interval: Duration = 60.0
+    """Time between two checkpoints, and with it how old a state may be that is restored after a
+    power cut; 0s: only before swaps.
+    """
+    keep: int = Field(default=5, ge=1, le=1000)
+    """How many of the newest stay on the device."""
+    directory: Annotated[str, AfterValidator(_absolute)] | None = None
+    """Where they lie, in a folder for each network element; inside the device's directory when left
+    out.
+    """
+
+    @field_validator("interval")
+    @classmethod
+    def _not_all_the_time(cls, value: float) -> float:
+        if 0 < value < SHORTEST_INTERVAL or value > LONGEST_INTERVAL:
+            raise ValueError("checkpoints are written every 1s to every 24h, or with 0s on demand")
+        return value
+
+
 class DeviceSpec(Model):
     """How to reach the device, and what it has."""
 
@@ -52,6 +75,7 @@ class DeviceSpec(Model):
     """Network namespace in which the driver runs: a name or an absolute path."""
     directory: Annotated[str, AfterValidator(_absolute)] | None = None
     """Where supervisor and releases live on the device; chosen by the reconciler when left out."""
+    checkpoints: Checkpoints = Field(default_factory=Checkpoints)
     interfaces: dict[GraphName, InterfaceName] = Field(default_factory=dict)
     """Logical interface of a network element -> network interface of this device."""
 

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.durable import sync
+
 KEPT_RELEASES = 5
 
 
@@ -41,9 +43,9 @@ def stage(folder: Path, release: Release) -> Path:
     (partial / "config.click").write_text(release.config)
     (partial / "release.json").write_text(release.record)
     for name in ("driver", "config.click", "release.json", "."):
-        _sync(partial / name)
+        sync(partial / name)
     partial.rename(place)
-    _sync(folder)
+    sync(folder)
     return place
 
 
@@ -57,11 +59,3 @@ def prune(folder: Path, used: Collection[str]) -> tuple[str, ...]:
     for path in old:
         shutil.rmtree(path)
     return tuple(path.name for path in old)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 # How the supervisor begins its reason when nobody confirmed in time: no fault of the release.
 NOT_CONFIRMED = "not confirmed"
@@ -17,7 +17,7 @@ WORKER_DIED = "the worker "
 
 class _Said(BaseModel):
     # A newer supervisor may say more than we know.
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
 class WorkerStatus(_Said):
@@ -31,8 +31,24 @@ class WorkerStatus(_Said):
     since: str = ""
 
 
+class TableReport(_Said):
+    """What became of one table's records in a takeover; `source` is the checkpoint file it was
+    restored from.
+    """
+
+    fate: str = ""
+    kept: int = 0
+    migrated: int = 0
+    expired: int = 0
+    lost: int = 0
+    source: str = Field(default="", alias="from")
+
+
 class TakeoverReport(_Said):
-    """One takeover and how it ended; times in nanoseconds."""
+    """One takeover and how it ended; times in nanoseconds but for the pre-copy.
+
+    `last_records` were carried within the pause.
+    """
 
     attempt: str
     release: str
@@ -42,6 +58,10 @@ class TakeoverReport(_Said):
     dropped_packets: int = 0
     result: str = "running"
     reason: str = ""
+    states: dict[str, TableReport] = {}
+    precopy_ms: float = 0
+    rounds: int = 0
+    last_records: int = 0
 
 
 class TableStatus(_Said):
@@ -49,6 +69,31 @@ class TableStatus(_Said):
 
     bytes: int = 0
     layout: str = ""
+    version: int = 0
+    capacity: int = 0
+    records: int = 0
+
+
+class CheckpointReport(_Said):
+    """A checkpoint that was written."""
+
+    file: str
+    time: str = ""
+    reason: str = ""
+    records: int = 0
+    bytes: int = 0
+    ms: float = 0
+
+
+class CheckpointStatus(_Said):
+    """How checkpoints are written, and whether they are; `reason` is the word of a condition."""
+
+    directory: str = ""
+    interval_ms: int = 0
+    keep: int = 0
+    last: CheckpointReport | None = None
+    problem: str = ""
+    reason: str = ""
 
 
 class SupervisorStatus(_Said):
@@ -67,6 +112,7 @@ class SupervisorStatus(_Said):
     problem: str = ""
     interfaces: dict[str, dict[str, int]] = {}
     tables: dict[str, TableStatus] = {}
+    checkpoints: CheckpointStatus | None = None
     last_takeover: TakeoverReport | None = None
     history: tuple[TakeoverReport, ...] = ()
 
@@ -94,9 +140,11 @@ class SupervisorStatus(_Said):
 @dataclass(frozen=True)
 class DeviceState:
     """What runs: no `status` means no supervisor; `graph` is flattened Click language of the active
-    worker, `record` the release.json it was staged with.
+    worker, `record` the release.json it was staged with. `stranger`: without a supervisor,
+    something listens all the same.
     """
 
     status: SupervisorStatus | None = None
     graph: str | None = None
     record: str | None = None
+    stranger: bool = False

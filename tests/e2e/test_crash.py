@@ -193,7 +193,7 @@ async def test_a_bad_new_driver_never_stops_the_old_one(
     site: Site, scenario: Scenario, builder: Builder, behaviour: str, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("reconciler.devices.local.START_TIMEOUT_MS", 1500)
+    monkeypatch.setattr("reconciler.devices.supervisor.START_TIMEOUT_MS", 1500)
     old = await install(site, site.desired(scenario.first), builder, "place")
     await old.take_over()
     driver = tmp_path / "bad-driver"

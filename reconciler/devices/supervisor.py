@@ -1,0 +1,179 @@
+"""Client of a supervisor: its handlers as calls, its refusals as errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
+
+from reconciler.devices.control_socket import (
+    HandlerRefused,
+    NobodyListens,
+    NoSuchHandler,
+    connected,
+)
+from reconciler.devices.status import CheckpointReport, SupervisorStatus, TakeoverReport
+from reconciler.errors import (
+    CheckpointFailed,
+    ConfirmTooLate,
+    DeviceUnreachable,
+    DeviceUnready,
+    TakeoverRefused,
+    Transient,
+)
+
+START_TIMEOUT_MS = 10_000
+# Millions of records, on a slow disk or into another layout.
+CHECKPOINT_SECONDS, CARRY_SECONDS = 120.0, 120.0
+# How the driver says that the device is to blame, not the release.
+DEVICE_TO_BLAME = (": no interface '", "need the capability")
+
+S = TypeVar("S", bound=BaseModel)
+
+# Reading is harmless to repeat; writing is not, and is never retried here.
+retried = retry(
+    retry=retry_if_exception(
+        lambda error: isinstance(error, DeviceUnreachable) and not isinstance(error, NobodyListens)
+    ),
+    stop=stop_after_attempt(3),
+    wait=wait_exponential(multiplier=0.05, max=0.5),
+    reraise=True,
+)
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """What a supervisor is asked for. The same `attempt` never takes over twice.
+
+    `carrier` is the driver that carries records between layouts when that is not the release's own;
+    tables in `lose` may start empty when theirs cannot be carried; `restore` is a file from which
+    tables take their records instead of from memory.
+    """
+
+    attempt: str
+    release: str
+    confirm_seconds: float
+    carrier: Path | None = None
+    lose: Sequence[str] = ()
+    restore: Path | None = None
+
+    def lines(self, place: Path) -> str:
+        """The request, for a release staged at `place`."""
+        pairs = [
+            ("attempt", self.attempt),
+            ("release", self.release),
+            ("driver", str(place / "driver")),
+            ("config", str(place / "config.click")),
+            ("confirm_timeout_ms", str(round(self.confirm_seconds * 1000))),
+            ("start_timeout_ms", str(START_TIMEOUT_MS)),
+            *((name, str(path)) for name, path in self._files.items()),
+            *(("lose", table) for table in self.lose),
+        ]
+        return "".join(f"{key}={value}\n" for key, value in pairs)
+
+    @property
+    def _files(self) -> Mapping[str, Path]:
+        given = {"carrier": self.carrier, "restore": self.restore}
+        return {name: path for name, path in given.items() if path is not None}
+
+
+class Supervisor:
+    """The supervisor of the instance `name` that listens on `socket`, if it does. Every call opens
+    a fresh connection and raises DeviceUnreachable when nobody answers.
+    """
+
+    def __init__(self, name: str, socket: Path) -> None:
+        self._name = name
+        self._socket = socket
+
+    async def status(self) -> SupervisorStatus:
+        """What it says about itself."""
+        async with connected(self._socket) as socket:
+            text = await socket.read("status")
+        return self._said(SupervisorStatus, text, "`status`")
+
+    @retried
+    async def patient_status(self) -> SupervisorStatus:
+        """The same; a connection that breaks is tried again."""
+        return await self.status()
+
+    async def takeover(self, wanted: Takeover, place: Path) -> TakeoverReport:
+        """Let the release staged at `place` take over; returns when it forwards.
+
+        Raises TakeoverRefused, DeviceUnready (the old one went on), Transient (it is busy).
+        """
+        seconds = START_TIMEOUT_MS / 1000 + CARRY_SECONDS
+        try:
+            answer = await self._write("takeover", wanted.lines(place), seconds)
+        except HandlerRefused as error:
+            # The supervisor's own refusals begin with the handler's name: it is busy,
+            # nothing was tried.
+            if error.text.startswith("takeover: "):
+                raise Transient(f"{self._name}: {error.text}") from error
+            why = f"{self._name}: {error.text.replace(f'{place}/', '')}"
+            if any(mark in error.text for mark in DEVICE_TO_BLAME):
+                raise DeviceUnready(why) from error
+            raise TakeoverRefused(why) from error
+        return self._said(TakeoverReport, answer, "a takeover")
+
+    async def confirm(self, release: str) -> None:
+        """Keep the new release; ends its probation. Raises ConfirmTooLate."""
+        try:
+            await self._write("confirm", release)
+        except HandlerRefused as error:
+            raise ConfirmTooLate(f"{self._name}: {error.text}") from error
+
+    async def revert(self, reason: str) -> TakeoverReport:
+        """Go back to the parked worker. Raises Transient when there is nothing to go back from."""
+        try:
+            answer = await self._write("revert", _one_line(reason), CARRY_SECONDS)
+        except HandlerRefused as error:
+            raise Transient(f"{self._name} did not revert: {error.text}") from error
+        return self._said(TakeoverReport, answer, "a revert")
+
+    async def checkpoint(self, reason: str) -> CheckpointReport:
+        """Write every table to the device's disk now. Raises CheckpointFailed."""
+        answer = await self._save("checkpoint", _one_line(reason))
+        return self._said(CheckpointReport, answer, "a checkpoint")
+
+    async def set_checkpoints(self, directory: Path, interval_ms: int, keep: int) -> None:
+        """Write them there, so often, from now on. Raises CheckpointFailed."""
+        lines = f"directory={directory}\ninterval_ms={interval_ms}\nkeep={keep}\n"
+        await self._save("checkpoints", lines)
+
+    async def _save(self, handler: str, value: str) -> str:
+        try:
+            return await self._write(handler, value, CHECKPOINT_SECONDS)
+        except HandlerRefused as error:
+            raise CheckpointFailed(f"{self._name}: {error.text}") from error
+        except NoSuchHandler as error:
+            raise CheckpointFailed(
+                f"{self._name}: its supervisor is of a click-up without checkpoints; it is replaced"
+                " when it is started anew"
+            ) from error
+
+    async def stop(self) -> None:
+        """End everything."""
+        await self._write("stop")
+
+    async def _write(self, handler: str, value: str = "", seconds: float = 10.0) -> str:
+        async with connected(self._socket) as socket:
+            return await socket.write(handler, value, seconds)
+
+    def _said(self, model: type[S], answer: str, what: str) -> S:
+        try:
+            return model.model_validate_json(answer[answer.index("{") :])
+        except (ValueError, ValidationError) as error:
+            raise DeviceUnreachable(
+                f"the supervisor of {self._name} answered {what} in a form this version does not"
+                f" know: {answer[:80]!r}"
+            ) from error
+
+
+def _one_line(text: str) -> str:
+    """Handlers take one line."""
+    return " ".join(text.split())[:400]
