@@ -6,14 +6,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from reconciler.build import Builder
 from reconciler.devices.control_socket import ControlSocketError, HandlerRefused
-from reconciler.devices.local import LocalDevice
 from reconciler.devices.staging import Release
-from reconciler.devices.status import NOT_CONFIRMED, TakeoverReport
+from reconciler.devices.status import NOT_CONFIRMED
 from reconciler.errors import (
     ChangeRefused,
     ConfirmTooLate,
@@ -21,35 +18,21 @@ from reconciler.errors import (
     Transient,
     VerifyFailed,
 )
-from reconciler.observers import Observer
 from reconciler.probes import Sample, Verdict, handlers_of, judge, parse_probe
-from schemas.plan import Plan, Step, StepKind
+from reconciler.state_effects import checkpoint, restore_state, take_over
+from reconciler.work import Work, number, whole
+from schemas.plan import Step, StepKind
 
 T = TypeVar("T")
 
 # Until the takeover nothing was done to what runs.
-BEFORE_TAKEOVER = (StepKind.BUILD, StepKind.STAGE, StepKind.TAKEOVER)
-
-
-@dataclass(frozen=True)
-class Work:
-    """One attempt on one instance: what to apply, to what, and whom to tell."""
-
-    key: str
-    attempt: str
-    plan: Plan
-    device: LocalDevice
-    builder: Builder
-    observer: Observer
-    classes: frozenset[str]
-    config: str
-    record: str
-    known_good: bool  # this release was confirmed here before: nothing better to go back to
-    superseded: asyncio.Event
-    begin: Callable[[Step], Awaitable[None]]  # records a step before its effect
-    reject: Callable[[str], Awaitable[None]]  # remembers why this release must not be tried again
-    warn: Callable[[str, str], Awaitable[None]]  # records an event: reason, message
-    tell: Callable[[TakeoverReport], None]  # records a takeover or revert
+BEFORE_TAKEOVER = (
+    StepKind.BUILD,
+    StepKind.STAGE,
+    StepKind.CHECKPOINT,
+    StepKind.RESTORE_STATE,
+    StepKind.TAKEOVER,
+)
 
 
 async def apply(work: Work) -> None:
@@ -92,20 +75,15 @@ async def _write_handlers(work: Work, step: Step) -> None:
         raise Transient(f"{work.key}: live change refused: {error}") from error
 
 
-async def _takeover(work: Work, step: Step) -> None:
-    if (await work.device.observe()).status is None:
-        await work.device.start(await work.builder.supervisor())
-    release, seconds = str(step.arguments["release"]), _number(step, "confirm_timeout")
-    work.tell(await _whole(work.device.takeover(work.attempt, release, seconds)))
-
-
 async def _verify(work: Work, step: Step) -> None:
     reason = await _soak(work, step)
     if reason is None:
         return
     if await _only_good_release(work):
-        await work.warn(
-            "VerifyFailed", f"{reason}; kept, because there is no other release to go back to"
+        await work.event(
+            "Warning",
+            "VerifyFailed",
+            f"{reason}; kept, because there is no other release to go back to",
         )
         return
     # Remembered first: when we die in between, the supervisor reverts, and nobody tries this
@@ -127,12 +105,12 @@ async def _soak(work: Work, step: Step) -> str | None:
     probes = [parse_probe(str(text)) for text in texts]
     handlers, samples = handlers_of(probes), list[Sample]()
     clock = asyncio.get_running_loop().time
-    began, interval = clock(), _number(step, "interval")
+    began, interval = clock(), number(step, "interval")
     while True:
         if (left := await _left_probation(work, str(step.arguments["release"]))) is not None:
             return left
         samples.append(Sample(clock() - began, await work.device.sample(handlers)))
-        verdict = judge(probes, samples, _number(step, "settle"), _number(step, "soak"))
+        verdict = judge(probes, samples, number(step, "settle"), number(step, "soak"))
         if verdict.verdict is not Verdict.PENDING:
             return verdict.reason if verdict.verdict is Verdict.FAILED else None
         if await _set_within(work.superseded, interval):
@@ -157,45 +135,35 @@ async def _left_probation(work: Work, release: str) -> str | None:
 async def _revert_to_parked(work: Work, release: str, reason: str) -> None:
     active = (await work.device.status()).active
     if active is not None and active.release == release:
-        work.tell(await _whole(work.device.revert(reason)))
+        work.tell(await whole(work.device.revert(reason)))
 
 
 async def _confirm(work: Work, step: Step) -> None:
-    await _whole(work.device.confirm(str(step.arguments["release"])))
+    await whole(work.device.confirm(str(step.arguments["release"])))
     await work.device.prune(await work.device.status())
 
 
 async def _revert(work: Work, step: Step) -> None:
     reason = str(step.arguments.get("reason") or "not desired any more")
-    work.tell(await _whole(work.device.revert(reason)))
+    work.tell(await whole(work.device.revert(reason)))
 
 
 async def _remove(work: Work, step: Step) -> None:
-    await _whole(work.device.remove())
+    await whole(work.device.remove())
 
 
 EFFECTS: dict[StepKind, Callable[[Work, Step], Awaitable[None]]] = {
     StepKind.BUILD: _build,
     StepKind.STAGE: _stage,
+    StepKind.CHECKPOINT: checkpoint,
+    StepKind.RESTORE_STATE: restore_state,
     StepKind.WRITE_HANDLERS: _write_handlers,
-    StepKind.TAKEOVER: _takeover,
+    StepKind.TAKEOVER: take_over,
     StepKind.VERIFY: _verify,
     StepKind.CONFIRM: _confirm,
     StepKind.REVERT: _revert,
     StepKind.REMOVE: _remove,
 }
-
-
-async def _whole(effect: Coroutine[Any, Any, T]) -> T:
-    """Run an effect to its end even when we are told to stop in the middle: a takeover is never
-    torn.
-    """
-    task = asyncio.ensure_future(effect)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 async def _unless_superseded(work: Work, effect: Coroutine[Any, Any, T]) -> T:
@@ -218,9 +186,3 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-def _number(step: Step, name: str) -> float:
-    value = step.arguments[name]
-    assert isinstance(value, (int, float))
-    return float(value)

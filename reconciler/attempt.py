@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from reconciler.apply import Work, apply
+from reconciler.apply import apply
 from reconciler.click_language import render
 from reconciler.devices.local import LocalDevice
 from reconciler.errors import (
@@ -19,9 +19,10 @@ from reconciler.errors import (
 )
 from reconciler.journal import Applied, Journal
 from reconciler.means import Means, Signals
-from reconciler.plan import Target
+from reconciler.plan_terms import Target
 from reconciler.repository import Desired
 from reconciler.targets import record_of, reject_digest
+from reconciler.work import Work
 from schemas.plan import Plan, StepKind
 
 Refuse = Callable[[str], Awaitable[None]]
@@ -67,6 +68,7 @@ async def attempt(goal: Goal, plan: Plan, means: Means, signals: Signals, journa
         attempt=number,
         plan=plan,
         device=goal.device,
+        snapshots=means.snapshots,
         builder=means.builder,
         observer=means.observer,
         classes=goal.target.resolved.graph.classes,
@@ -76,7 +78,7 @@ async def attempt(goal: Goal, plan: Plan, means: Means, signals: Signals, journa
         superseded=signals.superseded,
         begin=lambda step: journal.step(number, step),
         reject=refuse,
-        warn=lambda reason, message: journal.event("Warning", reason, message),
+        event=journal.event,
         tell=journal.report,
     )
     means.observer.planned(journal.key, plan)

@@ -22,6 +22,15 @@ class _Answers:
     phase: Phase
 
 
+@dataclass(frozen=True)
+class Checkpointed:
+    """Whether a device saves its tables, and why not."""
+
+    status: ConditionStatus
+    reason: str
+    message: str = ""
+
+
 ANSWERS = {
     OutcomeKind.UNCHANGED: _Answers(TRUE, FALSE, FALSE, TRUE, Phase.READY),
     OutcomeKind.APPLIED: _Answers(TRUE, FALSE, FALSE, TRUE, Phase.READY),
@@ -50,6 +59,16 @@ def status_during(previous: InstanceStatus, step: str, now: datetime) -> Instanc
     return _with(previous, answers, "Progressing", f"{step} is running", None, now)
 
 
+def status_checkpointed(
+    previous: InstanceStatus, said: Checkpointed, now: datetime
+) -> InstanceStatus:
+    """The status once a supervisor has told whether it saves its tables; all else stays."""
+    made = _condition(previous, ConditionType.CHECKPOINTED, said.status, now)
+    made = made.model_copy(update={"reason": said.reason, "message": said.message})
+    others = tuple(c for c in previous.conditions if c.type is not ConditionType.CHECKPOINTED)
+    return previous.model_copy(update={"conditions": (*others, made)})
+
+
 def _with(
     previous: InstanceStatus,
     answers: _Answers,
@@ -59,16 +78,8 @@ def _with(
     now: datetime,
 ) -> InstanceStatus:
     def condition(kind: ConditionType, status: ConditionStatus) -> Condition:
-        before = previous.condition(kind)
-        same = before is not None and before.status is status
-        return Condition(
-            type=kind,
-            status=status,
-            reason=reason,
-            message=message,
-            last_transition=before.last_transition if before is not None and same else now,
-            observed_generation=previous.generation,
-        )
+        made = _condition(previous, kind, status, now)
+        return made.model_copy(update={"reason": reason, "message": message})
 
     health = _health(previous, healthy)
     conditions = (
@@ -77,6 +88,7 @@ def _with(
         condition(ConditionType.STALLED, answers.stalled),
         condition(ConditionType.SYNCED, answers.synced),
         _healthy(previous, condition(ConditionType.HEALTHY, health)),
+        *(c for c in previous.conditions if c.type is ConditionType.CHECKPOINTED),
     )
     return previous.model_copy(
         update={
@@ -84,6 +96,20 @@ def _with(
             "conditions": conditions,
             "observed_generation": previous.generation,
         }
+    )
+
+
+def _condition(
+    previous: InstanceStatus, kind: ConditionType, status: ConditionStatus, now: datetime
+) -> Condition:
+    before = previous.condition(kind)
+    same = before is not None and before.status is status
+    return Condition(
+        type=kind,
+        status=status,
+        reason="Unsaid",
+        last_transition=before.last_transition if before is not None and same else now,
+        observed_generation=previous.generation,
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.graph import Connection, Element, Graph
-from schemas.element import ElementManifest, ElementParameter
+from reconciler.settings import default_text, normal, settings
+from schemas.element import ElementManifest
 from schemas.plan import Action, Change, Reason
 
 
@@ -80,9 +81,9 @@ def _parameters(new: Element, old: Element, manifest: ElementManifest | None) ->
     after_by, before_by = settings(new.arguments, manifest), settings(old.arguments, manifest)
     for name in sorted(after_by.keys() | before_by.keys()):
         before, after = before_by.get(name, ""), after_by.get(name, "")
-        if _normal(before) == _normal(after):
+        if normal(before) == normal(after):
             continue
-        default = _default(manifest, name)
+        default = default_text(manifest, name)
         handler = manifest.live.get(name)
         # Without a text there is nothing to write: only a new worker can forget the setting.
         live = handler is not None and bool(after or default)
@@ -94,61 +95,6 @@ def _parameters(new: Element, old: Element, manifest: ElementManifest | None) ->
             after=after or default,
             handler=f"{new.name}.{handler}" if live else None,
         )
-
-
-def settings(arguments: tuple[str, ...], manifest: ElementManifest) -> dict[str, str]:
-    """Parameter -> text, those at their default left out; of one given twice the last counts."""
-    keywords = {parameter.name: parameter for parameter in manifest.parameters}
-    positional = [parameter for parameter in manifest.parameters if parameter.positional]
-    found: dict[str, str] = {}
-    place = 0
-    for argument in arguments:
-        word, _, text = argument.partition(" ")
-        if word in keywords and text and not _takes_raw(positional, place):
-            found[word] = text.strip()
-            continue
-        name = _positional_name(positional, place)
-        words = " ".join(argument.split())
-        repeated = place >= len(positional) or positional[place].repeated
-        found[name] = f"{found[name]}, {words}" if repeated and name in found else words
-        place += 1
-    return {
-        name: text
-        for name, text in found.items()
-        if name not in keywords or _normal(text) != _normal(_default(manifest, name))
-    }
-
-
-def _takes_raw(positional: list[ElementParameter], place: int) -> bool:
-    """Patterns may begin with any word, so keywords are not looked for among them."""
-    return bool(positional) and positional[min(place, len(positional) - 1)].type == "pattern"
-
-
-def _positional_name(positional: list[ElementParameter], place: int) -> str:
-    if not positional:
-        return "ARGUMENTS"
-    return positional[min(place, len(positional) - 1)].name
-
-
-def _default(manifest: ElementManifest, name: str) -> str:
-    default = next((p.default for p in manifest.parameters if p.name == name), None)
-    if default is None:
-        return ""
-    return str(default).lower() if isinstance(default, bool) else str(default)
-
-
-def _normal(text: str) -> str | float:
-    """Numbers and durations by what they mean, so that 120, 120s and 2min are one."""
-    factors = {"ms": 1e-3, "us": 1e-6, "min": 60.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-    for unit, factor in factors.items():
-        number = text.removesuffix(unit)
-        if number != text and _is_number(number):
-            return float(number) * factor
-    return float(text) if _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit()
 
 
 def _connections(desired: Graph, observed: Graph) -> Iterator[Change]:

@@ -6,7 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.conditions import status_after, status_during
+from reconciler.conditions import (
+    Checkpointed,
+    status_after,
+    status_checkpointed,
+    status_during,
+)
 from reconciler.desired_state import DesiredState
 from reconciler.devices.status import TakeoverReport
 from reconciler.observers import Observer
@@ -18,7 +23,7 @@ from schemas.device import Device
 from schemas.network_element import NetworkElement
 from schemas.plan import Step
 from schemas.rollout import Rollout
-from schemas.status import InstanceStatus, Phase
+from schemas.status import ConditionStatus, ConditionType, InstanceStatus, Phase
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,18 @@ class Journal:
         await asyncio.to_thread(
             self._ledger.end_attempt, attempt, outcome, message, reports or None
         )
+
+    async def checkpointed(self, said: Checkpointed) -> None:
+        """Note whether the device saves its tables; tell when that has changed for the worse, or
+        back.
+        """
+        before = self.status.condition(ConditionType.CHECKPOINTED)
+        self.status = status_checkpointed(self.status, said, datetime.now(UTC))
+        failed = before.reason if before and before.status is ConditionStatus.FALSE else ""
+        if said.status is ConditionStatus.FALSE and said.reason != failed:
+            await self.event("Warning", "CheckpointFailed", f"{said.reason}: {said.message}")
+        elif failed and said.status is ConditionStatus.TRUE:
+            await self.event("Normal", "Checkpointed", "checkpoints are written again")
 
     async def applied(self, applied: Applied, desired: Desired) -> None:
         """Remember what is confirmed on the device."""

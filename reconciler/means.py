@@ -9,7 +9,7 @@ from pathlib import Path
 from reconciler.build import Builder
 from reconciler.library import Library
 from reconciler.observers import Observer
-from reconciler.store import Ledger
+from reconciler.store import Ledger, Snapshots
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,11 @@ class Means:
     library: Library
     builder: Builder
     observer: Observer
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Of all devices' states."""
+        return Snapshots(self.state / "snapshots")
 
 
 @dataclass

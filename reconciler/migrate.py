@@ -5,16 +5,12 @@ Between neighbouring versions fields match by name; a longer way goes through th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from pydantic import ValidationError
-
-from reconciler.layouts import layout_hash
-from schemas.element import ElementManifest
+from reconciler.layout_records import described, hash_text
 from schemas.layout import Layout, LayoutField, StateTable
 
 _WIDTHS = ("u8", "u16", "u32", "u64")
@@ -101,18 +97,17 @@ def carries(before: Layout, after: Layout) -> tuple[Carry, ...]:
     return (*met, *(_farewell(field, after) for field in gone))
 
 
-def path(manifest: ElementManifest, from_hash: int, to_hash: int) -> MigrationPath | None:
-    """The way between two layouts of one table of the class; None when the manifest does not list
-    both.
+def path(table: StateTable, before: str, after: str) -> MigrationPath | None:
+    """The way between two layouts of a table, given by their hashes as 16 hex digits; None when the
+    table does not list both.
     """
-    for table in manifest.states:
-        hashes = [layout_hash(table.table, layout) for layout in table.layouts]
-        if from_hash in hashes and to_hash in hashes:
-            first, last = hashes.index(from_hash), hashes.index(to_hash)
-            if first <= last:
-                return MigrationPath(table, table.layouts[first : last + 1])
-            return MigrationPath(table, table.layouts[last : first + 1][::-1])
-    return None
+    hashes = [hash_text(table.table, layout) for layout in table.layouts]
+    if before not in hashes or after not in hashes:
+        return None
+    first, last = hashes.index(before), hashes.index(after)
+    if first <= last:
+        return MigrationPath(table, table.layouts[first : last + 1])
+    return MigrationPath(table, table.layouts[last : first + 1][::-1])
 
 
 def explain(descriptor: str, to: Layout) -> tuple[str, ...]:
@@ -121,8 +116,8 @@ def explain(descriptor: str, to: Layout) -> tuple[str, ...]:
     For records of a layout that no manifest at hand lists: only names can be matched.
     """
     try:
-        before = _described(descriptor)
-    except (ValueError, KeyError, TypeError):
+        before = described(descriptor)
+    except ValueError:
         return ("its descriptor cannot be read",)
     found = tuple(_obstacles(before, to))
     return found or (f"no library at hand lists its layout {before.version} beside {to.version}",)
@@ -168,16 +163,6 @@ def _step_text(before: Layout, after: Layout) -> str:
         if names or how is How.DROPPED:
             said.append(f"{how} {', '.join(names) or 'nothing'}")
     return f"layout {before.version} -> {after.version}: {'; '.join(said)}"
-
-
-def _described(descriptor: str) -> Layout:
-    said = json.loads(descriptor)
-    names = ("name", "type", "unit", "default", "key")
-    fields = [{name: field[name] for name in names} | {"summary": ""} for field in said["fields"]]
-    try:
-        return Layout.model_validate({"version": said["version"], "fields": fields})
-    except ValidationError as error:
-        raise ValueError(str(error)) from error
 
 
 def _obstacles(before: Layout, after: Layout) -> Iterator[str]:

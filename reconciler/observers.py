@@ -140,6 +140,8 @@ class LogObserver(Observer):
 DONE_WORDS = {
     StepKind.BUILD: "built",
     StepKind.STAGE: "staged",
+    StepKind.CHECKPOINT: "saved",
+    StepKind.RESTORE_STATE: "put its state on the device",
     StepKind.WRITE_HANDLERS: "written live, no takeover",
     StepKind.TAKEOVER: "took over",
     StepKind.VERIFY: "verified",

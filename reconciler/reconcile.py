@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 
 from reconciler.attempt import Goal, attempt, goes_back
+from reconciler.checkpointing import look_after, save_last
 from reconciler.desired_state import DesiredState
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import DeviceState
@@ -29,11 +30,13 @@ from reconciler.errors import (
 )
 from reconciler.journal import Journal
 from reconciler.means import Means, Signals
+from reconciler.observing import in_plan_terms, is_foreign
 from reconciler.outcome import Outcome, OutcomeKind, damping
-from reconciler.plan import Observed, Target, make_plan
+from reconciler.plan import make_plan
+from reconciler.plan_terms import Observed, Target
 from reconciler.repository import Desired
 from reconciler.settle import Fate, settle
-from reconciler.targets import describe, moved, observed_of, target_of
+from reconciler.targets import describe, moved, target_of
 from schemas.plan import Plan
 from schemas.rollout import DriftPolicy
 
@@ -99,7 +102,7 @@ class _Pass:
             return await self._remove()
         await self._check_place(desired)
         goal = await self._goal(desired, self.desired_state.revision)
-        observed = await self._observe(goal.device)
+        observed = await self._observe(goal)
         rejection = await self.journal.rejection(goal.reject_digest)
         if rejection is not None:
             await self._keep_last_good(observed, rejection.digest)
@@ -151,14 +154,25 @@ class _Pass:
         target = await asyncio.to_thread(target_of, desired, means.library, means.builder)
         return Goal(desired, target, self._device(desired), revision)
 
-    async def _observe(self, device: LocalDevice) -> Observed:
-        state = await device.observe()
-        if state.status is not None and state.status.settling:
+    async def _observe(self, goal: Goal) -> Observed:
+        state = await goal.device.observe()
+        status = state.status
+        if status is not None and status.settling:
             raise Waiting(f"{self.key}: a worker is starting", STARTING_SECONDS)
-        self.healthy = state.status is not None and state.status.forwarding
+        self.healthy = status is not None and status.forwarding
         await self._settle(state)
-        applied = await asyncio.to_thread(self.means.ledger.graph, self.journal.status.release)
-        return observed_of(state, applied)
+        means = self.means
+        if status is not None:
+            await look_after(goal.device, status, self.journal, means.snapshots)
+        expected = await asyncio.to_thread(means.ledger.graph, self.journal.status.release)
+        foreign = await asyncio.to_thread(self._is_foreign, state)
+        return await in_plan_terms(
+            state, goal.device, goal.target, means.snapshots, expected, foreign
+        )
+
+    def _is_foreign(self, state: DeviceState) -> bool:
+        ledger, ever_applied = self.means.ledger, self.journal.record.applied is not None
+        return is_foreign(state, ever_applied, lambda id: ledger.attempt(id) is not None)
 
     async def _settle(self, state: DeviceState) -> None:
         for one in await self.journal.unfinished():
@@ -216,6 +230,7 @@ class _Pass:
         last = self.journal.applied_desired()
         if last is not None:
             device = self._device(last)
+            await save_last(device, self.journal, self.means.snapshots)
             await device.remove()
             await self.journal.event("Normal", "Removed", f"gone from {self.journal.revision}")
         return Outcome(OutcomeKind.REMOVED, "Removed", f"gone from {self.journal.revision}")

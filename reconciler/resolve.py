@@ -9,26 +9,14 @@ from reconciler.arguments import Binding
 from reconciler.diagnostics import Diagnostic, did_you_mean, ordered
 from reconciler.expand import NoExpansion, expand
 from reconciler.graph import Element, Graph
-from reconciler.layouts import layout_hash
 from reconciler.library import Library
 from reconciler.links import Atom
 from reconciler.packet_types import infer
 from reconciler.probe_handlers import of_draft, of_graph, probe_mistakes
 from reconciler.repository import Desired
+from reconciler.state_spec import StateSpec
 from reconciler.wiring import wire
 from schemas.element import ElementManifest
-from schemas.network_element import Keep
-
-
-@dataclass(frozen=True)
-class StateSpec:
-    """A state of the graph: its tables' current layouts, and what an upgrade owes it."""
-
-    name: str
-    class_name: str
-    keep: Keep
-    layouts: Mapping[str, str]
-    """Table -> hash of its layout, 16 hex digits."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +40,7 @@ def resolve(desired: Desired, library: Library) -> Resolved:
         return Resolved(diagnostics=ordered(resolving.diagnostics))
     return Resolved(
         graph=graph,
-        states=dict(_states(desired, library)),
+        states=dict(_states(desired, graph, library)),
         live=live_parameters(graph, library.elements),
         diagnostics=ordered(resolving.diagnostics),
     )
@@ -68,14 +56,11 @@ def live_parameters(graph: Graph, elements: Mapping[str, ElementManifest]) -> di
     }
 
 
-def _states(desired: Desired, library: Library) -> Iterator[tuple[str, StateSpec]]:
+def _states(desired: Desired, graph: Graph, library: Library) -> Iterator[tuple[str, StateSpec]]:
+    elements = graph.by_name()
     for name, use in sorted(desired.element.spec.states.items()):
-        tables = library.elements[use.use].states
-        layouts = {
-            table.table: f"{layout_hash(table.table, table.current):016x}" for table in tables
-        }
         keep = desired.rollout.spec.keep.get(name, use.keep)
-        yield name, StateSpec(name, use.use, keep, layouts)
+        yield name, StateSpec.of(elements[name], library.elements[use.use], keep)
 
 
 class _Resolving:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 
+from pydantic import ValidationError
+
 from reconciler.build import Builder
 from reconciler.click_language import parse
-from reconciler.devices.status import DeviceState
+from reconciler.devices.status import DeviceState, TableStatus
 from reconciler.errors import Stalled
+from reconciler.layout_records import recorded
 from reconciler.library import Library
-from reconciler.plan import Observed, Target, release_digest
+from reconciler.plan_terms import HeldTable, Observed, SavedState, Target, release_digest
 from reconciler.repository import Desired
 from reconciler.resolve import resolve
+from reconciler.state_spec import StateSpec, named
 from schemas.plan import Plan
+from schemas.release import ReleaseRecord, StateRecord, TableRecord
 
 
 def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
@@ -54,41 +59,74 @@ def moved(last: Desired | None, desired: Desired) -> str | None:
 
 
 def record_of(target: Target, desired: Desired, revision: str) -> str:
-    """The release.json that is staged with a release: where it came from."""
-    record = {
-        "release": target.release,
-        "artifact": target.artifact,
-        "revision": revision,
-        "element": desired.element.name,
-        "version": desired.element.spec.version,
-        "classes": sorted(target.resolved.graph.classes),
-        "states": {
-            name: {"class": state.class_name, "layouts": dict(state.layouts)}
-            for name, state in sorted(target.resolved.states.items())
-        },
+    """The release.json that is staged with a release: where it came from, what it can carry."""
+    record = ReleaseRecord(
+        release=target.release,
+        artifact=target.artifact,
+        revision=revision,
+        element=desired.element.name,
+        version=desired.element.spec.version,
+        classes=tuple(sorted(target.resolved.graph.classes)),
+        states={name: _recorded(state) for name, state in target.resolved.states.items()},
+    )
+    said = record.model_dump(mode="json", by_alias=True)
+    return json.dumps(said, indent=2, sort_keys=True) + "\n"
+
+
+def _recorded(state: StateSpec) -> StateRecord:
+    tables = {
+        name: TableRecord(
+            layout=table.layout, capacity=table.capacity, carries=recorded(table.declared)
+        )
+        for name, table in state.tables.items()
     }
-    return json.dumps(record, indent=2, sort_keys=True) + "\n"
+    return StateRecord(class_name=state.class_name, keep=state.keep, tables=tables)
 
 
-def observed_of(state: DeviceState, expected: str | None) -> Observed:
+def observed_of(
+    state: DeviceState,
+    expected: str | None,
+    saved: SavedState | None = None,
+    foreign: bool = False,
+) -> Observed:
     """What a device says, in the plan's terms; `expected` is the Click language applied last."""
     status = state.status
     if status is None:
-        return Observed()
-    tables = {name: f"{int(t.layout or '0', 16):016x}" for name, t in status.tables.items()}
+        return Observed(saved=saved, foreign=foreign)
+    tables = {name: _held(table) for name, table in status.tables.items()}
     if status.active is None:
-        return Observed(supervisor=True, tables=tables)
-    record = json.loads(state.record) if state.record else {}
+        return Observed(supervisor=True, tables=tables, saved=saved, foreign=foreign)
     return Observed(
         supervisor=True,
         release=status.active.release,
         unconfirmed=status.unconfirmed,
         graph=None if state.graph is None else parse(state.graph),
         expected=None if expected is None else parse(expected),
-        artifact=str(record.get("artifact", "")),
+        record=read_record(state.record),
         tables=tables,
+        saved=saved,
         attempt=status.active.attempt,
+        foreign=foreign,
     )
+
+
+def wanting(target: Target, state: DeviceState) -> bool:
+    """Whether a table is wanted whose records are in no memory: they may be in a file."""
+    held = state.status.tables if state.status is not None else {}
+    return not named(target.resolved.states).keys() <= held.keys()
+
+
+def read_record(text: str | None) -> ReleaseRecord:
+    """A release.json; what cannot be read says nothing."""
+    try:
+        return ReleaseRecord.model_validate_json(text or "{}")
+    except ValidationError:
+        return ReleaseRecord()
+
+
+def _held(table: TableStatus) -> HeldTable:
+    layout = f"{int(table.layout or '0', 16):016x}"
+    return HeldTable(layout, table.version, table.capacity, table.records)
 
 
 def describe(plan: Plan) -> str:

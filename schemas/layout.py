@@ -127,6 +127,8 @@ class StateTable(Model):
     """Names of fields that are gone; old records and files carry them, so no field may be called
     so again.
     """
+    capacity: str = Field(default="CAPACITY", pattern=r"^[A-Z][A-Z0-9_]*$")
+    """Parameter of the class that says how many records the table holds, if there is one."""
     layouts: tuple[Layout, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

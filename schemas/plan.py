@@ -15,6 +15,8 @@ class StepKind(StrEnum):
 
     BUILD = "Build"
     STAGE = "Stage"
+    CHECKPOINT = "Checkpoint"
+    RESTORE_STATE = "RestoreState"
     WRITE_HANDLERS = "WriteHandlers"
     TAKEOVER = "Takeover"
     VERIFY = "Verify"
@@ -67,7 +69,8 @@ class Step(Model):
 
     Arguments by kind (times in seconds):
     Build {classes, platform}; Stage {release}; WriteHandlers {release, writes: [{handler, value}]};
-    Takeover {release, previous, confirm_timeout};
+    Checkpoint {reason, required, removes, foreign}; RestoreState {snapshot};
+    Takeover {release, previous, confirm_timeout, carrier, lose: [table], restore};
     Verify {release, probes, settle, soak, interval}; Confirm {release}; Revert {release, reason};
     Remove {}.
     """
@@ -80,20 +83,45 @@ class Step(Model):
 
 
 class Fate(StrEnum):
-    """What becomes of a state."""
+    """What becomes of a state or of one of its tables."""
 
     NEW = "new"
     KEPT = "kept"
+    MIGRATED = "migrated"
+    """Carried into another layout or capacity."""
+    RESTORED = "restored"
+    """Read from a checkpoint or snapshot, because no memory holds it."""
     LOST = "lost"
 
 
+class TableFate(Model):
+    """What becomes of one table, and why."""
+
+    name: str
+    """STATE/TABLE"""
+    fate: Fate
+    why: str
+    records: int = 0
+    """Live records that it has now."""
+    source: str = ""
+    """File that it is restored from."""
+    losses: tuple[str, ...] = ()
+    """What its records lose on the way, or how many of them go, a clause each."""
+
+
 class StateFate(Model):
-    """What becomes of one state, and why."""
+    """What becomes of one state, and why: the gravest of what becomes of its tables."""
 
     name: str
     keep: Keep
     fate: Fate
     why: str
+    tables: tuple[TableFate, ...] = ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """Those of all its tables."""
+        return tuple(loss for table in self.tables for loss in table.losses)
 
 
 class Refusal(Model):
@@ -128,3 +156,9 @@ class Plan(Model):
     def takeover(self) -> bool:
         """Packets wait while one worker takes over from another."""
         return any(step.kind is StepKind.TAKEOVER for step in self.steps)
+
+    @property
+    def records_to_carry(self) -> int:
+        """Live records that go into another layout or capacity while the old worker forwards."""
+        tables = (table for state in self.states for table in state.tables)
+        return sum(table.records for table in tables if table.fate is Fate.MIGRATED)

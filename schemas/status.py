@@ -18,6 +18,8 @@ class ConditionType(StrEnum):
     STALLED = "Stalled"
     SYNCED = "Synced"
     HEALTHY = "Healthy"
+    CHECKPOINTED = "Checkpointed"
+    """The device saves its state tables as its description says."""
 
 
 class ConditionStatus(StrEnum):

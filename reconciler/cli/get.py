@@ -21,7 +21,7 @@ from reconciler.cli.workplace import (
     short_revision,
 )
 from reconciler.store import InstanceRecord
-from schemas.status import Condition, ConditionType, InstanceStatus, Phase
+from schemas.status import Condition, ConditionStatus, ConditionType, InstanceStatus, Phase
 
 get = typer.Typer(help="Show devices, elements or rollouts.", no_args_is_help=True)
 
@@ -44,6 +44,7 @@ def devices(state: StateOption = None, output: OutputOption = Output.TABLE) -> N
         "READY",
         "SYNCED",
         "HEALTHY",
+        "CHECKPOINTED",
         "MESSAGE",
     )
     print_table(header, [_row(record, record.status) for record in records if record.status])
@@ -111,17 +112,29 @@ def _grouped(
 
 
 def _row(record: InstanceRecord, status: InstanceStatus) -> tuple[str, ...]:
-    ready = status.condition(ConditionType.READY)
     return (
         record.key,
         short_revision(status.applied_revision) or "-",
         status.version or "-",
         str(record.suspension is not None),
-        _word(ready),
+        _word(status.condition(ConditionType.READY)),
         _word(status.condition(ConditionType.SYNCED)),
         _word(status.condition(ConditionType.HEALTHY)),
-        short_revision(first_line(ready.message)) if ready is not None else "not reconciled yet",
+        _word(status.condition(ConditionType.CHECKPOINTED)),
+        short_revision(first_line(_message(status))),
     )
+
+
+def _message(status: InstanceStatus) -> str:
+    """Why it is not ready; or else why its state is not saved."""
+    ready, saved = (
+        status.condition(kind) for kind in (ConditionType.READY, ConditionType.CHECKPOINTED)
+    )
+    if ready is None:
+        return "not reconciled yet"
+    if ready.status is ConditionStatus.TRUE and saved and saved.status is ConditionStatus.FALSE:
+        return f"not checkpointed, {saved.reason}: {saved.message}"
+    return ready.message
 
 
 def _word(condition: Condition | None) -> str:

@@ -27,10 +27,11 @@ from reconciler.devices.local import LocalDevice
 from reconciler.errors import DeviceMoved, Stalled, Transient
 from reconciler.journal import applied_desired
 from reconciler.library import Library, load_library
+from reconciler.observing import in_plan_terms, is_foreign
 from reconciler.plan import make_plan
 from reconciler.repository import Desired, Repository
 from reconciler.resolve import resolve
-from reconciler.store import Ledger
+from reconciler.store import Ledger, Snapshots
 from reconciler.targets import moved, observed_of, reject_digest, target_of
 from schemas.plan import Plan
 
@@ -48,6 +49,8 @@ class _Known:
     """Click language of the release that was applied last."""
     rejected: Mapping[str, str] = field(default_factory=dict)
     """Digest of a release and how it is verified -> why it is not tried again."""
+    attempts: frozenset[str] = frozenset()
+    """Ids of the newest attempts."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,16 @@ class _Planner:
     async def change(self, desired: Desired) -> tuple[Plan, str]:
         """The plan, and why it would not be carried out. Raises Stalled, Transient."""
         known = self.known.get(desired.key, _Known())
-        state = await LocalDevice(desired.device, desired.element.name, self.state).observe()
+        device = self._device(desired)
+        state = await device.observe()
         last, why = known.applied, moved(known.applied, desired)
         if last and why and (await self._device(last).observe()).status is not None:
             raise DeviceMoved(why)
         target = target_of(desired, self.library, self.builder)
-        plan = make_plan(target, observed_of(state, known.graph), desired.key)
+        foreign = is_foreign(state, last is not None, known.attempts.__contains__)
+        snapshots = Snapshots(self.state / "snapshots")
+        observed = await in_plan_terms(state, device, target, snapshots, known.graph, foreign)
+        plan = make_plan(target, observed, desired.key)
         return plan, known.rejected.get(reject_digest(target, desired), "")
 
     async def removal(self, last: Desired) -> Plan:
@@ -140,7 +147,9 @@ def _read_ledger(state: Path) -> dict[str, _Known]:
         for record in ledger.instances():
             release = "" if record.status is None else record.status.release
             rejected = {one.digest: one.reason for one in ledger.rejections(record.key)}
-            known[record.key] = _Known(applied_desired(record), ledger.graph(release), rejected)
+            attempts = frozenset(one.id for one in ledger.attempts(record.key, limit=1000))
+            graph = ledger.graph(release)
+            known[record.key] = _Known(applied_desired(record), graph, rejected, attempts)
     return known
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from schemas.plan import Action, Change, Fate, Plan, Reason
+from schemas.plan import Action, Change, Fate, Plan, Reason, StateFate, StepKind
 
 _WHOLE_ELEMENTS = (Reason.ELEMENT_ADDED, Reason.ELEMENT_REMOVED)
-_STATE_SYMBOLS = {Fate.NEW: "+", Fate.KEPT: "✔", Fate.LOST: "✗"}
+_STATE_SYMBOLS = {
+    Fate.NEW: "+",
+    Fate.KEPT: "✔",
+    Fate.MIGRATED: "~",
+    Fate.RESTORED: "✔",
+    Fate.LOST: "✗",
+}
 
 
 def lines_of(plan: Plan) -> Iterator[str]:
@@ -21,20 +27,37 @@ def lines_of(plan: Plan) -> Iterator[str]:
     yield from _change_lines(plan.changes)
     if plan.classes_to_build:
         yield f"  classes to build: {', '.join(plan.classes_to_build)}"
-    for state in plan.states if plan.takeover or plan.refusals else ():
-        yield f"  {_STATE_SYMBOLS[state.fate]} state {state.name} {state.fate.value}: {state.why}"
+    if plan.takeover or plan.refusals:
+        yield from _state_lines(plan.states)
     for refusal in plan.refusals:
         yield f"  ✗ refused, {refusal.state} is required: {refusal.why}. {refusal.hint}"
     if plan.steps:
         yield f"  steps: {', '.join(step.kind.value for step in plan.steps)} ({_pause(plan)})"
 
 
+def _state_lines(states: Sequence[StateFate]) -> Iterator[str]:
+    for state in states:
+        yield f"  {_STATE_SYMBOLS[state.fate]} state {state.name} {state.fate.value}: {state.why}"
+        for table in state.tables if len({table.fate for table in state.tables}) > 1 else ():
+            yield f"    {_STATE_SYMBOLS[table.fate]} {table.name} {table.fate.value}: {table.why}"
+        for loss in state.losses:
+            yield f"    ✗ loses: {loss}"
+
+
 def _pause(plan: Plan) -> str:
     if plan.release is None:
-        return "stops forwarding, and its states are gone"
-    if plan.takeover:
-        return "one takeover, packets wait for it in the ring" if plan.running else "first start"
-    return "no takeover"
+        kept = any(step.kind is StepKind.CHECKPOINT for step in plan.steps)
+        return "stops forwarding; a snapshot keeps its states" if kept else "stops forwarding"
+    if not plan.takeover:
+        return "no takeover"
+    if not plan.running:
+        return "first start"
+    if plan.records_to_carry:
+        return (
+            f"one takeover; {plan.records_to_carry:,} records are carried before its pause, and"
+            " within it those that changed meanwhile"
+        )
+    return "one takeover, packets wait for it in the ring"
 
 
 def _change_lines(changes: Sequence[Change]) -> Iterator[str]:

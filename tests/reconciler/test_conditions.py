@@ -1,10 +1,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from reconciler.conditions import status_after, status_during
+from reconciler.checkpointing import condition_of
+from reconciler.conditions import (
+    FALSE,
+    TRUE,
+    Checkpointed,
+    status_after,
+    status_checkpointed,
+    status_during,
+)
+from reconciler.devices.status import CheckpointReport, CheckpointStatus
 from reconciler.outcome import Outcome, OutcomeKind
 from schemas.status import Condition, ConditionType, InstanceStatus, Phase
 
@@ -61,7 +71,8 @@ def test_conditions_of_an_outcome(outcome: Outcome, phase: Phase, said: str) -> 
 
 @pytest.mark.parametrize("kind", list(OutcomeKind))
 def test_every_outcome_has_conditions(kind: OutcomeKind) -> None:
-    assert len(status_after(NEW, Outcome(kind, "Some"), START).conditions) == len(ConditionType)
+    said = {one.type for one in status_after(NEW, Outcome(kind, "Some"), START).conditions}
+    assert said == set(ConditionType) - {ConditionType.CHECKPOINTED}
 
 
 def test_transition_time_moves_only_with_the_answer() -> None:
@@ -86,3 +97,43 @@ def test_a_running_step_is_shown() -> None:
     status = status_during(NEW, "Build", START)
     assert status.phase is Phase.PROGRESSING
     assert condition(status, ConditionType.RECONCILING).message == "Build is running"
+
+
+FULL = Checkpointed(FALSE, "DirectoryFull", "no room")
+WRITTEN = Checkpointed(TRUE, "Written", "every 60 s to /c")
+
+
+def test_checkpoints_have_a_condition_that_outcomes_leave_alone() -> None:
+    full = status_checkpointed(NEW, FULL, START)
+    later = START + timedelta(hours=1)
+    after = status_after(full, Outcome(OutcomeKind.APPLIED, "Some", healthy=True), later)
+    assert condition(after, ConditionType.CHECKPOINTED) == full.conditions[0]
+    assert (full.conditions[0].reason, full.conditions[0].message) == ("DirectoryFull", "no room")
+    assert condition(after, ConditionType.READY).status.value == "True"
+    still = status_checkpointed(after, FULL, later)
+    assert condition(still, ConditionType.CHECKPOINTED).last_transition == START
+    mended = status_checkpointed(still, WRITTEN, later)
+    assert condition(mended, ConditionType.CHECKPOINTED).last_transition == later
+
+
+LAST = CheckpointReport(file="0000000001.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("said", "tables", "expected"),
+    [
+        ({"interval_ms": 60000, "last": LAST}, True, "True Written: every 60 s to /c"),
+        ({"interval_ms": 60000}, True, "Unknown NotYet: the first one will go to /c"),
+        ({"interval_ms": 60000}, False, "True NothingToSave: "),
+        ({"interval_ms": 0}, True, "True OnDemand: before takeovers only, to /c"),
+        ({"reason": "DirectoryMissing", "problem": "no /c"}, True,
+         "False DirectoryMissing: no /c"),
+        ({"reason": "WriteFailed", "problem": "I/O", "last": LAST}, False,
+         "False WriteFailed: I/O"),
+    ],
+)  # fmt: skip
+def test_what_a_supervisor_says_becomes_a_condition(
+    said: dict[str, Any], tables: bool, expected: str
+) -> None:
+    found = condition_of(CheckpointStatus(directory="/c", **said), tables)
+    assert f"{found.status.value} {found.reason}: {found.message}" == expected

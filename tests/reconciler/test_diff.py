@@ -2,8 +2,9 @@
 
 import pytest
 
-from reconciler.diff import diff, settings
+from reconciler.diff import diff
 from reconciler.graph import Connection, Element, Graph
+from reconciler.settings import settings
 from schemas.plan import Action, Reason
 
 TABLE = Element("sessions", "SessionTable", ("CAPACITY 1024",))

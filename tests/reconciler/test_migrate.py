@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from reconciler.layouts import layout_descriptor, layout_hash
+from reconciler.layout_records import hash_text
+from reconciler.layouts import layout_descriptor
 from reconciler.library import load_library
 from reconciler.migrate import How, carries, explain, path
 from schemas.layout import Layout
@@ -18,7 +19,7 @@ THREE = manifest(
     reserved=("b", "c"),
 )
 ITEMS = THREE.states[0]
-HASHES = [layout_hash("items", layout) for layout in ITEMS.layouts]
+HASHES = [hash_text("items", layout) for layout in ITEMS.layouts]
 
 
 def test_every_field_has_one_way() -> None:
@@ -32,7 +33,7 @@ def test_the_way_back_is_the_reverse() -> None:
 
 
 def test_a_path_goes_through_the_layouts_between() -> None:
-    up = path(THREE, HASHES[0], HASHES[2])
+    up = path(ITEMS, HASHES[0], HASHES[2])
     assert up is not None and [layout.version for layout in up.layouts] == [1, 2, 3]
     assert str(up) == (
         "layout 1 -> 2: adds c; widens a; drops b; layout 2 -> 3: renames c to d; drops nothing"
@@ -41,24 +42,24 @@ def test_a_path_goes_through_the_layouts_between() -> None:
 
 
 def test_a_downgrade_says_what_is_lost() -> None:
-    down = path(THREE, HASHES[2], HASHES[0])
+    down = path(ITEMS, HASHES[2], HASHES[0])
     assert down is not None
     assert down.losses == ("layout 2 -> 1 narrows a", "layout 2 -> 1 drops c")
 
 
 def test_the_same_layout_loses_nothing() -> None:
-    same = path(THREE, HASHES[1], HASHES[1])
+    same = path(ITEMS, HASHES[1], HASHES[1])
     assert same is not None and same.losses == () and str(same) == "layout 2 stays"
 
 
 def test_there_is_no_way_to_a_layout_that_the_manifest_does_not_list() -> None:
-    assert path(THREE, HASHES[0], 17) is None
-    assert path(THREE, 17, HASHES[0]) is None
+    assert path(ITEMS, HASHES[0], "17") is None
+    assert path(ITEMS, "17", HASHES[0]) is None
 
 
 def test_sessions_migrate_both_ways() -> None:
-    sessions = load_library(LIBRARY).elements["SessionTable"]
-    hashes = [layout_hash("sessions", layout) for layout in sessions.states[0].layouts]
+    (sessions,) = load_library(LIBRARY).elements["SessionTable"].states
+    hashes = [hash_text("sessions", layout) for layout in sessions.layouts]
     up, down = path(sessions, hashes[0], hashes[1]), path(sessions, hashes[1], hashes[0])
     assert up is not None and up.losses == ()
     assert str(up).startswith("layout 1 -> 2: adds first_bytes, second_bytes, syn_sequence; ")

@@ -6,11 +6,14 @@ import pytest
 
 from reconciler.graph import Element, Graph
 from reconciler.load import load
-from reconciler.plan import Observed, Target, make_plan, release_digest
+from reconciler.plan import make_plan
+from reconciler.plan_terms import HeldTable, Observed, Target, release_digest
 from reconciler.resolve import resolve
+from reconciler.targets import read_record, record_of
 from schemas.plan import Fate, Reason, StepKind
 
-UPGRADE = ["Stage", "Takeover", "Verify", "Confirm"]
+FIRST = ["Stage", "Takeover", "Verify", "Confirm"]
+UPGRADE = ["Stage", "Checkpoint", "Takeover", "Verify", "Confirm"]
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +30,15 @@ def target_of(repository, library):
 
 
 @pytest.fixture(scope="module")
-def running(target):
+def running(target, example):
+    (desired,) = example.instances()
+    layout = target.resolved.states["sessions"].tables["sessions"].layout
     return Observed(
         supervisor=True,
         release=target.release,
         graph=target.resolved.graph,
-        artifact=target.artifact,
-        tables={f"sessions/{t}": h for t, h in target.resolved.states["sessions"].layouts.items()},
+        record=read_record(record_of(target, desired, "main")),
+        tables={"sessions/sessions": HeldTable(layout, 2, 65536, 50_000)},
     )
 
 
@@ -59,7 +64,7 @@ def test_nothing_to_do_when_the_release_runs(target, running):
 def test_a_first_start_builds_stages_and_takes_over(target):
     wanted = replace(target, classes_to_build=("Queue", "Strip"))
     plan = make_plan(wanted, Observed(), "edge1/edge-firewall")
-    assert kinds(plan) == ["Build", *UPGRADE]
+    assert kinds(plan) == ["Build", *FIRST]
     assert plan.steps[0].arguments == {"classes": ["Queue", "Strip"], "platform": "linux/amd64"}
     assert plan.steps[2].arguments["confirm_timeout"] == 30.0
     assert [step.needs for step in plan.steps[:3]] == [(), ("Build",), ("Stage",)]
@@ -113,7 +118,8 @@ def test_live_drift_is_healed_without_a_takeover(target, running):
 
 
 def test_another_driver_for_the_same_graph_is_taken_over(target, running):
-    plan = make_plan(target, replace(running, artifact="driver-0", release="x"), "a/b")
+    record = running.record.model_copy(update={"artifact": "driver-0"})
+    plan = make_plan(target, replace(running, record=record, release="x"), "a/b")
     assert [change.reason for change in plan.changes] == [Reason.ARTIFACT_CHANGED]
     assert kinds(plan) == UPGRADE
 
@@ -123,20 +129,16 @@ def test_an_emptied_cache_alone_changes_nothing(target, running):
     assert make_plan(wanted, running, "edge1/edge-firewall").steps == ()
 
 
-def test_a_changed_layout_of_a_required_state_is_refused(target, running):
-    observed = replace(running, release="x", tables={"sessions": "0" * 16})
+def test_an_unknown_layout_of_a_required_state_is_refused(target, running):
+    observed = replace(running, release="x", tables={"sessions/sessions": HeldTable("0" * 16, 7)})
     plan = make_plan(target, observed, "edge1/edge-firewall")
     assert plan.steps == () and not plan.empty
     [refusal] = plan.refusals
-    assert refusal.state == "sessions" and "layout" in refusal.why
+    assert refusal.state == "sessions"
+    assert refusal.why.startswith("its layout 7 cannot become layout 2: the release that wrote it")
     assert "keep: {sessions: discard}" in refusal.hint
-    assert any(change.reason is Reason.LAYOUT_CHANGED for change in plan.changes)
-
-
-def test_a_changed_size_of_a_required_state_is_refused(target, running):
-    graph = with_arguments(target.resolved.graph, "sessions", "CAPACITY 128")
-    [refusal] = make_plan(wanting(target, graph=graph), running, "edge1/edge-firewall").refusals
-    assert "CAPACITY changes from 65536 to 128" in refusal.why
+    [change] = [change for change in plan.changes if change.reason is Reason.LAYOUT_CHANGED]
+    assert (change.subject, change.before) == ("sessions/sessions", f"layout 7 ({'0' * 16})")
 
 
 def test_a_required_state_that_vanishes_is_refused_unless_given_up(
@@ -156,14 +158,15 @@ def test_a_required_state_that_vanishes_is_refused_unless_given_up(
 
 def test_an_instance_that_nobody_wants_is_removed(running):
     plan = make_plan(None, running, "edge1/edge-firewall")
-    assert kinds(plan) == ["Remove"]
+    assert kinds(plan) == ["Checkpoint", "Remove"]
+    assert make_plan(None, Observed(supervisor=True), "a/b").steps[0].kind is StepKind.REMOVE
     assert make_plan(None, Observed(), "edge1/edge-firewall").steps == ()
 
 
 def test_a_dead_worker_is_started_again_with_its_state(target, running):
     observed = Observed(supervisor=True, tables=running.tables)
     plan = make_plan(target, observed, "edge1/edge-firewall")
-    assert kinds(plan) == UPGRADE
+    assert kinds(plan) == FIRST
     assert [state.fate for state in plan.states] == [Fate.KEPT]
 
 

@@ -2,7 +2,18 @@
 
 from reconciler.cli.plan_text import lines_of, summary_of
 from schemas.network_element import Keep
-from schemas.plan import Action, Change, Fate, Plan, Reason, Refusal, StateFate, Step, StepKind
+from schemas.plan import (
+    Action,
+    Change,
+    Fate,
+    Plan,
+    Reason,
+    Refusal,
+    StateFate,
+    Step,
+    StepKind,
+    TableFate,
+)
 
 ADDED = Change(action=Action.ADD, reason=Reason.ELEMENT_ADDED, subject="limit", after="Meter(5)")
 WIRE = Change(
@@ -39,6 +50,36 @@ def test_a_change_shows_symbol_value_and_reason():
     assert summary_of([shown]) == "Plan: 1 to add, 1 to change, 0 to remove; takeovers: 1."
 
 
+def test_a_migration_shows_what_is_carried_and_what_it_loses():
+    steps = (Step(id="Takeover", kind=StepKind.TAKEOVER),)
+    loss = "layout 2 -> 1 drops b"
+    table = TableFate(
+        name="store/items", fate=Fate.MIGRATED, why="x", records=123456, losses=(loss,)
+    )
+    state = StateFate(
+        name="store", keep=Keep.REQUIRED, fate=Fate.MIGRATED, why="layout 2 -> 1", tables=(table,)
+    )
+    shown = plan(changes=(LIVE,), steps=steps, states=(state,))
+    assert list(lines_of(shown))[2:] == [
+        "  ~ state store migrated: layout 2 -> 1",
+        "    ✗ loses: layout 2 -> 1 drops b",
+        "  steps: Takeover (one takeover; 123,456 records are carried before its pause, and within"
+        " it those that changed meanwhile)",
+    ]
+
+
+def test_tables_are_shown_where_their_fates_differ():
+    steps = (Step(id="Takeover", kind=StepKind.TAKEOVER),)
+    tables = (
+        TableFate(name="store/items", fate=Fate.KEPT, why="same memory"),
+        TableFate(name="store/others", fate=Fate.NEW, why="starts empty"),
+    )
+    state = StateFate(name="store", keep=Keep.REQUIRED, fate=Fate.KEPT, why="y", tables=tables)
+    lines = list(lines_of(plan(changes=(LIVE,), steps=steps, states=(state,))))
+    assert "    ✔ store/items kept: same memory" in lines
+    assert "    + store/others new: starts empty" in lines
+
+
 def test_nothing_to_do_is_one_line():
     assert list(lines_of(plan())) == ["edge1/fw: runs release aaaaaaaaaaaa, nothing to do"]
     assert summary_of([plan()]) == "No changes."
@@ -57,8 +98,11 @@ def test_a_removal_says_what_it_costs():
     removal = Plan(instance="edge1/fw", release=None, running="a" * 64, steps=steps)
     assert list(lines_of(removal)) == [
         "edge1/fw: from aaaaaaaaaaaa to nothing",
-        "  steps: Remove (stops forwarding, and its states are gone)",
+        "  steps: Remove (stops forwarding)",
     ]
+    steps = (Step(id="Checkpoint", kind=StepKind.CHECKPOINT), *steps)
+    *_, last = lines_of(removal.model_copy(update={"steps": steps}))
+    assert last == "  steps: Checkpoint, Remove (stops forwarding; a snapshot keeps its states)"
 
 
 def test_a_refusal_says_why_and_what_to_do():

@@ -36,7 +36,8 @@ async def test_get_shows_devices_elements_and_rollouts(house: House) -> None:
     header, row = out.splitlines()
     assert code == 0
     assert header.split() == [
-        "INSTANCE", "REVISION", "VERSION", "SUSPENDED", "READY", "SYNCED", "HEALTHY", "MESSAGE",
+        "INSTANCE", "REVISION", "VERSION", "SUSPENDED", "READY", "SYNCED", "HEALTHY",
+        "CHECKPOINTED", "MESSAGE",
     ]  # fmt: skip
     short = revision[: len("main@sha1:") + 8]
     assert row.split()[:7] == [KEY, short, "1.0.0", "False", "True", "True", "True"]
@@ -127,7 +128,7 @@ async def test_a_plan_shows_what_would_be_removed(house: House) -> None:
     code, out, _ = await click_up(house, "plan", str(house.repository.folder), "--only", KEY)
     assert code == 1
     assert out.startswith(f"{KEY}: from ")
-    assert "steps: Remove (stops forwarding, and its states are gone)" in out
+    assert "steps: Remove (stops forwarding)" in out
 
 
 async def test_a_suspension_ends_in_the_future(house: House) -> None:

@@ -1,0 +1,129 @@
+"""Snapshots: a folder each, complete or absent, `SNAPSHOTS/DEVICE/ELEMENT/ID`. Methods block."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from reconciler.durable import sync
+from schemas.snapshot import Occasion, Snapshot
+
+ABOUT, STATE, RELEASE = "about.json", "state.ckpt", "release.json"
+KEPT = {Occasion.PERIODIC: 3, Occasion.TAKEOVER: 10}
+"""How many of an occasion stay by themselves; of the others all do, until they are pruned."""
+
+
+class NoSuchSnapshot(LookupError):
+    """Nothing answers to that name; the text lists what does."""
+
+
+class Snapshots:
+    """Everything in one folder; several processes may use it at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def add(self, snapshot: Snapshot, texts: Mapping[str, str], state: Path | None = None) -> Path:
+        """Keep a snapshot with files of these names and texts, and a checkpoint; returns its
+        folder. One that is there already is left alone. Raises OSError.
+        """
+        place = self.folder(snapshot)
+        if place.exists():
+            return place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        partial = place.with_name(f".{place.name}.{os.getpid()}")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        if state is not None:
+            _link_or_copy(state, partial / STATE)
+        about = snapshot.model_dump_json(indent=2) + "\n"
+        for name, text in {**texts, ABOUT: about}.items():
+            (partial / name).write_text(text)
+        for path in (*partial.iterdir(), partial):
+            sync(path)
+        partial.rename(place)
+        sync(place.parent)
+        return place
+
+    def all(self, instance: str | None = None) -> tuple[Snapshot, ...]:
+        """Every snapshot (of an instance), by instance, oldest first; unreadable ones are left
+        out.
+        """
+        paths = (
+            self._folder.glob(f"*/*/[!.]*/{ABOUT}")
+            if instance is None
+            else (self._folder / instance).glob(f"[!.]*/{ABOUT}")
+        )
+        found = [_read(path) for path in paths]
+        known = (snapshot for snapshot in found if snapshot is not None)
+        return tuple(sorted(known, key=lambda one: (one.instance, one.taken, one.id)))
+
+    def find(self, name: str) -> Snapshot:
+        """By DEVICE/ELEMENT@ID, where ID may also be `latest`, or the beginning of an id or of a
+        commit, of which the newest counts. Raises NoSuchSnapshot.
+        """
+        instance, _, wanted = name.partition("@")
+        known = self.all(instance) if instance.count("/") == 1 else ()
+        for snapshot in reversed(known):
+            if wanted in ("", "latest") or _answers(snapshot, wanted):
+                return snapshot
+        ids = [one.id for one in known] or [one.name for one in self.all()] or ["none"]
+        raise NoSuchSnapshot(f"there is no snapshot {name}; known: {', '.join(ids)}")
+
+    def folder(self, snapshot: Snapshot) -> Path:
+        """Where its files are."""
+        return self._folder / snapshot.instance / snapshot.id
+
+    def state(self, snapshot: Snapshot) -> Path | None:
+        """Its checkpoint; None when there was nothing to save."""
+        path = self.folder(snapshot) / STATE
+        return path if path.exists() else None
+
+    def text(self, snapshot: Snapshot, name: str) -> str:
+        """One of its other files, empty when it has none of that name."""
+        path = self.folder(snapshot) / name
+        return path.read_text() if path.exists() else ""
+
+    def remove(self, snapshot: Snapshot) -> None:
+        """Forget it. Raises OSError."""
+        place = self.folder(snapshot)
+        gone = place.with_name(f".{place.name}.{os.getpid()}")
+        # Renamed first: a folder that is being removed is no snapshot any more.
+        place.rename(gone)
+        shutil.rmtree(gone)
+
+    def retire(self, instance: str) -> tuple[Snapshot, ...]:
+        """Remove what is old; returns it. Raises OSError."""
+        known = self.all(instance)
+        old = [one for occasion, kept in KEPT.items() for one in _of(known, occasion)[:-kept]]
+        for snapshot in old:
+            self.remove(snapshot)
+        return tuple(old)
+
+
+def _of(known: tuple[Snapshot, ...], occasion: Occasion) -> list[Snapshot]:
+    return [snapshot for snapshot in known if snapshot.occasion is occasion]
+
+
+def _answers(snapshot: Snapshot, wanted: str) -> bool:
+    commit = snapshot.revision.rpartition("sha1:")[2]
+    return snapshot.id.startswith(wanted) or (bool(commit) and commit.startswith(wanted))
+
+
+def _read(path: Path) -> Snapshot | None:
+    try:
+        return Snapshot.model_validate_json(path.read_text())
+    except (OSError, ValidationError):
+        return None
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """Checkpoints are never written again, so a second name costs nothing."""
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copyfile(source, target)
