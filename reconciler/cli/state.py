@@ -1,4 +1,4 @@
-"""`click-up state show | export | diff`: what checkpoints hold."""
+"""`click-up state`: what snapshots and checkpoints hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import state_diff, state_records
-from reconciler.cli.workplace import Output, OutputOption, fail, print_json
+from reconciler.cli.state_import import import_state
+from reconciler.cli.state_snapshots import file_of, ls, prune
+from reconciler.cli.workplace import Output, OutputOption, StateOption, fail, print_json
 from reconciler.errors import Stalled
 from reconciler.library import load_library
 from reconciler.state.checkpoint import Checkpoint
@@ -18,8 +20,17 @@ from reconciler.state.export import Format, export, write_text
 from schemas.layout import StateTable
 
 state = typer.Typer(no_args_is_help=True, help="Look at the state that upgrades keep.")
+state.command()(ls)
+state.command(name="import")(import_state)
+state.command()(prune)
 
-SourceArgument = Annotated[str, typer.Argument(metavar="CHECKPOINT", help="Checkpoint file")]
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SNAPSHOT",
+        help="device/element@latest, an id or commit instead of latest, or a checkpoint file",
+    ),
+]
 TableOption = Annotated[
     str | None, typer.Option("--table", metavar="STATE/TABLE", help="Only this table")
 ]
@@ -38,10 +49,10 @@ FormatOption = Annotated[
 ToOption = Annotated[str, typer.Option("--to", metavar="FILE", help="File to write, - to print")]
 
 
-def open_checkpoint(source: str, code: int = 1) -> Checkpoint:
+def open_checkpoint(source: str, folder: Path | None, code: int = 1) -> Checkpoint:
     """What `source` names; ends the command with `code` when that cannot be read."""
     try:
-        return read_checkpoint(Path(source))
+        return read_checkpoint(file_of(source, folder, code))
     except Stalled as error:
         fail(str(error), code)
     except OSError as error:
@@ -60,14 +71,15 @@ def show(
     where: WhereOption = None,
     fields: FieldsOption = None,
     limit: LimitOption = 50,
+    folder: StateOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Print the records of a checkpoint.
+    """Print the records of a snapshot or checkpoint.
 
     Exit codes: 0 printed, 1 the checkpoint cannot be read or is damaged, 2 there is no such table
     or field, or the condition is wrong.
     """
-    checkpoint = open_checkpoint(source)
+    checkpoint = open_checkpoint(source, folder)
     found = state_records.select_records(checkpoint, known_states(), table, where, fields)
     if output is Output.JSON:
         print_json(state_records.as_json(checkpoint, found, limit))
@@ -83,6 +95,7 @@ def export_records(
     table: TableOption = None,
     where: WhereOption = None,
     fields: FieldsOption = "all",
+    folder: StateOption = None,
 ) -> None:
     """Write the records of a table as csv, json (an object a line) or parquet.
 
@@ -90,7 +103,7 @@ def export_records(
     the condition is wrong, or it is not clear which table or format is meant.
     """
     wanted = form or _format_of(to)
-    checkpoint = open_checkpoint(source)
+    checkpoint = open_checkpoint(source, folder)
     found = state_records.select_records(checkpoint, known_states(), table, where, fields)
     if len(found) != 1:
         names = ", ".join(one.name for one in found) or "none"
@@ -116,6 +129,7 @@ def diff(
     after: SourceArgument,
     table: TableOption = None,
     limit: LimitOption = 50,
+    folder: StateOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Compare two checkpoints by key: records removed, added and changed.
@@ -125,7 +139,7 @@ def diff(
     Exit codes: 0 they are the same, 1 they differ, 2 they cannot be read or compared, or there is
     no such table.
     """
-    pair = open_checkpoint(before, 2), open_checkpoint(after, 2)
+    pair = open_checkpoint(before, folder, 2), open_checkpoint(after, folder, 2)
     found = state_diff.compare(*pair, known_states(), table)
     if output is Output.JSON:
         print_json([state_diff.as_json(one, limit) for one in found])

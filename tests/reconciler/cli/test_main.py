@@ -7,7 +7,11 @@ import pytest
 from reconciler.cli.main import VERBS, main
 from reconciler.store import Ledger
 
-GROUPS = {"get": ("devices", "elements", "rollouts"), "handler": ("read", "write")}
+GROUPS = {
+    "get": ("devices", "elements", "rollouts"),
+    "handler": ("read", "write"),
+    "state": ("show", "export", "diff", "ls", "import", "prune"),
+}
 COMMANDS = [(verb, *sub) for verb in VERBS for sub in [(s,) for s in GROUPS.get(verb, ())] or [()]]
 
 

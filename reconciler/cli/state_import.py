@@ -1,0 +1,99 @@
+"""`click-up state import`: records from a snapshot into the release that a device runs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.build import Builder
+from reconciler.cli.plan_text import lines_of
+from reconciler.cli.state_snapshots import file_of
+from reconciler.cli.workplace import (
+    KeyArgument,
+    Output,
+    OutputOption,
+    StateOption,
+    fail,
+    known_instance,
+    open_ledger,
+    print_json,
+    writable_state,
+)
+from reconciler.devices.local import LocalDevice
+from reconciler.errors import Stalled, Transient, VerifyFailed, Waiting
+from reconciler.import_plan import import_plan, left_out
+from reconciler.importing import bring, observe
+from reconciler.journal import applied_desired
+from reconciler.library import load_library
+from reconciler.means import Means
+from reconciler.observers import ProgressObserver
+from reconciler.plan_terms import Observed, SavedState
+from reconciler.saved_state import Contents, held, moment, written_by
+from schemas.plan import Plan
+
+REFUSED, REVERTED = 2, 3
+
+
+def import_state(
+    key: KeyArgument,
+    source: Annotated[
+        str, typer.Argument(metavar="SNAPSHOT", help="device/element@latest, an id, or a file")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan")] = False,
+    state: StateOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Let an instance go on with the records of a snapshot, of this device or of another one.
+
+    The release that runs takes over from itself; records of another layout are carried, and what
+    cannot be carried is refused. What the tables hold now is saved as a snapshot first.
+
+    Exit codes: 0 imported, or with --dry-run could be; 1 it could not be done; 2 refused, or there
+    is no such snapshot; 3 verification failed, and the device has its own records back.
+    """
+    file = file_of(source, state, REFUSED).absolute()
+    folder = writable_state(state)
+    with closing(open_ledger(folder)) as ledger:
+        record = known_instance(ledger, key)
+        desired = applied_desired(record)
+        if desired is None:
+            fail(f"nothing was ever applied to {key}")
+        library = load_library()
+        observer = ProgressObserver(sys.stderr if output is Output.JSON else sys.stdout)
+        means = Means(folder, ledger, library, Builder(folder / "cache", library), observer)
+        device = LocalDevice(desired.device, desired.element.name, folder)
+        try:
+            observed = asyncio.run(observe(device, _saved(file, source, device)))
+            plan = import_plan(key, observed, desired.rollout)
+            _show(plan, observed, output)
+            if plan.refusals:
+                raise typer.Exit(REFUSED)
+            if not dry_run:
+                asyncio.run(bring(plan, device, record, desired.rollout, means))
+        except VerifyFailed as error:
+            fail(str(error), REVERTED)
+        except (Stalled, Transient, Waiting) as error:
+            fail(str(error))
+
+
+def _saved(file: Path, source: str, device: LocalDevice) -> SavedState:
+    """Verifies the whole file. Raises CheckpointDamaged, CheckpointTooNew."""
+    contents = Contents.of(file)
+    name = "" if Path(source).is_file() else source
+    record = written_by(device, contents.release)
+    return SavedState(str(file), moment(contents.taken), held(contents.tables), record, name)
+
+
+def _show(plan: Plan, observed: Observed, output: Output) -> None:
+    if output is Output.JSON:
+        print_json({**plan.model_dump(mode="json"), "left_out": left_out(observed)})
+        return
+    for line in lines_of(plan):
+        typer.echo(line)
+    for table in left_out(observed):
+        typer.echo(f"  - table {table} is left out: the release that runs has none of that name")
