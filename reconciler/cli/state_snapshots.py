@@ -112,10 +112,9 @@ def prune(
 
 
 def _before(older_than: str | None) -> datetime:
-    now = datetime.now(UTC)
     if older_than is None:
-        return now + timedelta(days=1)
+        return datetime.max.replace(tzinfo=UTC)
     try:
-        return now - timedelta(seconds=parse_duration(older_than))
+        return datetime.now(UTC) - timedelta(seconds=parse_duration(older_than))
     except ValueError as error:
         fail(f"--older-than {older_than}: {error}", 2)
