@@ -24,7 +24,8 @@ from reconciler.cli.workplace import (
 from reconciler.errors import RevisionNotFound, Stalled, Transient
 from reconciler.library import load_library
 from reconciler.loop import Loop
-from reconciler.observers import LogObserver, Observer, Observers, ProgressObserver
+from reconciler.observers import LogObserver, Observer, Observers
+from reconciler.progress import ProgressObserver
 from reconciler.reconcile import Means
 from reconciler.source import GitSource, Reference, parse_reference
 from reconciler.store import Ledger

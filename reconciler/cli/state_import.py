@@ -31,8 +31,8 @@ from reconciler.importing import bring, observe
 from reconciler.journal import applied_desired
 from reconciler.library import load_library
 from reconciler.means import Means
-from reconciler.observers import ProgressObserver
 from reconciler.plan_terms import Observed, SavedState
+from reconciler.progress import ProgressObserver
 from reconciler.saved_state import Contents, held, moment, written_by
 from schemas.plan import Plan
 
