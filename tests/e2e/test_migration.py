@@ -2,82 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from reconciler.build import Builder
-from reconciler.demo.desired import Commits, Files
+from reconciler.demo.desired import edited
 from reconciler.demo.measure import traffic
-from reconciler.demo.merges import Witness
 from reconciler.demo.site import Site, sessions_of
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import TakeoverReport
 from reconciler.library import Library, load_library
-from reconciler.loop import Loop
-from reconciler.means import Means
-from reconciler.outcome import Outcome, OutcomeKind
-from reconciler.source import GitSource, parse_reference
-from reconciler.store import Ledger
-from schemas.plan import Fate, Plan
-from tests.e2e.conftest import CACHE, SMALL, assert_nothing_lost
+from reconciler.outcome import OutcomeKind
+from schemas.plan import Fate
+from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
+from tests.e2e.place import TABLE, place
 from tests.libraries import kept_sessions_1
-
-TABLE = "sessions/sessions"
-
-
-@dataclass(frozen=True)
-class Place:
-    """One repository, one state folder and one device; reconcilers of any version come and go."""
-
-    site: Site
-    commits: Commits
-    device: LocalDevice
-    state: Path
-    witness: Witness
-
-    async def reconcile(self, library: Library) -> Outcome:
-        """One run of a reconciler that has this library."""
-        builder = Builder(CACHE, library)
-        ledger = Ledger(self.state / "ledger.db")
-        means = Means(self.state, ledger, library, builder, self.witness)
-        source = GitSource(
-            str(self.commits.folder), parse_reference("main"), self.state / "clone.git"
-        )
-        try:
-            (outcome,) = (await Loop(source, means).run_once()).values()
-        finally:
-            ledger.close()
-        return outcome
-
-    @property
-    def plan(self) -> Plan:
-        return self.witness.plans[-1]
-
-    @property
-    def report(self) -> TakeoverReport:
-        return self.witness.takeovers[-1][1]
-
-    async def counted(self) -> int:
-        return int(await self.device.read_handler("forwarded.count"))
-
-    async def version(self) -> int:
-        return (await self.device.status()).tables[TABLE].version
-
-
-@asynccontextmanager
-async def place(site: Site, files: Files) -> AsyncIterator[Place]:
-    state = site.folder / "state"
-    desired = site.desired(files)
-    device = LocalDevice(desired.device, desired.element.name, state)
-    try:
-        yield Place(site, Commits(site.folder / "desired", files), device, state, Witness())
-    finally:
-        await device.remove()
 
 
 @pytest.fixture(scope="session")
@@ -109,3 +49,88 @@ async def test_sessions_survive_an_upgrade_and_a_downgrade_of_their_layout(
             seen = await flow.finish()
         assert_nothing_lost(seen)
         assert "carried by the driver of release" in here.plan.states[0].why
+
+
+def with_capacity(text: str, capacity: int) -> str:
+    def change(document: Any) -> None:
+        document["spec"]["parameters"]["session_capacity"] = capacity
+
+    return edited(text, change)
+
+
+async def test_another_capacity_is_a_commit_under_traffic(
+    site: Site, scenario: Scenario, library: Library
+) -> None:
+    text = scenario.first[scenario.element]
+    async with place(site, scenario.first) as here:
+        await here.reconcile(library)
+        async with traffic(site.network, SMALL) as flow:
+            before = await sessions_of(here.device)
+            for capacity in (131_072, 4096):
+                change = {scenario.element: with_capacity(text, capacity)}
+                here.commits.commit(f"capacity {capacity}", change)
+                assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
+                [state] = here.plan.states
+                assert state.fate is Fate.MIGRATED and state.losses == ()
+                assert state.why.endswith(f"-> {capacity}")
+                table = (await here.device.status()).tables[TABLE]
+                assert table.capacity == capacity
+                assert here.report.states[TABLE].lost == 0
+                assert await sessions_of(here.device) >= before
+            assert_nothing_lost(await flow.finish())
+
+
+async def test_shrinking_below_the_live_sessions_says_how_many_go(
+    site: Site, scenario: Scenario, library: Library
+) -> None:
+    text = scenario.first[scenario.element]
+    async with place(site, scenario.first) as here:
+        await here.reconcile(library)
+        async with traffic(site.network, SMALL):
+            await live_sessions(here.device, 17)
+            here.commits.commit("16", {scenario.element: with_capacity(text, 16)})
+            assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
+        [state] = here.plan.states
+        (loss,) = state.losses
+        assert state.fate is Fate.MIGRATED
+        assert "records would go, those not assured and nearest to their deadline first" in loss
+        assert here.report.states[TABLE].lost > 0
+        assert (await here.device.status()).tables[TABLE].records <= 16
+
+
+async def live_sessions(device: LocalDevice, least: int) -> None:
+    async def enough() -> bool:
+        return len(await sessions_of(device)) >= least
+
+    await eventually(enough, 20)
+
+
+async def test_a_layout_that_cannot_be_reached_is_refused_with_field_and_reason(
+    site: Site, scenario: Scenario, library: Library
+) -> None:
+    async with place(site, scenario.first) as here:
+        await here.reconcile(library)
+        async with traffic(site.network, SMALL) as flow:
+            outcome = await here.reconcile(stranger_of(library))
+            seen = await flow.finish()
+        assert (outcome.kind, outcome.reason) == (OutcomeKind.STALLED, "StateWouldBeLost")
+        assert outcome.message.startswith(
+            "sessions: its layout 2 cannot become layout 9: field protocol is u8, in layout 9 u16"
+        )
+        assert "keep: {sessions: discard}" in outcome.message
+        assert_nothing_lost(seen)
+
+
+def stranger_of(library: Library) -> Library:
+    """A library that never knew the layouts that devices run."""
+    sessions = library.elements["SessionTable"]
+    (table,) = sessions.states
+    fields = tuple(
+        one.model_copy(update={"type": "u16"}) if one.name == "protocol" else one
+        for one in table.current.fields
+    )
+    layout = table.current.model_copy(update={"version": 9, "fields": fields, "converts": ()})
+    other = sessions.model_copy(
+        update={"states": (table.model_copy(update={"layouts": (layout,)}),), "migrations": None}
+    )
+    return replace(library, elements={**library.elements, "SessionTable": other})

@@ -1,0 +1,181 @@
+"""State outlives supervisor and device, and what keeps it from being saved stops no packet."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reconciler.demo.measure import traffic
+from reconciler.demo.site import Site, sessions_of
+from reconciler.demo.walkthrough import Scenario
+from reconciler.devices.detached import is_alive
+from reconciler.library import Library
+from reconciler.outcome import OutcomeKind
+from schemas.plan import Fate
+from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually, kill
+from tests.e2e.place import TABLE, Place, place, with_checkpoints
+from tests.e2e.test_crash import forwards_again
+
+MS_RDONLY, MS_REMOUNT, MNT_DETACH = 1, 32, 2
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+async def saved(here: Place) -> None:
+    """A checkpoint with every session of now is on the device."""
+    now = len(await sessions_of(here.device))
+
+    async def written() -> bool:
+        said = (await here.device.status()).checkpoints
+        return said is not None and said.last is not None and said.last.records >= now
+
+    await eventually(written, 20)
+
+
+async def killed(here: Place) -> None:
+    """The supervisor, and with it every worker and all memory."""
+    pid = (await here.device.status()).pid
+    await asyncio.to_thread(kill, pid)
+
+    async def gone() -> bool:
+        return not is_alive(pid)
+
+    await eventually(gone, 10)
+
+
+async def test_sessions_outlive_the_supervisor(
+    site: Site, scenario: Scenario, library: Library
+) -> None:
+    async with place(site, with_checkpoints(scenario.first, interval="1s")) as here:
+        await here.reconcile(library)
+        async with traffic(site.network, SMALL) as flow:
+            before = await sessions_of(here.device)
+            assert len(before) > SMALL.downloaders
+            await saved(here)
+            await killed(here)
+            assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
+            assert await sessions_of(here.device) >= before
+            await forwards_again(flow)
+            seen = await flow.finish()
+        [state] = here.plan.states
+        assert state.fate is Fate.RESTORED
+        assert "records from checkpoint 00000" in state.why
+        assert here.report.states[TABLE].fate == "restored"
+        assert "StateRestored" in here.events()
+        assert seen.tcp_resets == 0
+
+
+async def test_a_device_that_lost_everything_gets_its_newest_snapshot(
+    site: Site, scenario: Scenario, library: Library
+) -> None:
+    async with place(site, with_checkpoints(scenario.first, interval="1s")) as here:
+        await here.reconcile(library)
+        async with traffic(site.network, SMALL) as flow:
+            before = await sessions_of(here.device)
+            await saved(here)
+            assert (await here.reconcile(library)).kind is OutcomeKind.UNCHANGED
+            newest = here.snapshots.all()[-1]
+            assert newest.records >= len(before)
+            await killed(here)
+            shutil.rmtree(here.device.directory)
+            assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
+            assert await sessions_of(here.device) >= before
+            await forwards_again(flow)
+            await flow.finish()
+        steps = [step.kind.value for step in here.plan.steps]
+        assert steps == ["Stage", "RestoreState", "Takeover", "Verify", "Confirm"]
+        assert f"records from snapshot {newest.name} of " in here.plan.states[0].why
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A small disk for checkpoints that fills up, wears out and falls off."""
+
+    path: Path
+
+    def mount(self, flags: int = 0) -> None:
+        self.path.mkdir(exist_ok=True)
+        done = LIBC.mount(b"none", str(self.path).encode(), b"tmpfs", flags, b"size=64m")
+        assert done == 0, os.strerror(ctypes.get_errno())
+
+    def fill(self) -> None:
+        (self.path / "full").write_bytes(bytes(60 << 20))
+
+    def forbid(self) -> None:
+        (self.path / "full").unlink()
+        self.mount(MS_REMOUNT | MS_RDONLY)
+
+    def remove(self) -> None:
+        LIBC.umount2(str(self.path).encode(), MNT_DETACH)
+        self.path.rmdir()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    made = Disk(tmp_path / "disk")
+    made.mount()
+    yield made
+    LIBC.umount2(str(made.path).encode(), MNT_DETACH)
+
+
+async def test_a_disk_that_fails_is_a_condition_and_stops_nothing(
+    site: Site, scenario: Scenario, library: Library, disk: Disk
+) -> None:
+    files = with_checkpoints(scenario.first, interval="1s", directory=str(disk.path))
+    async with place(site, files) as here:
+        await here.reconcile(library)
+        async with traffic(site.network, SMALL) as flow:
+            await reported(here, library, "True", "Written")
+            for damage, reason in (
+                (disk.fill, "DirectoryFull"),
+                (disk.forbid, "DirectoryReadOnly"),
+                (disk.remove, "DirectoryMissing"),
+            ):
+                damage()
+                await reported(here, library, "False", reason)
+            for number, change in enumerate(scenario.variants()[:2]):
+                here.commits.commit(f"change {number}", change)
+                assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
+            disk.mount()
+            (disk.path / here.device.directory.name).mkdir()
+            await reported(here, library, "True", "Written")
+            seen = await flow.finish()
+        assert_nothing_lost(seen)
+        told = [event for event in here.events() if event in ("CheckpointFailed", "Checkpointed")]
+        assert told[-1] == "Checkpointed" and told.count("CheckpointFailed") >= 3
+
+
+async def reported(here: Place, library: Library, status: str, reason: str) -> None:
+    async def is_so() -> bool:
+        await here.reconcile(library)
+        found = here.condition()
+        return (found.status.value, found.reason) == (status, reason)
+
+    await eventually(is_so, 30)
+
+
+async def test_settings_change_while_it_runs(
+    site: Site, scenario: Scenario, library: Library
+) -> None:
+    async with place(site, scenario.first) as here:
+        await here.reconcile(library)
+        before = await here.device.status()
+        assert before.checkpoints is not None
+        assert (before.checkpoints.interval_ms, before.checkpoints.keep) == (60_000, 5)
+        elsewhere = site.folder / "elsewhere"
+        elsewhere.mkdir()
+        files = with_checkpoints(scenario.first, interval="0s", keep=2, directory=str(elsewhere))
+        here.commits.commit("settings", files)
+        assert (await here.reconcile(library)).kind is OutcomeKind.UNCHANGED
+        after = await here.device.status()
+        assert after.checkpoints is not None
+        assert (after.checkpoints.interval_ms, after.checkpoints.keep) == (0, 2)
+        assert after.checkpoints.directory == str(elsewhere / "edge-firewall")
+        assert (after.pid, after.takeovers) == (before.pid, before.takeovers)
+        assert "CheckpointsSet" in here.events()

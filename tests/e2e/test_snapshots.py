@@ -1,0 +1,126 @@
+"""State from one device goes on on another one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from reconciler.demo.desired import Files, edited, path_of
+from reconciler.demo.measure import traffic
+from reconciler.demo.network import Network, network
+from reconciler.demo.site import Site, sessions_of
+from reconciler.demo.walkthrough import Scenario
+from reconciler.devices.local import LocalDevice
+from reconciler.library import Library
+from reconciler.load import load
+from reconciler.outcome import OutcomeKind
+from reconciler.state.checkpoint_file import write_checkpoint
+from schemas.snapshot import Occasion
+from tests.e2e.conftest import ROOT, SMALL
+from tests.e2e.place import Place, place
+from tests.reconciler.state.tables import checkpoint_of, session, table_of
+
+SPARE = "edge2"
+
+
+@pytest.fixture
+def spare(site: Site) -> Iterator[Network]:
+    """Where the second device stands; `site` comes first, so that their names do not meet."""
+    with network() as joined:
+        yield joined
+
+
+def with_spare(files: Files, joined: Network) -> Files:
+    """A second device of the same kind, elsewhere."""
+    device, rollout = (path_of(files, kind) for kind in ("Device", "Rollout"))
+
+    def rename(document: Any) -> None:
+        document["metadata"]["name"] = SPARE
+        document["spec"]["netns"] = joined.firewall.path
+        document["spec"]["directory"] += "-spare"
+
+    def both(document: Any) -> None:
+        document["spec"]["devices"]["names"].append(SPARE)
+
+    return {
+        **files,
+        "devices/spare.yaml": edited(files[device], rename),
+        rollout: edited(files[rollout], both),
+    }
+
+
+async def click_up(here: Place, *words: str) -> tuple[int, str]:
+    """A verb of the command line on this place's state folder."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "reconciler.cli.main", *words, "--state", str(here.state)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+async def test_sessions_move_to_another_device(
+    site: Site, scenario: Scenario, library: Library, spare: Network
+) -> None:
+    files = with_spare(scenario.first, spare)
+    async with place(site, scenario.first) as here:
+        here.commits.commit("two of them", files)
+        assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
+        other = spare_device(site, files, here)
+        try:
+            async with traffic(site.network, SMALL):
+                before = await sessions_of(here.device)
+                here.commits.commit("upgrade", scenario.variants()[0])
+                assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
+            name = f"{here.key}@latest"
+            [*_, newest] = here.snapshots.all(here.key)
+            assert newest.occasion is Occasion.TAKEOVER and newest.records >= len(before)
+            spare_key = f"{SPARE}/edge-firewall"
+            code, out = await click_up(here, "state", "import", spare_key, name, "--dry-run")
+            assert (code, "records from snapshot" in out) == (0, True), out
+            assert await sessions_of(other) == frozenset()
+            code, out = await click_up(here, "state", "import", spare_key, name)
+            assert code == 0, out
+            assert await sessions_of(other) >= before
+            assert (await other.status()).state == "forwarding"
+            code, out = await click_up(here, "history", spare_key, "-o", "json")
+            attempt = json.loads(out)[0]
+            assert attempt["outcome"] == "Imported"
+            assert attempt["report"]["running"]["states"]["sessions/sessions"]["fate"] == "restored"
+            assert (await here.reconcile(library)).kind is OutcomeKind.UNCHANGED
+        finally:
+            await other.remove()
+
+
+def spare_device(site: Site, files: Files, here: Place) -> LocalDevice:
+    instances = load(files, site.library).instances()
+    (desired,) = (one for one in instances if one.device.name == SPARE)
+    return LocalDevice(desired.device, desired.element.name, here.state)
+
+
+async def test_what_cannot_be_imported_is_refused(
+    site: Site, scenario: Scenario, library: Library
+) -> None:
+    async with place(site, scenario.first) as here:
+        await here.reconcile(library)
+        code, out = await click_up(here, "state", "import", here.key, f"{here.key}@latest")
+        assert (code, "there is no snapshot" in out) == (2, True)
+        file = here.state / "other.ckpt"
+        write_checkpoint(file, checkpoint_of(table_of([session()], name="mappings/sessions")))
+        code, out = await click_up(here, "state", "import", here.key, str(file))
+        assert code == 2, out
+        assert (
+            "has the tables mappings/sessions, the release that runs has sessions/sessions" in out
+        )
+        file.write_bytes(file.read_bytes()[:-1])
+        code, out = await click_up(here, "state", "import", here.key, str(file))
+        assert (code, "is damaged" in out) == (1, True), out
+        assert (await here.device.status()).takeovers == 1
