@@ -13,17 +13,21 @@ from schemas.snapshot import Occasion
 
 
 async def look_after(
-    device: LocalDevice, status: SupervisorStatus, journal: Journal, snapshots: Snapshots
+    device: LocalDevice,
+    journal: Journal,
+    snapshots: Snapshots,
+    status: SupervisorStatus | None = None,
 ) -> None:
     """Put the settings right, record the condition, keep the newest checkpoint when it is time.
 
-    Nothing of this stands in the way of a pass: what fails is an event.
+    `status` is what the supervisor said just now, if it was asked. Nothing of this stands in the
+    way of a pass: what fails is an event.
     """
-    said = status.checkpoints
-    if said is None:
-        await journal.checkpointed(NOT_OFFERED)
-        return
     try:
+        status = status or await device.status()
+        said = status.checkpoints
+        if said is None:
+            return await journal.checkpointed(NOT_OFFERED)
         if not device.checkpoints.described_by(said):
             await device.set_checkpoints()
             await journal.event("Normal", "CheckpointsSet", _settings(device))

@@ -13,10 +13,11 @@ from reconciler.conditions import (
     status_during,
 )
 from reconciler.desired_state import DesiredState
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.status import SupervisorStatus, TakeoverReport
 from reconciler.observers import Observer
 from reconciler.outcome import Outcome
 from reconciler.repository import Desired
+from reconciler.settle import Fate, settle
 from reconciler.store import Attempt, InstanceRecord, Ledger, Rejection
 from reconciler.store.records import EventType
 from schemas.device import Device
@@ -102,6 +103,18 @@ class Journal:
     async def unfinished(self) -> tuple[Attempt, ...]:
         """Attempts that a reconciler began and never ended."""
         return await asyncio.to_thread(self._ledger.unfinished, self.key)
+
+    async def settle(self, status: SupervisorStatus | None) -> None:
+        """End those whose end the device tells."""
+        for one in await self.unfinished():
+            settled = settle(one, status)
+            if settled.fate is Fate.RUNNING:
+                continue
+            await self.end_attempt(one.id, settled.fate.value, settled.reason)
+            if settled.reason:
+                await self.event("Warning", settled.fate.value, settled.reason)
+            if settled.blames_release and one.release != self.status.release:
+                await self.reject(one.digest, one.revision, settled.reason)
 
     async def begin_attempt(self, goal: Applied, digest: str, config: str) -> str:
         """Record that `goal` will be attempted, before anything is done about it."""

@@ -35,7 +35,6 @@ from reconciler.outcome import Outcome, OutcomeKind, damping
 from reconciler.plan import make_plan
 from reconciler.plan_terms import Observed, Target
 from reconciler.repository import Desired
-from reconciler.settle import Fate, settle
 from reconciler.targets import describe, moved, target_of
 from schemas.plan import Plan
 from schemas.rollout import DriftPolicy
@@ -160,10 +159,10 @@ class _Pass:
         if status is not None and status.settling:
             raise Waiting(f"{self.key}: a worker is starting", STARTING_SECONDS)
         self.healthy = status is not None and status.forwarding
-        await self._settle(state)
+        await self.journal.settle(status)
         means = self.means
         if status is not None:
-            await look_after(goal.device, status, self.journal, means.snapshots)
+            await look_after(goal.device, self.journal, means.snapshots, status)
         expected = await asyncio.to_thread(means.ledger.graph, self.journal.status.release)
         foreign = await asyncio.to_thread(self._is_foreign, state)
         return await in_plan_terms(
@@ -173,17 +172,6 @@ class _Pass:
     def _is_foreign(self, state: DeviceState) -> bool:
         ledger, ever_applied = self.means.ledger, self.journal.record.applied is not None
         return is_foreign(state, ever_applied, lambda id: ledger.attempt(id) is not None)
-
-    async def _settle(self, state: DeviceState) -> None:
-        for one in await self.journal.unfinished():
-            settled = settle(one, state.status)
-            if settled.fate is Fate.RUNNING:
-                continue
-            await self.journal.end_attempt(one.id, settled.fate.value, settled.reason)
-            if settled.reason:
-                await self.journal.event("Warning", settled.fate.value, settled.reason)
-            if settled.blames_release and one.release != self.journal.status.release:
-                await self.journal.reject(one.digest, one.revision, settled.reason)
 
     async def _keep_last_good(self, observed: Observed, rejected: str) -> None:
         """The rejected release stays away; what was good before is kept running."""
@@ -221,6 +209,7 @@ class _Pass:
         if goes_back(plan):
             raise Superseded(f"{self.key}: went back, planning again")
         await self.journal.applied(goal.applied, goal.desired)
+        await look_after(goal.device, self.journal, self.means.snapshots)
         reason = "Healed" if healing else "ReconciliationSucceeded"
         await self.journal.event("Normal", reason, f"applied revision {goal.revision}")
         self.healthy = True
