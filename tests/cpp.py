@@ -52,13 +52,16 @@ def compile_program(
     sources: Iterable[Path],
     classes: Iterable[str] = (),
     sanitize: str | None = None,
+    library: Path = LIBRARY,
 ) -> Path:
-    """Link a program whose main() is in `sources` with the worker runtime and element classes.
+    """Link a program whose main() is in `sources` with the worker runtime and element classes of
+    `library`.
 
     Returns `out`. Raises CompilationFailed.
     """
     runtime = [path for path in _folder("driver") if path.name not in ("main.cc", "worker.cc")]
-    return _link(out, [*sources, *_class_sources(classes), *runtime, *_folder("shared")], sanitize)
+    elements = _class_sources(classes, library)
+    return _link(out, [*sources, *elements, *runtime, *_folder("shared")], sanitize)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Upgrades of an intrusion detector under load: what a takeover parts is found once, and nothing is lost."""
+"""Upgrades of an intrusion detector under load: a parted pattern is found once, nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Upgrades of a load balancer under load while its list of backends changes: no flow changes backend."""
+"""Upgrades of a load balancer whose list of backends changes: no flow changes its backend."""
 
 from __future__ import annotations
 

@@ -149,21 +149,17 @@ class Supervised:
             assert not said, said
 
 
-def _size_and_layout(memory: Path) -> dict[str, object]:
-    """Of a state table, as `status` tells them (StateHeader)."""
-    with memory.open("rb") as file:
-        header = os.pread(file.fileno(), 256, 0)
-    version, layout = struct.unpack_from("<12xIQ", header)
-    return {"bytes": memory.stat().st_size, "layout": f"{layout:016x}", "version": version}
-
-
-def socket_in(namespace: Namespace, kind: socket.SocketKind = socket.SOCK_DGRAM) -> socket.socket:
+def socket_in(
+    namespace: Namespace,
+    kind: socket.SocketKind = socket.SOCK_DGRAM,
+    family: socket.AddressFamily = socket.AF_INET,
+) -> socket.socket:
     """A socket that lives in another network namespace than we do."""
     libc = ctypes.CDLL(None, use_errno=True)
     with open("/proc/self/ns/net") as ours, open(namespace.path) as theirs:
         assert libc.setns(theirs.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
         try:
-            return socket.socket(socket.AF_INET, kind)
+            return socket.socket(family, kind)
         finally:
             assert libc.setns(ours.fileno(), CLONE_NEWNET) == 0
 

@@ -1,0 +1,286 @@
+// Replays frames through an element graph whose devices are lists and whose state tables are files, so that another
+// program, built from another library, can go on where this one stopped. Commands: see `main`.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <vector>
+
+#include "driver/clock.hh"
+#include "driver/router.hh"
+#include "driver/runtime.hh"
+#include "kernels/command_loop.hh"
+#include "support/state_table/migration.hh"
+
+// Time goes with the frames, so that a run is the same however long it takes.
+static uint64_t replay_time_ns;
+extern "C" int clock_gettime(clockid_t, timespec* time) {
+  *time = {time_t(replay_time_ns / 1'000'000'000), long(replay_time_ns % 1'000'000'000)};
+  return 0;
+}
+
+namespace clickup {
+namespace {
+
+struct Frame {
+  uint8_t interface;
+  std::string bytes;
+};
+
+class FromDevice;
+class ToDevice;
+
+// The devices of the graph that is open, in order of their names: lan 0, wan 1.
+std::map<std::string, FromDevice*> sources;
+std::map<std::string, ToDevice*> sinks;
+
+class FromDevice : public Element {
+ public:
+  const char* class_name() const override { return "FromDevice"; }
+  const char* port_count() const override { return "0/1"; }
+  const char* processing() const override { return "h/h"; }
+  void configure(Arguments& arguments, Errors& errors) override {
+    bool ignored;
+    std::string interface;
+    arguments.positional("DEVNAME", interface).keyword("PROMISC", ignored).keyword("SNIFFER", ignored).finish(errors);
+    sources[interface] = this;
+  }
+  void receive(const Frame* frames, uint32_t count) {
+    Batch batch;
+    for (uint32_t i = 0; i < count; ++i) {
+      Packet* packet = packet_pool().allocate();
+      frames[i].bytes.copy(reinterpret_cast<char*>(packet->data()), frames[i].bytes.size());
+      packet->length = uint32_t(frames[i].bytes.size());
+      packet->mac_header = packet->begin;
+      batch.add(packet);
+    }
+    output(0).push(batch);
+  }
+};
+
+class ToDevice : public Element {
+ public:
+  const char* class_name() const override { return "ToDevice"; }
+  const char* port_count() const override { return "1/0"; }
+  const char* processing() const override { return "l/h"; }
+  void configure(Arguments& arguments, Errors& errors) override {
+    std::string interface;
+    arguments.positional("DEVNAME", interface).finish(errors);
+    sinks[interface] = this;
+  }
+  bool drain() override { return send(); }
+  bool send() {
+    Batch batch;
+    input(0).pull(batch, kBatchSize);
+    for (const Packet* packet : batch) {
+      uint32_t length = packet->length;
+      sent.append(reinterpret_cast<const char*>(&length), sizeof length);
+      sent.append(reinterpret_cast<const char*>(packet->data()), length);
+    }
+    bool moved = !batch.empty();
+    batch.release();
+    return moved;
+  }
+  std::string sent;
+};
+
+CLICKUP_ELEMENT(FromDevice);
+CLICKUP_ELEMENT(ToDevice);
+
+class TableFile {
+ public:
+  explicit TableFile(const std::string& path, size_t bytes = 0) {
+    int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct stat status;
+    if (fd < 0 || ::fstat(fd, &status) != 0) std::abort();
+    existed = status.st_size > 0;
+    bytes_ = bytes ? bytes : size_t(status.st_size);
+    if (!existed && ::ftruncate(fd, off_t(bytes_)) != 0) std::abort();
+    address_ = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (address_ == MAP_FAILED) std::abort();
+    ::close(fd);
+  }
+  ~TableFile() { ::munmap(address_, bytes_); }
+  TableFile(const TableFile&) = delete;
+  TableFile& operator=(const TableFile&) = delete;
+  TableCopy::Memory memory() const { return {static_cast<uint8_t*>(address_), bytes_}; }
+  uint64_t layout() const { return static_cast<const StateHeader*>(address_)->layout_hash; }
+  bool existed = false;
+
+ private:
+  void* address_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+// State in files FOLDER/TABLE-LAYOUT, counters nowhere.
+class FileHost : public Host {
+ public:
+  explicit FileHost(std::string folder) : folder_(std::move(folder)) {}
+  std::string packet_socket(std::string_view, PacketSocket&) override { return "no interfaces here"; }
+  std::string state_memory(std::string_view name, uint64_t layout, size_t bytes, StateMemory& memory) override {
+    std::string path = folder_ + "/" + std::string(name.substr(name.find('/') + 1)) + "-" + std::to_string(layout);
+    const TableFile& file = *files_.emplace_back(std::make_unique<TableFile>(path, bytes));
+    memory = {file.memory().data(), bytes, file.existed};
+    return "";
+  }
+  CounterSlot* counter_slot(std::string_view name) override { return &counters_[std::string(name)]; }
+
+ private:
+  std::string folder_;
+  std::vector<std::unique_ptr<TableFile>> files_;
+  std::map<std::string, CounterSlot> counters_;
+};
+
+class Writers : public CopyPace {  // none: everybody has paused
+  bool settle() override { return true; }
+  bool go_on() override { return true; }
+};
+
+// Everything between `open` and `close`.
+struct Place {
+  explicit Place(const std::string& folder) : host(folder) {}
+  FileHost host;
+  std::unique_ptr<Router> router;
+  std::unique_ptr<Runtime> runtime;
+};
+
+struct Carried {
+  Carried(const std::string& from, const std::string& to) : source(from), target(to) {}
+  TableFile source, target;
+  std::unique_ptr<TableCopy> forth, back;
+};
+
+std::vector<Frame> frames;
+std::unique_ptr<Place> place;
+std::unique_ptr<Carried> carried;
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string word(Words& words) {
+  std::string text;
+  words >> text;
+  return text;
+}
+
+void set_time(size_t frame) {
+  constexpr uint64_t kBegin = 1'000'000'000'000, kBetweenFrames = 20'000'000;
+  replay_time_ns = kBegin + frame * kBetweenFrames;
+  read_clock();
+}
+
+std::string read_frames(Words& words) {
+  std::string data = read_file(word(words));
+  frames.clear();
+  for (size_t at = 0; at + 5 <= data.size();) {
+    uint32_t length;
+    std::memcpy(&length, &data[at + 1], sizeof length);
+    frames.push_back({uint8_t(data[at]), data.substr(at + 5, length)});
+    at += 5 + length;
+  }
+  return std::to_string(frames.size());
+}
+
+std::string open_graph(Words& words) {
+  size_t at = 0;
+  words >> at;
+  set_time(at);
+  place = std::make_unique<Place>(word(words));
+  Diagnostics diagnostics;
+  place->router = Router::build(read_file(word(words)), "graph", diagnostics);
+  if (place->router && place->router->initialize(place->host, diagnostics)) {
+    place->runtime = std::make_unique<Runtime>(*place->router);
+    return "open";
+  }
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) text += diagnostic.text() + "; ";
+  return text;
+}
+
+std::string close_graph(Words&) {
+  place.reset();
+  sources.clear();
+  sinks.clear();
+  return "closed";
+}
+
+std::string feed(Words& words) {
+  size_t at = 0, end = 0, most = 0;
+  words >> at >> end >> most;
+  std::vector<FromDevice*> inputs;
+  for (auto& [name, source] : sources) inputs.push_back(source);
+  while (at < end) {
+    size_t next = at + 1;
+    while (next < end && next - at < most && frames[next].interface == frames[at].interface) ++next;
+    set_time(at);
+    inputs[frames[at].interface]->receive(&frames[at], uint32_t(next - at));
+    for (auto& [name, sink] : sinks) while (sink->send()) {}
+    at = next;
+  }
+  std::string sizes;
+  for (auto& [name, sink] : sinks) sizes += std::to_string(sink->sent.size()) + " ";
+  return sizes;
+}
+
+std::string save(Words& words) {
+  std::string prefix = word(words);
+  for (auto& [name, sink] : sinks) std::ofstream(prefix + name, std::ios::binary) << sink->sent;
+  return "saved";
+}
+
+std::string carry(Words& words) {
+  size_t at = 0;
+  words >> at;
+  set_time(at);
+  std::string from = word(words), to = word(words);
+  carried = std::make_unique<Carried>(from, to);
+  const StateMigration* known = find_migration(carried->source.layout(), carried->target.layout());
+  if (!known) return "no migration";
+  carried->forth = known->make();
+  std::string why = carried->forth->attach(carried->source.memory(), carried->target.memory());
+  if (!why.empty()) return why;
+  Writers writers;
+  carried->forth->round(writers);
+  carried->forth->final_round();
+  CopyCounts counts = carried->forth->counts();
+  return std::to_string(counts.migrated) + " " + std::to_string(counts.expired) + " " + std::to_string(counts.lost);
+}
+
+std::string carry_back(Words& words) {
+  size_t at = 0;
+  words >> at;
+  set_time(at);
+  const StateMigration* known = find_migration(carried->target.layout(), carried->source.layout());
+  carried->back = known->make();
+  std::string why = carried->back->attach(carried->target.memory(), carried->source.memory());
+  if (!why.empty()) return why;
+  carried->back->go_back_from(*carried->forth);
+  Writers writers;
+  carried->back->round(writers);
+  carried->back->final_round();
+  CopyCounts counts = carried->back->counts();
+  carried.reset();
+  return std::to_string(counts.migrated) + " " + std::to_string(counts.expired) + " " + std::to_string(counts.lost);
+}
+
+}  // namespace
+}  // namespace clickup
+
+int main() {
+  using namespace clickup;
+  return run_commands({
+      {"frames", read_frames},   // FILE: what feed counts
+      {"open", open_graph},      // FRAME FOLDER CONFIG: initialises before that frame; tables in FOLDER
+      {"close", close_graph},
+      {"resume", [](Words&) { return place->runtime->resume(), "resumed"; }},
+      {"pause", [](Words&) { return place->runtime->pause(), "paused"; }},
+      {"feed", feed},            // FROM TO MOST: frames in batches of at most MOST; bytes that left by now
+      {"save", save},            // PREFIX: what left, a file an interface
+      {"carry", carry},          // FRAME SOURCE TARGET: records of one table file into the other
+      {"back", carry_back},      // FRAME: what changed in the target since
+  });
+}
