@@ -114,7 +114,7 @@ class Supervised:
         """The file that is the memory of a table of the release that runs."""
         wanted = self.status()["tables"][name]
         folder = Path(f"/proc/{self.process.pid}/fd")
-        tables = [path for path in folder.iterdir() if f"click-up {name}" in os.readlink(path)]
+        tables = [path for path in folder.iterdir() if f"click-up {name}" in _target(path)]
         (found,) = [path for path in tables if _size_and_layout(path).items() <= wanted.items()]
         return found
 
@@ -149,11 +149,23 @@ class Supervised:
             assert not said, said
 
 
-def socket_in(
-    namespace: Namespace,
-    kind: socket.SocketKind = socket.SOCK_DGRAM,
-    family: socket.AddressFamily = socket.AF_INET,
-) -> socket.socket:
+def _target(link: Path) -> str:
+    """Of a link in /proc that may go at any moment."""
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:
+        return ""
+
+
+def _size_and_layout(memory: Path) -> dict[str, object]:
+    """Of a state table, as `status` tells them (StateHeader)."""
+    with memory.open("rb") as file:
+        header = os.pread(file.fileno(), 256, 0)
+    version, layout = struct.unpack_from("<12xIQ", header)
+    return {"bytes": memory.stat().st_size, "layout": f"{layout:016x}", "version": version}
+
+
+def socket_in(namespace: Namespace, kind: socket.SocketKind = socket.SOCK_DGRAM) -> socket.socket:
     """A socket that lives in another network namespace than we do."""
     libc = ctypes.CDLL(None, use_errno=True)
     with open("/proc/self/ns/net") as ours, open(namespace.path) as theirs:
