@@ -13,7 +13,7 @@ from reconciler.demo.desired import Commits
 from reconciler.demo.site import Sessions, Site, sessions_of
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import TakeoverReport
-from reconciler.loop import Loop
+from reconciler.loop import OBSERVE_SECONDS, Loop
 from reconciler.observers import Observer
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reconcile import Means
@@ -119,7 +119,11 @@ class Running:
 
 @asynccontextmanager
 async def following(
-    site: Site, files: Mapping[str, str], builder: Builder, name: str
+    site: Site,
+    files: Mapping[str, str],
+    builder: Builder,
+    name: str,
+    observe_interval: float = OBSERVE_SECONDS,
 ) -> AsyncIterator[Running]:
     """A repository made of `files` and the loop that follows it; the first release runs."""
     commits = Commits(site.folder / name / "desired", files)
@@ -128,7 +132,7 @@ async def following(
     means = Means(state, Ledger(state / "ledger.db"), site.library, builder, witness)
     source = GitSource(str(commits.folder), parse_reference("main"), state / "clone.git")
     stop = asyncio.Event()
-    loop = asyncio.create_task(Loop(source, means).run(stop))
+    loop = asyncio.create_task(Loop(source, means, observe_interval=observe_interval).run(stop))
     desired = site.desired(files)
     device = LocalDevice(desired.device, desired.element.name, state)
     try:

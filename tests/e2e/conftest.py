@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "build" / "tests" / "cache"
 FIRST_CACHE = ROOT / "build" / "tests" / "cache-first"
 SMALL = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
+# Longer runs of what draws lots.
+THOROUGH = bool(os.environ.get("CLICKUP_THOROUGH"))
 FAST = {"settle": "100ms", "soak": "300ms", "interval": "50ms"}
 
 

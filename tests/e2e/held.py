@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 
 from reconciler.demo.measure import HTTP_PORT
 from reconciler.demo.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network
@@ -14,41 +13,53 @@ from reconciler.demo.site import Sessions
 from tests.supervisor.running import socket_in
 
 COUNT = 4
+SECONDS = 10.0
 REQUEST = b"GET /1/1 HTTP/1.1\r\nHost: held\r\n\r\n"
 
 
-@dataclass(frozen=True)
 class Held:
     """Connections of the client to the HTTP server."""
 
-    sockets: tuple[socket.socket, ...]
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._sockets: list[socket.socket] = []
 
     @property
     def sessions(self) -> Sessions:
         """As the firewall lists them."""
-        ports = [connection.getsockname()[1] for connection in self.sockets]
+        ports = [connection.getsockname()[1] for connection in self._sockets]
         ends = [(f"{CLIENT_ADDRESS}:{port}", f"{SERVER_ADDRESS}:{HTTP_PORT}") for port in ports]
         return frozenset(("tcp", *both) for both in ends)
 
+    async def add(self) -> None:
+        """One more, which was used once."""
+        connection = socket_in(self._network.client, socket.SOCK_STREAM)
+        self._sockets.append(connection)
+        connection.settimeout(SECONDS)
+        await asyncio.to_thread(connection.connect, (SERVER_ADDRESS, HTTP_PORT))
+        await asyncio.to_thread(_ask, connection)
+
     async def answer(self) -> None:
         """Every one of them still carries a request and its answer."""
-        for connection in self.sockets:
+        for connection in self._sockets:
             await asyncio.to_thread(_ask, connection)
+
+    def close(self) -> None:
+        """The end of all."""
+        for connection in self._sockets:
+            connection.close()
 
 
 @asynccontextmanager
 async def held(network: Network) -> AsyncIterator[Held]:
-    """Sessions that were used once; the traffic's HTTP server must run."""
-    with ExitStack() as stack:
-        sockets = tuple(
-            stack.enter_context(socket_in(network.client, socket.SOCK_STREAM)) for _ in range(COUNT)
-        )
-        for connection in sockets:
-            connection.settimeout(10.0)
-            await asyncio.to_thread(connection.connect, (SERVER_ADDRESS, HTTP_PORT))
-        opened = Held(sockets)
-        await opened.answer()
+    """Some sessions; the traffic's HTTP server must run."""
+    opened = Held(network)
+    try:
+        for _ in range(COUNT):
+            await opened.add()
         yield opened
+    finally:
+        opened.close()
 
 
 def _ask(connection: socket.socket) -> None:

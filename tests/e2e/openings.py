@@ -1,0 +1,81 @@
+"""Every TCP session that the client ever began, as seen on its wire."""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+import struct
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from reconciler.demo.network import Network
+from reconciler.demo.site import Sessions
+from reconciler.demo.traffic.udp_receiver import SO_ATTACH_FILTER
+from tests.supervisor.running import socket_in
+
+ETH_P_ALL = 3
+# Classic BPF over the IP header: TCP with SYN and without ACK.
+OPENING = [
+    (0x30, 0, 0, 9),
+    (0x15, 0, 6, socket.IPPROTO_TCP),
+    (0xB1, 0, 0, 0),  # X = length of the IP header
+    (0x50, 0, 0, 13),
+    (0x54, 0, 0, 0x12),
+    (0x15, 0, 2, 0x02),
+    (0x06, 0, 0, 0x40000),
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0),
+]
+
+
+class Openings:
+    """Grows while the client works."""
+
+    def __init__(self, network: Network) -> None:
+        self._packets = socket_in(network.client, socket.SOCK_DGRAM, socket.AF_PACKET)
+        program = b"".join(struct.pack("=HBBI", *step) for step in OPENING)
+        code = ctypes.create_string_buffer(program, len(program))
+        filtering = struct.pack("HxxxxxxP", len(OPENING), ctypes.addressof(code))
+        self._packets.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filtering)
+        self._packets.settimeout(0.1)
+        self._packets.bind(("eth0", ETH_P_ALL))
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._seen: set[tuple[str, ...]] = set()
+
+    @property
+    def seen(self) -> Sessions:
+        """As the firewall lists them."""
+        return frozenset(self._seen)
+
+    def _watch(self) -> None:
+        while not self._done.is_set():
+            try:
+                packet = self._packets.recv(128)
+            except TimeoutError:
+                continue
+            ends = [socket.inet_ntoa(packet[at : at + 4]) for at in (12, 16)]
+            ports = struct.unpack_from("!HH", packet, 4 * (packet[0] & 15))
+            self._seen.add(
+                ("tcp", *(f"{end}:{port}" for end, port in zip(ends, ports, strict=True)))
+            )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._done.set()
+        self._thread.join()
+        self._packets.close()
+
+
+@asynccontextmanager
+async def watched(network: Network) -> AsyncIterator[Openings]:
+    """From now on; what began before is not seen."""
+    openings = Openings(network)
+    openings.start()
+    try:
+        yield openings
+    finally:
+        openings.stop()
