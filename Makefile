@@ -44,13 +44,12 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-fuzz: setup  ## every fuzz target for SECONDS=60 each, with the best engine on PATH
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+BENCHMARKS := $(filter-out __init__ arrivals figures graphs programs,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 bench: setup  ## the figures we claim, into build/bench/
 	@mkdir -p build/bench
-	$(BIN)/python -m benchmarks.takeover --json build/bench/takeover.json
-	$(BIN)/python -m benchmarks.converge --json build/bench/converge.json
+	@for name in $(BENCHMARKS); do echo "$$name:"; \
+		$(BIN)/python -m benchmarks.$$name --json build/bench/$$name.json || exit; done
 
 format: setup  ## rewrite the Python sources as `make lint` wants them
 	$(BIN)/ruff check --fix .

@@ -8,7 +8,7 @@ import json
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,19 @@ Figures = dict[str, list[float]]
 Measure = Callable[[Site, argparse.Namespace, Teller], Coroutine[Any, Any, Figures]]
 
 
-def run(name: str, measure: Measure, parser: argparse.ArgumentParser, unit: str) -> int:
-    """Measure in a sandbox, print, and write the figures; returns the exit code."""
+def run(
+    name: str,
+    measure: Measure,
+    parser: argparse.ArgumentParser,
+    unit: str | Mapping[str, str],
+    ours: str = "",
+) -> int:
+    """Measure in a sandbox, print, and write the figures; returns the exit code.
+
+    A figure's name is `WHO` or `WHO, WHAT`; `unit` is one for all, or one a WHAT. Figures of one
+    WHAT are compared with those of `ours`, value by value, so that what was measured at about the
+    same time is compared.
+    """
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
     wanted = parser.parse_args()
     try:
@@ -38,17 +49,41 @@ def run(name: str, measure: Measure, parser: argparse.ArgumentParser, unit: str)
     with tempfile.TemporaryDirectory(prefix="click-up-") as folder, network() as joined:
         site = Site(joined, Path(folder), load_library())
         found = asyncio.run(measure(site, wanted, Teller(Console(stderr=True))))
+    compared = ratios(found, ours)
     for what, values in found.items():
-        print(told(what, values, unit))
+        print(told(what, values, unit if isinstance(unit, str) else unit[what.partition(", ")[2]]))
+    for what, values in compared.items():
+        print(told(what, values, "x"))
     if wanted.json:
-        wanted.json.write_text(json.dumps({"unit": unit, "figures": found}, indent=2) + "\n")
+        units = unit if isinstance(unit, str) else dict(unit)
+        everything = {"unit": units, "figures": found, "ratios": compared}
+        wanted.json.write_text(json.dumps(everything, indent=2) + "\n")
     return 0
+
+
+def ratios(found: Figures, ours: str) -> Figures:
+    """How many times a figure of `ours` is that of another one, for every WHAT of both."""
+    compared: Figures = {}
+    for name, values in found.items():
+        who, comma, what = name.partition(", ")
+        mine = found.get(f"{ours}{comma}{what}")
+        if mine and values and who != ours:
+            pairs = zip(mine, values, strict=False)
+            compared[f"{ours} / {name}"] = [one / other for one, other in pairs]
+    return compared
 
 
 def told(name: str, values: Sequence[float], unit: str) -> str:
     """One line: name, median, smallest and largest value, how often it was measured."""
     if not values:
-        return f"{name:36} not measured"
-    middle, low, high = statistics.median(values), min(values), max(values)
-    spread = f"{low:.3g} to {high:.3g} {unit}"
-    return f"{name:36} median {middle:8.3g} {unit}, {spread}, {len(values)} times"
+        return f"{name:52} not measured"
+    middle, low, high = (
+        _number(value) for value in (statistics.median(values), min(values), max(values))
+    )
+    return f"{name:52} median {middle:>10} {unit}, {low} to {high} {unit}, {len(values)} times"
+
+
+def _number(value: float) -> str:
+    """Three digits that mean something: 12.3, 0.00456, 12,300,000."""
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:.3g}"
