@@ -12,24 +12,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.figures import Figures, run
-from reconciler.build import Artifact
+from benchmarks.supervised import LONGEST_SECONDS, Supervised
 from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
-from reconciler.devices.control_socket import connected
-from reconciler.errors import DeviceUnreachable
 
 CLASSES = (
     *("FastUDPFlows", "Strip", "CheckIPHeader", "SessionTable", "CheckSession", "OpenSession"),
@@ -46,7 +40,6 @@ forwarded -> Discard;
 """
 FILLED = 0.97
 """Of the flows: several may have the same ports, and the last ones are long in coming."""
-LONGEST_SECONDS = 120.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -63,11 +56,12 @@ async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figur
     """Milliseconds, percent and packets a second, as their names say."""
     builder = site.builder("cache")
     tell.say("►", "building driver and supervisor")
-    programs = Programs(await builder.supervisor(), await builder.build(CLASSES))
+    supervisor, artifact = await builder.supervisor(), await builder.build(CLASSES)
     found: Figures = {}
     for records in sorted(wanted.records):
         tell.say("►", f"{records:,} records")
-        place = Place(programs, site.folder / str(records), records)
+        supervised = Supervised(supervisor, site.folder / str(records))
+        place = Place(supervised, artifact.driver, records)
         found |= await _times(place, wanted.times)
     tell.say("►", f"{wanted.turns} turns with and without checkpoints")
     found |= await _cost(place, wanted.turns)
@@ -75,76 +69,19 @@ async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figur
 
 
 @dataclass(frozen=True)
-class Programs:
-    """What is run."""
-
-    supervisor: Path
-    driver: Artifact
-
-
-@dataclass(frozen=True)
 class Place:
-    """The directory of a supervisor, and how many flows there are."""
+    """A supervisor, the driver of its worker, and how many flows there are."""
 
-    programs: Programs
-    directory: Path
+    supervised: Supervised
+    driver: Path
     records: int
-
-    @property
-    def kept(self) -> Path:
-        """Where checkpoints go."""
-        return self.directory / "checkpoints"
-
-    @asynccontextmanager
-    async def supervised(self) -> AsyncIterator[None]:
-        """A supervisor, which is killed at the end, as by a power cut."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        process = await asyncio.create_subprocess_exec(
-            self.programs.supervisor, "--directory", self.directory, "--checkpoints", self.kept
-        )
-        try:
-            await self._listens()
-            yield
-        finally:
-            process.kill()
-            await process.wait()
-
-    async def _listens(self) -> None:
-        async with asyncio.timeout(LONGEST_SECONDS):
-            while True:
-                with contextlib.suppress(DeviceUnreachable):
-                    await self.read("version")
-                    return
-                await asyncio.sleep(0.01)
-
-    async def read(self, handler: str, name: str = "supervisor.sock") -> str:
-        """A handler of the supervisor, or of the worker on control.sock."""
-        async with connected(self.directory / name) as socket:
-            return await socket.read(handler)
-
-    async def write(self, handler: str, value: str) -> dict[str, Any]:
-        """The answer of a handler of the supervisor."""
-        async with connected(self.directory / "supervisor.sock") as socket:
-            text = await socket.write(handler, value, LONGEST_SECONDS)
-        answer: dict[str, Any] = json.loads(text[text.index("{") :])
-        return answer
 
     async def take_over(self, active: bool) -> float:
         """Let a first release begin; seconds until it forwards."""
-        config = self.directory / "config.click"
         capacity = self.records * 11 // 10
-        config.write_text(
-            GRAPH.format(capacity=capacity, flows=self.records, active=str(active).lower())
-        )
-        lines = {
-            "attempt": f"{time.monotonic_ns()}",
-            "release": "measured",
-            "driver": self.programs.driver.driver,
-            "config": config,
-            "start_timeout_ms": 60_000,
-        }
+        text = GRAPH.format(capacity=capacity, flows=self.records, active=str(active).lower())
         began = time.monotonic()
-        await self.write("takeover", "".join(f"{key}={value}\n" for key, value in lines.items()))
+        await self.supervised.take_over("measured", self.driver, text)
         return time.monotonic() - began
 
     async def fill(self) -> None:
@@ -155,7 +92,7 @@ class Place:
 
     async def sessions(self) -> int:
         """How many the worker has."""
-        return int(await self.read("sessions.count", "control.sock"))
+        return int(await self.supervised.read("sessions.count", "control.sock"))
 
 
 async def _times(place: Place, times: int) -> Figures:
@@ -163,12 +100,12 @@ async def _times(place: Place, times: int) -> Figures:
     write, restore, empty = f"write {name}, ms", f"restore {name}, ms", f"begin without {name}, ms"
     found: Figures = {write: [], restore: [], empty: []}
     for _ in range(times):
-        shutil.rmtree(place.kept, ignore_errors=True)
-        async with place.supervised():
+        shutil.rmtree(place.supervised.checkpoints, ignore_errors=True)
+        async with place.supervised.running():
             found[empty].append(1000 * await place.take_over(active=True))
             await place.fill()
-            found[write].append((await place.write("checkpoint", "measured"))["ms"])
-        async with place.supervised():
+            found[write].append((await place.supervised.asked("checkpoint", "measured"))["ms"])
+        async with place.supervised.running():
             found[restore].append(1000 * await place.take_over(active=False))
             assert await place.sessions() >= place.records * FILLED
     return found
@@ -185,7 +122,7 @@ class Moment:
     @classmethod
     async def now(cls, place: Place, pid: int) -> Moment:
         """Reads clock and counter one after the other."""
-        packets = int(await place.read("forwarded.count", "control.sock"))
+        packets = int(await place.supervised.read("forwarded.count", "control.sock"))
         return cls(packets, time.monotonic(), _processor_seconds(pid))
 
     def rates(self, since: Moment) -> tuple[float, float]:
@@ -203,13 +140,13 @@ async def _cost(place: Place, turns: int) -> Figures:
     names = ("with checkpoints, packets/s", "without, packets/s")
     lost = ("lost by the clock, %", "lost by processor time, %")
     found: Figures = {name: [] for name in (*names, *lost)}
-    async with place.supervised():
+    async with place.supervised.running():
         await place.take_over(active=True)
         await place.fill()
-        pid = json.loads(await place.read("status"))["active"]["pid"]
+        pid = json.loads(await place.supervised.read("status"))["active"]["pid"]
         for _ in range(turns):
             begin = await Moment.now(place, pid)
-            await place.write("checkpoint", "measured")
+            await place.supervised.asked("checkpoint", "measured")
             middle = await Moment.now(place, pid)
             await asyncio.sleep(middle.clock - begin.clock)
             end = await Moment.now(place, pid)

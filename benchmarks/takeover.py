@@ -1,75 +1,41 @@
 """How long a firewall does not forward while it is upgraded: `python -m benchmarks.takeover`.
 
-The same upgrade three ways in one run, several times each, under the demo's traffic: click-up's
-takeover (its own figure, and the longest gap that the packet stream saw), a new process without
-state beside a prepared build, and the traditional stop, build everything, start.
+The demo's upgrade in three ways (`ways`), and click-up's takeover alone by number of sessions, by
+packets a second, and with records that keep or change their layout (`loaded`).
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 
-from benchmarks.figures import ROOT, Figures, run
-from reconciler.demo.desired import Files
-from reconciler.demo.measure import Load, traffic
-from reconciler.demo.merges import following
-from reconciler.demo.report import StrategyName
+from benchmarks.figures import Figures, run
+from benchmarks.loaded import by_load
+from benchmarks.ways import three_ways
 from reconciler.demo.site import Site
-from reconciler.demo.strategies import BASE_CACHE, Releases, Upgrade, cold, measure, stateless
 from reconciler.demo.telling import Teller
-from reconciler.demo.walkthrough import NEW, Scenario, build_first
-
-SETTLED_SECONDS = 1.6
-# The sender's own scheduling is in it: some milliseconds on a busy machine.
-GAPS = "click-up, gap in the stream"
 
 
 def arguments() -> argparse.ArgumentParser:
     """What to measure, and how often."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--takeovers", type=int, default=20, help="by click-up")
+    parser.add_argument("--takeovers", type=int, default=20, help="by click-up, of the three ways")
     parser.add_argument("--stateless", type=int, default=3, help="upgrades without state")
     parser.add_argument("--cold", type=int, default=1, help="upgrades that build everything")
+    sessions, rates = [0, 10_000, 100_000, 1_000_000], [10_000, 50_000, 100_000, 200_000]
+    parser.add_argument("--sessions", type=int, nargs="*", default=sessions)
+    parser.add_argument("--rates", type=int, nargs="*", default=rates, help="packets/s")
+    parser.add_argument("--times", type=int, default=10, help="takeovers of each kind under load")
     return parser
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
-    """Pauses in milliseconds, by name."""
-    scenario = Scenario.at(site, ROOT / "desired_state")
-    await build_first(site, scenario)
-    new = {**scenario.first, **scenario.release(NEW)}
-    found: Figures = {"click-up": [], GAPS: []}
-    ways: tuple[tuple[StrategyName, Upgrade, int], ...] = (
-        ("stateless", stateless, wanted.stateless),
-        ("cold", cold, wanted.cold),
-    )
-    await _takeovers(site, new, scenario, wanted.takeovers, found)
-    for name, upgrade, times in ways:
-        found[name] = []
-        for _ in range(times):
-            releases = Releases(scenario.first, new)
-            strategy, _ = await measure(name, upgrade, site, releases, Load(), tell)
-            found[name].extend(strategy.pauses_ms)
+    """Milliseconds and packets, as their names say."""
+    found = await by_load(site, wanted, tell) if wanted.sessions or wanted.rates else {}
+    if wanted.takeovers or wanted.stateless or wanted.cold:
+        found |= await three_ways(site, wanted, tell)
     return found
 
 
-async def _takeovers(
-    site: Site, files: Files, scenario: Scenario, times: int, found: Figures
-) -> None:
-    variants = scenario.variants()
-    async with following(site, files, site.builder(BASE_CACHE), "run") as running:
-        before = len(running.witness.takeovers)
-        async with traffic(site.network, Load()) as flow:
-            for number in range(times):
-                await asyncio.sleep(SETTLED_SECONDS)
-                await running.merge(f"change {number}", variants[1 + number % 2])
-            seen = await flow.finish()
-        for at, report in running.witness.takeovers[before:]:
-            found["click-up"].append(report.pause_ns / 1e6)
-            found[GAPS].append(seen.gap_ms(at - 0.5, at + 0.1))
-
-
 if __name__ == "__main__":
-    sys.exit(run("takeover", figures, arguments(), "ms"))
+    sys.exit(run("takeover", figures, arguments(), ""))
