@@ -227,6 +227,11 @@ ItemsLayout numbered(uint32_t key, uint64_t round) {
 }
 bool torn(const ItemsLayout& item) { return item.value != item.opened * 0x0101010101010101u || item.state != uint8_t(item.opened); }
 
+void fill(uint32_t count) {
+  uint64_t never = boot_now() + 3600 * kSecond;
+  for (uint32_t key = 0; key < count; ++key) sides[0].put(numbered(key, key), never);
+}
+
 pid_t write_items_for_ever(uint32_t keys) {
   pid_t writer = fork();
   if (writer != 0) return writer;
@@ -334,7 +339,7 @@ std::string large(Words& words) {
   sides[0].begin(count);
   sides[1].open(Table::bytes(16));
   sides[1].begin(16);
-  for (uint32_t key = 0; key < count; ++key) sides[0].put(numbered(key, key), boot_now() + 3600 * kSecond);
+  fill(count);
   auto began = std::chrono::steady_clock::now();
   WrittenCheckpoint written;
   if (CheckpointFailure failure = write_both(directory, "large", rest, written)) return failure.text;
@@ -362,7 +367,7 @@ std::string overfill(Words& words) {
   words >> directory >> count;
   sides[0].open(Table::bytes(count));
   sides[0].begin(count);
-  for (uint32_t key = 0; key < count; ++key) sides[0].put(numbered(key, key), boot_now() + 3600 * kSecond);
+  fill(count);
   static_cast<StateHeader*>(sides[0].memory->map())->count = 0;
   WrittenCheckpoint written;
   CheckpointFailure failure = write_both(directory, "overfill", 0, written);
