@@ -54,6 +54,8 @@ def saved_state(device: LocalDevice, snapshots: Snapshots) -> SavedState | None:
             contents = Contents.of(path)
         except (CheckpointDamaged, CheckpointTooNew, OSError):
             continue  # the supervisor sets it aside, and uses the one before
+        if contents.instance not in ("", device.name):
+            continue  # the directory serves another instance, too
         record = written_by(device, contents.release)
         return SavedState(path.name, moment(contents.taken), held(contents.tables), record)
     for snapshot in reversed(snapshots.all(device.name)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 from reconciler.devices.status import CheckpointStatus
 from reconciler.durable import sync
 
-NAME = re.compile(r"(\d{10})\.ckpt")
+NUMBERED = re.compile(r"(\d{10})\.ckpt")
 DAMAGED = ".ckpt.damaged"
 
 
@@ -38,13 +37,6 @@ class CheckpointFolder:
         said = (status.directory, status.interval_ms, status.keep)
         return said == (str(self.path), self.interval_ms, self.keep)
 
-    def make(self) -> None:
-        """Make the folder. What cannot be made is left to the supervisor to find missing: saving
-        state never stands in the way of forwarding.
-        """
-        with contextlib.suppress(OSError):
-            self.path.mkdir(exist_ok=True)
-
     def newest(self) -> list[Path]:
         """Every checkpoint, newest first."""
         return sorted(self._named(), reverse=True)
@@ -56,17 +48,21 @@ class CheckpointFolder:
     def put(self, file: Path) -> Path:
         """Add a checkpoint from elsewhere as the newest, whole or not at all. Raises OSError."""
         self.path.mkdir(exist_ok=True)
-        last = max((int(path.stem) for path in self._named()), default=0)
-        place = self.path / f"{last + 1:010d}.ckpt"
-        partial = self.path / f".{place.name}.{os.getpid()}"
+        place = self.path / f"{self._last() + 1:010d}.ckpt"
+        partial = self.path / f"{place.name}.new"  # a supervisor removes those
         shutil.copyfile(file, partial)
         sync(partial)
         partial.rename(place)
         sync(self.path)
         return place
 
+    def _last(self) -> int:
+        """The highest number in use, damaged and unfinished files included."""
+        found = (NUMBERED.match(name) for name in self._names())
+        return max((int(match[1]) for match in found if match), default=0)
+
     def _named(self) -> list[Path]:
-        return [self.path / name for name in self._names() if NAME.fullmatch(name)]
+        return [self.path / name for name in self._names() if NUMBERED.fullmatch(name)]
 
     def _names(self) -> list[str]:
         try:

@@ -67,7 +67,6 @@ class LocalDevice:
         if self._netns is not None:
             options += ["--netns", str(namespace(self._netns, self.name))]
         await asyncio.to_thread(make_directory, self.releases, self.directory)
-        await asyncio.to_thread(self.checkpoints.make)
         program = await asyncio.to_thread(install, supervisor, self.directory)
         command = [str(program), *options, *self.checkpoints.options]
         output = self.directory / "supervisor.out"
@@ -126,7 +125,6 @@ class LocalDevice:
         """Let the supervisor that runs write checkpoints as the device's description says. Raises
         CheckpointFailed, DeviceUnreachable.
         """
-        await asyncio.to_thread(self.checkpoints.make)
         folder = self.checkpoints
         await self._supervisor.set_checkpoints(folder.path, folder.interval_ms, folder.keep)
 
