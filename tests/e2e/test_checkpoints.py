@@ -62,13 +62,12 @@ async def test_sessions_outlive_the_supervisor(
             assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
             assert await sessions_of(here.device) >= before
             await forwards_again(flow)
-            seen = await flow.finish()
+            await flow.finish()  # what was opened since the checkpoint is lost
         [state] = here.plan.states
         assert state.fate is Fate.RESTORED
         assert "records from checkpoint 00000" in state.why
         assert here.report.states[TABLE].fate == "restored"
         assert "StateRestored" in here.events()
-        assert seen.tcp_resets == 0
 
 
 async def test_a_device_that_lost_everything_gets_its_newest_snapshot(
