@@ -9,6 +9,7 @@ from reconciler.plan_terms import HeldTable, Observed, SavedState
 from reconciler.state_fates import carrier, fates
 from reconciler.state_spec import StateSpec, TableSpec, named
 from reconciler.steps import chain, verified
+from reconciler.table_fates import counted
 from schemas.meta import Value
 from schemas.plan import Fate, Plan, Refusal, StateFate, StepKind, TableFate
 from schemas.release import ReleaseRecord, StateRecord
@@ -90,7 +91,7 @@ def _replacing(state: StateFate, memory: Mapping[str, HeldTable]) -> StateFate:
 def _table_replacing(table: TableFate, held: HeldTable | None) -> TableFate:
     if table.fate is not Fate.RESTORED or held is None or not held.records:
         return table
-    loss = f"the {held.records:,} records that it has now"
+    loss = f"the {counted(held.records)} that it has now"
     return table.model_copy(update={"losses": (loss, *table.losses)})
 
 

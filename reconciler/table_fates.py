@@ -96,7 +96,7 @@ def _move(name: str, spec: TableSpec, observed: Observed) -> Move:
 
 
 def _reasons(move: Move, held: HeldTable, way: MigrationPath | None, carrier: str) -> list[str]:
-    said = [f"{held.records:,} records from {move.saved_in}"] if move.saved_in else []
+    said = [f"{counted(held.records)} from {move.saved_in}"] if move.saved_in else []
     if held.layout != move.wanted.layout:
         said.append(str(way))
     if move.resized:
@@ -112,7 +112,7 @@ def _crowded_out(move: Move, held: HeldTable) -> list[str]:
     if over <= 0:
         return []
     return [
-        f"about {over:,} of {held.records:,} records would go, those not assured and nearest to"
+        f"about {over:,} of {counted(held.records)} would go, those not assured and nearest to"
         " their deadline first"
     ]
 
@@ -135,3 +135,8 @@ def _descriptor(move: Move, held: HeldTable) -> str:
     recorded = move.writer.table(move.name)
     known = recorded.carries if recorded else ()
     return next((one.descriptor for one in known if one.hash == held.layout), "")
+
+
+def counted(records: int) -> str:
+    """`1 record`, `65,536 records`."""
+    return f"{records:,} record{'' if records == 1 else 's'}"

@@ -109,7 +109,7 @@ def digest_of(site: Site, files: Files, builder: Builder) -> str:
     return target_of(site.desired(files), site.library, builder).release
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_killed_at_every_step_boundary(
     site: Site, scenario: Scenario, builder: Builder
 ) -> None:
