@@ -19,6 +19,7 @@ from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.library import Library, load_library
 from reconciler.resolve import resolve
+from tests.libraries import kept_sessions_1
 
 ROOT = Path(__file__).parents[2]
 # Shared by all tests and runs: what they build is named by its content.
@@ -43,6 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def library() -> Library:
     return load_library()
+
+
+@pytest.fixture(scope="session")
+def library_1() -> Library:
+    """The library before layout 2 of SessionTable."""
+    return load_library(kept_sessions_1())
 
 
 @pytest.fixture

@@ -28,14 +28,20 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 async def saved(here: Place) -> None:
-    """A checkpoint with every session of now is on the device."""
-    now = len(await sessions_of(here.device))
+    """One more checkpoint with every session of now is on the device."""
+    now, number = len(await sessions_of(here.device)), await last(here)
 
     async def written() -> bool:
         said = (await here.device.status()).checkpoints
-        return said is not None and said.last is not None and said.last.records >= now
+        known = said is not None and said.last is not None and said.last.records >= now
+        return known and await last(here) > number
 
     await eventually(written, 20)
+
+
+async def last(here: Place) -> int:
+    """Sequence number of the newest checkpoint."""
+    return max((int(path.stem) for path in here.device.checkpoints.newest()), default=0)
 
 
 async def killed(here: Place) -> None:
@@ -58,16 +64,27 @@ async def test_sessions_outlive_the_supervisor(
             before = await sessions_of(here.device)
             assert len(before) > SMALL.downloaders
             await saved(here)
+            await saved(here)
             await killed(here)
+            damaged, good, *_ = here.device.checkpoints.newest()
+            damage(damaged)
             assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
             assert await sessions_of(here.device) >= before
             await forwards_again(flow)
             await flow.finish()  # what was opened since the checkpoint is lost
         [state] = here.plan.states
         assert state.fate is Fate.RESTORED
-        assert "records from checkpoint 00000" in state.why
-        assert here.report.states[TABLE].fate == "restored"
-        assert "StateRestored" in here.events()
+        assert f"records from checkpoint {good.name} of " in state.why
+        table = here.report.states[TABLE]
+        assert (table.fate, Path(table.source).name) == ("restored", good.name)
+        assert {"StateRestored", "CheckpointDamaged"} <= set(here.events())
+
+
+def damage(file: Path) -> None:
+    """One bit, as old disks do it."""
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
 
 
 async def test_a_device_that_lost_everything_gets_its_newest_snapshot(
@@ -124,7 +141,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 async def test_a_disk_that_fails_is_a_condition_and_stops_nothing(
-    site: Site, scenario: Scenario, library: Library, disk: Disk
+    site: Site, scenario: Scenario, library: Library, library_1: Library, disk: Disk
 ) -> None:
     files = with_checkpoints(scenario.first, interval="1s", directory=str(disk.path))
     async with place(site, files) as here:
@@ -141,6 +158,10 @@ async def test_a_disk_that_fails_is_a_condition_and_stops_nothing(
             for number, change in enumerate(scenario.variants()[:2]):
                 here.commits.commit(f"change {number}", change)
                 assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
+            # What would let fields of required sessions go for good waits.
+            outcome = await here.reconcile(library_1)
+            assert (outcome.kind, outcome.reason) == (OutcomeKind.STALLED, "CheckpointFailed")
+            assert "lets state go that has to be saved first" in outcome.message
             disk.mount()
             (disk.path / here.device.directory.name).mkdir()
             await reported(here, library, "True", "Written")

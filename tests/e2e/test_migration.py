@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from reconciler.demo.desired import edited
 from reconciler.demo.measure import traffic
 from reconciler.demo.site import Site, sessions_of
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.local import LocalDevice
-from reconciler.library import Library, load_library
+from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
+from reconciler.state.checkpoint_file import read_checkpoint
 from schemas.plan import Fate
 from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
 from tests.e2e.place import TABLE, place
-from tests.libraries import kept_sessions_1
-
-
-@pytest.fixture(scope="session")
-def library_1() -> Library:
-    return load_library(kept_sessions_1())
 
 
 async def test_sessions_survive_an_upgrade_and_a_downgrade_of_their_layout(
@@ -33,6 +27,7 @@ async def test_sessions_survive_an_upgrade_and_a_downgrade_of_their_layout(
         assert await here.version() == 1
         async with traffic(site.network, SMALL) as flow:
             before, counted = await sessions_of(here.device), await here.counted()
+            packets = await packets_of(here.device)
             assert len(before) > SMALL.downloaders
             for known, version in ((library, 2), (library_1, 1)):
                 assert (await here.reconcile(known)).kind is OutcomeKind.APPLIED
@@ -46,9 +41,21 @@ async def test_sessions_survive_an_upgrade_and_a_downgrade_of_their_layout(
                 later = await here.counted()
                 assert later > counted
                 counted = later
+                now = await packets_of(here.device)
+                assert all(now[key] >= packets[key] for key in now.keys() & packets.keys())
+                packets = now
             seen = await flow.finish()
         assert_nothing_lost(seen)
         assert "carried by the driver of release" in here.plan.states[0].why
+
+
+async def packets_of(device: LocalDevice) -> dict[bytes, int]:
+    """What each session has counted, by its key."""
+    file = await device.checkpoint("for a look")
+    (table,) = (await asyncio.to_thread(read_checkpoint, file)).tables
+    keys = [bytes(key) for key in table.keys]
+    assert len(keys) > SMALL.downloaders
+    return dict(zip(keys, table.records["first_packets"].tolist(), strict=True))
 
 
 def with_capacity(text: str, capacity: int) -> str:
