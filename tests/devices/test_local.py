@@ -16,6 +16,7 @@ from reconciler.devices.detached import is_alive
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.staging import Release
 from reconciler.errors import (
+    CheckpointFailed,
     ConfirmTooLate,
     DeviceMisconfigured,
     DeviceUnready,
@@ -29,7 +30,7 @@ CACHE = Path(__file__).parents[2] / "build" / "tests" / "cache"
 OLD, NEW = "a" * 64, "b" * 64
 
 
-def described(**spec: str) -> Device:
+def described(**spec: object) -> Device:
     return Device.model_validate(
         {
             "apiVersion": "click-up/v1alpha1",
@@ -181,3 +182,41 @@ async def test_a_place_where_nothing_can_be_staged_is_explained(
     blocked = LocalDevice(described(directory=str(tmp_path / "file")), "stream", tmp_path)
     with pytest.raises(DeviceMisconfigured, match=r"spec\.directory"):
         await blocked.stage(release(OLD, artifact))
+
+
+async def test_checkpoints_are_written_where_and_when_the_device_says(
+    tmp_path: Path, builder: Builder
+) -> None:
+    artifact = await builder.build(["Idle", "Discard", "SessionTable"])
+    device = LocalDevice(described(checkpoints={"interval": "0s", "keep": 2}), "stream", tmp_path)
+    await device.start(await builder.supervisor())
+    try:
+        await device.stage(release(OLD, artifact, "s :: SessionTable; Idle -> Discard;"))
+        await device.takeover("1", OLD, confirm_seconds=30)
+        files = [await device.checkpoint("before\nlunch") for _ in range(3)]
+        assert device.checkpoints.newest() == [files[2], files[1]]
+        said = (await device.status()).checkpoints
+        assert said is not None and said.last is not None
+        assert (said.last.file, said.last.reason) == (files[2].name, "before lunch")
+        assert device.checkpoints.described_by(said)
+        changed = described(checkpoints={"interval": "5s"})
+        other = LocalDevice(changed, "stream", tmp_path)
+        assert not other.checkpoints.described_by(said)
+        await other.set_checkpoints()
+        said = (await device.status()).checkpoints
+        assert said is not None and other.checkpoints.described_by(said)
+        device.checkpoints.path.rename(tmp_path / "gone")
+        with pytest.raises(CheckpointFailed, match=r"^box/stream: "):
+            await device.checkpoint("after lunch")
+        said = (await device.status()).checkpoints
+        assert said is not None and said.reason == "DirectoryMissing"
+    finally:
+        await device.remove()
+
+
+async def test_everything_readable_is_read(device: LocalDevice, artifact: Artifact) -> None:
+    await device.stage(release(OLD, artifact))
+    await device.takeover("1", OLD, confirm_seconds=30)
+    found = await device.read_everything()
+    assert {"flatconfig", "d.count", "d.class", "i.class"} <= found.keys()
+    assert "d.reset" not in found
