@@ -1,0 +1,151 @@
+"""Upgrades of a router under load, and what a router owes to those who send through it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from reconciler.demo.measure import Load, traffic
+from reconciler.demo.merges import Running
+from reconciler.demo.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network
+from reconciler.demo.site import Site
+from tests.e2e.conftest import assert_nothing_lost
+from tests.e2e.pipelines import changed, example, number, pipeline, running, upgrade
+from tests.e2e.routed import CLIENT, SERVER, Host, route_through
+from tests.elements.wires import within
+
+LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
+ROUTER = example("ip-router")
+NOWHERE = "203.0.113.9"
+PARAMETERS = {
+    "lan_addresses": [f"{CLIENT.router}/24", f"{CLIENT.router_six}/64"],
+    "wan_addresses": [f"{SERVER.router}/24", f"{SERVER.router_six}/64"],
+    "address": CLIENT.router,
+    "address6": CLIENT.router_six,
+    "lan_routes": [
+        "10.77.1.0/24", f"{CLIENT_ADDRESS}/32 via {CLIENT.on_link}", "2001:db8:1::/64",
+    ],
+    "wan_routes": [
+        "10.77.2.0/24", f"{SERVER_ADDRESS}/32 via {SERVER.on_link}", "2001:db8:2::/64",
+    ],
+    "own_routes": [f"{CLIENT.router}/32", f"{SERVER.router}/32", f"{CLIENT.router_six}/128"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def routed(site: Site) -> Site:
+    route_through(site.network)
+    return site
+
+
+def counted(spec: Any) -> None:
+    """What is answered is counted too."""
+    spec["atoms"]["answered"] = {"use": "Count"}
+    flow = spec["flow"]
+    at = next(i for i, line in enumerate(flow) if line.startswith("route[local]"))
+    flow[at] = "route[local] -> ping -> answered -> own"
+
+
+def marked(spec: Any) -> None:
+    """And what leaves for the wan is marked."""
+    counted(spec)
+    spec["atoms"]["mark"] = {"use": "SetDSCP", "with": {"dscp": 10}}
+    flow = spec["flow"]
+    at = next(i for i, line in enumerate(flow) if "wan_fit[fits]" in line)
+    flow[at] = flow[at].replace("wan_fit[fits]", "wan_fit[fits] -> mark")
+
+
+@contextmanager
+def echo(network: Network) -> Iterator[socket.socket]:
+    """A client's socket whose IPv6 datagrams the server sends back."""
+    make = lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)  # noqa: E731
+    with within(network.server, make) as far, within(network.client, make) as near:
+        far.bind((SERVER.six, 9000))
+        far.settimeout(0.1)
+        near.connect((SERVER.six, 9000))
+        near.settimeout(5)
+        done = threading.Event()
+
+        def answer() -> None:
+            while not done.is_set():
+                with suppress(TimeoutError):
+                    data, source = far.recvfrom(2048)
+                    far.sendto(data, source)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield near
+        finally:
+            done.set()
+            thread.join()
+
+
+async def queries(followed: Running) -> int:
+    """How often a neighbour was asked for."""
+    return sum([await number(followed, f"{side}_hosts.queries") for side in ("lan", "wan")])
+
+
+async def test_upgrades_lose_no_packet_and_ask_no_neighbour_again(routed: Site) -> None:
+    second, third = changed(ROUTER, "1.1.0", counted), changed(ROUTER, "1.2.0", marked)
+    files = pipeline(routed, ROUTER, PARAMETERS)
+    with echo(routed.network) as six, Host(routed.network.client) as client:
+
+        def exchange(text: bytes) -> None:
+            six.send(text)
+            assert six.recv(2048) == text
+            for address in (CLIENT.router, SERVER.on_link):
+                assert client.ping(address).source == address
+
+        # The first packets to a neighbour wait for its answer, not more than a queue of them.
+        async with running(routed, files, second, third) as followed:
+            await asyncio.to_thread(exchange, b"before")
+            async with traffic(routed.network, LOAD) as flow:
+                asked = await queries(followed)
+                for release, text in ((second, b"second"), (third, b"third")):
+                    await upgrade(followed, release)
+                    await asyncio.to_thread(exchange, text)
+                assert await queries(followed) == asked, "neighbours are known from before"
+                assert await number(followed, "answered.count") > 0
+                seen = await flow.finish()
+            assert_nothing_lost(seen)
+            for side in ("lan", "wan"):
+                assert await number(followed, f"{side}_hosts.unreachable") == 0
+
+
+async def test_senders_are_told_why_a_packet_went_no_further(routed: Site) -> None:
+    files = pipeline(routed, ROUTER, {**PARAMETERS, "mtu": 1400})
+    with Host(routed.network.client) as client:
+
+        def try_all() -> None:
+            expired = client.refused(SERVER_ADDRESS, 9, ttl=1)
+            assert (expired.source, expired.type, expired.code) == (CLIENT.router, 11, 0)
+            lost = client.refused(NOWHERE, 9)
+            assert (lost.source, lost.type, lost.code) == (CLIENT.router, 3, 0)
+            long = client.refused(SERVER_ADDRESS, 9, size=1450)
+            assert (long.source, long.type, long.code, long.rest) == (CLIENT.router, 3, 4, 1400)
+            assert client.ping(SERVER.on_link).payload == b"ping"
+
+        async with running(routed, files) as followed:
+            await asyncio.to_thread(try_all)
+            assert await number(followed, "too_big.pmtu") == 1400
+
+
+async def test_long_packets_arrive_in_fragments(routed: Site) -> None:
+    """Datagrams that may be split are; TCP finds out what fits by itself."""
+    files = pipeline(routed, ROUTER, {**PARAMETERS, "mtu": 1280})
+    async with running(routed, files) as followed:
+        with Host(routed.network.client) as client:
+            await asyncio.to_thread(client.ping, SERVER.on_link)
+        async with traffic(routed.network, LOAD) as flow:
+            await asyncio.sleep(1.0)
+            seen = await flow.finish()
+        assert_nothing_lost(seen)
+        assert await number(followed, "wan_fit.fragments") == 0
+        assert await number(followed, "lan_fit.drops") > 0
