@@ -49,6 +49,8 @@ def corpora() -> Iterator[tuple[str, str, bytes]]:
     for name, frame in frames.items():
         yield "ip_headers", name, frame
         yield "ip_headers", f"{name}-ip", frame[14:]
+    for name, frame in (frames | _tunnels()).items():
+        yield "stateless", name, _piece(frame, 3) + _piece(frame[14:], 2) + _piece(frame[:-1], 1)
     yield from (("sessions", name, data) for name, data in _conversations())
     steps = [_step(frame[14:], what) for frame in frames.values() for what in (2, 4, 0x9F, 0xFC)]
     yield "token_buckets", "all", b"".join(steps)
@@ -73,6 +75,29 @@ def _frames() -> dict[str, bytes]:
         "echo6": p.ipv6("fe80::1", "fe80::2", p.icmp6(128), hop_limit=255),
     }
     return {name: p.ether(packet) for name, packet in found.items()}
+
+
+def _tunnels() -> dict[str, bytes]:
+    """Frames that the stateless elements look further into."""
+    inner, ends = p.ipv4("10.0.0.1", "10.0.0.2", p.udp(1, 2)), ("10.0.0.9", "10.0.0.8")
+    ask = p.arp("request", "10.0.0.1", "10.0.0.2")
+    solicit = p.icmp6(135, payload=IPv6Address("2001:db8::1").packed + b"\1\1\2\0\0\0\0\1")
+    vxlan = p.udp(50000, 4789, bytes.fromhex("0800000000000700") + p.ether(inner))
+    mss = p.tcp(1, 2, p.SYN, options=b"\2\4\5\xb4")
+    found = {
+        "gre": p.ether(p.ipv4(*ends, p.raw(47, bytes.fromhex("2000080000000007") + inner))),
+        "vxlan": p.ether(p.ipv4(*ends, vxlan)),
+        "long": p.ether(p.ipv4(*ends, p.raw(17, bytes(900)), options=b"\x94\4\0\0")),
+        "mss": p.ether(p.ipv4(*ends, mss)),
+        "arp": p.ether(ask, ethertype=p.ETHERTYPE_ARP),
+        "solicit": p.ether(p.ipv6("2001:db8::9", "ff02::1:ff00:1", solicit, hop_limit=255)),
+        "tagged": p.ether(inner, vlan=7),
+    }
+    return found
+
+
+def _piece(packet: bytes, how: int) -> bytes:
+    return struct.pack("<HB", len(packet), how) + packet
 
 
 def _checkpoints() -> Iterator[tuple[str, bytes]]:

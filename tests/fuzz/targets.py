@@ -24,6 +24,15 @@ ELEMENTS = (
     *("IPFilter", "Null", "Paint", "Queue", "Strip", "Tee", "Unqueue", "SessionTable"),
     "CheckSession",
 )
+STATELESS = (
+    *("ARPResponder", "CheckICMPHeader", "CheckTCPHeader", "CheckUDPHeader", "ClampMSS"),
+    *("DecIP6HLIM", "DecIPTTL", "EtherMirror", "EtherRewrite", "FlowHashSwitch", "GREDecap"),
+    *("GREEncap", "GetIPAddress", "HashSwitch", "HostEtherFilter", "ICMP6Error", "ICMPError"),
+    *("ICMPPingResponder", "IP6NDAdvertiser", "IPEncap", "IPFragmenter", "IPMirror", "Idle"),
+    *("LookupRoute", "MarkIPHeader", "Null", "SetIPChecksum", "SetIPDSCP", "SetIPECN"),
+    *("SetTCPChecksum", "SetUDPChecksum", "StoreEtherAddress", "StripIPHeader", "TCPReset"),
+    *("Tee", "UDPIPEncap", "VLANDecap", "VLANEncap", "VXLANDecap", "VXLANEncap"),
+)
 HEADERS = ("CheckIPHeader", "CheckIP6Header", "IPFilter", "IPPrint", "Discard", "Idle")
 SUPERVISOR = tuple(
     LIBRARY / "supervisor" / f"checkpoint_{part}.cc" for part in ("clock", "folder", "reader")
@@ -74,6 +83,7 @@ TARGETS = {
             "ip_headers",
             classes=("CheckIPHeader", "CheckIP6Header", "IPFilter", "IPPrint", "Discard", "Idle"),
         ),
+        Target("stateless", classes=STATELESS),
         Target("sessions", classes=("SessionTable",)),
         Target("patterns", classes=("Classifier", "IPFilter", "Idle")),
         Target("pcap", classes=("FromDump", "Unqueue", "Discard")),
