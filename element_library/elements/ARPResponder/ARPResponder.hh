@@ -96,7 +96,7 @@ class ARPResponder : public Element {
 
   static bool read_prefix(std::string_view word, Entry& entry) {
     std::string problem;
-    std::optional<IpPrefix> prefix = parse_prefix(word, problem);
+    std::optional<PrefixOperand> prefix = parse_prefix(word, problem);
     if (!prefix || prefix->six) return false;
     entry.address = prefix->address;
     entry.mask = prefix->mask;

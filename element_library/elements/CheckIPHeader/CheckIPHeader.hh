@@ -35,9 +35,9 @@ class CheckIPHeader : public Element {
     arguments.positional("OFFSET", offset_, false).keyword("CHECKSUM", checksum_).keyword("BADSRC", bad_sources);
     arguments.keyword("GOODDST", good_destinations).keyword("INTERFACES", interfaces).keyword("VERBOSE", verbose_);
     arguments.keyword("DETAILS", details_).finish(errors);
-    add_prefixes("BADSRC", bad_sources, errors, [this](const IpPrefix& p) { bad_sources_.push_back(p.address); });
+    add_prefixes("BADSRC", bad_sources, errors, [this](const PrefixOperand& p) { bad_sources_.push_back(p.address); });
     add_prefixes("GOODDST", good_destinations, errors,
-                 [this](const IpPrefix& p) { good_destinations_.push_back(p.address); });
+                 [this](const PrefixOperand& p) { good_destinations_.push_back(p.address); });
     if (!interfaces.empty()) bad_sources_.insert(bad_sources_.end(), {0, ~0u});
     read_interfaces(interfaces, errors);
   }
@@ -101,7 +101,7 @@ class CheckIPHeader : public Element {
   }
 
   void read_interfaces(const std::string& text, Errors& errors) {
-    add_prefixes("INTERFACES", text, errors, [this](const IpPrefix& prefix) {
+    add_prefixes("INTERFACES", text, errors, [this](const PrefixOperand& prefix) {
       bad_sources_.push_back(prefix.address | ~prefix.mask);
     });
     std::istringstream words(text);

@@ -44,7 +44,7 @@ class IP6NDAdvertiser : public Element {
   static constexpr uint32_t kAnswerLength = 14 + 40 + 24 + 8;
 
   struct Entry {
-    IpPrefix prefix;
+    PrefixOperand prefix;
     EtherAddress ether;
     bool whole;  // an address rather than a prefix
   };
@@ -56,7 +56,7 @@ class IP6NDAdvertiser : public Element {
     if (given.size() == 3) given[0] += "/" + length_of(given[1]);
     Entry entry {};
     std::string problem;
-    std::optional<IpPrefix> prefix = given.empty() ? std::nullopt : parse_prefix(given[0], problem);
+    std::optional<PrefixOperand> prefix = given.empty() ? std::nullopt : parse_prefix(given[0], problem);
     if (given.size() < 2 || given.size() > 3 || !prefix || !prefix->six || !parse_ether_address(given.back(), entry.ether)) return false;
     entry.prefix = *prefix;
     entry.whole = std::all_of(prefix->mask6.begin(), prefix->mask6.end(), [](uint8_t byte) { return byte == 0xff; });

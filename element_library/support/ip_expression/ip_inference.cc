@@ -8,7 +8,7 @@ using Value = IpProperty::Value;
 bool IpValueReader::infer_property(IpQualifiers& qualifiers, const IpQualifiers& before, bool bare) {
   if (bare) qualifiers.direction = before.direction;
   std::string problem;
-  if (std::optional<IpPrefix> prefix = parse_prefix(word(), problem)) {
+  if (std::optional<PrefixOperand> prefix = parse_prefix(word(), problem)) {
     qualifiers.property = ip_property(prefix->has_length || tokens_[at_ + 1].text == "mask" ? "net" : "host");
     return true;
   }

@@ -27,7 +27,7 @@ constexpr IpProperty kProperties[] = {
     {"code", Value::number, IpField::icmp_code, 0xff, "icmp"},
 };
 
-IpTreePointer prefix_test(bool source, const IpPrefix& prefix) {
+IpTreePointer prefix_test(bool source, const PrefixOperand& prefix) {
   if (prefix.six) return test(PrefixTest {source, prefix.address6, prefix.mask6});
   IpField field = source ? IpField::source : IpField::destination;
   return test(RangeTest {field, prefix.mask, prefix.address, prefix.address, false});
@@ -89,7 +89,7 @@ IpTreePointer protocol_tree(std::string_view protocol) {
   return test(IpField::protocol, *number_of(protocol_names(), protocol));
 }
 
-IpTreePointer address_tree(const IpQualifiers& qualifiers, const IpPrefix& prefix, bool unequal) {
+IpTreePointer address_tree(const IpQualifiers& qualifiers, const PrefixOperand& prefix, bool unequal) {
   IpTreePointer tree = in_direction(qualifiers.direction, false, prefix_test(true, prefix), prefix_test(false, prefix));
   if (unequal) tree = negation(tree);
   bool any_version = qualifiers.protocol.empty() || qualifiers.protocol == "ip";

@@ -41,7 +41,7 @@ struct IpComparison {
 };
 
 IpTreePointer protocol_tree(std::string_view protocol);
-IpTreePointer address_tree(const IpQualifiers& qualifiers, const IpPrefix& prefix, bool unequal);
+IpTreePointer address_tree(const IpQualifiers& qualifiers, const PrefixOperand& prefix, bool unequal);
 IpTreePointer number_tree(const IpQualifiers& qualifiers, const IpComparison& comparison);
 // Names that may stand for a number of this property.
 std::span<const NamedNumber> value_names(const IpQualifiers& qualifiers);

@@ -92,7 +92,7 @@ IpTreePointer IpValueReader::address(const IpQualifiers& qualifiers) {
     return fail(at_ - 1, "addresses compare with == and != only");
   }
   std::string problem;
-  std::optional<IpPrefix> prefix = parse_prefix(word(), problem);
+  std::optional<PrefixOperand> prefix = parse_prefix(word(), problem);
   if (!prefix) {
     std::string what = net ? "a network such as 10.0.0.0/8 or 2001:db8::/32" : "an IPv4 or IPv6 address";
     return fail(problem.empty() ? expected(what) : problem);
@@ -106,7 +106,7 @@ IpTreePointer IpValueReader::address(const IpQualifiers& qualifiers) {
   return address_tree(qualifiers, *prefix, operation == IpOperator::unequal);
 }
 
-bool IpValueReader::read_net_mask(IpPrefix& prefix) {
+bool IpValueReader::read_net_mask(PrefixOperand& prefix) {
   ++at_;
   std::optional<uint32_t> mask = prefix.six ? std::nullopt : parse_ip4(word());
   if (!mask) {

@@ -37,7 +37,7 @@ class IpValueReader {
   void unknown_word();
   bool read_mask(uint32_t& mask);
   bool read_range(const IpQualifiers& qualifiers, NumberRange& range);
-  bool read_net_mask(IpPrefix& prefix);
+  bool read_net_mask(PrefixOperand& prefix);
   bool at_number() const;
   bool at_end_of_primitive() const;
   IpOperator read_operator();

@@ -13,7 +13,7 @@ std::array<uint8_t, 16> mask_of_length(uint32_t bits) {
   return mask;
 }
 
-bool set_length(IpPrefix& prefix, std::string_view text, std::string& error) {
+bool set_length(PrefixOperand& prefix, std::string_view text, std::string& error) {
   prefix.has_length = true;
   std::optional<uint32_t> bits = parse_number(text);
   uint32_t limit = prefix.six ? 128 : 32;
@@ -39,10 +39,10 @@ std::optional<uint32_t> parse_ip4(std::string_view text) {
   return ntohl(address.s_addr);
 }
 
-std::optional<IpPrefix> parse_prefix(std::string_view text, std::string& error) {
+std::optional<PrefixOperand> parse_prefix(std::string_view text, std::string& error) {
   size_t slash = text.find('/');
   std::string_view host = text.substr(0, slash);
-  IpPrefix prefix;
+  PrefixOperand prefix;
   prefix.mask6 = mask_of_length(128);
   if (std::optional<uint32_t> address = parse_ip4(host)) {
     prefix.address = *address;

@@ -10,7 +10,7 @@
 namespace clickup {
 
 // An IPv4 or IPv6 prefix; a plain address has full length. IPv4 values are in host byte order.
-struct IpPrefix {
+struct PrefixOperand {
   bool six = false;
   bool has_length = false;  // written with /LENGTH or /MASK
   uint32_t address = 0, mask = ~0u;
@@ -22,7 +22,7 @@ struct NumberRange {
 };
 
 // nullopt when `text` is not meant as an address. `error` says what is wrong with one that is.
-std::optional<IpPrefix> parse_prefix(std::string_view text, std::string& error);
+std::optional<PrefixOperand> parse_prefix(std::string_view text, std::string& error);
 std::optional<uint32_t> parse_ip4(std::string_view text);     // host byte order
 std::optional<uint32_t> parse_number(std::string_view text);  // decimal or 0x
 std::optional<NumberRange> parse_number_range(std::string_view text);  // N or N-M
