@@ -52,6 +52,7 @@ def corpora() -> Iterator[tuple[str, str, bytes]]:
     for name, frame in (frames | _tunnels()).items():
         yield "stateless", name, _piece(frame, 3) + _piece(frame[14:], 2) + _piece(frame[:-1], 1)
     yield from (("sessions", name, data) for name, data in _conversations())
+    yield from (("nat", name, data) for name, data in _translations())
     steps = [_step(frame[14:], what) for frame in frames.values() for what in (2, 4, 0x9F, 0xFC)]
     yield "token_buckets", "all", b"".join(steps)
     yield "flows", "all", b"".join(steps)
@@ -128,6 +129,35 @@ def _table(name: str, records: int) -> Table:
         rows=rows.reshape(-1).view("V24"),
         clock_fields=(8,),
     )
+
+
+def _translations() -> Iterator[tuple[str, bytes]]:
+    """Packets through a NAT: what to do with each is in tests/fuzz/nat.cc."""
+    host, server, outside, other = "10.0.0.1", "192.0.2.80", "203.0.113.1", "203.0.113.2"
+    query = p.ipv4(host, server, p.udp(5000, 53, b"?"))
+    syn = p.ipv4(host, server, p.tcp(5000, 80, p.SYN, seq=1, options=b"\3\3\7\1"))
+    pieces = [
+        p.ipv4(host, server, p.raw(p.UDP, bytes(16)), ident=7, offset=3),
+        p.ipv4(host, server, p.udp(5000, 53, bytes(16)), ident=7, more=True),
+    ]
+    answers = [
+        p.ipv4(server, address, segment)
+        for address in (outside, other)
+        for segment in (
+            p.udp(53, 5000, b"!"),
+            p.tcp(80, 5000, p.SYN | p.ACK, seq=9, ack=2),
+            p.tcp(80, 80, p.SYN, seq=9),
+            p.icmp(0, rest=5000 << 16),
+            p.icmp(3, 3, 0, p.ipv4(address, server, p.udp(5000, 53, b"?"))),
+        )
+    ]
+    ping = p.ipv4(host, server, p.icmp(8, rest=5000 << 16))
+    hairpin = p.ipv4("10.0.0.2", outside, p.udp(5000, 5000, b"hello"))
+    out, back = (query, syn, ping, *pieces, hairpin), [_step(one, 1) for one in answers]
+    yield "both-ways", b"".join([*(_step(one, 0) for one in out), *back])
+    yield "upgraded", b"".join([*(_step(one, 8) for one in out), *back])
+    yield "killed", b"".join([*(_step(one, 0x18) for one in out), *back])
+    yield "late", b"".join([_step(one, what) for one in (*out, *answers) for what in (0x86, 0xC7)])
 
 
 def _conversations() -> Iterator[tuple[str, bytes]]:

@@ -85,7 +85,11 @@ TARGETS = {
         ),
         Target("stateless", classes=STATELESS),
         Target("sessions", classes=("SessionTable",)),
-        Target("patterns", classes=("Classifier", "IPFilter", "Idle")),
+        Target("nat", classes=("Nat",)),
+        Target("token_buckets", classes=("Shape",)),
+        Target("flows", classes=("ExportFlows",)),
+        Target("neighbours", classes=("NeighbourTable", "StationTable")),
+        Target("patterns", classes=("Classifier", "IPFilter")),
         Target("pcap", classes=("FromDump", "Unqueue", "Discard")),
     )
 }
