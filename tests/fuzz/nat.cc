@@ -16,7 +16,8 @@ struct Gateway {
   Gateway() {
     PROMISE(set_external(policy, "203.0.113.1; 203.0.113.2").empty());
     PROMISE(set_forwards(policy, "udp 203.0.113.1:53 -> 10.0.0.1:53; tcp 203.0.113.2:80 -> 10.0.0.2:80").empty());
-    tables.each(kCapacity, [this](auto& table, uint32_t capacity) {
+    tables.each(kCapacity, [this](auto& table, uint32_t wanted) {
+      uint32_t capacity = std::min(wanted, 2 * kCapacity);  // cleared for every input
       memories.emplace_back(table.bytes(capacity) / sizeof(uint64_t));
       PROMISE(table.attach(memories.back().data(), memories.back().size() * sizeof(uint64_t), capacity, "nat").empty());
     });
