@@ -112,5 +112,5 @@ class NatMachine(RuleBasedStateMachine):
 def test_the_kernel_does_what_the_model_does(nat_kernel: Conversation) -> None:
     NatMachine.kernel = nat_kernel
     machine = NatMachine.TestCase
-    machine.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+    machine.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
     machine("runTest").runTest()
