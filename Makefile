@@ -44,7 +44,10 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-BENCHMARKS := $(filter-out __init__ arrivals figures graphs programs,$(basename $(notdir $(wildcard benchmarks/*.py))))
+fuzz: setup  ## every fuzz target for SECONDS=60 each, with the best engine on PATH
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+BENCHMARKS := build checkpoint converge forwarding functions startup takeover
 
 bench: setup  ## the figures we claim, into build/bench/
 	@mkdir -p build/bench
