@@ -52,11 +52,8 @@ def corpora() -> Iterator[tuple[str, str, bytes]]:
     for name, frame in (frames | _tunnels()).items():
         yield "stateless", name, _piece(frame, 3) + _piece(frame[14:], 2) + _piece(frame[:-1], 1)
     yield from (("sessions", name, data) for name, data in _conversations())
-    yield from (("nat", name, data) for name, data in _translations())
-    steps = [_step(frame[14:], what) for frame in frames.values() for what in (2, 4, 0x9F, 0xFC)]
-    yield "token_buckets", "all", b"".join(steps)
-    yield "flows", "all", b"".join(steps)
-    yield from (("neighbours", name, data) for name, data in _neighbours())
+    yield from (("match_patterns", name, data) for name, data in _searches())
+    yield from (("balance", name, data) for name, data in _balanced())
     for number, text in enumerate(PATTERNS):
         yield "patterns", f"{number}", text.encode() + b"\0" + frames["syn"][14 * (number > 2) :]
     for name, magic in (("micro", 0xA1B2C3D4), ("nano", 0xA1B23C4D)):
@@ -179,20 +176,59 @@ def _conversations() -> Iterator[tuple[str, bytes]]:
     yield "full", b"".join(_step(packet, 5) for packet in many)
 
 
-def _neighbours() -> Iterator[tuple[str, bytes]]:
-    them, ours = "02:00:00:00:00:07", "02:00:00:00:00:01"
-    target, option = IPv6Address("2001:db8::1").packed, b"\1\1" + p.mac(them)
-    asks = p.icmp6(135, payload=target + option)
-    tells = p.icmp6(136, rest=0x60000000, payload=IPv6Address("2001:db8::7").packed + option)
-    frames = [
-        p.ether(p.arp("request", "192.0.2.7", "192.0.2.1", sender_mac=them), ethertype=0x0806),
-        p.ether(p.arp("reply", "192.0.2.7", "192.0.2.1", sender_mac=them), ethertype=0x0806),
-        p.ether(p.ipv6("2001:db8::7", "ff02::1:ff00:1", asks, hop_limit=255), source=them),
-        p.ether(p.ipv6("2001:db8::7", "2001:db8::1", tells, hop_limit=255), destination=ours),
-        p.ether(p.ipv4("192.0.2.7", "192.0.2.1", p.udp(1, 2)), vlan=5),
+def _searches() -> Iterator[tuple[str, bytes]]:
+    there, back = ("10.0.0.1", "192.0.2.7"), ("192.0.2.7", "10.0.0.1")
+    rules = b'1 "attack"\n2 "tac" nocase # why\n3 "\\x90\\x90"\n\0'
+    opening = [
+        p.ipv4(*there, p.tcp(4000, 80, p.SYN, seq=1)),
+        p.ipv4(*back, p.tcp(80, 4000, p.SYN | p.ACK, seq=9, ack=2)),
     ]
-    for what in (0, 4, 0x2C, 0xDC):
-        yield f"{what}", b"".join(_step(frame, what, what) for frame in frames * 2)
+
+    def data(at: int, text: bytes) -> bytes:
+        return p.ipv4(*there, p.tcp(4000, 80, p.ACK, text, seq=2 + at, ack=10))
+
+    orders = {
+        "in-order": [data(0, b"an att"), data(6, b"ack, and PAY"), data(18, b"LOAD")],
+        "ahead": [data(6, b"ack"), data(12, b"more"), data(0, b"an att"), data(9, b"xyz")],
+        "again": [data(0, b"attack"), data(3, b"ick"), data(0, b"attack!")],
+        "acknowledged": [
+            data(0, b"att"), data(9, b"attack"), p.ipv4(*back, p.tcp(80, 4000, seq=10, ack=17)),
+        ],
+    }  # fmt: skip
+    for name, packets in orders.items():
+        yield name, rules + b"".join(_step(packet, 1) for packet in [*opening, *packets])
+    query = p.ipv4(*there, p.udp(4000, 53, b"an attack"))
+    yield "datagrams", rules + b"".join(_step(query, what) for what in (1, 7, 17, 49))
+    yield "mistakes", b'0 "x"\n1 abc\n2 "ab\\q"\n3 "abc" case\n\0'
+
+
+def _balanced() -> Iterator[tuple[str, bytes]]:
+    lists = b"192.0.2.7; 192.0.2.8:8080 weight 3 mac 02:00:00:00:00:01; 2001:db8::7\0tcp 10.0.0.2:80; udp 10.0.0.2:53\0"
+    there, back = ("10.0.0.1", "10.0.0.2"), ("192.0.2.7", "10.0.0.1")
+    flow = [
+        p.ipv4(*there, p.tcp(4000, 80, flags)) for flags in (p.SYN, p.ACK, p.ACK | p.FIN, p.SYN)
+    ]
+    query = p.ipv4(*there, p.udp(4000, 53, b"q"))
+    answers = [p.ipv4(*back, p.tcp(80, 4000, p.ACK)), p.ipv4(*back, p.udp(53, 4000, b"a"))]
+    errors = [
+        p.ipv4(*back, p.icmp(3, 3, payload=query)),
+        p.ipv4(*there, p.icmp(3, 4, payload=answers[1])),
+    ]
+    pieces = [
+        p.ipv4(*there, p.udp(4000, 53, bytes(16)), more=True),
+        p.ipv4(*there, p.raw(p.UDP, b"x"), offset=3),
+    ]
+    yield "there", lists + b"".join(_step(packet, 1) for packet in flow)
+    yield (
+        "back",
+        lists
+        + b"".join(_step(packet, 1) for packet in [*flow[:2], query])
+        + b"".join(_step(packet, 0) for packet in answers),
+    )
+    yield "errors", lists + _step(query, 5) + _step(errors[0], 0) + _step(errors[1], 1)
+    yield "pieces", lists + b"".join(_step(packet, 1) for packet in pieces)
+    many = [p.ipv4(f"10.0.0.{n}", "10.0.0.2", p.tcp(n, 80, p.SYN)) for n in range(3, 24)]
+    yield "full", b"\0\0" + b"".join(_step(packet, 13) for packet in many)
 
 
 def _step(packet: bytes, what: int, wait: int = 1) -> bytes:

@@ -85,10 +85,8 @@ TARGETS = {
         ),
         Target("stateless", classes=STATELESS),
         Target("sessions", classes=("SessionTable",)),
-        Target("nat", classes=("Nat",)),
-        Target("token_buckets", classes=("Shape",)),
-        Target("flows", classes=("ExportFlows",)),
-        Target("neighbours", classes=("NeighbourTable", "StationTable")),
+        Target("match_patterns", classes=("MatchPatterns",)),
+        Target("balance", classes=("BalanceTable",)),
         Target("patterns", classes=("Classifier", "IPFilter")),
         Target("pcap", classes=("FromDump", "Unqueue", "Discard")),
     )

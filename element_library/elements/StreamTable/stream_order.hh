@@ -62,23 +62,23 @@ class StreamOrder {
   // Cuts off what lies before the next byte; false when nothing of the segment counts. It is looked at on its own: its
   // receiver may have missed what came before.
   bool take_old(Work& work, uint32_t& sequence, Bytes& data) const {
-    int32_t behind = int32_t(work.stream.next - sequence);
-    if (behind <= 0) return true;
+    if (int32_t(work.ahead(sequence)) >= 0) return true;
+    uint32_t behind = work.stream.next - sequence;
     if (behind == 1 && data.size() == 1) return false;  // a probe; its byte may be anything (RFC 9293 3.8.4)
     Bytes old = data.first(std::min(data.size(), size_t(behind)));
-    compare_with_tail(work, sequence, old);
+    compare_with_tail(work, behind, old);
     work.reader.look_at(data);
     sequence += uint32_t(old.size());
     data = data.subspan(old.size());
     return true;
   }
-  static void compare_with_tail(Work& work, uint32_t sequence, Bytes old) {
+  // `behind`: how far before the next byte they begin.
+  static void compare_with_tail(Work& work, uint32_t behind, Bytes old) {
     Bytes tail = tail_of(work.stream);
-    uint32_t begin = work.stream.next - uint32_t(tail.size());
-    int32_t unknown = int32_t(begin - sequence);
-    if (unknown >= int32_t(old.size())) return;
-    if (unknown > 0) old = old.subspan(size_t(unknown));
-    Bytes known = tail.subspan(unknown > 0 ? 0 : size_t(-unknown), old.size());
+    size_t forgotten = behind > tail.size() ? behind - tail.size() : 0;
+    if (forgotten >= old.size()) return;
+    old = old.subspan(forgotten);
+    Bytes known = tail.subspan(tail.size() - (behind - forgotten), old.size());
     if (!std::equal(old.begin(), old.end(), known.begin())) work.reader.contradiction();
   }
 
@@ -86,7 +86,7 @@ class StreamOrder {
     // Each turn gives up a hole, of which there are few, or ends.
     while (work.ahead(sequence) != 0 && !keep(work, sequence, data)) {
       give_up(work, work.stretches.empty() ? sequence : work.stretches.front().begin);
-      if (int32_t(work.stream.next - sequence) <= 0) continue;
+      if (int32_t(work.ahead(sequence)) >= 0) continue;
       if (!take_old(work, sequence, data) || data.empty()) return;
     }
     if (work.ahead(sequence) == 0) go_on(work, data);
