@@ -37,7 +37,11 @@ CLASSES = [
     *["Meter", "Null", "Paint", "PaintSwitch", "Print", "Queue", "RatedSource", "RatedSplitter"],
     *["Strip", "Tee", "ToDevice", "ToDump", "Unqueue", "Unstrip"],
     *["Balance", "BalanceReverse", "BalanceTable", "CheckSession", "MatchPatterns", "OpenSession"],
-    *["SessionTable", "StreamTable"],
+    *["SessionTable", "StoreData", "StreamTable"],
+    *["Nat", "TranslateIn", "TranslateOut"],
+    *["ARPQuerier", "ARPTable", "EtherSwitch", "ExportFlows", "FlowTable", "LearnBridge"],
+    *["MeterFlows", "NeighbourTable", "Police", "ResolveNeighbour", "Shape", "StationTable"],
+    *["TokenBuckets"],
 ]
 
 

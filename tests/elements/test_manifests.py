@@ -35,6 +35,7 @@ ARGUMENTS = {
     "RandomSample": "0.5",
     "Sample": "2",
     "StaticSwitch": "0",
+    "StoreData": "1, a",
     "StoreEtherAddress": "1:1:1:1:1:1, src",
     "VLANEncap": "1",
     "CheckICMPHeader": "DETAILS true",

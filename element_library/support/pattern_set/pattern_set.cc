@@ -186,23 +186,30 @@ class PatternSet::Compiler {
   }
 
   void fill_filter() {
-    constexpr uint32_t kFewestBits = 13, kMostBits = 20, kBitsARule = 128;
-    size_t shortest = sizeof(uint32_t);
+    constexpr uint32_t kWidth = sizeof(uint32_t), kLongestStride = 4;
+    constexpr uint32_t kFewestBits = 13, kMostBits = 21, kBitsAnEntry = 128;
+    size_t shortest = kWidth + kLongestStride - 1;
     for (const std::string& text : texts_) shortest = std::min(shortest, text.size());
-    set_.width_ = uint32_t(shortest);
-    set_.mask_ = shortest == sizeof(uint32_t) ? ~0u : (1u << 8 * shortest) - 1;
+    set_.width_ = std::min(uint32_t(shortest), kWidth);
+    set_.stride_ = uint32_t(shortest) - set_.width_ + 1;
+    set_.mask_ = set_.width_ == kWidth ? ~0u : (1u << 8 * set_.width_) - 1;
     set_.fold_ = fold_ ? 0x20202020 : 0;
     set_.shallow_ = level(set_.width_);
-    uint32_t bits = std::clamp(uint32_t(std::bit_width(rules_.size() * kBitsARule)), kFewestBits, kMostBits);
+    uint32_t bits = uint32_t(std::bit_width(texts_.size() * set_.stride_ * kBitsAnEntry));
+    bits = std::clamp(bits, kFewestBits, kMostBits);
     set_.filter_shift_ = 32 - bits;
     set_.filter_.assign(size_t(1) << bits >> 6, 0);
     for (const std::string& text : texts_) {
-      uint8_t word[sizeof(uint32_t)] {};
-      std::copy_n(text.begin(), shortest, word);
-      uint32_t slot = set_.filter_slot(word);
-      set_.filter_[slot / 64] |= uint64_t(1) << slot % 64;
+      for (uint32_t from = 0; from < set_.stride_; ++from) enter(text.substr(from, set_.width_));
     }
   }
+  void enter(const std::string& beginning) {
+    uint8_t word[sizeof(uint32_t)] {};
+    std::copy(beginning.begin(), beginning.end(), word);
+    uint32_t slot = set_.filter_slot(word);
+    set_.filter_[slot / 64] |= uint64_t(1) << slot % 64;
+  }
+
   uint64_t hash() const {
     SetHash hash;
     hash.add(kNumbering);

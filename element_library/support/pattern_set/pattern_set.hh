@@ -47,7 +47,7 @@ class PatternSet {
       }
       at = skip(data, at - depth(state));
       state = kRoot;
-      end = at + width_;
+      end = at + stride_ - 1 + width_;
     }
   }
 
@@ -106,11 +106,12 @@ class PatternSet {
     std::memcpy(&word, at, sizeof word);
     return ((word | fold_) & mask_) * 0x9e3779b1u >> filter_shift_;
   }
-  // The next place from `at` on where a pattern may begin; the last ones, too short to tell, always may.
+  // The next place from `at` on where a pattern may begin, there or `stride_` - 1 bytes later at most; the last ones, too
+  // short to tell, always may.
   uint32_t skip(Bytes data, uint32_t at) const {
     const uint32_t length = uint32_t(data.size());
-    for (; at + sizeof(uint32_t) <= length; ++at) {
-      uint32_t slot = filter_slot(data.data() + at);
+    for (uint32_t look = at + stride_ - 1; look + sizeof(uint32_t) <= length; at += stride_, look += stride_) {
+      uint32_t slot = filter_slot(data.data() + look);
       if (filter_[slot / 64] >> (slot % 64) & 1) break;
     }
     return at;
@@ -140,8 +141,10 @@ class PatternSet {
   uint32_t dense_ = 1;                        // states below have a row
   std::vector<uint32_t> rows_ {kRoot};
 
-  // The filter: a bit for the first bytes of each pattern, as many as the shortest one has, at most four.
+  // The filter: a bit for the first bytes of each pattern, as many as the shortest one has, at most four; where the
+  // shortest has more, also for those from the second byte on and so forth, so that not every place needs a look.
   uint32_t width_ = 0;
+  uint32_t stride_ = 1;                 // places that one look decides
   uint32_t shallow_ = 1;                // states below have seen less than `width_` bytes
   std::array<uint32_t, 4> levels_ {};  // first state that has seen so many bytes
   uint32_t fold_ = 0, mask_ = 0, filter_shift_ = 26;
