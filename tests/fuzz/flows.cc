@@ -12,7 +12,7 @@ constexpr uint32_t kCapacity = 16;
 constexpr uint64_t kSecond = 1'000'000'000;
 
 struct Meter : FlowSink {
-  Meter() : memory(FlowRecords::bytes(kCapacity) / 8) {
+  Meter() : memory(FlowRecordTable::bytes(kCapacity) / 8) {
     PROMISE(records.attach(memory.data(), memory.size() * 8, kCapacity, "f/flows").empty());
     records.resume();
     kernel.report_to(this);
@@ -20,7 +20,7 @@ struct Meter : FlowSink {
     message.add_templates();
     send();
   }
-  void report(const Flow& flow, FlowEnd why, uint64_t) override {
+  void report(const FlowRecord& flow, FlowEnd why, uint64_t) override {
     PROMISE(flow.packets > 0 && flow.first <= flow.last && flow.last <= now);
     reported += flow.packets;
     if (message.add(flow, why, 7)) return;
@@ -59,7 +59,7 @@ struct Meter : FlowSink {
   }
 
   std::vector<uint64_t> memory;
-  FlowRecords records;
+  FlowRecordTable records;
   FlowTimeouts timeouts;
   FlowKernel kernel {records, timeouts};
   IpfixMessage message;

@@ -13,7 +13,7 @@ using namespace clickup;
 // Reports as lines: the flow, why, first and last.
 struct Teller : FlowSink {
   std::string text;
-  void report(const Flow& flow, FlowEnd why, uint64_t now) override {
+  void report(const FlowRecord& flow, FlowEnd why, uint64_t now) override {
     text += flow_text(flow, now) + " " + std::to_string(int(why)) + " " + std::to_string(flow.first) + " " +
             std::to_string(flow.last) + "|";
   }
@@ -21,7 +21,7 @@ struct Teller : FlowSink {
 };
 
 struct Worker {
-  FlowRecords records;
+  FlowRecordTable records;
   FlowTimeouts timeouts;
   FlowKernel kernel {records, timeouts};
 };
@@ -48,7 +48,7 @@ std::string start_worker() {
 std::string start(Words& words) {
   words >> capacity >> timeouts.active >> timeouts.idle;
   now = 1'000'000'000;
-  memory = std::make_unique<SharedMemory>(FlowRecords::bytes(capacity));
+  memory = std::make_unique<SharedMemory>(FlowRecordTable::bytes(capacity));
   teller.told();
   return start_worker();
 }

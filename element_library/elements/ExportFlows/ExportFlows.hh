@@ -85,7 +85,7 @@ class ExportFlows : public Element, private FlowExporter {
     path_.source_port = uint16_t(source_port);
   }
 
-  void report(const Flow& flow, FlowEnd why, uint64_t now) override {
+  void report(const FlowRecord& flow, FlowEnd why, uint64_t now) override {
     uint64_t unix_offset = realtime_ns() - now_ns();
     if (message_.add(flow, why, unix_offset)) return;
     send_reports(now);

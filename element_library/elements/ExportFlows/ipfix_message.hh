@@ -63,7 +63,7 @@ class IpfixMessage {
   uint32_t records() const { return records_; }  // data records
 
   // `unix_offset`: ns from CLOCK_BOOTTIME to the time since 1970. False when there is no room: send this message first.
-  bool add(const Flow& flow, FlowEnd why, uint64_t unix_offset) {
+  bool add(const FlowRecord& flow, FlowEnd why, uint64_t unix_offset) {
     bool four = is_ip4(flow.source);
     uint16_t set = four ? ipfix::kIp4 : ipfix::kIp6;
     uint32_t bytes = ipfix::record_bytes(four ? ipfix::kIp4Fields : ipfix::kIp6Fields);
@@ -123,7 +123,7 @@ class IpfixMessage {
       put(2, field.bytes);
     }
   }
-  void put_flow(const Flow& flow, bool four, FlowEnd why, uint64_t unix_offset) {
+  void put_flow(const FlowRecord& flow, bool four, FlowEnd why, uint64_t unix_offset) {
     put_address(flow.source, four);
     put_address(flow.destination, four);
     put(2, flow.source_port);

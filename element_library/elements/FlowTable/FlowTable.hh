@@ -107,15 +107,15 @@ class FlowTable : public Element, private FlowSink {
   static constexpr uint32_t kMostReports = 512;
   static constexpr uint64_t kSweepRound = 1'000'000'000, kShortestPause = 500'000, kLongestPause = 50'000'000;  // ns
 
-  void report(const Flow& flow, FlowEnd why, uint64_t now) override {
+  void report(const FlowRecord& flow, FlowEnd why, uint64_t now) override {
     reported_.add(1, flow.bytes);
     if (why == FlowEnd::lack_of_resources) early_.add(1, flow.bytes);
     if (exporter_) exporter_->report(flow, why, now);
   }
 
   uint32_t capacity_ = 65536;
-  FlowTimeouts timeouts_;
-  FlowRecords records_;
+  FlowRecordTimeouts timeouts_;
+  FlowRecordTable records_;
   ExporterRecords exporters_;
   FlowKernel kernel_ {records_, timeouts_};
   FlowExporter* exporter_ = nullptr;

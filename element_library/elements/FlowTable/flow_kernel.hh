@@ -1,4 +1,4 @@
-// Flow metering: packets in, reports of flows out, each at its time. It knows nothing of elements or routers.
+// FlowRecord metering: packets in, reports of flows out, each at its time. It knows nothing of elements or routers.
 //
 // For a batch: read() every packet, prefetch() every packet, then count() one after the other.
 #pragma once
@@ -9,7 +9,7 @@
 
 namespace clickup {
 
-struct FlowTimeouts {
+struct FlowRecordTimeouts {
   uint64_t active = 120'000'000'000, idle = 15'000'000'000;  // ns
 };
 
@@ -20,12 +20,12 @@ enum class FlowEnd : uint8_t { idle = 1, active = 2, ended = 3, lack_of_resource
 class FlowSink {
  public:
   virtual ~FlowSink() = default;
-  virtual void report(const Flow& flow, FlowEnd why, uint64_t now) = 0;
+  virtual void report(const FlowRecord& flow, FlowEnd why, uint64_t now) = 0;
 };
 
 class FlowKernel {
  public:
-  FlowKernel(FlowRecords& records, const FlowTimeouts& timeouts) : records_(records), timeouts_(timeouts) {}
+  FlowKernel(FlowRecordTable& records, const FlowRecordTimeouts& timeouts) : records_(records), timeouts_(timeouts) {}
 
   void report_to(FlowSink* sink) { sink_ = sink; }
 
@@ -44,12 +44,12 @@ class FlowKernel {
   bool count(const FlowPacket& packet, uint64_t now) {
     if (!packet.metered) return false;
     uint32_t index = records_.find(packet.key, packet.hash, 0);
-    if (index != FlowRecords::kNone && due(index) <= now) index = settle(index, now);
-    if (index == FlowRecords::kNone) {
+    if (index != FlowRecordTable::kNone && due(index) <= now) index = settle(index, now);
+    if (index == FlowRecordTable::kNone) {
       add(packet, now);
       return true;
     }
-    Flow flow = records_.at(index);
+    FlowRecord flow = records_.at(index);
     if (flow.packets == 0) begin(flow, packet, now);
     take(flow, packet, now);
     records_.write(index, flow, deadline(flow));
@@ -74,13 +74,13 @@ class FlowKernel {
   static constexpr uint64_t kGrace = 3'600'000'000'000;  // ns
   static constexpr uint8_t kFin = 1, kReset = 4;
 
-  static bool ended(const Flow& flow) { return flow.protocol == protocol::tcp && (flow.tcp_flags & (kFin | kReset)); }
-  uint64_t idle_at(const Flow& flow) const {
+  static bool ended(const FlowRecord& flow) { return flow.protocol == protocol::tcp && (flow.tcp_flags & (kFin | kReset)); }
+  uint64_t idle_at(const FlowRecord& flow) const {
     return flow.last + (ended(flow) ? std::min(kLinger, timeouts_.idle) : timeouts_.idle);
   }
-  uint64_t active_at(const Flow& flow) const { return flow.active_since + timeouts_.active; }
+  uint64_t active_at(const FlowRecord& flow) const { return flow.active_since + timeouts_.active; }
   // A flow without packets since its last report can only become idle.
-  uint64_t deadline(const Flow& flow) const {
+  uint64_t deadline(const FlowRecord& flow) const {
     uint64_t idle = idle_at(flow);
     return (flow.packets == 0 ? idle : std::min(idle, active_at(flow))) + kGrace;
   }
@@ -88,7 +88,7 @@ class FlowKernel {
 
   // The flow is due: reports it, and forgets it unless it goes on. Returns where it is.
   uint32_t settle(uint32_t index, uint64_t now) {
-    Flow flow = records_.at(index);
+    FlowRecord flow = records_.at(index);
     bool over = idle_at(flow) <= now;
     if (!over && active_at(flow) > now) {  // a timeout was made longer meanwhile
       records_.write(index, flow, deadline(flow));
@@ -97,7 +97,7 @@ class FlowKernel {
     report(flow, !over ? FlowEnd::active : ended(flow) ? FlowEnd::ended : FlowEnd::idle, now);
     if (over) {
       records_.erase(index);
-      return FlowRecords::kNone;
+      return FlowRecordTable::kNone;
     }
     flow.packets = flow.bytes = 0;
     flow.tcp_flags = 0;
@@ -105,22 +105,22 @@ class FlowKernel {
     records_.write(index, flow, deadline(flow));
     return index;
   }
-  void report(const Flow& flow, FlowEnd why, uint64_t now) {
+  void report(const FlowRecord& flow, FlowEnd why, uint64_t now) {
     if (sink_ && flow.packets > 0) sink_->report(flow, why, now);
   }
 
   void add(const FlowPacket& packet, uint64_t now) {
     if (records_.count() == records_.header().capacity) make_room(now);
-    Flow flow = packet.key;
+    FlowRecord flow = packet.key;
     begin(flow, packet, now);
     take(flow, packet, now);
-    records_.insert(flow, packet.hash, deadline(flow), 0, [](const Flow&) { return false; });
+    records_.insert(flow, packet.hash, deadline(flow), 0, [](const FlowRecord&) { return false; });
   }
-  static void begin(Flow& flow, const FlowPacket& packet, uint64_t now) {
+  static void begin(FlowRecord& flow, const FlowPacket& packet, uint64_t now) {
     flow.traffic_class = packet.traffic_class;
     flow.first = flow.active_since = now;
   }
-  static void take(Flow& flow, const FlowPacket& packet, uint64_t now) {
+  static void take(FlowRecord& flow, const FlowPacket& packet, uint64_t now) {
     ++flow.packets;
     flow.bytes += packet.bytes;
     flow.tcp_flags |= packet.tcp_flags;
@@ -128,20 +128,20 @@ class FlowKernel {
   }
 
   void make_room(uint64_t now) {
-    uint32_t nearest = FlowRecords::kNone;
+    uint32_t nearest = FlowRecordTable::kNone;
     for (uint32_t left = kWindow; left > 0; --left) {
       if (probe_ >= records_.fresh()) probe_ = 0;
       uint32_t index = probe_++;
-      if (records_.used(index) && (nearest == FlowRecords::kNone || due(index) < due(nearest))) nearest = index;
+      if (records_.used(index) && (nearest == FlowRecordTable::kNone || due(index) < due(nearest))) nearest = index;
     }
-    if (nearest == FlowRecords::kNone) return;
-    if (due(nearest) <= now && settle(nearest, now) == FlowRecords::kNone) return;
+    if (nearest == FlowRecordTable::kNone) return;
+    if (due(nearest) <= now && settle(nearest, now) == FlowRecordTable::kNone) return;
     report(records_.at(nearest), FlowEnd::lack_of_resources, now);
     records_.erase(nearest);
   }
 
-  FlowRecords& records_;
-  const FlowTimeouts& timeouts_;
+  FlowRecordTable& records_;
+  const FlowRecordTimeouts& timeouts_;
   FlowSink* sink_ = nullptr;
   uint32_t hand_ = 0;   // where the sweep goes on
   uint32_t probe_ = 0;  // where the search for room goes on

@@ -7,8 +7,8 @@
 
 namespace clickup {
 
-using Flow = FlowsLayout;
-using FlowRecords = StateTable<Flow>;
+using FlowRecord = FlowsLayout;
+using FlowRecordTable = StateTable<FlowRecord>;
 
 struct FlowPacket {
   bool metered = false;  // an IP packet
@@ -16,7 +16,7 @@ struct FlowPacket {
   uint8_t traffic_class = 0;
   uint32_t bytes = 0;  // as the IP header says
   uint64_t hash = 0;
-  Flow key;  // key fields only
+  FlowRecord key;  // key fields only
 };
 
 namespace flow_packet_detail {

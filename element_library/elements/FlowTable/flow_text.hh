@@ -16,7 +16,7 @@ inline std::string flow_end_text(const uint8_t* address, uint16_t port) {
 }
 
 // Protocol, source, destination, mark, packets, bytes, TCP flags, seconds since the last packet.
-inline std::string flow_text(const Flow& flow, uint64_t now) {
+inline std::string flow_text(const FlowRecord& flow, uint64_t now) {
   char flags[8];
   std::snprintf(flags, sizeof flags, "%02x", flow.tcp_flags);
   return std::to_string(flow.protocol) + " " + flow_end_text(flow.source, flow.source_port) + " " +
