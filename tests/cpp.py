@@ -18,12 +18,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from threading import get_ident
+from typing import Any
 
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "element_library"
 CACHE = ROOT / "build" / "tests"
+CLASSES_A_UNIT = 16
 FLAGS = ("-std=c++20", "-Wall", "-Wextra", "-Werror")
 
 
@@ -44,7 +46,8 @@ def compile_driver(
     Returns `out`. Raises CompilationFailed.
     """
     runtime = [*_folder("driver"), *_folder("shared")]
-    return _link(out, [*sources, *_class_sources(classes, library), *runtime], sanitize)
+    elements = _class_sources(classes, library, sanitize)
+    return _link(out, [*sources, *elements, *runtime], sanitize)
 
 
 def compile_program(
@@ -60,7 +63,7 @@ def compile_program(
     Returns `out`. Raises CompilationFailed.
     """
     runtime = [path for path in _folder("driver") if path.name not in ("main.cc", "worker.cc")]
-    elements = _class_sources(classes, library)
+    elements = _class_sources(classes, library, sanitize)
     return _link(out, [*sources, *elements, *runtime, *_folder("shared")], sanitize)
 
 
@@ -87,40 +90,62 @@ def generate_header(name: str, text: str) -> None:
     _generated(LIBRARY, name, text)
 
 
-def _class_sources(classes: Iterable[str], library: Path = LIBRARY) -> list[Path]:
-    """Generated sources of each class, and those of supports, closed over `requires`."""
-    sources: list[Path] = []
-    seen: set[str] = set()
+def _class_sources(classes: Iterable[str], library: Path, sanitize: str | None) -> list[Path]:
+    """Sources of the classes and of what they require.
+
+    Of today's library all classes, many a unit: every program of a run shares the objects, and two
+    types of one name are found. A copy of the library and a fuzzer get what they need.
+    """
+    wanted = set(classes)
+    if wanted and library == LIBRARY and "fuzzer" not in (sanitize or ""):
+        wanted |= {path.name for path in (LIBRARY / "elements").iterdir()}
+    needed = _closed(wanted, library)
+    folders = {name: manifest for name, manifest in needed.items() if name.startswith("support/")}
+    units = [library / name / file for name in folders for file in folders[name].get("sources", [])]
+    names = sorted(needed.keys() - folders.keys())
+    groups = [
+        names[first : first + CLASSES_A_UNIT] for first in range(0, len(names), CLASSES_A_UNIT)
+    ]
+    units += [_unit(library, "classes", [_registered(name) for name in group]) for group in groups]
+    states = [name for name in names if needed[name].get("states")]
+    return [*units, *_migrations(states, library)]
+
+
+def _closed(classes: Iterable[str], library: Path) -> dict[str, dict[str, Any]]:
+    """Manifests of the classes and supports, closed over `requires`, by name."""
+    found: dict[str, dict[str, Any]] = {}
     waiting = sorted(classes)
     while waiting:
         name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        folder = library / (name if name.startswith("support/") else f"elements/{name}")
-        manifest = YAML(typ="safe").load((folder / "manifest.yaml").read_text())
-        waiting += manifest.get("requires", [])
-        if name.startswith("support/"):
-            sources += [folder / source for source in manifest.get("sources", [])]
-        else:
-            sources += _class_units(name, folder, library)
-    return sources
+        if name not in found:
+            folder = library / (name if name.startswith("support/") else f"elements/{name}")
+            found[name] = YAML(typ="safe").load((folder / "manifest.yaml").read_text())
+            waiting += found[name].get("requires", [])
+    return found
 
 
-def _class_units(name: str, folder: Path, library: Path) -> list[Path]:
+def _registered(name: str) -> str:
     include = f'#include "elements/{name}/{name}.hh"'
-    registration = f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
-    unit = _generated(library, f"{name}.cc", registration)
-    if not YAML(typ="safe").load((folder / "manifest.yaml").read_text()).get("states"):
-        return [unit]
+    return f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
+
+
+def _migrations(states: list[str], library: Path) -> list[Path]:
+    if not states:
+        return []
     # Not needed by tests of stateless elements, which shall not depend on the reconciler.
     from reconciler.layouts import layout_header
     from reconciler.library import load_library
     from reconciler.migration_unit import migration_unit
 
-    manifest = load_library(library).elements[name]
-    _generated(library, f"layouts/{name}.layout.hh", layout_header(manifest))
-    return [unit, _generated(library, f"migrations/{name}.cc", migration_unit(manifest))]
+    elements = load_library(library).elements
+    for name in states:
+        _generated(library, f"layouts/{name}.layout.hh", layout_header(elements[name]))
+        _generated(library, f"migrations/{name}.cc", migration_unit(elements[name]))
+    return [_unit(library, "migrations", [f'#include "migrations/{name}.cc"\n' for name in states])]
+
+
+def _unit(library: Path, kind: str, parts: list[str]) -> Path:
+    return _generated(library, f"{kind}-{_digest(parts)}.cc", "".join(parts))
 
 
 def _generated(library: Path, name: str, text: str) -> Path:

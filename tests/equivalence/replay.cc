@@ -29,16 +29,16 @@ struct Frame {
   std::string bytes;
 };
 
-class FromDevice;
-class ToDevice;
+class ReplaySource;
+class ReplaySink;
 
 // The devices of the graph that is open, in order of their names: lan 0, wan 1.
-std::map<std::string, FromDevice*> sources;
-std::map<std::string, ToDevice*> sinks;
+std::map<std::string, ReplaySource*> sources;
+std::map<std::string, ReplaySink*> sinks;
 
-class FromDevice : public Element {
+class ReplaySource : public Element {
  public:
-  const char* class_name() const override { return "FromDevice"; }
+  const char* class_name() const override { return "ReplaySource"; }
   const char* port_count() const override { return "0/1"; }
   const char* processing() const override { return "h/h"; }
   void configure(Arguments& arguments, Errors& errors) override {
@@ -60,9 +60,9 @@ class FromDevice : public Element {
   }
 };
 
-class ToDevice : public Element {
+class ReplaySink : public Element {
  public:
-  const char* class_name() const override { return "ToDevice"; }
+  const char* class_name() const override { return "ReplaySink"; }
   const char* port_count() const override { return "1/0"; }
   const char* processing() const override { return "l/h"; }
   void configure(Arguments& arguments, Errors& errors) override {
@@ -86,8 +86,8 @@ class ToDevice : public Element {
   std::string sent;
 };
 
-CLICKUP_ELEMENT(FromDevice);
-CLICKUP_ELEMENT(ToDevice);
+CLICKUP_ELEMENT(ReplaySource);
+CLICKUP_ELEMENT(ReplaySink);
 
 class TableFile {
  public:
@@ -211,7 +211,7 @@ std::string close_graph(Words&) {
 std::string feed(Words& words) {
   size_t at = 0, end = 0, most = 0;
   words >> at >> end >> most;
-  std::vector<FromDevice*> inputs;
+  std::vector<ReplaySource*> inputs;
   for (auto& [name, source] : sources) inputs.push_back(source);
   while (at < end) {
     size_t next = at + 1;

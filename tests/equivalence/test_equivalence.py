@@ -38,8 +38,13 @@ from tests.libraries import kept_sessions_1
 from tests.netns import needs_sandbox
 
 HERE = Path(__file__).parent
-DEVICES = {"FromDevice", "ToDevice"}
-CAPACITY = 512
+DEVICES = {"FromDevice", "ToDevice", "IPPrint"}
+INSTEAD = {
+    "FromDevice(": "ReplaySource(",
+    "ToDevice(": "ReplaySink(",
+    "IPPrint(rejected)": "Null",
+    "CAPACITY 65536": "CAPACITY 512",
+}
 LARGE_PLACES = 1000
 # Five times as long: each of the thousand frames in each of the five ways.
 THOROUGH = bool(os.environ.get("CLICKUP_THOROUGH"))
@@ -61,9 +66,11 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
     folder = tmp_path_factory.mktemp("releases")
     graph = _graph()
     config = folder / "config.click"
-    text = render(graph).replace("CAPACITY 65536", f"CAPACITY {CAPACITY}")
-    config.write_text(text.replace("IPPrint(rejected)", "Null"))
-    classes = graph.classes - DEVICES - {"IPPrint"} | {"Null"}
+    text = render(graph)
+    for ours, replayed in INSTEAD.items():
+        text = text.replace(ours, replayed)
+    config.write_text(text)
+    classes = graph.classes - DEVICES | {"Null"}
     source = [HERE / "replay.cc"]
     old = compile_program(folder / "old", source, classes, library=kept_sessions_1())
     new = compile_program(folder / "new", source, classes)
