@@ -63,15 +63,17 @@ class House:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.state / "ledger.db")
         self.builder = Builder(CACHE, self.library)
-        device = Device.model_validate(
-            {
-                "apiVersion": "click-up/v1alpha1",
-                "kind": "Device",
-                "metadata": {"name": "box"},
-                "spec": {},
-            }
-        )
-        self.device = LocalDevice(device, "stream", self.state)
+        self.device = self.device_in(None)
+
+    def device_in(self, directory: Path | None) -> LocalDevice:
+        """Where the instance runs when the device names this directory."""
+        device = {
+            "apiVersion": "click-up/v1alpha1",
+            "kind": "Device",
+            "metadata": {"name": "box"},
+            "spec": {"directory": str(directory)} if directory else {},
+        }
+        return LocalDevice(Device.model_validate(device), "stream", self.state)
 
     def loop(self) -> Loop:
         means = Means(self.state, self.ledger, self.library, self.builder, self.recorder)

@@ -24,6 +24,7 @@ async def test_a_running_device_is_not_moved(house: House) -> None:
     await house.device.remove()
     assert (await house.once()).kind is OutcomeKind.APPLIED, applied
     assert (elsewhere / "stream").exists()
+    await house.device_in(elsewhere).remove()
 
 
 async def test_a_refused_live_change_is_rejected_and_not_written_again(house: House) -> None:
