@@ -60,7 +60,7 @@ struct Meter : FlowSink {
 
   std::vector<uint64_t> memory;
   FlowRecordTable records;
-  FlowTimeouts timeouts;
+  FlowRecordTimeouts timeouts;
   FlowKernel kernel {records, timeouts};
   IpfixMessage message;
   uint64_t now = 1'000 * kSecond, metered = 0, reported = 0;

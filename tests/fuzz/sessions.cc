@@ -10,12 +10,6 @@ namespace {
 
 constexpr uint32_t kCapacity = 16;
 
-// Some kernels do that when they read the packet.
-template <class Kernel>
-void locate(Kernel& kernel, SessionPacket& packet) {
-  if constexpr (requires { kernel.locate(packet); }) kernel.locate(packet);
-}
-
 struct Kernel {
   Kernel() : memory(SessionRecords::bytes(kCapacity) / sizeof(uint64_t)) {
     PROMISE(records.attach(memory.data(), memory.size() * sizeof(uint64_t), kCapacity, "sessions").empty());
@@ -27,7 +21,7 @@ struct Kernel {
     std::vector<uint8_t> bytes = input.take(length);
     SessionPacket packet;
     kernel.read(bytes.data(), uint32_t(bytes.size()), packet);
-    locate(kernel, packet);
+    kernel.locate(packet);
     kernel.prefetch(packet);
     Verdict verdict = kernel.check(packet, now);
     Opening opening = verdict == Verdict::opening && what & 1 ? kernel.open(packet, now) : Opening::impossible;

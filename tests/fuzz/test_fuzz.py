@@ -15,6 +15,7 @@ from tests.kernels.conversation import sanitizers
 RUNS = 5_000
 
 
+@pytest.mark.timeout(400)  # the first one compiles the driver's runtime
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_holds(target: Target, tmp_path: Path) -> None:
     program = target.compile(tmp_path / target.name, Engine.OWN)

@@ -28,6 +28,7 @@ class Sessions : public Element {
                                    uint8_t(first >> 8), uint8_t(first), uint8_t(second >> 8), uint8_t(second), 0, 8, 0, 0};
     SessionPacket packet;
     table_->kernel().read(bytes.data(), bytes.size(), packet);
+    table_->kernel().locate(packet);
     return packet;
   }
 
