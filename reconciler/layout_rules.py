@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from reconciler.diagnostics import did_you_mean
 from reconciler.layouts import place
 from reconciler.migrate import Carry, How, can_widen, carries
-from schemas.element import ElementManifest
+from schemas.element import ElementManifest, ParameterType
 from schemas.layout import CLOCK_UNIT, Layout, LayoutField, StateTable
 
 MOST_CLOCK_FIELDS = 14
@@ -36,6 +37,7 @@ def mistakes(manifest: ElementManifest) -> Iterator[Mistake]:
     for number, table in enumerate(manifest.states):
         at: Place = ("states", number)
         yield from _table(at, table)
+        yield from _capacity(at, table, manifest)
         if manifest.migrations is None and any(layout.converts for layout in table.layouts):
             detail = f"table {table.table} has converted fields, but no function that converts them"
             hint = "Name the header with it: `migrations: <name>.hh`."
@@ -57,6 +59,15 @@ def _table(at: Place, table: StateTable) -> Iterator[Mistake]:
             if carry.how is How.STUCK:
                 yield _stuck((*at, "layouts", number), before, after, carry)
     yield from _reserved(at, table)
+
+
+def _capacity(at: Place, table: StateTable, manifest: ElementManifest) -> Iterator[Mistake]:
+    _, name = table.sized_by
+    known = {one.name: one for one in manifest.parameters if one.type is ParameterType.INT}
+    if name and name not in known:
+        detail = f"table {table.table} is sized by {name}, which is no number among the parameters"
+        hint = did_you_mean(name, known)
+        yield Mistake((*at, "capacity"), "Unknown capacity", detail, hint)
 
 
 def _fields(at: Place, layout: Layout) -> Iterator[Mistake]:

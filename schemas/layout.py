@@ -127,8 +127,10 @@ class StateTable(Model):
     """Names of fields that are gone; old records and files carry them, so no field may be called
     so again.
     """
-    capacity: str = Field(default="CAPACITY", pattern=r"^[A-Z][A-Z0-9_]*$")
-    """Parameter of the class that says how many records the table holds, if there is one."""
+    capacity: Annotated[str | None, Field(pattern=r"^(\d+|(\d+ \* )?[A-Z][A-Z0-9_]*)$")] = None
+    """Most records: a number, a parameter of the class, or a number of times that (`2 * CAPACITY`).
+    A plan tells by it whether a commit changes the size of the table.
+    """
     layouts: tuple[Layout, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -137,6 +139,16 @@ class StateTable(Model):
         if versions != sorted(set(versions)):
             raise ValueError("layouts are listed in ascending order of version, each once")
         return self
+
+    @property
+    def sized_by(self) -> tuple[int, str]:
+        """A factor and the parameter that it goes with, none for a number of its own; (0, "") where
+        nothing is said.
+        """
+        factor, _, parameter = (self.capacity or "0").rpartition(" * ")
+        if parameter[0].isdigit():
+            return int(parameter), ""
+        return int(factor or 1), parameter
 
     @property
     def current(self) -> Layout:

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.layout_rules import mistakes
 from reconciler.library import load_library
+from schemas.element import ElementParameter, ParameterType
 from tests.libraries import sessions_1
 from tests.reconciler.tables import KEY, field, manifest
 
@@ -132,3 +133,23 @@ def test_migrations_without_states() -> None:
 def test_the_library_of_layout_1_is_lawful(tmp_path) -> None:
     (sessions,) = load_library(sessions_1(tmp_path)).elements["SessionTable"].states
     assert [layout.version for layout in sessions.layouts] == [1]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "mistake"),
+    [
+        ("128", []), ("2 * CAPACITY", []), ("CAPACITY", []), (None, []),
+        ("2 * SIZE", ["Unknown capacity"]), ("NAME", ["Unknown capacity"]),
+    ],
+)  # fmt: skip
+def test_a_capacity_is_a_number_among_the_parameters(
+    capacity: str | None, mistake: list[str]
+) -> None:
+    made = manifest([KEY])
+    parameters = (
+        ElementParameter(name="CAPACITY", type=ParameterType.INT, default=16, summary="x"),
+        ElementParameter(name="NAME", summary="x"),
+    )
+    tables = (made.states[0].model_copy(update={"capacity": capacity}),)
+    sized = made.model_copy(update={"parameters": parameters, "states": tables})
+    assert [one.summary for one in mistakes(sized)] == mistake
