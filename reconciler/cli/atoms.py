@@ -6,22 +6,31 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.workplace import Output, OutputOption, fail, print_json, print_table
+from reconciler.cli.workplace import (
+    LibraryOption,
+    Output,
+    OutputOption,
+    fail,
+    open_library,
+    print_json,
+    print_table,
+)
 from reconciler.diagnostics import did_you_mean
-from reconciler.library import Library, load_library
+from reconciler.library import Library
 from schemas.atom import AtomInput, AtomManifest, AtomOutput, AtomParameter
 from schemas.element import ElementManifest
 
 
 def atoms(
     name: Annotated[str | None, typer.Argument(help="Only this atom or state, in full")] = None,
+    own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List atoms and states, or describe one.
 
     Exit codes: 0 printed, 2 there is no such atom.
     """
-    library = load_library()
+    library = open_library(own)
     if name is None:
         _list(library, output)
         return

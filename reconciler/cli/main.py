@@ -28,6 +28,7 @@ VERBS = {
     "history": "reconciler.cli.inspect:history",
     "tree": "reconciler.cli.inspect:tree",
     "atoms": "reconciler.cli.atoms:atoms",
+    "element": "reconciler.cli.element:element",
     "state": "reconciler.cli.state:state",
     "suspend": "reconciler.cli.steer:suspend",
     "resume": "reconciler.cli.steer:resume",

@@ -15,10 +15,12 @@ from reconciler.build import Builder, find_compiler
 from reconciler.cli.files import PathArgument, read_repository
 from reconciler.cli.plan_text import lines_of, summary_of
 from reconciler.cli.workplace import (
+    LibraryOption,
     Output,
     OutputOption,
     StateOption,
     fail,
+    open_library,
     print_json,
     state_folder,
 )
@@ -26,8 +28,7 @@ from reconciler.desired_state import DesiredState
 from reconciler.devices.local import LocalDevice
 from reconciler.errors import DeviceMoved, Stalled, Transient
 from reconciler.journal import applied_desired
-from reconciler.library import Library, load_library
-from reconciler.observing import in_plan_terms, is_foreign
+from reconciler.library import Library
 from reconciler.plan import make_plan
 from reconciler.repository import Desired, Repository
 from reconciler.resolve import resolve
@@ -101,6 +102,7 @@ def plan(
     path: PathArgument = Path("."),
     only: OnlyArgument = None,
     state: StateOption = None,
+    own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show what the repository would change on each device; changes nothing.
@@ -108,7 +110,7 @@ def plan(
     Exit codes: 0 nothing would change, 1 something would, 2 mistakes, refused plans, or devices
     that cannot be reached.
     """
-    library, folder = load_library(), state_folder(state)
+    library, folder = open_library(own), state_folder(state)
     repository, known = read_repository(path, library), _read_ledger(folder)
     builder = Builder(folder / "cache", library, find_compiler())
     planner = _Planner(library, builder, folder, known)

@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.files import PathArgument, desired_of, read_repository
-from reconciler.cli.workplace import Output, OutputOption, print_json
+from reconciler.cli.workplace import LibraryOption, Output, OutputOption, open_library, print_json
 from reconciler.click_language import render as render_graph
 from reconciler.graph import Graph
-from reconciler.library import load_library
 from reconciler.resolve import resolve
 
 DeviceOption = Annotated[
@@ -24,6 +23,7 @@ def render(
     element: Annotated[str, typer.Argument(help="Network element")],
     path: PathArgument = Path("."),
     device: DeviceOption = None,
+    own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Print the Click configuration that a network element becomes.
@@ -31,7 +31,7 @@ def render(
     Without a device its logical interfaces stand for themselves.
     Exit codes: 0 printed, 1 the network element has mistakes, 2 there is no such thing.
     """
-    library = load_library()
+    library = open_library(own)
     desired = desired_of(read_repository(path, library), element, device)
     resolved = resolve(desired, library)
     mistakes = sorted({*desired.diagnostics, *resolved.diagnostics})

@@ -14,15 +14,17 @@ import typer
 
 from reconciler.build import Builder, find_compiler
 from reconciler.cli.workplace import (
+    LibraryOption,
     Output,
     OutputOption,
     StateOption,
     fail,
+    open_library,
     print_json,
     writable_state,
 )
 from reconciler.errors import RevisionNotFound, Stalled, Transient
-from reconciler.library import load_library
+from reconciler.library import Library
 from reconciler.loop import Loop
 from reconciler.observers import LogObserver, Observer, Observers
 from reconciler.progress import ProgressObserver
@@ -49,6 +51,7 @@ def run(
     interval: Annotated[str, typer.Option(help="Time between two polls of the repository")] = "30s",
     once: Annotated[bool, typer.Option("--once", help="Converge, report, and end")] = False,
     state: StateOption = None,
+    own: LibraryOption = None,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Log every step as JSON")
     ] = False,
@@ -63,7 +66,7 @@ def run(
         seconds = parse_duration(interval)
         parsed = _reference(reference)
         code = asyncio.run(
-            _run(repository, parsed, path, seconds, once, writable_state(state), verbose)
+            _run(repository, parsed, path, seconds, once, writable_state(state), verbose, own)
         )
     except ValueError as error:
         fail(f"--interval {interval}: {error}", 2)
@@ -87,12 +90,13 @@ async def _run(
     once: bool,
     state: Path,
     verbose: bool,
+    own: Path | None,
 ) -> int:
     observer: Observer = ProgressObserver(sys.stdout)
     if verbose:
         _log_to_stderr()
         observer = Observers(observer, LogObserver())
-    means = open_means(state, observer)
+    means = open_means(state, observer, open_library(own))
     source = GitSource(repository, reference, state / "source.git", path)
     loop = Loop(source, means, interval)
     try:
@@ -105,9 +109,8 @@ async def _run(
         means.ledger.close()
 
 
-def open_means(state: Path, observer: Observer) -> Means:
+def open_means(state: Path, observer: Observer, library: Library) -> Means:
     """Everything a reconciler keeps in its state folder. Raises Stalled."""
-    library = load_library()
     builder = Builder(state / "cache", library, find_compiler())
     return Means(state, Ledger(state / "ledger.db"), library, builder, observer)
 
@@ -135,6 +138,7 @@ def _log_to_stderr() -> None:
 def build(
     classes: Annotated[list[str], typer.Argument(metavar="CLASS...", help="Element classes")],
     state: StateOption = None,
+    own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Build the minimal driver for element classes and what they require; prints its path.
@@ -147,7 +151,7 @@ def build(
             typer.echo(f"► [{finished}/{total}] {what}", err=True)
 
     try:
-        builder = Builder(writable_state(state) / "cache", load_library(), find_compiler())
+        builder = Builder(writable_state(state) / "cache", open_library(own), find_compiler())
         artifact = asyncio.run(builder.build(frozenset(classes), progress))
     except (Stalled, Transient) as error:
         fail(str(error))

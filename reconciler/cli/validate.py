@@ -9,18 +9,21 @@ import typer
 
 from reconciler.check import check
 from reconciler.cli.files import PathArgument, read_repository
-from reconciler.cli.workplace import Output, OutputOption, print_json
+from reconciler.cli.workplace import LibraryOption, Output, OutputOption, open_library, print_json
 from reconciler.diagnostics import Diagnostic
-from reconciler.library import load_library
 from reconciler.repository import Repository
 
 
-def validate(path: PathArgument = Path("."), output: OutputOption = Output.TABLE) -> None:
+def validate(
+    path: PathArgument = Path("."),
+    own: LibraryOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
     """Check every file and everything that files say of each other.
 
     Exit codes: 0 no mistake, 1 mistakes, 2 no such folder.
     """
-    library = load_library()
+    library = open_library(own)
     repository = read_repository(path, library)
     mistakes = check(repository, library)
     if output is Output.JSON:

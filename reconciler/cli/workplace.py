@@ -13,6 +13,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+import element_library
+from reconciler.errors import Stalled
+from reconciler.library import Library, LibraryError, load_library
+from reconciler.own_library import joined
 from reconciler.store import InstanceRecord, Ledger
 
 
@@ -41,6 +45,10 @@ StateOption = Annotated[
     ),
 ]
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="For people or for programs")]
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option("--library", help="Folder with atoms and elements of your own, beside ours"),
+]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Instance: device/element")]
 
 
@@ -60,6 +68,18 @@ def writable_state(state: Path | None) -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         fail(f"cannot write to the state folder {folder}; {hint}")
     return folder
+
+
+def open_library(own: Path | None) -> Library:
+    """The element library with what is in `own`; ends the command when that cannot be."""
+    if own is None:
+        return load_library()
+    ours = Path(element_library.__file__).parent
+    place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        return load_library(joined(ours, own, place / "click-up" / "libraries"))
+    except (Stalled, LibraryError) as error:
+        fail(str(error))
 
 
 def open_ledger(state: Path | None) -> Ledger:

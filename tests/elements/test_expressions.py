@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.elements.frames import Drive, frames_of
+from reconciler.authoring.cases import frames_of
+from tests.elements.frames import Drive
 from tests.packets import read_pcap, write_pcap
 
 CASES: dict[str, Any] = YAML(typ="safe").load(

@@ -10,7 +10,7 @@ from reconciler.store import Ledger
 GROUPS = {
     "get": ("devices", "elements", "rollouts"),
     "handler": ("read", "write"),
-    "state": ("show", "export", "diff", "ls", "import", "prune"),
+    "element": ("new", "test"),
 }
 COMMANDS = [(verb, *sub) for verb in VERBS for sub in [(s,) for s in GROUPS.get(verb, ())] or [()]]
 

@@ -1,0 +1,112 @@
+"""`click-up element`: for those who write element classes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.authoring.cases import Case, CaseBroken, read_case, run_case
+from reconciler.authoring.scaffold import scaffold
+from reconciler.build import Builder, find_compiler
+from reconciler.cli.workplace import StateOption, fail, open_library, writable_state
+from reconciler.click_language import ClickSyntaxError, parse
+from reconciler.diagnostics import did_you_mean
+from reconciler.errors import Stalled, Transient
+from reconciler.library import Library, load_library
+from schemas.meta import ClassName, Model
+
+element = typer.Typer(no_args_is_help=True, help="Write element classes of your own.")
+
+OwnOption = Annotated[
+    Path, typer.Option("--library", help="Folder of your own atoms and elements; made when absent")
+]
+
+
+class _Name(Model):
+    name: ClassName
+
+
+@element.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Element class, like PortKnock")],
+    stateful: Annotated[
+        bool, typer.Option("--stateful", help="With a table that outlives upgrades")
+    ] = False,
+    own: OwnOption = Path("library"),
+) -> None:
+    """Begin an element class: manifest, header, atom, and a golden case that passes.
+
+    Exit codes: 0 written, 2 the name is no name for a class, or is taken.
+    """
+    try:
+        _Name(name=name)
+    except ValueError:
+        fail(f"{name!r} is no name for a class; write one like PortKnock", 2)
+    files = scaffold(name, stateful=stateful)
+    _check_free(files, own)
+    for path, text in files.items():
+        place = own / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+        typer.echo(f"► {place}")
+    typer.echo(f"✔ now `click-up element test {name}`")
+
+
+def _check_free(files: dict[str, str], own: Path) -> None:
+    ours = load_library().root
+    for folder in sorted({"/".join(path.split("/")[:2]) for path in files}):
+        for place in (ours / folder, own / folder):
+            if place.exists():
+                fail(f"{place} is there already; choose another name", 2)
+
+
+@element.command()
+def test(
+    name: Annotated[str, typer.Argument(help="Element class")],
+    own: OwnOption = Path("library"),
+    state: StateOption = None,
+) -> None:
+    """Build a driver and run the golden cases in the class's folder, `cases/*/`.
+
+    Exit codes: 0 all passed, 1 one failed or nothing could be built, 2 there is no such class or it
+    has no case.
+    """
+    library = open_library(own)
+    cases = _cases(library, name)
+    builder = Builder(writable_state(state) / "cache", library, find_compiler())
+    failed = [case.name for case in cases if not _passes(case, builder)]
+    if failed:
+        fail(f"{len(failed)} of {len(cases)} cases failed: {', '.join(failed)}")
+    typer.echo(f"✔ {name}: {len(cases)} {'case' if len(cases) == 1 else 'cases'} passed")
+
+
+def _cases(library: Library, name: str) -> list[Case]:
+    if name not in library.elements:
+        fail(f"no element class {name!r}. {did_you_mean(name, library.elements)}", 2)
+    folder = library.root / "elements" / name / "cases"
+    folders = sorted(path.parent for path in folder.glob("*/case.yaml"))
+    if not folders:
+        fail(f"elements/{name}/cases has no case: write cases/NAME/config.click and case.yaml", 2)
+    try:
+        return [read_case(path) for path in folders]
+    except CaseBroken as error:
+        fail(str(error))
+
+
+def _passes(case: Case, builder: Builder) -> bool:
+    try:
+        classes = frozenset(one.class_name for one in parse(case.config).elements)
+        driver = asyncio.run(builder.build(classes)).driver
+    except (Stalled, Transient, ClickSyntaxError) as error:
+        fail(f"{case.name}: {error}")
+    with tempfile.TemporaryDirectory() as folder:
+        differences = run_case(case, driver, Path(folder))
+    for line in differences:
+        typer.echo(f"✗ {case.name}: {line}")
+    if not differences:
+        typer.echo(f"✔ {case.name}")
+    return not differences
