@@ -17,13 +17,14 @@ def scaffold(name: str, *, stateful: bool) -> dict[str, str]:
     """
     words = {"NAME": name, "snake": snake_case(name)}
     root = TEMPLATES / ("stateful" if stateful else "stateless")
-    return {
+    files = {
         _placed(path.relative_to(root).as_posix(), words): Template(path.read_text()).substitute(
             words
         )
-        for path in sorted(root.rglob("*"))
+        for path in root.rglob("*")
         if path.is_file()
     }
+    return dict(sorted(files.items()))
 
 
 def snake_case(name: str) -> str:

@@ -5,6 +5,7 @@ for anything. Commands of a document run in order, each in the directory the one
 The info string may name another exit code (```console exit=1) or a program without which the
 document is skipped (```console needs=ip). A block that quotes a run of another document
 (```console like=docs/tutorial.md) is not run again: what it shows must fit what is run there.
+Another block whose info string names a file (```yaml file=a.yaml) is what the reader writes there.
 """
 
 from __future__ import annotations
@@ -42,6 +43,15 @@ class Command:
     like: str
 
 
+@dataclass(frozen=True)
+class Written:
+    """A file that the reader writes, or writes anew."""
+
+    line: int
+    path: str
+    text: str
+
+
 def blocks(document: Path, language: str) -> list[tuple[int, str, str]]:
     text = document.read_text()
     return [
@@ -65,6 +75,17 @@ def all_commands(document: Path) -> list[Command]:
             needs, like = options.get("needs", ""), options.get("like", "")
             found.append(Command(at, match[1], match[2], code, needs, like))
     return found
+
+
+def written(document: Path) -> list[Written]:
+    text = document.read_text()
+    return [
+        Written(
+            text[: match.start()].count("\n") + 2, match[2].strip().removeprefix("file="), match[3]
+        )
+        for match in FENCE.finditer(text)
+        if match[2].strip().startswith("file=")
+    ]
 
 
 def matches(expected: str, printed: str) -> bool:
@@ -102,7 +123,11 @@ def test_commands_do_what_the_document_says(document: Path, tmp_path: Path) -> N
     share_cache(tmp_path)
     directory = tmp_path / "work"
     directory.mkdir()
-    for command in commands(document):
+    steps = sorted([*commands(document), *written(document)], key=lambda step: step.line)
+    for command in steps:
+        if isinstance(command, Written):
+            (directory / command.path).write_text(command.text)
+            continue
         if command.needs and not shutil.which(command.needs):
             pytest.skip(f"{document.name} needs the program {command.needs}")
         if command.text.startswith("make "):
