@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint types contracts fuzz bench format clean
+.PHONY: help reference setup demo test lint types contracts fuzz bench format clean
 
 SECONDS ?= 60
 
@@ -53,6 +53,9 @@ bench: setup  ## the figures we claim, into build/bench/
 	@mkdir -p build/bench
 	@for name in $(BENCHMARKS); do echo "$$name:"; \
 		$(BIN)/python -m benchmarks.$$name --json build/bench/$$name.json || exit; done
+
+reference: setup  ## write docs/reference/atoms.md and elements.md from the manifests
+	$(BIN)/python -m reconciler.authoring.reference
 
 format: setup  ## rewrite the Python sources as `make lint` wants them
 	$(BIN)/ruff check --fix .
