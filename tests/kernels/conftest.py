@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.layouts import layout_header
 from reconciler.library import load_library
+from reconciler.migration_unit import migration_unit
 from tests.cpp import LIBRARY
 from tests.kernels.balancer import POOL, POOL6, Balancer
 from tests.kernels.conversation import Conversation, compile_kernel
@@ -33,7 +34,9 @@ def nat_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversatio
     header = layout_header(load_library(LIBRARY).elements["Nat"])
     out = tmp_path_factory.mktemp("nat")
     source = Path(__file__).with_name("nat.cc")
-    more = tuple(LIBRARY / "driver" / name for name in ("values.cc", "quoting.cc"))
+    unit = out / "migrations.cc"
+    unit.write_text(migration_unit(load_library(LIBRARY).elements["Nat"]))
+    more = (LIBRARY / "driver" / "values.cc", LIBRARY / "driver" / "quoting.cc", unit)
     program = compile_kernel(source, {"Nat.layout.hh": header}, out, more=more)
     with Conversation(program) as kernel:
         yield kernel

@@ -123,3 +123,30 @@ def test_sequence_numbers_go_on(gateway: Gateway) -> None:
     assert gateway.send((HOST, 5000), tcp(5000, 80, ACK, seq=1000, ack=100)).verdict == "translated"
     wrong = ipv4(SERVER, OUTSIDE, tcp(80, 5000, ACK, seq=99_999_999, ack=1000))
     assert gateway.in_(wrong).verdict == "invalid"
+
+
+def test_tables_grow_without_counting_anew(gateway: Gateway) -> None:
+    """Sessions that have expired and were not noticed yet come along."""
+    busy(gateway)
+    gateway.kernel.ask("time", 352)
+    before, counts = known(gateway), gateway.counts()
+    assert gateway.kernel.ask("move", 4096) == "adopted 161 0"
+    assert known(gateway) == before
+    assert {**gateway.counts(), "refused": 0} == counts
+    gateway.at(900)
+    assert gateway.counts()["in_use"] == 1, "the forward"
+
+
+def test_tables_that_shrink_keep_what_was_answered(gateway: Gateway) -> None:
+    busy(gateway)
+    answered = [line for line in gateway.sessions() if line[0] == "udp"][:16]
+    gateway.kernel.ask("time", 352)
+    for line in answered:
+        source, destination = line[3].split(":"), line[2].split(":")
+        data = udp(int(source[1]), int(destination[1]))
+        assert gateway.in_(ipv4(source[0], destination[0], data)).verdict == "translated"
+    assert gateway.kernel.ask("move", 32) == "counted 32 0"
+    left = {" ".join(line[:4]) for line in gateway.sessions()}
+    assert {" ".join(line[:4]) for line in answered} <= left
+    counts = gateway.counts()
+    assert counts["in_use"] <= 33 and counts["ports"] <= 64

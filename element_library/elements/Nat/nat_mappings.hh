@@ -84,7 +84,7 @@ class NatMappings {
 
  private:
   static constexpr uint32_t kNone = ~0u;
-  static constexpr uint32_t kMostPorts = 128;    // looked at for one that is free
+  static constexpr uint32_t kMostPorts = 128;    // drawn for one that is free
   static constexpr uint32_t kMostAddresses = 4;  // for a host that has none yet
 
   bool may_keep(const NatEndpoint& inside, const NatEndpoint& outside, uint64_t now) const {
@@ -120,9 +120,11 @@ class NatMappings {
     bool own = inside.port >= ports.first && inside.port <= ports.last;
     if (own && is_free(outside, inside, now)) return true;
     if (ports.count() <= 1) return false;
-    uint32_t start = uint32_t(scatter(++counters_.draws) % ports.count());
+    // Not one after the other: hosts use ports that follow each other, so that long runs of them are taken.
+    bool few = ports.count() <= kMostPorts;
     for (uint32_t i = 0; i < std::min(kMostPorts, ports.count()); ++i) {
-      outside.port = uint16_t(ports.first_alike + (start + i) % ports.count() * ports.step);
+      uint64_t drawn = few ? i : scatter(++counters_.draws);
+      outside.port = uint16_t(ports.first_alike + drawn % ports.count() * ports.step);
       if (is_free(outside, inside, now)) return true;
     }
     return false;

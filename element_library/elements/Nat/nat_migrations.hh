@@ -14,4 +14,7 @@ inline bool assured(const NatHeldLayoutV1&) { return false; }
 inline bool assured(const NatForwardsLayoutV1&) { return true; }
 inline bool assured(const NatCountersLayoutV1&) { return true; }
 
+// Each is counted where its port is.
+inline void keeps_expired(const TranslationsLayoutV1&) {}
+
 }  // namespace clickup

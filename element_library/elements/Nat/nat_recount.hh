@@ -15,7 +15,10 @@ class NatRecount {
   void run() {
     forget_use();
     enter_forwards();
-    enter_sessions();
+    if (!enter_sessions(false)) {
+      forget_held();
+      enter_sessions(true);
+    }
     mappings_.save_counters();
   }
 
@@ -52,12 +55,31 @@ class NatRecount {
       if (!mappings_.add_forward({outside_of(forward), inside_of(forward)}, now_)) tables_.forwards.erase(index);
     });
   }
-  // A session whose outside endpoint is somebody else's by now is over.
-  void enter_sessions() {
+  // A session whose outside endpoint is somebody else's by now is over. False when there was no room for some; with
+  // `rest` those alone are entered, and are over if there is none either.
+  bool enter_sessions(bool rest) {
+    bool all = true;
     each(tables_.sessions, [&](uint32_t index, const NatSession& session) {
       uint32_t place = find_record(tables_.ports, port_key(outside_of(session)), now_);
       bool others = place != kNone && inside_of(tables_.ports.at(place)) != inside_of(session);
-      if (others || !mappings_.attach(inside_of(session), outside_of(session), now_)) tables_.sessions.erase(index);
+      if (rest && place != kNone && !others) return;
+      bool entered = !others && mappings_.attach(inside_of(session), outside_of(session), now_);
+      if (others || (rest && !entered)) tables_.sessions.erase(index);
+      all &= entered || others;
+    });
+    return all;
+  }
+  // Tables that have shrunk have no room for what nobody uses.
+  void forget_held() {
+    auto unused = [](const auto& table, uint32_t index) { return table.deadline(index) != kNatForever; };
+    each(tables_.ports, [&](uint32_t index, const NatPort&) {
+      if (unused(tables_.ports, index)) tables_.ports.erase(index);
+    });
+    each(tables_.mappings, [&](uint32_t index, const NatMapping&) {
+      if (unused(tables_.mappings, index)) tables_.mappings.erase(index);
+    });
+    each(tables_.hosts, [&](uint32_t index, const NatHost&) {
+      if (unused(tables_.hosts, index)) tables_.hosts.erase(index);
     });
   }
 

@@ -125,7 +125,7 @@ class TypedTableCopy final : public TableCopy {
   void carry(uint32_t i, bool live) {
     ++carried_;
     if (!live) return leave(i, kGone);
-    if (record_.deadline <= now_) return leave(i, kExpired);
+    if (has_expired()) return leave(i, kExpired);
     To value = converted();
     uint32_t place = state_.there[i];
     if (place < kNoRecord && same_key(place, value)) return write(place, value);
@@ -138,6 +138,13 @@ class TypedTableCopy final : public TableCopy {
     }
     if (to_.count() >= written_.header().capacity) return wait_for_room(i);
     insert(i, value, hash);
+  }
+
+  // An element that hears of each record that ends, and counts on it, declares keeps_expired(const To&) beside its
+  // migrations: it ends expired records itself.
+  bool has_expired() const {
+    constexpr bool kKept = requires(const To& record) { keeps_expired(record); };
+    return !kKept && record_.deadline <= now_;
   }
 
   To converted() const {
@@ -172,7 +179,7 @@ class TypedTableCopy final : public TableCopy {
       if (state_.there[i] != kWaiting) continue;
       bool live = from_.copy(i, record_);
       if (!live && !last) waiting_.push_back(i);
-      if (!live || record_.deadline <= now_) {
+      if (!live || has_expired()) {
         if (last || live) set(i, kExpired);
         continue;
       }
