@@ -25,7 +25,7 @@ const BackendSet& hashed() {
 }
 
 struct Kernel {
-  Kernel() : memory(FlowRecords::bytes(kCapacity) / 8), backend_memory(BackendRecords::bytes(kCapacity) / 8) {
+  Kernel() : memory(BalancedFlowRecords::bytes(kCapacity) / 8), backend_memory(BackendRecords::bytes(kCapacity) / 8) {
     PROMISE(flows.attach(memory.data(), memory.size() * 8, kCapacity, "flows").empty());
     PROMISE(records.attach(backend_memory.data(), backend_memory.size() * 8, kCapacity, "backends").empty());
     flows.resume();
@@ -69,7 +69,7 @@ struct Kernel {
   }
 
   std::vector<uint64_t> memory, backend_memory;
-  FlowRecords flows;
+  BalancedFlowRecords flows;
   BackendRecords records;
   BackendSet backends = hashed();
   BackendMemory remembered {records, backends};

@@ -1,5 +1,5 @@
-// Rules and the search: rules up to a zero byte, then packets as for sessions.cc. Whatever comes, a stream is searched as
-// its bytes would be one at a time, an alert is told once a flow and rule, and tables outlive who writes them.
+// Rules and the search: rules up to a zero byte, then packets as for sessions.cc. Whatever comes, bytes are searched as
+// they would be one at a time, every alert is told or counted, and tables outlive who writes them.
 #include <set>
 
 #include "elements/MatchPatterns/match_kernel.hh"
@@ -76,10 +76,12 @@ struct Kernel {
 void search_bytewise(const PatternSet& set, const std::vector<uint8_t>& bytes) {
   std::multiset<std::pair<uint32_t, uint32_t>> whole, single;
   Bytes all(bytes);
-  uint32_t end_state = set.scan(PatternSet::kRoot, {}, all, [&](uint32_t rule, uint32_t end) { whole.insert({rule, end}); });
+  auto note = [&](uint32_t rule, uint32_t end) { whole.insert({rule, end}); };
+  uint32_t end_state = set.scan(PatternSet::kRoot, {}, all, note);
   uint32_t state = PatternSet::kRoot;
   for (uint32_t at = 0; at < all.size(); ++at) {
-    state = set.scan(state, all.first(at), all.subspan(at, 1), [&](uint32_t rule, uint32_t) { single.insert({rule, at + 1}); });
+    auto note_one = [&](uint32_t rule, uint32_t) { single.insert({rule, at + 1}); };
+    state = set.scan(state, all.first(at), all.subspan(at, 1), note_one);
   }
   PROMISE(state == end_state && whole == single);
 }

@@ -11,7 +11,7 @@ namespace {
 using namespace clickup;
 
 struct Worker {
-  FlowRecords flows;
+  BalancedFlowRecords flows;
   BackendRecords records;
   BackendSet backends;
   BackendMemory memory {records, backends};
@@ -56,7 +56,7 @@ std::string start(Words& words) {
   words >> capacity;
   now = kBalanceSecond;
   worker = nullptr;
-  flow_memory = std::make_unique<SharedMemory>(FlowRecords::bytes(capacity));
+  flow_memory = std::make_unique<SharedMemory>(BalancedFlowRecords::bytes(capacity));
   backend_memory = std::make_unique<SharedMemory>(BackendRecords::bytes(BackendSet::kMost));
   return start_worker();
 }
@@ -170,7 +170,7 @@ int main() {
       {"backends", configure<set_backends>},
       {"mode", configure<set_mode>},
       {"on_down", configure<set_on_down>},
-      {"established", configure<set_timeout<&FlowTimeouts::established>>},
+      {"established", configure<set_timeout<&BalanceTimeouts::established>>},
       {"health", health},
       {"forward", forward},
       {"reverse", reverse},

@@ -66,8 +66,8 @@ class BalanceTable : public Element {
     records_.resume();
     agree();
     if (!recovery.rebuilt) return;
-    chatter(*this, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) + " flows, discarded " +
-                       std::to_string(recovery.discarded) + " that were being written");
+    chatter(*this, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) +
+                       " flows, discarded " + std::to_string(recovery.discarded) + " that were being written");
   }
   void pause() override {
     flows_.pause();
@@ -95,6 +95,8 @@ class BalanceTable : public Element {
   static constexpr uint32_t kSteps = 8192, kAllSteps = 1u << 30;
   static constexpr uint64_t kStepPause = 500'000, kNever = ~uint64_t(0);  // ns
 
+  static constexpr const char* kIncomplete = " has a quote or an escape that is not complete";
+
   struct Setting {
     const char* keyword;
     const char* handler;
@@ -106,16 +108,16 @@ class BalanceTable : public Element {
       {"BACKENDS", "backends", "none", set_backends},
       {"MODE", "mode", "nat", set_mode},
       {"ON_DOWN", "on_down", "move", set_on_down},
-      {"TCP_OPENING", "tcp_opening", "240", set_timeout<&FlowTimeouts::opening>},
-      {"TCP_ESTABLISHED", "tcp_established", "7440", set_timeout<&FlowTimeouts::established>},
-      {"TCP_CLOSING", "tcp_closing", "240", set_timeout<&FlowTimeouts::closing>},
-      {"UDP", "udp", "300", set_timeout<&FlowTimeouts::udp>},
+      {"TCP_OPENING", "tcp_opening", "240", set_timeout<&BalanceTimeouts::opening>},
+      {"TCP_ESTABLISHED", "tcp_established", "7440", set_timeout<&BalanceTimeouts::established>},
+      {"TCP_CLOSING", "tcp_closing", "240", set_timeout<&BalanceTimeouts::closing>},
+      {"UDP", "udp", "300", set_timeout<&BalanceTimeouts::udp>},
   };
   static constexpr size_t kSettingCount = std::size(kSettings);
 
   std::string change(size_t which, std::string_view value) {
     std::string text;
-    if (!parse_string(value, text)) return std::string(kSettings[which].keyword) + " has a quote or an escape that is not complete";
+    if (!parse_string(value, text)) return kSettings[which].keyword + std::string(kIncomplete);
     if (std::string error = kSettings[which].set(policy_, text); !error.empty()) return error;
     texts_[which] = text;
     set_keyword(kSettings[which].keyword, value);
@@ -135,7 +137,7 @@ class BalanceTable : public Element {
 
   std::string set_health(std::string_view value) {
     std::string text, unknown;
-    if (!parse_string(value, text)) return "health has a quote or an escape that is not complete";
+    if (!parse_string(value, text)) return "health" + std::string(kIncomplete);
     for (const std::string& entry : split_entries(text)) {
       std::vector<std::string> words = split_entries(entry, ' ');
       BalanceEndpoint endpoint;
@@ -144,13 +146,13 @@ class BalanceTable : public Element {
       if (!set_down(endpoint, words[1] == "down")) unknown += (unknown.empty() ? "" : ", ") + words[0];
     }
     settle();
-    return unknown.empty() ? "" : "no backend is " + unknown + ": `backends` lists them; health of the others was taken";
+    return unknown.empty() ? "" : "no backend is " + unknown + ": `backends` lists them; the others' health was taken";
   }
   bool set_down(const BalanceEndpoint& endpoint, bool down) {
     bool found = false;
     for (Backend& backend : backends_.all()) {
-      bool meant = backend.endpoint.address == endpoint.address && (!endpoint.port || backend.endpoint.port == endpoint.port);
-      if (!meant) continue;
+      bool port = endpoint.port == 0 || backend.endpoint.port == endpoint.port;
+      if (!port || backend.endpoint.address != endpoint.address) continue;
       found = true;
       memory_.set_down(backend, down, now_ns());
     }
@@ -172,7 +174,7 @@ class BalanceTable : public Element {
   uint32_t capacity_ = 65536;
   std::array<std::string, kSettingCount> texts_;
   BalancePolicy policy_;
-  FlowRecords flows_;
+  BalancedFlowRecords flows_;
   BackendRecords records_;
   BackendSet backends_;
   BackendMemory memory_ {records_, backends_};

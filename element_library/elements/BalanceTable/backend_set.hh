@@ -45,10 +45,11 @@ class BackendSet {
     std::array<std::vector<MaglevBackend>, 2> usable;
     any_down_ = false;
     for (uint32_t number = 0; number < backends_.size(); ++number) {
-      const auto& [address, port] = backends_[number].endpoint;
-      any_down_ |= backends_[number].down;
-      if (!backends_[number].takes_new()) continue;
-      usable[!is_ip4(address.data())].push_back({identity(address.data(), port), uint16_t(number), backends_[number].weight});
+      const Backend& backend = backends_[number];
+      const uint8_t* address = backend.endpoint.address.data();
+      any_down_ |= backend.down;
+      if (!backend.takes_new()) continue;
+      usable[!is_ip4(address)].push_back({identity(address, backend.endpoint.port), uint16_t(number), backend.weight});
     }
     for (size_t six = 0; six < 2; ++six) {
       if (usable[six] == usable_[six]) continue;

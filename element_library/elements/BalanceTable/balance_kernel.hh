@@ -1,12 +1,12 @@
-// Load balancing: packets as bytes, flows as records of a state table, a backend for each. It knows nothing of elements or
-// routers, so that any host can run it.
+// Load balancing: packets as bytes, flows as records of a state table, a backend for each. It knows nothing of elements
+// or routers, so that any host can run it.
 //
-// For a batch: read_forward() or read_reverse() for every packet, prefetch() for every packet, then forward() or reverse()
-// one after the other.
+// For a batch: read_forward() or read_reverse() for every packet, prefetch() for every packet, then forward() or
+// reverse() one after the other.
 #pragma once
 
 #include "elements/BalanceTable/backend_memory.hh"
-#include "elements/BalanceTable/balance_packet.hh"
+#include "elements/BalanceTable/balance_rewrite.hh"
 
 namespace clickup {
 
@@ -14,7 +14,7 @@ enum class BalanceVerdict : uint8_t { balanced, other, refused };  // Balance's 
 
 class BalanceKernel {
  public:
-  BalanceKernel(FlowRecords& flows, BackendSet& backends, BackendMemory& memory, const BalancePolicy& policy)
+  BalanceKernel(BalancedFlowRecords& flows, BackendSet& backends, BackendMemory& memory, const BalancePolicy& policy)
       : flows_(flows), backends_(backends), memory_(memory), policy_(policy) {}
 
   uint64_t moved() const { return moved_; }
@@ -44,8 +44,9 @@ class BalanceKernel {
   BalanceVerdict forward(const BalancePacket& packet, uint64_t now, uint32_t& backend, IpAddress& to) {
     if (packet.kind == BalanceKind::malformed) return BalanceVerdict::refused;
     if (packet.kind == BalanceKind::other) return BalanceVerdict::other;
-    Flow flow;
-    bool known = packet.kind == BalanceKind::flow ? advance_forward(packet, now, flow) : look_up_forward(packet, now, flow);
+    BalancedFlow flow;
+    bool whole = packet.kind == BalanceKind::flow;
+    bool known = whole ? advance_forward(packet, now, flow) : look_up_forward(packet, now, flow);
     if (!known) return BalanceVerdict::refused;
     to = ip6_address(flow.backend_address);
     backend = backends_.find(flow.backend_address, flow.backend_port);
@@ -58,12 +59,14 @@ class BalanceKernel {
   bool reverse(const BalancePacket& packet, uint64_t now) {
     if (packet.kind == BalanceKind::malformed || packet.kind == BalanceKind::other) return false;
     if (packet.kind == BalanceKind::fragment) return reverse_fragment(packet, now);
-    for (uint32_t service = packet.service; service < policy_.services.size(); service = next_candidate(packet, service + 1)) {
-      Flow key = reverse_key(packet, service);
+    uint32_t service = packet.service;
+    for (; service < policy_.services.size(); service = next_candidate(packet, service + 1)) {
+      BalancedFlow key = reverse_key(packet, service);
       uint32_t index = flows_.find(key, service == packet.service ? packet.hash : flows_.hash(key), now);
-      if (index == FlowRecords::kNone || !is_backend(flows_.at(index), packet.source, packet.source_port)) continue;
+      if (!serves(index, packet.source, packet.source_port)) continue;
       if (packet.kind == BalanceKind::flow) advance_reverse(packet, index, now);
-      rewrite_reverse(packet, policy_.services[service].endpoint);
+      const auto& [address, port] = policy_.services[service].endpoint;
+      rewrite_reverse(packet, address.data(), port);
       return true;
     }
     return false;
@@ -96,99 +99,102 @@ class BalanceKernel {
     return service;
   }
 
-  void hash(BalancePacket& packet, const Flow& key) const {
+  void hash(BalancePacket& packet, const BalancedFlow& key) const {
     packet.hash = flows_.hash(key);
     flows_.prefetch_bucket(packet.hash);
   }
-  static Flow forward_key(const BalancePacket& packet) {
+  static BalancedFlow forward_key(const BalancePacket& packet) {
     if (packet.kind == BalanceKind::fragment) {
       return fragment_key(packet.source, packet.destination, packet.header.fragment_id);
     }
     return flow_key(packet.source, packet.source_port, packet.destination, packet.destination_port, packet.protocol);
   }
-  Flow reverse_key(const BalancePacket& packet) const {
+  BalancedFlow reverse_key(const BalancePacket& packet) const {
     if (packet.kind == BalanceKind::fragment) {
       return fragment_key(packet.destination, packet.source, packet.header.fragment_id);
     }
     return reverse_key(packet, packet.service);
   }
-  Flow reverse_key(const BalancePacket& packet, uint32_t service) const {
-    const BalanceEndpoint& endpoint = policy_.services[service].endpoint;
-    return flow_key(packet.destination, packet.destination_port, endpoint.address.data(), endpoint.port, packet.protocol);
+  BalancedFlow reverse_key(const BalancePacket& packet, uint32_t service) const {
+    const auto& [address, port] = policy_.services[service].endpoint;
+    return flow_key(packet.destination, packet.destination_port, address.data(), port, packet.protocol);
   }
 
-  static bool is_backend(const Flow& flow, const uint8_t* address, uint16_t port) {
+  // There is such a record, and it is this backend's.
+  bool serves(uint32_t index, const uint8_t* address, uint16_t port) const {
+    if (index == BalancedFlowRecords::kNone) return false;
+    const BalancedFlow& flow = flows_.at(index);
     return flow.backend_port == port && std::memcmp(flow.backend_address, address, 16) == 0;
   }
 
-  bool look_up_forward(const BalancePacket& packet, uint64_t now, Flow& flow) const {
+  bool look_up_forward(const BalancePacket& packet, uint64_t now, BalancedFlow& flow) const {
     uint32_t index = flows_.find(forward_key(packet), packet.hash, now);
-    if (index == FlowRecords::kNone) return false;
+    if (index == BalancedFlowRecords::kNone) return false;
     flow = flows_.at(index);
     return true;
   }
 
-  bool advance_forward(const BalancePacket& packet, uint64_t now, Flow& flow) {
+  bool advance_forward(const BalancePacket& packet, uint64_t now, BalancedFlow& flow) {
     flow = forward_key(packet);
     uint32_t index = flows_.find(flow, packet.hash, now);
-    bool known = index != FlowRecords::kNone;
+    bool known = index != BalancedFlowRecords::kNone;
     if (known) flow = flows_.at(index);
-    bool begins = !known || (packet.begins() && begins_anew(FlowState(flow.state)));
+    bool begins = !known || (packet.begins() && begins_anew(BalanceState(flow.state)));
     bool moves = !begins && must_move(flow);
     if ((begins || moves) && !choose(packet, flow, now)) return false;
-    flow.state = uint8_t(begins ? first_state(packet) : next_state(packet, FlowState(flow.state), true));
+    flow.state = uint8_t(begins ? first_state(packet) : next_state(packet, BalanceState(flow.state), true));
     if (!keep(index, packet.hash, flow, now)) return false;
     if (begins) memory_.count_flow(backends_.at(backends_.find(flow.backend_address, flow.backend_port)));
     moved_ += moves;
     if (packet.first_fragment) {
-      Flow fragments = fragment_key(packet.source, packet.destination, packet.header.fragment_id);
+      BalancedFlow fragments = fragment_key(packet.source, packet.destination, packet.header.fragment_id);
       expect_fragments(fragments, flow.backend_address, flow.backend_port, now);
     }
     return true;
   }
   void advance_reverse(const BalancePacket& packet, uint32_t index, uint64_t now) {
-    Flow flow = flows_.at(index);
-    flow.state = uint8_t(next_state(packet, FlowState(flow.state), false));
+    BalancedFlow flow = flows_.at(index);
+    flow.state = uint8_t(next_state(packet, BalanceState(flow.state), false));
     keep(index, packet.hash, flow, now);
     if (packet.first_fragment) {
-      Flow fragments = fragment_key(packet.destination, packet.source, packet.header.fragment_id);
+      BalancedFlow fragments = fragment_key(packet.destination, packet.source, packet.header.fragment_id);
       expect_fragments(fragments, flow.service_address, flow.service_port, now);
     }
   }
-  static FlowState first_state(const BalancePacket& packet) {
-    if (packet.protocol != protocol::tcp) return FlowState::first;
+  static BalanceState first_state(const BalancePacket& packet) {
+    if (packet.protocol != protocol::tcp) return BalanceState::first;
     uint8_t end = packet.tcp_flags & (tcp_flag::rst | tcp_flag::fin);
-    return end ? after_segment(FlowState::opening, end, true) : FlowState::opening;
+    return end ? after_segment(BalanceState::opening, end, true) : BalanceState::opening;
   }
-  static FlowState next_state(const BalancePacket& packet, FlowState state, bool from_client) {
-    return packet.protocol == protocol::tcp ? after_segment(state, packet.tcp_flags, from_client) : FlowState::stream;
+  static BalanceState next_state(const BalancePacket& packet, BalanceState state, bool from_client) {
+    if (packet.protocol != protocol::tcp) return BalanceState::stream;
+    return after_segment(state, packet.tcp_flags, from_client);
   }
 
   // False when there is no room for a new flow. Deadlines are whole seconds, so that most packets write nothing.
-  bool keep(uint32_t index, uint64_t hash, const Flow& flow, uint64_t now) {
-    uint64_t deadline = now + policy_.timeouts.of(FlowState(flow.state));
+  bool keep(uint32_t index, uint64_t hash, const BalancedFlow& flow, uint64_t now) {
+    uint64_t deadline = now + policy_.timeouts.of(BalanceState(flow.state));
     deadline = (deadline + kBalanceSecond - 1) / kBalanceSecond * kBalanceSecond;
-    if (index == FlowRecords::kNone) return flows_.insert(flow, hash, deadline, now, keeps_flow) != FlowRecords::kNone;
-    flows_.write(index, flow, deadline);
-    return true;
+    if (index != BalancedFlowRecords::kNone) return flows_.write(index, flow, deadline), true;
+    return flows_.insert(flow, hash, deadline, now, keeps_flow) != BalancedFlowRecords::kNone;
   }
-  void expect_fragments(Flow record, const uint8_t* other_end, uint16_t port, uint64_t now) {
+  void expect_fragments(BalancedFlow record, const uint8_t* other_end, uint16_t port, uint64_t now) {
     std::memcpy(record.backend_address, other_end, sizeof record.backend_address);
     record.backend_port = port;
-    record.state = uint8_t(FlowState::fragment);
+    record.state = uint8_t(BalanceState::fragment);
     uint64_t key_hash = flows_.hash(record);
     keep(flows_.find(record, key_hash, now), key_hash, record, now);
   }
 
-  bool must_move(const Flow& flow) const {
+  bool must_move(const BalancedFlow& flow) const {
     if (!policy_.move_from_down || !backends_.any_down()) return false;
     uint32_t number = backends_.find(flow.backend_address, flow.backend_port);
     return number != BackendSet::kNone && backends_.at(number).down;
   }
 
   // A backend for the flow; false when there is none.
-  bool choose(const BalancePacket& packet, Flow& flow, uint64_t now) {
-    uint64_t fixed = hash_key<Flow::kKeySize>(&flow, kHashSeed);
+  bool choose(const BalancePacket& packet, BalancedFlow& flow, uint64_t now) {
+    uint64_t fixed = hash_key<BalancedFlow::kKeySize>(&flow, kHashSeed);
     uint32_t number = backends_.pick(packet.header.version == 6, fixed, [&](uint32_t candidate) {
       set_backend(flow, backends_.at(candidate));
       return policy_.direct || policy_.services.size() == 1 || !is_taken(flow, packet.service, now);
@@ -197,48 +203,29 @@ class BalanceKernel {
     set_backend(flow, backends_.at(number));
     return true;
   }
-  static void set_backend(Flow& flow, const Backend& backend) {
+  static void set_backend(BalancedFlow& flow, const Backend& backend) {
     std::memcpy(flow.backend_address, backend.endpoint.address.data(), sizeof flow.backend_address);
     flow.backend_port = backend.endpoint.port ? backend.endpoint.port : flow.service_port;
   }
   // The backend could not tell this flow from one that the same client port has with another service.
-  bool is_taken(const Flow& flow, uint32_t service, uint64_t now) const {
+  bool is_taken(const BalancedFlow& flow, uint32_t service, uint64_t now) const {
     for (uint32_t other = 0; other < policy_.services.size(); ++other) {
-      const auto& [endpoint, protocol] = policy_.services[other];
-      if (other == service || protocol != flow.protocol) continue;
-      Flow key = flow_key(flow.client_address, flow.client_port, endpoint.address.data(), endpoint.port, protocol);
-      uint32_t index = flows_.find(key, flows_.hash(key), now);
-      if (index != FlowRecords::kNone && is_backend(flows_.at(index), flow.backend_address, flow.backend_port)) return true;
+      const auto& [address, port] = policy_.services[other].endpoint;
+      if (other == service || policy_.services[other].protocol != flow.protocol) continue;
+      BalancedFlow key = flow_key(flow.client_address, flow.client_port, address.data(), port, flow.protocol);
+      if (serves(flows_.find(key, flows_.hash(key), now), flow.backend_address, flow.backend_port)) return true;
     }
     return false;
   }
 
-  static void rewrite_forward(const BalancePacket& packet, const Flow& flow) {
-    if (packet.kind != BalanceKind::error) {
-      return rewrite_end(packet.place, IpEnd::destination, flow.backend_address, flow.backend_port);
-    }
-    ChecksumUpdate changes;
-    rewrite_end(packet.quoted, IpEnd::source, flow.backend_address, flow.backend_port, changes);
-    rewrite_error(packet.place, IpEnd::destination, flow.backend_address, changes);
-  }
-  static void rewrite_reverse(const BalancePacket& packet, const BalanceEndpoint& service) {
-    const uint8_t* address = service.address.data();
-    if (packet.kind != BalanceKind::error) return rewrite_end(packet.place, IpEnd::source, address, service.port);
-    ChecksumUpdate changes;
-    // It may come from a router in between, which keeps its address.
-    bool own = std::memcmp(packet.header.source.data(), packet.source, 16) == 0;
-    rewrite_end(packet.quoted, IpEnd::destination, address, service.port, changes);
-    if (own) return rewrite_error(packet.place, IpEnd::source, address, changes);
-    rewrite_error(packet.place, changes);
-  }
   bool reverse_fragment(const BalancePacket& packet, uint64_t now) const {
     uint32_t index = flows_.find(reverse_key(packet), packet.hash, now);
-    if (index == FlowRecords::kNone) return false;
+    if (index == BalancedFlowRecords::kNone) return false;
     rewrite_end(packet.place, IpEnd::source, flows_.at(index).backend_address, 0);
     return true;
   }
 
-  FlowRecords& flows_;
+  BalancedFlowRecords& flows_;
   BackendSet& backends_;
   BackendMemory& memory_;
   const BalancePolicy& policy_;

@@ -94,9 +94,9 @@ inline void read_balance_packet(uint8_t* data, uint32_t length, BalancePacket& p
 }
 
 // The flow of a packet from `client` to `service`.
-inline Flow flow_key(const uint8_t* client, uint16_t client_port, const uint8_t* service, uint16_t service_port,
+inline BalancedFlow flow_key(const uint8_t* client, uint16_t client_port, const uint8_t* service, uint16_t service_port,
                      uint8_t protocol) {
-  Flow key;
+  BalancedFlow key;
   std::memcpy(key.client_address, client, sizeof key.client_address);
   std::memcpy(key.service_address, service, sizeof key.service_address);
   key.client_port = client_port;
@@ -105,7 +105,7 @@ inline Flow flow_key(const uint8_t* client, uint16_t client_port, const uint8_t*
   return key;
 }
 // The record under which fragments that follow the first one are found.
-inline Flow fragment_key(const uint8_t* client, const uint8_t* service, uint32_t identification) {
+inline BalancedFlow fragment_key(const uint8_t* client, const uint8_t* service, uint32_t identification) {
   return flow_key(client, uint16_t(identification >> 16), service, uint16_t(identification), protocol::fragment);
 }
 

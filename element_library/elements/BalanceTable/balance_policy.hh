@@ -45,7 +45,7 @@ struct BalancePolicy {
   std::vector<ListedBackend> backends;
   bool direct = false;
   bool move_from_down = true;
-  FlowTimeouts timeouts;
+  BalanceTimeouts timeouts;
 };
 
 inline std::string endpoint_text(const BalanceEndpoint& endpoint) {
@@ -79,22 +79,25 @@ namespace balance_policy_detail {
 
 inline std::string read_service(const std::string& entry, BalanceService& service) {
   std::vector<std::string> words = split_entries(entry, ' ');
-  bool good = words.size() == 2 && (words[0] == "tcp" || words[0] == "udp") && parse_endpoint(words[1], service.endpoint) &&
-              service.endpoint.port != 0;
-  if (!good) return "'" + entry + "' is no service: give `tcp ADDRESS:PORT` or `udp ADDRESS:PORT`";
+  bool known = words.size() == 2 && (words[0] == "tcp" || words[0] == "udp");
+  if (!known || !parse_endpoint(words[1], service.endpoint) || service.endpoint.port == 0) {
+    return "'" + entry + "' is no service: give `tcp ADDRESS:PORT` or `udp ADDRESS:PORT`";
+  }
   service.protocol = words[0] == "tcp" ? protocol::tcp : protocol::udp;
   return "";
 }
 
 inline std::string read_backend(const std::string& entry, ListedBackend& backend) {
-  std::string wrong = "'" + entry + "' is no backend: give `ADDRESS[:PORT] [weight 0-" + std::to_string(MaglevTable::kMostWeight) + "] [mac ADDRESS]`";
+  std::string wrong = "'" + entry + "' is no backend: give `ADDRESS[:PORT] [weight 0-" +
+                      std::to_string(MaglevTable::kMostWeight) + "] [mac ADDRESS]`";
   std::vector<std::string> words = split_entries(entry, ' ');
   if (words.size() % 2 == 0 || !parse_endpoint(words[0], backend.endpoint)) return wrong;
   for (size_t i = 1; i < words.size(); i += 2) {
     const std::string& value = words[i + 1];
     if (words[i] == "weight") {
       auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), backend.weight);
-      if (error != std::errc() || end != value.data() + value.size() || backend.weight > MaglevTable::kMostWeight) return wrong;
+      bool whole = error == std::errc() && end == value.data() + value.size();
+      if (!whole || backend.weight > MaglevTable::kMostWeight) return wrong;
     } else if (words[i] == "mac") {
       backend.has_mac = parse_ether_address(value, backend.mac);
       if (!backend.has_mac) return wrong;
@@ -116,11 +119,14 @@ inline std::string set_services(BalancePolicy& policy, std::string_view text) {
     BalanceService service;
     if (std::string error = balance_policy_detail::read_service(entry, service); !error.empty()) return error;
     for (const BalanceService& other : services) {
-      if (other.endpoint == service.endpoint && other.protocol == service.protocol) return "'" + entry + "' is given twice";
+      bool same = other.endpoint == service.endpoint && other.protocol == service.protocol;
+      if (same) return "'" + entry + "' is given twice";
     }
     services.push_back(service);
   }
-  if (services.empty() || services.size() > kMostServices) return "SERVICES are 1 to " + std::to_string(kMostServices) + ", not " + std::to_string(services.size());
+  if (services.empty() || services.size() > kMostServices) {
+    return "SERVICES are 1 to " + std::to_string(kMostServices) + ", not " + std::to_string(services.size());
+  }
   policy.services = std::move(services);
   return "";
 }
@@ -134,7 +140,10 @@ inline std::string set_backends(BalancePolicy& policy, std::string_view text) {
     if (!known.insert(backend.endpoint).second) return "backend " + endpoint_text(backend.endpoint) + " is given twice";
     backends.push_back(backend);
   }
-  if (backends.size() > MaglevTable::kMostBackends) return "BACKENDS are at most " + std::to_string(MaglevTable::kMostBackends) + ", not " + std::to_string(backends.size());
+  if (backends.size() > MaglevTable::kMostBackends) {
+    return "BACKENDS are at most " + std::to_string(MaglevTable::kMostBackends) + ", not " +
+           std::to_string(backends.size());
+  }
   policy.backends = std::move(backends);
   return "";
 }
@@ -151,12 +160,13 @@ inline std::string set_on_down(BalancePolicy& policy, std::string_view text) {
   return "";
 }
 
-template <uint64_t FlowTimeouts::*timeout>
+template <uint64_t BalanceTimeouts::*timeout>
 std::string set_timeout(BalancePolicy& policy, std::string_view text) {
   constexpr double kLongest = 10 * 365 * 86400.0;  // seconds; far from overflowing any deadline
   double seconds = 0;
   if (!parse_duration(text, seconds) || !(seconds >= 0.001) || seconds > kLongest) {
-    return "'" + std::string(text) + "' is no timeout: give seconds, or a number with ms, s, min or h, above 0 and at most ten years";
+    return "'" + std::string(text) +
+           "' is no timeout: give seconds, or a number with ms, s, min or h, above 0 and at most ten years";
   }
   policy.timeouts.*timeout = uint64_t(std::llround(seconds * double(kBalanceSecond)));
   return "";

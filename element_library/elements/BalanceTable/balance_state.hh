@@ -11,14 +11,14 @@
 
 namespace clickup {
 
-using Flow = BalancedFlowsLayout;
-using FlowRecords = StateTable<Flow>;
+using BalancedFlow = BalancedFlowsLayout;
+using BalancedFlowRecords = StateTable<BalancedFlow>;
 using BackendRecords = StateTable<BackendsLayout>;
 
 inline constexpr uint64_t kBalanceSecond = 1'000'000'000;
 
-// Values of Flow::state, stored in memory that outlives a release: a number keeps its meaning for ever.
-enum class FlowState : uint8_t {
+// Values of BalancedFlow::state, stored in memory that outlives a release: a number keeps its meaning for ever.
+enum class BalanceState : uint8_t {
   none = 0,
   opening = 1,      // TCP: no more than the client's first segment, or repetitions of its SYN
   established = 2,
@@ -30,53 +30,55 @@ enum class FlowState : uint8_t {
   fragment = 8,
 };
 
-inline std::string_view flow_state_name(uint8_t state) {
+inline std::string_view balance_state_name(uint8_t state) {
   static constexpr std::array<std::string_view, 9> kNames {
       "", "opening", "established", "client_done", "server_done", "closed", "first", "stream", "fragment"};
   return state < kNames.size() ? kNames[state] : "";
 }
 
 // What a full table keeps.
-inline bool keeps_flow(const Flow& flow) {
-  FlowState state = FlowState(flow.state);
-  return state == FlowState::established || state == FlowState::client_done || state == FlowState::server_done ||
-         state == FlowState::stream;
+inline bool keeps_flow(const BalancedFlow& flow) {
+  BalanceState state = BalanceState(flow.state);
+  return state == BalanceState::established || state == BalanceState::stream || state == BalanceState::client_done ||
+         state == BalanceState::server_done;
 }
 
 // RFC 5382 REQ-5 and RFC 4787 REQ-5: in MODE nat this is one.
-struct FlowTimeouts {
+struct BalanceTimeouts {
   uint64_t opening = 240 * kBalanceSecond;
   uint64_t established = 7440 * kBalanceSecond;
   uint64_t closing = 240 * kBalanceSecond;
   uint64_t udp = 300 * kBalanceSecond;
 
-  uint64_t of(FlowState state) const {
+  uint64_t of(BalanceState state) const {
     constexpr uint64_t kClosed = 30 * kBalanceSecond;    // the last segments are still on their way
     constexpr uint64_t kFragment = 30 * kBalanceSecond;  // as long as hosts wait for the rest
     switch (state) {
-      case FlowState::established: return established;
-      case FlowState::client_done:
-      case FlowState::server_done: return closing;
-      case FlowState::closed: return kClosed;
-      case FlowState::first:
-      case FlowState::stream: return udp;
-      case FlowState::fragment: return kFragment;
+      case BalanceState::established: return established;
+      case BalanceState::client_done:
+      case BalanceState::server_done: return closing;
+      case BalanceState::closed: return kClosed;
+      case BalanceState::first:
+      case BalanceState::stream: return udp;
+      case BalanceState::fragment: return kFragment;
       default: return opening;
     }
   }
 };
 
 // What a TCP segment makes of a flow; resets and FINs count as they come, since the flow outlives them for a while.
-inline FlowState after_segment(FlowState state, uint8_t flags, bool from_client) {
-  if (flags & tcp_flag::rst || state == FlowState::closed) return FlowState::closed;
+inline BalanceState after_segment(BalanceState state, uint8_t flags, bool from_client) {
+  if (flags & tcp_flag::rst || state == BalanceState::closed) return BalanceState::closed;
   if (flags & tcp_flag::fin) {
-    FlowState other = from_client ? FlowState::server_done : FlowState::client_done;
-    return state == other ? FlowState::closed : from_client ? FlowState::client_done : FlowState::server_done;
+    BalanceState other = from_client ? BalanceState::server_done : BalanceState::client_done;
+    return state == other ? BalanceState::closed : from_client ? BalanceState::client_done : BalanceState::server_done;
   }
-  return state == FlowState::opening && from_client && !(flags & tcp_flag::syn) ? FlowState::established : state;
+  return state == BalanceState::opening && from_client && !(flags & tcp_flag::syn) ? BalanceState::established : state;
 }
 
 // Whether a client's SYN begins another flow: it has ended the one before.
-inline bool begins_anew(FlowState state) { return state == FlowState::closed || state == FlowState::client_done; }
+inline bool begins_anew(BalanceState state) {
+  return state == BalanceState::closed || state == BalanceState::client_done;
+}
 
 }  // namespace clickup

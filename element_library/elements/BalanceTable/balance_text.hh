@@ -12,22 +12,21 @@ namespace clickup {
 // Nothing is forwarded meanwhile: as many as take tens of milliseconds.
 inline constexpr uint64_t kMostFlowLines = 65536;
 
-inline std::string flow_text(const Flow& flow, uint64_t deadline, uint64_t now) {
+inline std::string flow_text(const BalancedFlow& flow, uint64_t deadline, uint64_t now) {
   auto endpoint = [](const uint8_t* address, uint16_t port) {
     BalanceEndpoint endpoint;
     endpoint.address = ip6_address(address);
     endpoint.port = port;
     return endpoint_text(endpoint);
   };
-  const char* protocol = flow.protocol == protocol::tcp ? "tcp " : flow.protocol == protocol::udp ? "udp " : "fragment ";
-  return protocol + endpoint(flow.client_address, flow.client_port) + " " +
-         endpoint(flow.service_address, flow.service_port) + " " + endpoint(flow.backend_address, flow.backend_port) + " " +
-         std::string(flow_state_name(flow.state)) + " " +
-         std::to_string(deadline > now ? (deadline - now) / kBalanceSecond : 0) + "\n";
+  std::string line = flow.protocol == protocol::tcp ? "tcp " : flow.protocol == protocol::udp ? "udp " : "fragment ";
+  line += endpoint(flow.client_address, flow.client_port) + " " + endpoint(flow.service_address, flow.service_port);
+  line += " " + endpoint(flow.backend_address, flow.backend_port) + " " + std::string(balance_state_name(flow.state));
+  return line + " " + std::to_string(deadline > now ? (deadline - now) / kBalanceSecond : 0) + "\n";
 }
 
 // At most `limit` lines, then one that tells how many more there are.
-inline std::string flows_text(const FlowRecords& flows, uint64_t limit, uint64_t now) {
+inline std::string flows_text(const BalancedFlowRecords& flows, uint64_t limit, uint64_t now) {
   std::string text;
   limit = std::min(limit, kMostFlowLines);
   uint64_t lines = 0;
@@ -40,11 +39,13 @@ inline std::string flows_text(const FlowRecords& flows, uint64_t limit, uint64_t
   return text;
 }
 
-inline std::string backends_text(BackendSet& backends, const BackendMemory& memory, const FlowRecords& flows, uint64_t now) {
+inline std::string backends_text(BackendSet& backends, const BackendMemory& memory, const BalancedFlowRecords& flows,
+                                 uint64_t now) {
   std::vector<uint64_t> counts(backends.all().size());
   for (uint32_t index = 0; index < flows.fresh(); ++index) {
-    const Flow& flow = flows.at(index);
-    if (!flows.used(index) || flows.deadline(index) <= now || FlowState(flow.state) == FlowState::fragment) continue;
+    const BalancedFlow& flow = flows.at(index);
+    bool alive = flows.used(index) && flows.deadline(index) > now;
+    if (!alive || BalanceState(flow.state) == BalanceState::fragment) continue;
     uint32_t number = backends.find(flow.backend_address, flow.backend_port);
     if (number != BackendSet::kNone) ++counts[number];
   }

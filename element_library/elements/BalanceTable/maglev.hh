@@ -1,5 +1,5 @@
-// Consistent hashing as Maglev has it (Eisenbud et al., NSDI 2016, section 3.4): a table of backends in which each has a
-// share by its weight, and in which few entries change when one backend comes or goes.
+// Consistent hashing as Maglev has it (Eisenbud et al., NSDI 2016, section 3.4): a table of backends in which each has
+// a share by its weight, and in which few entries change when one backend comes or goes.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +39,8 @@ class MaglevTable {
       turns_.push_back(turn_of(backend));
     }
     // Who comes first does not depend on the order of the list.
-    std::sort(turns_.begin(), turns_.end(), [](const Turn& one, const Turn& other) { return one.identity < other.identity; });
+    auto before = [](const Turn& one, const Turn& other) { return one.identity < other.identity; };
+    std::sort(turns_.begin(), turns_.end(), before);
     next_.assign(turns_.empty() ? 0 : kSize, kFree);
     filled_ = 0;
     turn_ = 0;

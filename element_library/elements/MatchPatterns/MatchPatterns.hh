@@ -34,8 +34,8 @@ class MatchPatterns : public Element {
   }
 
   void initialize(Host& host, Errors& errors) override {
-    kernel_ = std::make_unique<MatchKernel>(sessions_->records(), streams_->streams, streams_->segments, streams_->found,
-                                            streams_->window());
+    kernel_ = std::make_unique<MatchKernel>(sessions_->records(), streams_->streams, streams_->segments,
+                                            streams_->found, streams_->window());
     kernel_->use(*set_);
     log_.set_element(name());
     if (std::string error = log_.open(alerts_); !error.empty()) errors.add(error);
@@ -96,20 +96,22 @@ class MatchPatterns : public Element {
 
  private:
   using Done = PatternLoader::Done;
+  static constexpr const char* kIncomplete = " has a quote or an escape that is not complete";
   static constexpr uint64_t kLookInterval = 1'000'000;  // ns
   static constexpr uint64_t kMostAlerts = 100'000;      // lines a second
 
   void load(const char* keyword, std::string_view value, Done done) {
     std::string text;
-    if (!parse_string(value, text)) return done(std::string(keyword) + " has a quote or an escape that is not complete");
+    if (!parse_string(value, text)) return done(keyword + std::string(kIncomplete));
     if (loader_.busy()) return done("another set is being compiled: try again when that is done");
     PatternSource source = source_;
     (std::string_view(keyword) == "RULES" ? source.rules : source.path) = text;
     last_look_ = now_ns();
-    loader_.start(std::move(source), std::move(outgrown_), [this, keyword, value = std::string(value), done](std::string error) {
+    auto put_in_place = [this, keyword, value = std::string(value), done](std::string error) {
       if (error.empty()) set_keyword(keyword, value);
       done(error);
-    });
+    };
+    loader_.start(std::move(source), std::move(outgrown_), put_in_place);
   }
 
   std::string set_text() const {
@@ -119,7 +121,7 @@ class MatchPatterns : public Element {
   }
   std::string set_alerts(std::string_view value) {
     std::string path;
-    if (!parse_string(value, path)) return "ALERTS has a quote or an escape that is not complete";
+    if (!parse_string(value, path)) return "ALERTS" + std::string(kIncomplete);
     std::string error = log_.open(path);
     if (error.empty()) alerts_ = path;
     return error;
@@ -134,7 +136,7 @@ class MatchPatterns : public Element {
   StreamTable* streams_ = nullptr;
   PatternSource source_;
   std::unique_ptr<PatternSet> set_ = std::make_unique<PatternSet>();
-  std::unique_ptr<PatternSet> outgrown_;  // freed by the next load: giving megabytes back takes longer than packets may wait
+  std::unique_ptr<PatternSet> outgrown_;  // freed by the next load: giving megabytes back takes longer than may be
   PatternLoader loader_;
   uint64_t last_look_ = 0;
   std::string alerts_;

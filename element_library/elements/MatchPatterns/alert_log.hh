@@ -57,7 +57,8 @@ inline std::string alert_text(const PatternAlert& alert, std::string_view elemen
     return std::string(", \"") + name + "\": \"" + address + "\", \"" + name + "_port\": " + std::to_string(port);
   };
   std::string line = "{\"time\": \"" + time_text(realtime_ns) + "\", \"element\": " + json_text(element);
-  line += alert.rule == PatternAlert::kContradiction ? ", \"alert\": \"contradiction\"" : ", \"alert\": \"match\", \"rule\": " + std::to_string(alert.rule);
+  bool match = alert.rule != PatternAlert::kContradiction;
+  line += match ? ", \"alert\": \"match\", \"rule\": " + std::to_string(alert.rule) : ", \"alert\": \"contradiction\"";
   line += flow.protocol == protocol::tcp ? ", \"protocol\": \"tcp\"" : ", \"protocol\": \"udp\"";
   line += endpoint("source", alert.from_second) + endpoint("destination", !alert.from_second);
   if (alert.end) line += ", \"end\": " + std::to_string(alert.end);
@@ -69,7 +70,8 @@ class AlertLog : public AlertSink {
   // Standard error when `path` is empty. Returns why the file cannot be written, empty on success; then what was open
   // before stays open.
   std::string open(const std::string& path) {
-    int fd = path.empty() ? ::dup(STDERR_FILENO) : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+    constexpr int kAppend = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK;
+    int fd = path.empty() ? ::dup(STDERR_FILENO) : ::open(path.c_str(), kAppend, 0640);
     if (fd < 0) return "ALERTS '" + path + "' cannot be written: " + std::strerror(errno);
     file_.reset(fd);
     return "";

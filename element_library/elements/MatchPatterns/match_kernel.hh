@@ -155,8 +155,11 @@ class MatchKernel {
     adopt_set(stream);
     Reading reading(*this, packet.key, stream, moment);
     order_.take(stream, packet.tcp.sequence + syn, {packet.payload, packet.payload_length}, moment.now, reading);
-    if (index == StreamRecords::kNone) index = streams_.insert(stream, hash, moment.session_end, moment.now, keeps_stream);
-    else streams_.write(index, stream, moment.session_end);
+    if (index != StreamRecords::kNone) {
+      streams_.write(index, stream, moment.session_end);
+    } else {
+      index = streams_.insert(stream, hash, moment.session_end, moment.now, keeps_stream);
+    }
     if (stream.flags & kSomethingFound) return Inspection::match;
     return index == StreamRecords::kNone && !syn ? Inspection::unseen : Inspection::clean;
   }

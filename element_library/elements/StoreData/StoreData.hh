@@ -17,7 +17,8 @@ class StoreData : public Element {
 
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("OFFSET", offset_).positional("DATA", data_).finish(errors);
-    if (offset_ >= kMaxPacket) errors.add("OFFSET is 0 to " + std::to_string(kMaxPacket - 1) + ", not " + std::to_string(offset_));
+    if (offset_ < kMaxPacket) return;
+    errors.add("OFFSET is 0 to " + std::to_string(kMaxPacket - 1) + ", not " + std::to_string(offset_));
   }
 
   void process(Batch& batch) override {

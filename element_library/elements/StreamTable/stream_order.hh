@@ -1,5 +1,5 @@
-// Puts the segments of a TCP stream into the order of its bytes. What came first counts where segments overlap, as Linux
-// has it; bytes ahead of others wait in a state table, within bounds.
+// Puts the segments of a TCP stream into the order of its bytes. What came first counts where segments overlap, as
+// Linux has it; bytes ahead of others wait in a state table, within bounds.
 #pragma once
 
 #include "elements/StreamTable/stream_state.hh"

@@ -40,7 +40,7 @@ class RuleLine {
     skip_space();
     if (!take('"')) return "the pattern comes behind the number, in double quotes";
     while (!rest_.empty() && rest_.front() != '"') {
-      if (!read_byte(text)) return "after a backslash comes xHH (two hexadecimal digits), n, r, t, a quote or a backslash";
+      if (!read_byte(text)) return "after a backslash comes xHH (hexadecimal digits), n, r, t, a quote or a backslash";
     }
     if (!take('"')) return "the closing quote is missing";
     if (text.size() >= PatternRule::kShortest && text.size() <= PatternRule::kLongest) return "";
@@ -111,9 +111,10 @@ std::string parse_pattern_rules(std::string_view text, std::vector<PatternRule>&
     if (line.blank()) continue;
     PatternRule rule;
     std::string mistake = line.read(rule);
-    if (mistake.empty() && !ids.insert(rule.id).second) mistake = "rule " + std::to_string(rule.id) + " is there already";
+    bool twice = mistake.empty() && !ids.insert(rule.id).second;
+    if (twice) mistake = "rule " + std::to_string(rule.id) + " is there already";
     if (mistake.empty() && rules.size() == kMostPatternRules) {
-      return mistakes + "line " + std::to_string(number) + ": there are more than " + std::to_string(kMostPatternRules) + " rules";
+      return "line " + std::to_string(number) + ": there are more than " + std::to_string(kMostPatternRules) + " rules";
     }
     if (mistake.empty()) {
       rules.push_back(std::move(rule));

@@ -68,7 +68,8 @@ class PatternSet::Compiler {
     }
   }
   std::string folded(std::string text) const {
-    if (fold_) std::transform(text.begin(), text.end(), text.begin(), [](char byte) { return char(lower(uint8_t(byte))); });
+    auto lowered = [](char byte) { return char(lower(uint8_t(byte))); };
+    if (fold_) std::transform(text.begin(), text.end(), text.begin(), lowered);
     return text;
   }
 
@@ -100,7 +101,8 @@ class PatternSet::Compiler {
   void add_descendants(uint32_t state, uint32_t depth) {
     const uint32_t first = uint32_t(set_.nodes_.size());
     add_children(state, depth);
-    for (uint32_t child = first, end = uint32_t(set_.nodes_.size()); child < end; ++child) add_descendants(child, depth + 1);
+    const uint32_t end = uint32_t(set_.nodes_.size());
+    for (uint32_t child = first; child < end; ++child) add_descendants(child, depth + 1);
   }
   void add_children(uint32_t state, uint32_t depth) {
     const uint32_t first_child = uint32_t(set_.nodes_.size());
@@ -131,7 +133,9 @@ class PatternSet::Compiler {
   uint64_t add_fan() {
     Fan fan {};
     for (uint8_t label : labels_) fan.bits[label / 64] |= uint64_t(1) << label % 64;
-    for (size_t word = 1; word < 4; ++word) fan.before[word] = uint8_t(fan.before[word - 1] + std::popcount(fan.bits[word - 1]));
+    for (size_t word = 1; word < 4; ++word) {
+      fan.before[word] = uint8_t(fan.before[word - 1] + std::popcount(fan.bits[word - 1]));
+    }
     set_.fans_.push_back(fan);
     return (set_.fans_.size() - 1) & 0x3ffff;
   }
@@ -233,7 +237,8 @@ class PatternSet::Compiler {
 PatternSet::PatternSet(std::vector<PatternRule> rules) : rules_(std::move(rules)) { Compiler(*this).compile(); }
 
 size_t PatternSet::bytes() const {
-  return nodes_.size() * sizeof(Node) + fans_.size() * sizeof(Fan) + endings_.size() * sizeof(Ending) + rows_.size() * 4 + filter_.size() * 8 + rules_.size() * sizeof(PatternRule);
+  auto size = [](const auto& parts) { return parts.size() * sizeof(parts[0]); };
+  return size(nodes_) + size(fans_) + size(endings_) + size(rows_) + size(filter_) + size(rules_);
 }
 
 bool PatternSet::case_fits(const PatternRule& rule, Bytes before, Bytes data) const {

@@ -25,7 +25,7 @@ class PatternSet {
   // Compiles: some milliseconds for a thousand rules.
   explicit PatternSet(std::vector<PatternRule> rules = {});
 
-  // Of the rules and of how states are numbered: a state means the same to every set with this hash, and nothing to others.
+  // Of the rules and of how states are numbered: a state means the same to every set with this hash, nothing to others.
   uint64_t hash() const { return hash_; }
   const std::vector<PatternRule>& rules() const { return rules_; }
   uint32_t states() const { return uint32_t(nodes_.size()); }
@@ -106,8 +106,8 @@ class PatternSet {
     std::memcpy(&word, at, sizeof word);
     return ((word | fold_) & mask_) * 0x9e3779b1u >> filter_shift_;
   }
-  // The next place from `at` on where a pattern may begin, there or `stride_` - 1 bytes later at most; the last ones, too
-  // short to tell, always may.
+  // The next place from `at` on where a pattern may begin, there or `stride_` - 1 bytes later at most; the last ones,
+  // too short to tell, always may.
   uint32_t skip(Bytes data, uint32_t at) const {
     const uint32_t length = uint32_t(data.size());
     for (uint32_t look = at + stride_ - 1; look + sizeof(uint32_t) <= length; at += stride_, look += stride_) {
