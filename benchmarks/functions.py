@@ -10,6 +10,10 @@ NAT: source translation by IPRewriter, which keeps a mapping a flow, and by Flow
 FlowIPManagerHMP, where FastClick was built with both. FlowIPNAT knows TCP alone and has 64,512
 ports, so it runs with 60,000 TCP flows; ours and IPRewriter take UDP. `there and back`: each packet
 is turned round behind the translation and goes back in.
+
+Rate limits: a bucket for each flow, and one for all beside RatedSplitter. Flow records: FastClick's
+flow manager finds a flow's record and counts nothing. Bridge: from one station to another.
+Neighbours: ARPQuerier and ResolveNeighbour with one next hop that has answered.
 """
 
 from __future__ import annotations
@@ -17,10 +21,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
+from benchmarks import links
+from benchmarks.contests import COUNTED, Contest, Entry, Function, source
 from benchmarks.figures import Figures, run
 from benchmarks.programs import (
     CLICK,
@@ -41,41 +46,8 @@ SETTLE_SECONDS = 0.05
 WARM_SECONDS = 90.0
 LEAST_FLOWS = 0.98
 """Of those asked for: ports are random, some flows have the same ones."""
-FOREVER = 2_000_000_000
 COUNT = "c.count"
-COUNTED = "c :: Counter -> Discard;"
 MOST_OF_FLOWIPNAT = 60_000
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One way of doing a job: which program, its graph, and where it tells its flows."""
-
-    who: str
-    program: str
-    graph: str
-    flows: str = ""
-
-
-@dataclass(frozen=True)
-class Contest:
-    """A job, the entries for it, and the classes that ours needs."""
-
-    what: str
-    classes: tuple[str, ...]
-    entries: tuple[Entry, ...]
-
-
-Function = Callable[[int], Iterator[Contest]]
-"""A network function's contests with so many flows."""
-
-
-def source(program: str, flows: int, kind: str = "UDP") -> str:
-    """Packets of so many flows from 10.0.0.1 to 192.0.2.80, picked at random."""
-    ends = "02:00:00:00:00:01, 10.0.0.1, 02:00:00:00:00:02, 192.0.2.80"
-    made = f"Fast{kind}Flows(0, -1, 64, {ends}, {flows}, {FOREVER})"
-    pulled = made if program == OURS else f"{made} -> Unqueue(BURST 64)"
-    return f"{pulled} -> MarkMACHeader -> Strip(14)" if kind == "TCP" else f"{pulled} -> Strip(14)"
 
 
 def nat(flows: int) -> Iterator[Contest]:
@@ -124,7 +96,13 @@ def nat(flows: int) -> Iterator[Contest]:
     )
 
 
-FUNCTIONS: dict[str, Function] = {"nat": nat}
+FUNCTIONS: dict[str, Function] = {
+    "nat": nat,
+    "police": links.police,
+    "flows": links.flows,
+    "bridge": links.bridge,
+    "neighbours": links.neighbours,
+}
 OF_ALL = ("Counter", "Discard", "FastUDPFlows", "Strip")
 
 

@@ -75,6 +75,15 @@ def test_a_text_of_a_list_is_one_argument() -> None:
         atom_text(addresses, ["192.0.2.1 2:0:0:0:0:1, 192.0.2.2 2:0:0:0:0:2"])
 
 
+def test_addresses_have_prefixes() -> None:
+    addresses = LIBRARY.atoms["ResolveNeighbour"].parameters["addresses"]
+    given = ["192.0.2.1/24", "2001:db8::1/64", "10.0.0.1"]
+    assert atom_text(addresses, given) == ("192.0.2.1/24", "2001:db8::1/64", "10.0.0.1/32")
+    with pytest.raises(ExceptionGroup) as caught:
+        atom_text(addresses, ["192.0.2.1/33", "here", 5, "192.0.2.1/24"])
+    assert [mistake.path for mistake in caught.value.exceptions] == [(0,), (1,), (2,)]
+
+
 def test_a_list_is_one_text() -> None:
     external, forwards = (
         next(one for one in LIBRARY.elements["Nat"].parameters if one.name == name)
