@@ -44,7 +44,8 @@ def stateless() -> str:
     return f"{ONE_PACKET} -> CheckIPHeader(OFFSET 14) -> IPFilter({', '.join(RULES)}) -> {COUNTED}"
 
 
-def _flows(program: str, flows: int) -> str:
+def flows_to(program: str, flows: int) -> str:
+    """Packets of `flows` flows, which differ in their ports."""
     ethers = "02:00:00:00:00:01, 10.0.0.1, 02:00:00:00:00:02, 10.1.0.2"
     burst = ", BURST 64" if program == FASTCLICK else ""
     source = f"FastUDPFlows(0, -1, 64, {ethers}, {flows}, {FOREVER}{burst})"
@@ -53,7 +54,7 @@ def _flows(program: str, flows: int) -> str:
 
 def flows_source(program: str, flows: int) -> str:
     """The source of `sessions` by itself."""
-    return f"{_flows(program, flows)} -> {COUNTED}"
+    return f"{flows_to(program, flows)} -> {COUNTED}"
 
 
 def sessions(program: str, flows: int) -> str:
@@ -61,7 +62,7 @@ def sessions(program: str, flows: int) -> str:
 
     Our sessions are answered ones: the first packet of each comes back as its own answer.
     """
-    start = f"{_flows(program, flows)} -> CheckIPHeader(OFFSET 14)"
+    start = f"{flows_to(program, flows)} -> CheckIPHeader(OFFSET 14)"
     if program != OURS:
         return f"{start} -> rw :: IPRewriter(keep 0 1) -> {COUNTED} rw[1] -> Discard;"
     return (

@@ -28,9 +28,10 @@ struct IpPacket {
 
 // The IP header that the network header annotation marks, when `size` bytes of it are there; nullptr otherwise.
 inline uint8_t* marked_header(Packet& packet, uint8_t version, uint32_t size) {
-  bool there = packet.network_header != Packet::kNoHeader && packet.network_header + size <= packet.begin + packet.length;
+  if (packet.network_header == Packet::kNoHeader) return nullptr;
+  if (packet.network_header + size > packet.begin + packet.length) return nullptr;
   uint8_t* ip = packet.buffer + packet.network_header;
-  return there && ip[0] >> 4 == version ? ip : nullptr;
+  return ip[0] >> 4 == version ? ip : nullptr;
 }
 inline uint8_t* ip4_header(Packet& packet) { return marked_header(packet, 4, 20); }
 inline uint8_t* ip6_header(Packet& packet) { return marked_header(packet, 6, 40); }
