@@ -13,6 +13,8 @@ import pytest
 from reconciler.demo.measure import Load, traffic
 from reconciler.demo.merges import Running
 from reconciler.demo.site import Site
+from reconciler.outcome import OutcomeKind
+from schemas.plan import Fate
 from tests.e2e.conftest import assert_nothing_lost, eventually
 from tests.e2e.natted import (
     HOSTS,
@@ -28,9 +30,18 @@ from tests.e2e.natted import (
     telling_server,
     udp_socket,
 )
-from tests.e2e.pipelines import changed, example, number, pipeline, running, upgrade
+from tests.e2e.pipelines import (
+    ELEMENT,
+    changed,
+    example,
+    number,
+    pipeline,
+    running,
+    upgrade,
+)
 from tests.e2e.routed import CLIENT, SERVER, Host
 
+pytestmark = pytest.mark.timeout(400)  # the first run of all compiles
 LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
 
 
@@ -114,6 +125,35 @@ async def test_mappings_stay_and_ports_rest_across_upgrades(natted: Site) -> Non
         assert await number(followed, "nat.refused") == 0
 
 
+async def test_tables_grow_while_everybody_talks(natted: Site) -> None:
+    def larger(spec: Any) -> None:
+        spec["parameters"]["sessions"] *= 2
+
+    files = pipeline(natted, GATEWAY, PARAMETERS)
+    async with running(natted, files) as followed:
+        with telling_server(natted.network), inside_hosts(natted.network) as inside:
+            async with traffic(natted.network, LOAD) as flow:
+                with talking(inside):
+                    resting = await asyncio.to_thread(
+                        short_visits, natted, HOSTS[2], range(30_000, 30_020)
+                    )
+
+                    async def all_rest() -> bool:
+                        return resting <= await held_down(followed)
+
+                    await eventually(all_rest, 20)
+                    merge = await followed.merge(
+                        "larger", {ELEMENT: changed(GATEWAY, "1.1.0", larger)}
+                    )
+                    assert merge.outcome.kind is OutcomeKind.APPLIED
+                    (fate,) = [s for s in followed.witness.plans[-1].states if s.name == "nat"]
+                    assert fate.fate is Fate.MIGRATED
+                    assert resting <= await held_down(followed)
+                seen = await flow.finish()
+        assert_nothing_lost(seen)
+        assert {len(ends) for ends in inside.seen.values()} == {1}
+
+
 async def test_a_forward_comes_and_goes_without_a_takeover(natted: Site) -> None:
     files = pipeline(natted, GATEWAY, PARAMETERS)
     forward = f"tcp {OUTSIDE[0]}:8080 -> {HOSTS[1]}:80"
@@ -141,9 +181,9 @@ async def test_a_forward_comes_and_goes_without_a_takeover(natted: Site) -> None
                 await asyncio.to_thread(connect, 3000)
             takeovers = len(followed.witness.takeovers)
             merge = await followed.merge(
-                "forward", {"elements/under-test.yaml": changed(GATEWAY, "1.1.0", forwarding)}
+                "forward", {ELEMENT: changed(GATEWAY, "1.1.0", forwarding)}
             )
-            assert merge.outcome.message is not None
+            assert merge.outcome.kind is OutcomeKind.APPLIED, merge.outcome
             visitor = await asyncio.to_thread(connect, 3001)
             accepted, sender = await asyncio.to_thread(listener.accept)
             stack.enter_context(accepted)
@@ -151,12 +191,12 @@ async def test_a_forward_comes_and_goes_without_a_takeover(natted: Site) -> None
             await asyncio.to_thread(say, visitor, accepted)
             await followed.merge(
                 "no forward",
-                {"elements/under-test.yaml": changed(GATEWAY, "1.2.0", lambda spec: None)},
+                {ELEMENT: changed(GATEWAY, "1.2.0", lambda spec: None)},
             )
             await asyncio.to_thread(say, accepted, visitor)
             with pytest.raises(OSError):
                 await asyncio.to_thread(connect, 3002)
-            assert len(followed.witness.takeovers) == takeovers
+            assert len(followed.witness.takeovers) == takeovers, "both were live changes"
 
 
 async def test_senders_are_told_why_a_packet_went_no_further(natted: Site) -> None:
