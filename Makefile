@@ -47,7 +47,7 @@ contracts: setup
 fuzz: setup  ## every fuzz target for SECONDS=60 each, with the best engine on PATH
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-BENCHMARKS := build checkpoint converge forwarding functions startup takeover
+BENCHMARKS := build checkpoint converge forwarding functions patterns startup takeover
 
 bench: setup  ## the figures we claim, into build/bench/
 	@mkdir -p build/bench

@@ -114,6 +114,7 @@ def test_one_set_at_a_time(running: Running) -> None:
     codes = [running.client.reply()[0] for _ in range(2)]
     assert codes in ([200, 200], [200, 520])
     assert running.client.read("match.rule_count") == "20000"
+    assert int(running.client.read("match.pause_ns")) > 0
 
 
 def test_alerts_go_to_another_file(running: Running) -> None:

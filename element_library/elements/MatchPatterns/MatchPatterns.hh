@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <ctime>
 
 #include "driver/element.hh"
 #include "elements/MatchPatterns/alert_log.hh"
@@ -54,6 +55,7 @@ class MatchPatterns : public Element {
     handlers.read("contradictions", [this] { return std::to_string(kernel_->counts().contradictions); });
     handlers.read("rule_count", [this] { return std::to_string(set_->rules().size()); });
     handlers.read("pattern_set", [this] { return set_text(); });
+    handlers.read("pause_ns", [this] { return std::to_string(pause_ns_); });
     handlers.read("patterns", [this] { return source_.path; });
     handlers.write_later("patterns", [this](std::string_view value, Done done) { load("PATTERNS", value, done); });
     handlers.read("rules", [this] { return source_.rules; });
@@ -87,10 +89,12 @@ class MatchPatterns : public Element {
   uint64_t timer_at() const override { return loader_.busy() ? last_look_ + kLookInterval : 0; }
   void on_timer(uint64_t now) override {
     last_look_ = now;
-    loader_.finish([this](PatternSource source, std::unique_ptr<PatternSet> set) {
+    uint64_t begin = clock_ns();
+    loader_.finish([this, begin](PatternSource source, std::unique_ptr<PatternSet> set) {
       source_ = std::move(source);
       outgrown_ = std::exchange(set_, std::move(set));
       kernel_->use(*set_);
+      pause_ns_ = clock_ns() - begin;
     });
   }
 
@@ -114,6 +118,11 @@ class MatchPatterns : public Element {
     loader_.start(std::move(source), std::move(outgrown_), put_in_place);
   }
 
+  static uint64_t clock_ns() {
+    timespec now {};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return uint64_t(now.tv_sec) * kSecond + uint64_t(now.tv_nsec);
+  }
   std::string set_text() const {
     char text[17];
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(set_->hash()));
@@ -139,6 +148,7 @@ class MatchPatterns : public Element {
   std::unique_ptr<PatternSet> outgrown_;  // freed by the next load: giving megabytes back takes longer than may be
   PatternLoader loader_;
   uint64_t last_look_ = 0;
+  uint64_t pause_ns_ = 0;
   std::string alerts_;
   uint32_t alert_rate_ = 100;
   AlertLog log_;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,8 +46,7 @@ inline std::unique_ptr<PatternSet> load_patterns(const PatternSource& source, st
   return std::make_unique<PatternSet>(std::move(rules));
 }
 
-// One load at a time. The thread that forwards starts it and asks whether it is done; a thread of its own, which runs
-// when nobody else wants the processor, does the work.
+// One load at a time. The thread that forwards starts it and asks whether it is done; a thread of its own does the work.
 class PatternLoader {
  public:
   using Done = std::function<void(std::string error)>;
@@ -61,9 +61,8 @@ class PatternLoader {
     source_ = std::move(source);
     done_ = std::move(done);
     finished_.store(false, std::memory_order_relaxed);
-    thread_ = std::thread([this, outgrown = std::move(outgrown)]() mutable {
-      sched_param none {};
-      ::syscall(SYS_sched_setscheduler, 0, SCHED_IDLE, &none);  // musl has no function for it
+    thread_ = std::thread([this, busy = sched_getcpu(), outgrown = std::move(outgrown)]() mutable {
+      step_aside(busy);
       outgrown.reset();
       loaded_ = load_patterns(source_, error_);
       finished_.store(true, std::memory_order_release);
@@ -74,12 +73,21 @@ class PatternLoader {
   template <class Use>
   void finish(const Use& use) {
     if (!busy() || !finished_.load(std::memory_order_acquire)) return;
-    thread_.join();
+    thread_.detach();  // it only has to end, and need not be waited for
     if (loaded_) use(std::move(source_), std::move(loaded_));
     std::exchange(done_, nullptr)(std::exchange(error_, ""));
   }
 
  private:
+  // Takes another processor than the one that packets need, where there is one, and there whatever others leave.
+  static void step_aside(int busy) {
+    cpu_set_t others;
+    std::memset(&others, 0xff, sizeof others);
+    if (busy >= 0) CPU_CLR(size_t(busy), &others);
+    ::sched_setaffinity(0, sizeof others, &others);
+    ::setpriority(PRIO_PROCESS, id_t(::syscall(SYS_gettid)), 19);
+  }
+
   PatternSource source_;
   Done done_;
   std::unique_ptr<PatternSet> loaded_;
