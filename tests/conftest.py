@@ -13,11 +13,16 @@ HERE = Path(__file__).parent
 FIRST = ("e2e", "docs", "supervisor")
 
 
+# Here every file has namespaces and processes of its own.
+BY_FILE = ("e2e",)
+
+
 class FolderScheduling(LoadScopeScheduling):
     """A worker gets whole folders: programs are compiled once, and mounts are nobody else's."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.split("/")[1]
+        folder = nodeid.split("/")[1]
+        return nodeid.partition("::")[0] if folder in BY_FILE else folder
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:

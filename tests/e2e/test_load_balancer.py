@@ -117,7 +117,7 @@ async def test_no_flow_changes_backend_while_the_list_changes_in_the_same_commit
             await gets_more(followed, POOL[0])
             seen = await load.finish()
         assert_nothing_lost(seen)
-        assert {backend.partition(":")[0] for backend in before.values()} == set(POOL[:4])
+        assert {backend.partition(":")[0] for backend in before.values()} <= set(POOL[:4])
         assert await number(followed, "web.moved") == 0
 
 

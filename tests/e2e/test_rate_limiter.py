@@ -64,8 +64,8 @@ async def test_policing_goes_on_as_if_nothing_had_happened(site: Site) -> None:
 
 
 async def test_packets_that_wait_go_on_waiting_in_the_next_worker(site: Site) -> None:
-    """The stream comes in bursts of some packets and leaves one after the other."""
-    parameters = {"up": "4800pps", "burst": "24", "down": "100000pps", "sender": "flow"}
+    """The stream comes a little faster than it may leave: ever more of it waits."""
+    parameters = {"up": "3800pps", "burst": "24", "down": "100000pps", "sender": "flow"}
 
     def shaped(spec: Any) -> None:
         spec["atoms"]["police"] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -142,9 +142,10 @@ def test_finds_the_longest_prefix(
     addresses = edges([network for _, network, _ in steps]) | {str(ip_address(n)) for n in others}
     for address in sorted(addresses):
         assert found_hops(client.read(f"r.lookup {address}")) == model.look_up(address), address
-    table = {tuple(line.split("\t")) for line in client.read("r.table").splitlines()}
+    lines = [line.split("\t") for line in client.read("r.table").splitlines()]
+    table = {(ip_network(network), gateway, int(output)) for network, gateway, output in lines}
     expected = {
-        (str(network), gateway, str(output))
+        (network, gateway, output)
         for network, known in model.routes.items()
         for gateway, output in known
     }

@@ -22,7 +22,7 @@ async def stranger(house: House) -> AsyncIterator[None]:
     house.device.directory.mkdir(parents=True)
     socket = house.device.directory / "control.sock"
     process = await asyncio.create_subprocess_exec(
-        str(artifact.driver), "-e", CONFIG, "-u", str(socket)
+        str(artifact.driver), "-e", CONFIG, "-u", socket.name, cwd=socket.parent
     )
     try:
         async with asyncio.timeout(10):
