@@ -32,7 +32,7 @@ test: lint types contracts  ## lint, types, import contracts, unit, sanitizer an
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=address,undefined \
 		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \
-		--numprocesses=3 --dist=loadscope --no-loadscope-reorder
+		--numprocesses=4 --dist=loadscope --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

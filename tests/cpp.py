@@ -6,6 +6,7 @@ selects sanitizers for every program of a run.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -192,12 +193,21 @@ def _link(out: Path, sources: list[Path], sanitize: str | None) -> Path:
 def _object(source: Path, flags: list[str]) -> Path:
     """The object of `source`: compiled only when it, a header it includes or the flags are new."""
     base = CACHE / "objects" / _digest([str(source), *compiler(), *FLAGS, *flags])
-    index = base.with_suffix(".json")
-    if index.exists():
-        known = base.with_suffix(f".{_contents(json.loads(index.read_text()))}.o")
-        if known.exists():
-            return known
     base.parent.mkdir(parents=True, exist_ok=True)
+    with base.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _compiled_before(base) or _compile(source, flags, base)
+
+
+def _compiled_before(base: Path) -> Path | None:
+    index = base.with_suffix(".json")
+    if not index.exists():
+        return None
+    known = base.with_suffix(f".{_contents(json.loads(index.read_text()))}.o")
+    return known if known.exists() else None
+
+
+def _compile(source: Path, flags: list[str], base: Path) -> Path:
     unfinished = base.with_suffix(f".{_unique()}.o")
     listing = base.with_suffix(f".{_unique()}.d")
     library = _library_of(source)
@@ -209,7 +219,7 @@ def _object(source: Path, flags: list[str]) -> Path:
     ])  # fmt: skip
     included = listing.read_text().replace("\\\n", " ").split(":", 1)[1].split()
     listing.unlink()
-    _replace(index, json.dumps(included).encode())
+    _replace(base.with_suffix(".json"), json.dumps(included).encode())
     finished = base.with_suffix(f".{_contents(included)}.o")
     unfinished.replace(finished)
     return finished

@@ -6,11 +6,13 @@ import asyncio
 import os
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from reconciler.build import Builder
+from reconciler.build import Builder, find_compiler, service_context
+from reconciler.build.units import driver_units, supervisor_units
 from reconciler.demo.desired import Files
 from reconciler.demo.measure import Load, TrafficResult
 from reconciler.demo.network import network
@@ -72,10 +74,24 @@ def builder(site: Site, scenario: Scenario) -> Builder:
 
 
 @pytest.fixture
-def cache_of_first(site: Site, scenario: Scenario) -> Path:
+def cache_of_first(site: Site, scenario: Scenario, builder: Builder) -> Path:
     """A cache that knows the first release and nothing else; to be copied, not used."""
+    compiler = find_compiler()
+    classes = resolve(site.desired(scenario.first), site.library).graph.classes
+    context = service_context(classes, site.library)
+    units = driver_units(context, site.library, compiler)
+    for unit in (*units, *supervisor_units(site.library, compiler)):
+        _share(Path("objects") / unit.key[:2] / f"{unit.key}.o")
     asyncio.run(_build(Builder(FIRST_CACHE, site.library), site, scenario.first))
     return FIRST_CACHE
+
+
+def _share(file: Path) -> None:
+    """What is compiled already is the same in any cache."""
+    shared = FIRST_CACHE / file
+    shared.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.link(CACHE / file, shared)
 
 
 async def _build(builder: Builder, site: Site, *states: Files) -> None:

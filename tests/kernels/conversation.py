@@ -34,7 +34,7 @@ def compile_kernel(
     program = out / source.stem
     include = [f"-I{folder}" for folder in (library, ROOT / "tests", out)]
     checks = [f"-fsanitize={sanitize or sanitizers()}", "-fno-sanitize-recover=all"]
-    command = [*compiler(), *FLAGS, "-O1", "-g", *checks, *include, str(source), *map(str, more)]
+    command = [*compiler(), *FLAGS, "-O0", "-g1", *checks, *include, str(source), *map(str, more)]
     done = subprocess.run(
         ["nice", *command, "-o", str(program)], capture_output=True, text=True, check=False
     )

@@ -121,7 +121,7 @@ def test_two_instances_do_not_share_an_interface(library, example_files):
         max_size=3,
     ),
 )
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_no_text_whatsoever_ends_in_a_crash(library, example_files, file, edits):
     text = example_files[file]
     for place, length, inserted in edits:
@@ -134,7 +134,7 @@ def test_no_text_whatsoever_ends_in_a_crash(library, example_files, file, edits)
 
 
 @given(st.data())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_no_value_whatsoever_ends_in_a_crash(library, example_files, data):
     file = data.draw(st.sampled_from(sorted(example_files)))
     [document] = read_documents(file, example_files[file])[0]

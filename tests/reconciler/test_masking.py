@@ -135,9 +135,9 @@ def test_one_mistake_has_no_follow_ups(name, single):
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_two_mistakes_are_both_reported(name, single, example_files, library):
-    for other in SEEDS:
+    for other in [one for one in SEEDS if one > name]:
         files = seeded(example_files, [name, other])
-        if other == name or files is None or frozenset((name, other)) in DEPENDENT:
+        if files is None or frozenset((name, other)) in DEPENDENT:
             continue
         assert reported(files, library) == single[name] | single[other], other
 
