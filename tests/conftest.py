@@ -9,25 +9,23 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
-# These wait for traffic and soaks most of the time: begun first, they end with the others.
-FIRST = ("e2e", "docs", "supervisor")
+# Begun first, they end with the others: whole folders, and what waits for traffic and soaks.
+FIRST = ("docs", "kernels", "e2e", "supervisor")
+# A program for all tests of the folder, and a mount that is nobody else's.
+WHOLE = ("docs", "kernels")
 
 
-# Here every file has namespaces and processes of its own.
-BY_FILE = ("e2e",)
-
-
-class FolderScheduling(LoadScopeScheduling):
-    """A worker gets whole folders: programs are compiled once, and mounts are nobody else's."""
+class FileScheduling(LoadScopeScheduling):
+    """A worker gets whole files, and some folders whole."""
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]
-        return nodeid.partition("::")[0] if folder in BY_FILE else folder
+        return folder if folder in WHOLE else nodeid.partition("::")[0]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:
-    """As many workers as there are, one folder after another."""
-    return FolderScheduling(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileScheduling:
+    """As many workers as there are, one file after another."""
+    return FileScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
