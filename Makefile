@@ -9,6 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: help reference setup demo test lint types contracts fuzz bench format clean
 
 SECONDS ?= 60
+SANITIZE := address,undefined
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -29,8 +30,9 @@ demo: setup  ## upgrade a running firewall three ways and print the table
 
 test: lint types contracts  ## lint, types, import contracts, unit, sanitizer and end-to-end tests
 	@$(BIN)/python -m tests.debian
+	@CLICKUP_SANITIZE=$(SANITIZE) $(BIN)/python -m tests.cpp
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
-	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=address,undefined \
+	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) \
 		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \
 		--numprocesses=4 --dist=loadscope --no-loadscope-reorder
 

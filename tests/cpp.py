@@ -1,7 +1,8 @@
 """Compiles drivers and C++ test programs, one object a source, keyed by content and kept.
 
 Unoptimised, because compiling is what the time goes into. CLICKUP_SANITIZE=address,undefined
-selects sanitizers for every program of a run.
+selects sanitizers for every program of a run. `python -m tests.cpp` compiles what most programs
+share, on all processors, before tests that wait for it run side by side.
 """
 
 from __future__ import annotations
@@ -66,6 +67,15 @@ def compile_program(
     runtime = [path for path in _folder("driver") if path.name not in ("main.cc", "worker.cc")]
     elements = _class_sources(classes, library, sanitize)
     return _link(out, [*sources, *elements, *runtime, *_folder("shared")], sanitize)
+
+
+def compile_shared() -> None:
+    """Objects of the driver, the supervisor and all element classes. Raises CompilationFailed."""
+    classes = [path.name for path in (LIBRARY / "elements").iterdir()]
+    folders = [*_folder("driver"), *_folder("shared"), *_folder("supervisor")]
+    sources = [*_class_sources(classes, LIBRARY, None), *folders]
+    print(f"compiling {len(sources)} sources that most tests share", flush=True)
+    _objects(sources, _flags(None))
 
 
 @cache
@@ -168,16 +178,8 @@ def _library_of(source: Path) -> Path:
 
 
 def _link(out: Path, sources: list[Path], sanitize: str | None) -> Path:
-    sanitize = sanitize or os.environ.get("CLICKUP_SANITIZE") or None
-    if sanitize and "ziglang" in compiler():
-        sanitize = "undefined"  # the only one it ships
-    flags = ["-O0"]
-    if sanitize:
-        # A fuzzer runs each program for minutes: there compiling is not what the time goes into.
-        level = "-O1" if "fuzzer" in sanitize else "-O0"
-        flags = [level, "-g1", f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]
-    with ThreadPoolExecutor(os.cpu_count()) as compilers:
-        objects = list(compilers.map(lambda source: _object(source, flags), sources))
+    flags = _flags(sanitize)
+    objects = _objects(sources, flags)
     name = _digest([str(path) for path in objects])
     program = CACHE / "programs" / name
     if not program.exists():
@@ -188,6 +190,22 @@ def _link(out: Path, sources: list[Path], sanitize: str | None) -> Path:
     out.unlink(missing_ok=True)
     shutil.copy2(program, out)
     return out
+
+
+def _flags(sanitize: str | None) -> list[str]:
+    sanitize = sanitize or os.environ.get("CLICKUP_SANITIZE") or None
+    if not sanitize:
+        return ["-O0"]
+    if "ziglang" in compiler():
+        sanitize = "undefined"  # the only one it ships
+    # A fuzzer runs each program for minutes: there compiling is not what the time goes into.
+    level = "-O1" if "fuzzer" in sanitize else "-O0"
+    return [level, "-g1", f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]
+
+
+def _objects(sources: list[Path], flags: list[str]) -> list[Path]:
+    with ThreadPoolExecutor(os.cpu_count()) as compilers:
+        return list(compilers.map(lambda source: _object(source, flags), sources))
 
 
 def _object(source: Path, flags: list[str]) -> Path:
@@ -250,3 +268,7 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CompilationFailed(f"{' '.join(command)}\n{done.stderr}")
+
+
+if __name__ == "__main__":
+    compile_shared()

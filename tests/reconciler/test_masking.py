@@ -124,6 +124,12 @@ def reported(files, library):
 
 
 @pytest.fixture(scope="module")
+def example_files(example_files):
+    """One network element is enough."""
+    return {file: example_files[file] for file in (ELEMENT, DEVICE, ROLLOUT)}
+
+
+@pytest.fixture(scope="module")
 def single(example_files, library):
     return {name: reported(seeded(example_files, [name]), library) for name in SEEDS}
 

@@ -23,8 +23,8 @@ pytestmark = needs_sandbox
         ("initialize", "error", "told to fail"),
         ("configure", "crash", "killed by signal"),
         ("initialize", "exit", "exited with code 7"),
-        ("configure", "hang", "not ready within 500 ms"),
-        ("initialize", "hang", "not ready within 500 ms"),
+        ("configure", "hang", "not ready within 2000 ms"),
+        ("initialize", "hang", "not ready within 2000 ms"),
         ("resume", "crash", "killed by signal"),
         ("resume", "exit", "exited with code 7"),
         ("resume", "hang", "did not begin to forward in time"),
@@ -36,7 +36,7 @@ def test_a_new_driver_that_fails_stops_nothing(
     before = forwarding.pid()
     with Stream(network) as stream:
         stream.run_on()
-        why = forwarding.refused("two", WIRES + f"Fault({phase}, {kind});", start_timeout_ms=500)
+        why = forwarding.refused("two", WIRES + f"Fault({phase}, {kind});", start_timeout_ms=2000)
         stream.run_on()
     assert reason in why and "the release before it goes on" in why
     assert not stream.lost
