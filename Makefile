@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help reference setup demo test lint types contracts fuzz bench format clean
+.PHONY: help reference setup demo test lint types contracts thorough fuzz bench format clean
 
 SECONDS ?= 60
 SANITIZE := address,undefined
@@ -49,7 +49,13 @@ contracts: setup
 fuzz: setup  ## every fuzz target for SECONDS=60 each, with the best engine on PATH
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-BENCHMARKS := build checkpoint converge forwarding functions patterns startup takeover
+thorough: setup  ## the long versions of what draws lots: 200 kills, upgrades at every frame
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) CLICKUP_THOROUGH=1 \
+		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \
+		tests/e2e/test_chaos.py tests/equivalence tests/differential
+
+BENCHMARKS := build checkpoint converge forwarding functions patterns routing startup takeover
 
 bench: setup  ## the figures we claim, into build/bench/
 	@mkdir -p build/bench

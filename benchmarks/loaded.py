@@ -1,29 +1,32 @@
 """Pause and loss of a takeover by number of sessions and packets a second.
 
-Sender and receiver are our driver too, on both sides of a firewall between two interfaces. Sessions
-that are there come from a checkpoint; the packets belong to some more, picked at random. Takeovers
-follow each other, each to the other one of two releases: of one layout, or of two.
+Sender and receiver are our driver too, on both sides of a firewall between two interfaces. Packets
+belong to the sessions that are there, picked at random, so that any of them may change at any time;
+with "0 sessions" they all belong to one. Takeovers follow each other, each to the other one of two
+releases: of one layout, or of two. In the end one more, without traffic, is compared by checkpoints
+before and after it, record by record and field by field.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.crossing import crossing
 from benchmarks.figures import Figures
-from benchmarks.programs import CACHE, Program, Running, running
-from benchmarks.session_file import TABLE, write_sessions
+from benchmarks.programs import CACHE
 from benchmarks.supervised import Supervised
 from reconciler.build import Builder
 from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
-from reconciler.devices.control_socket import connected
-from reconciler.library import Library, load_library
+from reconciler.library import load_library
+from reconciler.state.checkpoint import Table
+from reconciler.state.checkpoint_file import read_checkpoint
+from reconciler.state.difference import difference
 from tests.libraries import kept_sessions_1
 
 CLASSES = [
@@ -37,15 +40,9 @@ from_lan -> Strip(14) -> CheckIPHeader -> check :: CheckSession(sessions)
   -> out :: Unstrip(14) -> Queue(4096) -> to_wan;
 check[1] -> OpenSession(sessions) -> out; check[2] -> Discard; check[3] -> Discard;
 """
-SENDER = """
-flows :: FastUDPFlows({rate}, -1, 64, 02:00:00:00:00:01, 10.9.0.1, 02:00:00:00:00:02, 10.9.0.2,
-  {flows}, 2000000000, ACTIVE false);
-flows -> Queue(4096) -> out :: ToDevice(eth0);
-"""
-RECEIVER = "FromDevice(eth0) -> in :: Counter -> Discard;"
-FLOWS = 10_000
+TABLE = "sessions/sessions"
 BETWEEN_SECONDS = 0.3
-QUIET_SECONDS = 0.5
+LAYOUTS = ("same layout", "other layout")
 USUAL_SESSIONS, USUAL_RATE = 100_000, 100_000
 
 
@@ -56,7 +53,6 @@ class Drivers:
     supervisor: Path
     new: Path
     old: Path
-    libraries: tuple[Library, Library]
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class Case:
     """What is measured together."""
 
     layouts: str
-    """`same layout` or `other layout`."""
+    """One of LAYOUTS."""
     sessions: int
     rate: int
 
@@ -72,6 +68,16 @@ class Case:
     def name(self) -> str:
         """For people."""
         return f"{self.layouts}, {self.sessions:,} sessions, {self.rate:,}/s"
+
+    @property
+    def flows(self) -> int:
+        """Some more than sessions: a few have the same ports, the last ones are long in coming."""
+        return max(1, self.sessions * 102 // 100)
+
+    @property
+    def firewall(self) -> str:
+        """Its configuration."""
+        return FIREWALL.format(capacity=max(65_536, self.sessions * 2))
 
 
 async def by_load(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
@@ -82,7 +88,19 @@ async def by_load(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figur
     for case in _cases(wanted):
         tell.say("►", case.name)
         found |= await _measure(site, drivers, case, wanted.times)
-    return found
+    return found | _by_sessions(found, wanted)
+
+
+def _by_sessions(found: Figures, wanted: argparse.Namespace) -> Figures:
+    """How many times the median pause without sessions each pause with sessions is."""
+    compared: Figures = {}
+    for layouts in LAYOUTS if 0 in wanted.sessions else ():
+        without = statistics.median(found[f"pause, {Case(layouts, 0, USUAL_RATE).name}, ms"])
+        for sessions in sorted({*wanted.sessions} - {0}):
+            pauses = found[f"pause, {Case(layouts, sessions, USUAL_RATE).name}, ms"]
+            name = f"pause, {layouts}, {sessions:,} sessions / 0 sessions, x"
+            compared[name] = [pause / without for pause in pauses]
+    return compared
 
 
 def _cases(wanted: argparse.Namespace) -> list[Case]:
@@ -90,93 +108,87 @@ def _cases(wanted: argparse.Namespace) -> list[Case]:
     loads += [
         (USUAL_SESSIONS, rate) for rate in wanted.rates if (USUAL_SESSIONS, rate) not in loads
     ]
-    kinds = ("same layout", "other layout")
-    return [Case(kind, sessions, rate) for kind in kinds for sessions, rate in loads]
+    return [Case(layouts, sessions, rate) for layouts in LAYOUTS for sessions, rate in loads]
 
 
 async def _build(site: Site) -> Drivers:
     today, before = load_library(), load_library(kept_sessions_1())
     builder = Builder(CACHE, today)
     new, old = await builder.build(CLASSES), await Builder(CACHE, before).build(CLASSES)
-    return Drivers(await builder.supervisor(), new.driver, old.driver, (today, before))
+    return Drivers(await builder.supervisor(), new.driver, old.driver)
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """Takes over from itself, each time by the other one of two drivers."""
+
+    supervised: Supervised
+    drivers: Drivers
+    case: Case
+
+    @property
+    def changes(self) -> bool:
+        """Whether every takeover changes the layout."""
+        return self.case.layouts == "other layout"
+
+    async def take_over(self, number: int) -> dict[str, Any]:
+        """Takeover `number`, confirmed; 0 is the first release. Returns the report."""
+        turns = (self.drivers.old if self.changes else self.drivers.new, self.drivers.new)
+        release, driver = f"r{number}", turns[number % 2]
+        report = await self.supervised.take_over(
+            release, driver, self.case.firewall, carrier=self.drivers.new
+        )
+        await self.supervised.write("confirm", release)
+        return report
+
+    async def sessions(self) -> int:
+        """How many there are."""
+        return int(await self.supervised.read("sessions.count", "control.sock"))
+
+    async def saved(self) -> Table:
+        """Its sessions, by a checkpoint."""
+        await self.supervised.asked("checkpoint", "compared")
+        files = self.supervised.checkpoints.glob("*.ckpt")
+        newest = await asyncio.to_thread(lambda: read_checkpoint(max(files)))
+        (table,) = newest.tables
+        return table.newest()
 
 
 async def _measure(site: Site, drivers: Drivers, case: Case, times: int) -> Figures:
     place = site.folder / case.name.replace(" ", "-").replace(",", "").replace("/", "-")
     await asyncio.to_thread(place.mkdir)
     supervised = Supervised(drivers.supervisor, place, site.network.firewall.path)
-    changes = case.layouts == "other layout"
-    text = FIREWALL.format(capacity=max(65_536, case.sessions * 2))
-    turns = [drivers.old if changes else drivers.new, drivers.new]
+    firewall = Firewall(supervised, drivers, case)
     reports = list[dict[str, Any]]()
-    async with supervised.running(), _traffic(site, drivers, case, place) as flow:
-        await _first(supervised, drivers, case, turns[0], text)
-        await flow.begin()
-        for number in range(times):
+    async with supervised.running(), crossing(site, drivers.new, case.flows, place) as flow:
+        await firewall.take_over(0)
+        lost_before = await flow.fill(firewall.sessions, max(1, case.sessions))
+        await flow.begin(case.rate)
+        for number in range(1, times + 1):
             await asyncio.sleep(BETWEEN_SECONDS)
-            driver = turns[(number + 1) % 2]
-            release = f"r{number}"
-            reports.append(await supervised.take_over(release, driver, text, carrier=drivers.new))
-            await supervised.write("confirm", release)
-        lost = await flow.end()
+            reports.append(await firewall.take_over(number))
+        lost = await flow.end() - lost_before
+        before = await firewall.saved()
+        await firewall.take_over(times + 1)
+        differing = _differing(before, await firewall.saved())
     for report in reports:
-        state = report["states"][TABLE]
-        assert state["fate"] == ("migrated" if changes else "kept"), report
-        assert state["kept"] + state["migrated"] >= case.sessions, report
-    name = case.name
+        _check(report, case, firewall.changes)
     return {
-        f"pause, {name}, ms": [report["pause_ns"] / 1e6 for report in reports],
-        f"lost, {name}, packets": [float(lost)],
+        f"pause, {case.name}, ms": [report["pause_ns"] / 1e6 for report in reports],
+        f"lost, {case.name}, packets": [float(lost)],
+        f"differing, {case.name}, records": [float(differing)],
     }
 
 
-async def _first(
-    supervised: Supervised, drivers: Drivers, case: Case, driver: Path, text: str
-) -> None:
-    """The release that forwards before any takeover, with its sessions."""
-    more = {}
-    if case.sessions:
-        library = drivers.libraries[driver == drivers.old]
-        (table,) = library.elements["SessionTable"].states
-        path = supervised.directory / "sessions.ckpt"
-        write_sessions(path, table, case.sessions, case.sessions * 2)
-        more["restore"] = path
-    await supervised.take_over("first", driver, text, **more)
-    await supervised.write("confirm", "first")
+def _check(report: dict[str, Any], case: Case, changes: bool) -> None:
+    """Every session is said to be there."""
+    state = report["states"][TABLE]
+    assert state["fate"] == ("migrated" if changes else "kept"), report
+    assert state["kept"] + state["migrated"] >= case.sessions, report
+    assert (state["lost"], state["expired"]) == (0, 0), report
 
 
-@dataclass(frozen=True)
-class Flow:
-    """Packets from the client to the server."""
-
-    sender: Running
-    receiver: Running
-
-    async def begin(self) -> None:
-        """Until the first ones arrive."""
-        await _write(self.sender, "flows.active", "true")
-        while await self.receiver.number("in.count") < FLOWS:  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.05)
-
-    async def end(self) -> int:
-        """How many did not arrive."""
-        await _write(self.sender, "flows.active", "false")
-        await asyncio.sleep(QUIET_SECONDS)
-        return await self.sender.number("out.count") - await self.receiver.number("in.count")
-
-
-@asynccontextmanager
-async def _traffic(site: Site, drivers: Drivers, case: Case, folder: Path) -> AsyncIterator[Flow]:
-    client, server = site.network.client.command(), site.network.server.command()
-    sender, receiver = (Program(name, str(drivers.new)) for name in ("sender", "receiver"))
-    text = SENDER.format(rate=case.rate, flows=FLOWS)
-    async with (
-        running(receiver, RECEIVER, folder, server) as receiving,
-        running(sender, text, folder, client) as sending,
-    ):
-        yield Flow(sending, receiving)
-
-
-async def _write(program: Running, handler: str, value: str) -> None:
-    async with connected(program.socket) as control:
-        await control.write(handler, value)
+def _differing(before: Table, after: Table) -> int:
+    """Records that are in one only, or differ in a field that both layouts have."""
+    found = difference(before, after)
+    return len(found.removed) + len(found.added) + len(found.differs)

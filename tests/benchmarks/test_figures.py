@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,8 @@ import pytest
 
 from benchmarks.figures import ROOT, ratios, told
 
-MODULES = ["build", "converge", "forwarding", "startup", "takeover"]
+MAKEFILE = (ROOT / "Makefile").read_text()
+(MODULES,) = re.findall(r"^BENCHMARKS := (.+)", MAKEFILE, re.MULTILINE)
 
 
 def test_ratios_are_those_of_a_round() -> None:
@@ -39,7 +41,7 @@ def test_a_figure_is_one_line(values: list[float], text: str) -> None:
     assert text in line
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", MODULES.split())
 def test_help(name: str) -> None:
     line = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)

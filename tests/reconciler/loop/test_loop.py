@@ -179,8 +179,8 @@ async def test_supervisor_reverts_when_nobody_confirms_and_the_release_is_tried_
 ) -> None:
     house.repository.commit()
     await house.once()
-    house.repository.commit(counter="late", probe="late.count >= 0", settle="20ms", soak="500ms",
-                             confirm="1s")  # fmt: skip
+    house.repository.commit(counter="late", probe="late.count >= 0", settle="20ms", soak="2s",
+                             confirm="3s")  # fmt: skip
     task = asyncio.create_task(house.once())
     await house.until(lambda: _takeovers(house, 2))
     task.cancel()
@@ -191,7 +191,7 @@ async def test_supervisor_reverts_when_nobody_confirms_and_the_release_is_tried_
 
     await house.until(went_back)
     assert (await house.once()).kind is OutcomeKind.APPLIED
-    assert ("ConfirmTimeout", "not confirmed within 1000 ms") in house.recorder.events
+    assert ("ConfirmTimeout", "not confirmed within 3000 ms") in house.recorder.events
 
 
 async def test_broken_file_stalls_its_instance_and_leaves_it_running(house: House) -> None:
