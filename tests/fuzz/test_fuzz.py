@@ -12,7 +12,7 @@ from tests.fuzz.seeds import corpora
 from tests.fuzz.targets import HERE, SEED, TARGETS, Engine, Target, run_own
 from tests.kernels.conversation import sanitizers
 
-RUNS = 5_000
+RUNS = 3_000
 
 
 @pytest.mark.timeout(400)  # the first one compiles the driver's runtime
