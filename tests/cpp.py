@@ -130,9 +130,14 @@ def _closed(classes: Iterable[str], library: Path) -> dict[str, dict[str, Any]]:
         name = waiting.pop()
         if name not in found:
             folder = library / (name if name.startswith("support/") else f"elements/{name}")
-            found[name] = YAML(typ="safe").load((folder / "manifest.yaml").read_text())
+            found[name] = _parsed((folder / "manifest.yaml").read_text())
             waiting += found[name].get("requires", [])
     return found
+
+
+@cache
+def _parsed(manifest: str) -> Any:
+    return YAML(typ="safe").load(manifest)
 
 
 def _registered(name: str) -> str:
@@ -147,8 +152,9 @@ def _migrations(states: list[str], library: Path) -> list[Path]:
     from reconciler.layouts import layout_header
     from reconciler.library import load_library
     from reconciler.migration_unit import migration_unit
+    from tests.libraries import todays_library
 
-    elements = load_library(library).elements
+    elements = (todays_library() if library == LIBRARY else load_library(library)).elements
     for name in states:
         _generated(library, f"layouts/{name}.layout.hh", layout_header(elements[name]))
         _generated(library, f"migrations/{name}.cc", migration_unit(elements[name]))

@@ -5,13 +5,29 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from reconciler.library import Library, load_library
 from tests.cpp import CACHE, LIBRARY, ROOT
 
 OVERLAYS = ROOT / "tests" / "cases" / "libraries"
+
+
+@cache
+def todays_library() -> Library:
+    """Read once a process: a second or so for each test that asks would be felt."""
+    return load_library(LIBRARY)
+
+
+def pcap(folder: Path) -> Path:
+    """The library with atoms that read and write pcap files, copied into `folder`; its root."""
+    root = folder / "pcap"
+    shutil.copytree(LIBRARY, root, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(OVERLAYS / "pcap", root, dirs_exist_ok=True)
+    return root
 
 
 def kept_sessions_1() -> Path:

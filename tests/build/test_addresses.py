@@ -9,12 +9,12 @@ import pytest
 
 from reconciler.build import Builder, find_compiler, service_context
 from reconciler.build.units import generated_files, reached_by
-from reconciler.library import load_library
+from tests.libraries import todays_library
 
 
 @pytest.mark.parametrize("name", ["IPFilter", "SessionTable", "Queue", "FromDevice"])
 def test_scanner_finds_every_header_the_compiler_reads(name: str, tmp_path: Path) -> None:
-    library = load_library()
+    library = todays_library()
     context = service_context([name], library)
     include = Builder(tmp_path, library).generated([name])
     source = include / "classes" / f"{name}.cc"

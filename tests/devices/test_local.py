@@ -23,8 +23,8 @@ from reconciler.errors import (
     TakeoverRefused,
     Transient,
 )
-from reconciler.library import load_library
 from schemas.device import Device
+from tests.libraries import todays_library
 
 CACHE = Path(__file__).parents[2] / "build" / "tests" / "cache"
 OLD, NEW = "a" * 64, "b" * 64
@@ -43,7 +43,7 @@ def described(**spec: object) -> Device:
 
 @pytest.fixture
 async def builder() -> Builder:
-    return Builder(CACHE, load_library())
+    return Builder(CACHE, todays_library())
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ from reconciler.click_language import render
 from reconciler.demo.desired import Files, edited
 from reconciler.demo.sandbox import inside
 from reconciler.graph import Graph
-from reconciler.library import load_library
 from reconciler.load import load
 from reconciler.resolve import resolve
-from tests.cpp import LIBRARY, ROOT, compile_driver
+from tests.cpp import ROOT, compile_driver
 from tests.debian import missing
 from tests.differential.boxes import (
     LAN_ADDRESS,
@@ -32,6 +31,7 @@ from tests.differential.boxes import (
 )
 from tests.differential.comparing import Comparison
 from tests.differential.differences import DIFFERENCES
+from tests.libraries import todays_library
 
 HOSTS = [*(f"10.0.0.{i}" for i in range(1, 201)), MARKER_HOST]
 SERVERS = ["192.0.2.80", "192.0.2.81"]
@@ -141,7 +141,7 @@ def example() -> Files:
 
 def graph_of(element: str, files: Files) -> Graph:
     """What a network element of these files is on device edge1."""
-    library = load_library(LIBRARY)
+    library = todays_library()
     repository = load(files, library)
     assert not repository.diagnostics
     (desired,) = [one for one in repository.instances() if one.element.name == element]

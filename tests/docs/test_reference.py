@@ -6,9 +6,9 @@ import pytest
 
 from reconciler.authoring.pictures import atom_picture, element_picture
 from reconciler.authoring.reference import FOLDER, atoms_page, elements_page
-from reconciler.library import load_library
+from tests.libraries import todays_library
 
-LIBRARY = load_library()
+LIBRARY = todays_library()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.library import Library, load_library
 from reconciler.resolve import resolve
-from tests.libraries import kept_sessions_1
+from tests.libraries import kept_sessions_1, todays_library
 
 ROOT = Path(__file__).parents[2]
 # Shared by all tests and runs: what they build is named by its content.
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def library() -> Library:
-    return load_library()
+    return todays_library()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from reconciler.build import Builder
 from reconciler.devices.status import TakeoverReport
-from reconciler.library import load_library
 from reconciler.loop import Loop
 from reconciler.observers import Observer
 from reconciler.outcome import Outcome, OutcomeKind
@@ -22,6 +21,7 @@ from reconciler.reconcile import Means
 from reconciler.source import GitSource, parse_reference
 from reconciler.store import Ledger
 from schemas.plan import Step
+from tests.libraries import todays_library
 
 UNDECIDED = (OutcomeKind.WAITING, OutcomeKind.SUPERSEDED, OutcomeKind.TRANSIENT)
 
@@ -52,7 +52,7 @@ class Dying(Observer):
 
 
 async def main(state: Path, repository: str, cache: Path, boundary: str) -> None:
-    library = load_library()
+    library = todays_library()
     dying = Dying(boundary)
     means = Means(state, Ledger(state / "ledger.db"), library, Builder(cache, library), dying)
     source = GitSource(repository, parse_reference("main"), state / "source.git")

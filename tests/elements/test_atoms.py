@@ -17,7 +17,8 @@ from reconciler.load import load
 from reconciler.resolve import resolve
 from schemas.atom import AtomInput, AtomManifest, AtomParameterType
 from tests import libraries
-from tests.cpp import LIBRARY, compile_driver
+from tests.cpp import compile_driver
+from tests.libraries import todays_library
 from tests.packets import (
     ACK,
     ETHERTYPE_ARP,
@@ -38,8 +39,12 @@ from tests.packets import (
 )
 
 # What states need to be told.
-STATES = {"TokenBuckets": {"rate": "1Mbps"}, "Nat": {"external": ["203.0.113.1"]}}
-ATOMS = sorted(load_library(LIBRARY).atoms)
+STATES = {
+    "BalanceTable": {"services": ["tcp 192.0.2.1:80"], "backends": ["203.0.113.1"]},
+    "Nat": {"external": ["203.0.113.1"]},
+    "TokenBuckets": {"rate": "1Mbps"},
+}
+ATOMS = sorted(todays_library().atoms)
 DEVICE = """\
 apiVersion: click-up/v1alpha1
 kind: Device
@@ -69,7 +74,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 def whole_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A driver of every class."""
     out = tmp_path_factory.mktemp("whole") / "driver"
-    return compile_driver(out, load_library(LIBRARY).elements)
+    return compile_driver(out, todays_library().elements)
 
 
 def resolved(library: Library, spec: Mapping[str, Any]) -> str:

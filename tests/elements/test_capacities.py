@@ -13,11 +13,11 @@ from reconciler.click_language import parse
 from reconciler.devices.control_socket import NobodyListens
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.staging import Release
-from reconciler.library import load_library
 from reconciler.state_spec import StateSpec, named
 from schemas.device import Device
 from schemas.network_element import Keep
 from tests.cpp import CACHE
+from tests.libraries import todays_library
 
 REQUIRED = {
     "BalanceTable": "SERVICES tcp 192.0.2.1:80",
@@ -43,7 +43,7 @@ def smaller(names: str) -> tuple[str, ...]:
 async def test_every_table_has_the_declared_capacity(
     driver: Path, tmp_path: Path, sized: Sized
 ) -> None:
-    library = load_library()
+    library = todays_library()
     configurations = []
     for name, manifest in library.states.items():
         known = " ".join(parameter.name for parameter in manifest.parameters)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.library import load_library
 from schemas.element import ElementManifest
 from tests.cpp import LIBRARY
 from tests.elements.conftest import CLASSES
 from tests.elements.frames import Drive
+from tests.libraries import todays_library
 from tests.packets import write_pcap
 
 ARGUMENTS = {
@@ -105,7 +105,7 @@ OF_EVERY_ELEMENT = {"class", "name", "config", "ports", "handlers"}
 
 @cache
 def manifests() -> Mapping[str, ElementManifest]:
-    return load_library(LIBRARY).elements
+    return todays_library().elements
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -17,11 +17,10 @@ import pytest
 
 from reconciler.click_language import render
 from reconciler.graph import Graph
-from reconciler.library import load_library
 from reconciler.load import load
 from reconciler.repository import unbound
 from reconciler.resolve import resolve
-from tests.cpp import LIBRARY, ROOT, compile_program
+from tests.cpp import ROOT, compile_program
 from tests.equivalence import flows
 from tests.equivalence.flows import Seen, disturbed, weave
 from tests.equivalence.recording import recorded
@@ -34,7 +33,7 @@ from tests.equivalence.takeovers import (
     there_and_back,
 )
 from tests.kernels.conversation import Conversation
-from tests.libraries import kept_sessions_1
+from tests.libraries import kept_sessions_1, todays_library
 from tests.netns import needs_sandbox
 
 HERE = Path(__file__).parent
@@ -80,7 +79,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
 
 
 def _graph() -> Graph:
-    library = load_library(LIBRARY)
+    library = todays_library()
     name = "elements/edge-firewall.yaml"
     files = {name: (ROOT / "desired_state" / name).read_text()}
     desired = unbound(load(files, library).elements["edge-firewall"])

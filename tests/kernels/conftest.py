@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from reconciler.layouts import layout_header
-from reconciler.library import load_library
 from reconciler.migration_unit import migration_unit
 from tests.cpp import LIBRARY
 from tests.kernels.balancer import POOL, POOL6, Balancer
@@ -18,11 +17,12 @@ from tests.kernels.conversation import Conversation, compile_kernel
 from tests.kernels.firewall import Connection, Firewall
 from tests.kernels.gateway import Gateway
 from tests.kernels.items import ITEMS
+from tests.libraries import todays_library
 
 
 @pytest.fixture(scope="session")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    header = layout_header(load_library(LIBRARY).elements["SessionTable"])
+    header = layout_header(todays_library().elements["SessionTable"])
     out = tmp_path_factory.mktemp("sessions")
     source = Path(__file__).with_name("sessions.cc")
     with Conversation(compile_kernel(source, {"SessionTable.layout.hh": header}, out)) as kernel:
@@ -31,11 +31,11 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
 
 @pytest.fixture(scope="session")
 def nat_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    header = layout_header(load_library(LIBRARY).elements["Nat"])
+    header = layout_header(todays_library().elements["Nat"])
     out = tmp_path_factory.mktemp("nat")
     source = Path(__file__).with_name("nat.cc")
     unit = out / "migrations.cc"
-    unit.write_text(migration_unit(load_library(LIBRARY).elements["Nat"]))
+    unit.write_text(migration_unit(todays_library().elements["Nat"]))
     more = (LIBRARY / "driver" / "values.cc", LIBRARY / "driver" / "quoting.cc", unit)
     program = compile_kernel(source, {"Nat.layout.hh": header}, out, more=more)
     with Conversation(program) as kernel:
@@ -57,7 +57,7 @@ def items(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
 
 @pytest.fixture(scope="session")
 def balancing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    layout = layout_header(load_library(LIBRARY).elements["BalanceTable"])
+    layout = layout_header(todays_library().elements["BalanceTable"])
     source, out = Path(__file__).with_name("balance.cc"), tmp_path_factory.mktemp("balance")
     more = tuple(LIBRARY / "driver" / f"{name}.cc" for name in ("values", "quoting"))
     program = compile_kernel(source, {"BalanceTable.layout.hh": layout}, out, more=more)

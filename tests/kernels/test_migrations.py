@@ -9,12 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.library import load_library
 from schemas.element import ElementManifest
 from schemas.layout import Layout, LayoutField
-from tests.cpp import LIBRARY
 from tests.kernels.conversation import Conversation
 from tests.kernels.migrating import Migrations, compile_migrations
+from tests.libraries import todays_library
 from tests.records import Record
 
 QUICK = settings(
@@ -82,7 +81,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrations]:
 
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrations]:
-    manifest = load_library(LIBRARY).elements["SessionTable"]
+    manifest = todays_library().elements["SessionTable"]
     program = compile_migrations(manifest, tmp_path_factory.mktemp("sessions"))
     with Conversation(program) as running:
         yield Migrations(manifest, running)
@@ -104,8 +103,7 @@ def values(field: LayoutField) -> st.SearchStrategy[int] | st.SearchStrategy[byt
 
 SAMPLES = {layout.version: records(layout) for layout in SAMPLE.states[0].layouts}
 SESSIONS = {
-    layout.version: layout
-    for layout in load_library(LIBRARY).elements["SessionTable"].states[0].layouts
+    layout.version: layout for layout in todays_library().elements["SessionTable"].states[0].layouts
 }
 LASTING, SCALE = st.integers(0, 7), st.integers(0, 14)
 OLD_SESSIONS = records(SESSIONS[1], flags=LASTING, first_scale=SCALE, second_scale=SCALE)

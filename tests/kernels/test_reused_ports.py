@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.library import load_library
-from tests.cpp import LIBRARY
 from tests.kernels.firewall import CLIENT, SERVER, Connection, Firewall, scale_option
+from tests.libraries import todays_library
 from tests.packets import ACK, FIN, RST, SYN, ipv4, tcp
 from tests.records import Record, unpack
 
@@ -28,7 +27,7 @@ def forgotten(firewall: Firewall) -> Connection:
 
 def record(connection: Connection) -> Record:
     """The only session's fields."""
-    (sessions,) = load_library(LIBRARY).elements["SessionTable"].states
+    (sessions,) = todays_library().elements["SessionTable"].states
     return unpack(sessions.current, bytes.fromhex(connection.firewall.kernel.ask("records")))
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from reconciler.library import load_library
 from reconciler.load import load
+from tests.libraries import todays_library
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ def read_tree(root):
 
 @pytest.fixture(scope="session")
 def library():
-    return load_library()
+    return todays_library()
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reconciler.argument_texts import Mistake, atom_text, element_text, mistakes_in
-from reconciler.library import load_library
+from tests.libraries import todays_library
 
-LIBRARY = load_library()
+LIBRARY = todays_library()
 SESSIONS = {one.name: one for one in LIBRARY.elements["SessionTable"].parameters}
 MARK = LIBRARY.atoms["Mark"].parameters["mark"]
 

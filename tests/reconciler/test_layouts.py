@@ -20,10 +20,10 @@ from reconciler.layouts import (
     layout_size,
     place,
 )
-from reconciler.library import load_library
 from schemas.element import ElementManifest
 from schemas.layout import Layout
-from tests.cpp import FLAGS, LIBRARY, compiler
+from tests.cpp import FLAGS, compiler
+from tests.libraries import todays_library
 
 
 def layout(*fields: tuple[str, str, bool], version: int = 1) -> Layout:
@@ -103,8 +103,8 @@ def test_default_of_bytes_is_refused() -> None:
 
 
 def test_the_header_tells_which_fields_are_times() -> None:
-    header = layout_header(load_library(LIBRARY).elements["SessionTable"])
-    sessions = load_library(LIBRARY).elements["SessionTable"].states[0]
+    header = layout_header(todays_library().elements["SessionTable"])
+    sessions = todays_library().elements["SessionTable"].states[0]
     for item in sessions.layouts:
         (opened,) = (placed.offset for placed in place(item) if placed.field.name == "opened")
         assert f"std::array<uint16_t, 1> kClockFields {{{opened}}};" in header
@@ -135,7 +135,7 @@ def test_compiler_rejects_a_wrong_offset(tmp_path: Path) -> None:
 
 def test_layouts_that_were_shipped_stay_as_they_are() -> None:
     """Memory of running devices and files on their disks carry these hashes."""
-    (sessions,) = load_library(LIBRARY).elements["SessionTable"].states
+    (sessions,) = todays_library().elements["SessionTable"].states
     hashes = {
         item.version: f"{layout_hash(sessions.table, item):016x}" for item in sessions.layouts
     }

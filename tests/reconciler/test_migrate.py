@@ -6,10 +6,9 @@ import json
 
 from reconciler.layout_records import hash_text
 from reconciler.layouts import layout_descriptor
-from reconciler.library import load_library
 from reconciler.migrate import How, carries, explain, path
 from schemas.layout import Layout
-from tests.cpp import LIBRARY
+from tests.libraries import todays_library
 from tests.reconciler.tables import KEY, field, manifest
 
 THREE = manifest(
@@ -58,7 +57,7 @@ def test_there_is_no_way_to_a_layout_that_the_manifest_does_not_list() -> None:
 
 
 def test_sessions_migrate_both_ways() -> None:
-    (sessions,) = load_library(LIBRARY).elements["SessionTable"].states
+    (sessions,) = todays_library().elements["SessionTable"].states
     hashes = [hash_text("sessions", layout) for layout in sessions.layouts]
     up, down = path(sessions, hashes[0], hashes[1]), path(sessions, hashes[1], hashes[0])
     assert up is not None and up.losses == ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reconciler.graph import Element
-from reconciler.library import load_library
 from reconciler.state_spec import StateSpec
 from schemas.network_element import Keep
+from tests.libraries import todays_library
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,6 @@ from schemas.network_element import Keep
 def test_capacities(
     class_name: str, arguments: tuple[str, ...], capacities: dict[str, int]
 ) -> None:
-    manifest = load_library().elements[class_name]
+    manifest = todays_library().elements[class_name]
     spec = StateSpec.of(Element("state", class_name, arguments), manifest, Keep.REQUIRED)
     assert {name: table.capacity for name, table in spec.tables.items()} == capacities

@@ -17,9 +17,8 @@ from typing import Any
 import pytest
 
 from reconciler.demo.network import SERVER_ADDRESS, Network
-from reconciler.library import load_library
-from tests.cpp import LIBRARY, compile_driver
-from tests.libraries import kept_sessions_1
+from tests.cpp import compile_driver
+from tests.libraries import kept_sessions_1, todays_library
 from tests.netns import needs_sandbox
 from tests.records import Record, unpack
 from tests.supervisor.conftest import FIREWALL
@@ -125,7 +124,7 @@ class Echoes:
 
 def records(supervised: Supervised) -> dict[bytes, Record]:
     """Sessions by key, as the table of the release that runs holds them (state_memory.hh)."""
-    (table,) = load_library(LIBRARY).elements["SessionTable"].states
+    (table,) = todays_library().elements["SessionTable"].states
     with supervised.memory_of("sessions/sessions").open("rb") as memory:
         file = memory.fileno()
         header = os.pread(file, 256, 0)

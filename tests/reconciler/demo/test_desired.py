@@ -10,8 +10,8 @@ import pytest
 from reconciler.demo.desired import Commits, one_firewall, parsed, path_of, read_files, with_rule
 from reconciler.demo.network import Namespace
 from reconciler.demo.walkthrough import BROKEN, NEW, RELEASES
-from reconciler.library import load_library
 from reconciler.load import load
+from tests.libraries import todays_library
 
 EXAMPLE = Path(__file__).parents[3] / "desired_state"
 FILES = read_files(EXAMPLE)
@@ -20,7 +20,7 @@ ONE = one_firewall(FILES, NAMESPACE, Path("/tmp/place"), {"soak": "1s", "probes"
 
 
 def test_it_is_one_valid_instance() -> None:
-    repository = load(ONE, load_library())
+    repository = load(ONE, todays_library())
     assert repository.diagnostics == ()
     (desired,) = repository.instances()
     assert desired.device.spec.netns == "/proc/1/ns/net"
@@ -38,7 +38,7 @@ def test_the_network_element_is_the_example_s_word_for_word() -> None:
 def test_releases_of_the_demo_are_valid(name: str) -> None:
     text = (RELEASES / name).read_text()
     changed = {**ONE, path_of(ONE, "NetworkElement"): text}
-    assert load(changed, load_library()).diagnostics == ()
+    assert load(changed, todays_library()).diagnostics == ()
 
 
 def test_a_rule_and_a_version_are_added_and_comments_stay() -> None:

@@ -10,9 +10,9 @@ from uuid import UUID
 import numpy as np
 
 from reconciler.layouts import key_size, layout_descriptor, place
-from reconciler.library import load_library
 from reconciler.state.checkpoint import Checkpoint, Descriptor, Table
 from schemas.layout import CLOCK_UNIT, Layout, StateTable
+from tests.libraries import todays_library
 from tests.records import Record, pack
 
 SECOND = 1_000_000_000
@@ -22,7 +22,7 @@ NOW = 1_800_000_000 * SECOND
 
 @cache
 def sessions() -> StateTable:
-    (table,) = load_library().elements["SessionTable"].states
+    (table,) = todays_library().elements["SessionTable"].states
     return table
 
 
