@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from rich.table import Table
 
 from reconciler.demo.measure import TrafficResult
+from reconciler.devices.status import TakeoverReport
 
 StrategyName = Literal["cold", "stateless", "click-up"]
 PAUSE_BAR_MS = 1.0
@@ -95,12 +96,14 @@ class Report(_Figures):
 
 
 class Measured(_Figures):
-    """Raw figures of one run under traffic; marks are (seconds since the epoch, what happened)."""
+    """Raw figures of one run under traffic; marks and takeovers are (seconds since the epoch, what
+    happened).
+    """
 
     name: str
     traffic: TrafficResult
     marks: tuple[tuple[float, str], ...]
-    takeovers: tuple[dict[str, str | int], ...] = ()
+    takeovers: tuple[tuple[float, TakeoverReport], ...] = ()
     converge_seconds: tuple[float, ...] = ()
     soak_seconds: float = 0.0
 

@@ -67,12 +67,10 @@ class Scenario:
         """The network element of a release of the demo."""
         return {self.element: (RELEASES / name).read_text()}
 
-    def variants(self) -> list[Files]:
+    def variants(self, count: int = TAKEOVERS) -> list[Files]:
         """2.0.0, and then small changes to it that need no build but a takeover each."""
         newest = self.release(NEW)[self.element]
-        more = [
-            with_rule(newest, f"tcp dst port {8080 + n}", f"2.0.{n}") for n in range(1, TAKEOVERS)
-        ]
+        more = [with_rule(newest, f"tcp dst port {8080 + n}", f"2.0.{n}") for n in range(1, count)]
         return [{self.element: text} for text in (newest, *more)]
 
 
@@ -95,8 +93,8 @@ async def walk_through(
         runs.append(measured)
     site.copy_cache(BASE_CACHE, CLICK_UP_CACHE)
     async with following(site, scenario.first, site.builder(CLICK_UP_CACHE), "click-up") as running:
-        strategy, converge, measured = await _upgrade(site, running, scenario, load, tell)
-        revert, reverted = await _revert(site, running, scenario, load, tell)
+        strategy, converge, measured = await upgrades(site, running, scenario, load, tell)
+        revert, reverted = await bad_release(site, running, scenario, load, tell)
     report = Report(strategies=(*strategies, strategy), revert=revert, converge_seconds=converge)
     return report, (*runs, measured, reverted)
 
@@ -109,17 +107,22 @@ async def build_first(site: Site, scenario: Scenario) -> Artifact:
     return await builder.build(first.graph.classes)
 
 
-async def _upgrade(
-    site: Site, running: Running, scenario: Scenario, load: Load, tell: Teller
+async def upgrades(
+    site: Site,
+    running: Running,
+    scenario: Scenario,
+    load: Load,
+    tell: Teller,
+    count: int = TAKEOVERS,
 ) -> tuple[Strategy, Converge, Measured]:
-    """1.0.0 -> 2.0.0 by a merge, and more merges after it."""
-    tell.say("►", f"click-up: merging edge-firewall 2.0.0, then {TAKEOVERS - 1} more changes")
+    """1.0.0 -> 2.0.0 by a merge, and more merges after it. Raises WalkthroughFailed."""
+    tell.say("►", f"click-up: merging edge-firewall 2.0.0, then {count - 1} more changes")
     witness, merged = running.witness, list[Merged]()
     before = len(witness.takeovers)
     async with traffic(site.network, load) as flow, tell.watching("click-up", flow):
         await asyncio.sleep(2 * BETWEEN_MERGES_SECONDS)
         sessions_before = sessions_after = await running.sessions()
-        for number, files in enumerate(scenario.variants()):
+        for number, files in enumerate(scenario.variants(count)):
             merge = await running.merge(
                 f"edge-firewall 2.0.{number}", {**scenario.probing, **files}
             )
@@ -178,16 +181,16 @@ def _measured(
         name=name,
         traffic=seen,
         marks=tuple(marks),
-        takeovers=tuple({"at": str(at), **report.model_dump()} for at, report in takeovers),
+        takeovers=tuple(takeovers),
         converge_seconds=tuple(merge.seconds for merge in merged),
         soak_seconds=SOAK_SECONDS,
     )
 
 
-async def _revert(
+async def bad_release(
     site: Site, running: Running, scenario: Scenario, load: Load, tell: Teller
 ) -> tuple[Revert, Measured]:
-    """A release that forwards but fails its probes, and the way back."""
+    """A release that forwards but fails its probes, and the way back. Raises WalkthroughFailed."""
     tell.say("►", "click-up: merging edge-firewall 2.1.0, which is broken on purpose")
     before = len(running.witness.takeovers)
     async with traffic(site.network, load) as flow, tell.watching("bad release", flow):
