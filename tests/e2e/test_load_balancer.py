@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -14,17 +18,23 @@ from reconciler.demo.site import Site
 from reconciler.outcome import OutcomeKind
 from schemas.plan import StepKind
 from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
+from tests.e2e.direct import direct_servers, serving
 from tests.e2e.pipelines import ELEMENT, changed, example, number, pipeline, running, upgrade
+from tests.e2e.routed import Host
+from tests.supervisor.running import socket_in
 
 BALANCER = example("load-balancer")
-VIP, GATEWAY = "10.77.0.80", "10.78.0.1"
+VIP, OUTER, GATEWAY = "10.77.0.80", "10.77.0.3", "10.78.0.1"
 POOL = [f"10.78.0.{n}" for n in range(11, 16)]
 INTERFACES = {"clients": "eth0", "servers": "eth1"}
 PARAMETERS = {
     "services": [f"tcp {VIP}:{HTTP_PORT}", f"udp {VIP}:{UDP_PORT}"],
-    "clients_addresses": ["10.77.0.3/24", f"{VIP}/24"],
+    "clients_addresses": [f"{OUTER}/24", f"{VIP}/24"],
     "clients_gateway": CLIENT_ADDRESS,
     "servers_addresses": [f"{GATEWAY}/24"],
+    "own_routes": [f"{address}/32" for address in (OUTER, VIP, GATEWAY)],
+    "clients_address": OUTER,
+    "servers_address": GATEWAY,
 }
 Flows = dict[tuple[str, ...], str]
 
@@ -44,6 +54,15 @@ def farm(site: Site) -> Site:
     """Five servers behind the balancer, on one host; clients know the service's address alone."""
     move_to(site.network.server, POOL, GATEWAY)
     return site
+
+
+@pytest.fixture
+def direct_farm(site: Site) -> Iterator[Site]:
+    """Three hosts that own the service's address and answer by a way of their own."""
+    with ExitStack() as stack:
+        servers = direct_servers(stack, site.network, POOL[:3], VIP)
+        with serving(servers, VIP, HTTP_PORT, UDP_PORT, SMALL.bytes_per_second):
+            yield site
 
 
 def backed_by(backends: list[str]) -> str:
@@ -73,6 +92,18 @@ async def gets_more(followed: Running, backend: str) -> None:
     await eventually(more, 20)
 
 
+async def all_are_visited(site: Site, followed: Running, backends: list[str]) -> None:
+    """Connect until each of them has had a flow; from then on the balancer knows where it is."""
+
+    def visit() -> None:
+        with socket_in(site.network.client, socket.SOCK_STREAM) as visitor:
+            visitor.settimeout(5)
+            visitor.connect((VIP, HTTP_PORT))
+
+    while 0 in [await handed_out(followed, backend) for backend in backends]:
+        await asyncio.to_thread(visit)
+
+
 def assert_none_moved(before: Flows, after: Flows) -> None:
     """And some lived long enough to tell."""
     alive = before.keys() & after.keys()
@@ -87,7 +118,7 @@ def with_counter(backends: list[str], *names: str) -> Any:
         spec["parameters"]["backends"] = backends
         for name in names:
             spec["atoms"][name] = {"use": "Count"}
-        way = " -> ".join(["balance[balanced, other]", *names, "forwarded"])
+        way = " -> ".join(["balance[balanced]", *names, "forwarded"])
         spec["flow"][3] = f"{way} -> [packets]to_servers -> send_servers"
 
     return edit
@@ -141,3 +172,37 @@ async def test_list_and_health_change_without_a_takeover(farm: Site) -> None:
         # A flow of the one that was down moved, and its server knew nothing of it.
         assert seen.udp_lost == 0
         assert seen.http_requests > 8
+
+
+async def test_no_flow_leaves_a_server_that_answers_by_itself(direct_farm: Site) -> None:
+    first = backed_by(POOL[:3])
+    second = changed(first, "1.1.0", with_counter(POOL[1:3], "one"))
+    third = changed(first, "1.2.0", with_counter(POOL[:3], "one", "two"))
+    files = pipeline(direct_farm, first, {**PARAMETERS, "mode": "direct"}, INTERFACES)
+    async with running(direct_farm, files, second, third) as followed:
+        await all_are_visited(direct_farm, followed, POOL[:3])
+        async with traffic(direct_farm.network, SMALL, VIP, ()) as load:
+            for release in (second, third):
+                before = await flows(followed)
+                await upgrade(followed, release)
+                assert_none_moved(before, await flows(followed))
+            seen = await load.finish()
+        assert_nothing_lost(seen)
+        assert await number(followed, "forwarded.count") > 1000
+        assert await number(followed, "returned.count") == 0, "answers took their own way"
+
+
+async def test_it_answers_ping_and_tells_of_packets_without_a_hop_left(farm: Site) -> None:
+    files = pipeline(farm, backed_by(POOL), PARAMETERS, INTERFACES)
+    with Host(farm.network.client) as client, Host(farm.network.server) as server:
+
+        def try_all() -> None:
+            for host, address in ((client, VIP), (client, OUTER), (server, GATEWAY)):
+                assert host.ping(address).payload == b"ping"
+            expired = client.refused(VIP, UDP_PORT, ttl=1)
+            assert (expired.source, expired.type, expired.code) == (OUTER, 11, 0)
+            expired = server.refused(CLIENT_ADDRESS, UDP_PORT, ttl=1)
+            assert (expired.source, expired.type, expired.code) == (GATEWAY, 11, 0)
+
+        async with running(farm, files):
+            await asyncio.to_thread(try_all)
