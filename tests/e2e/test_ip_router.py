@@ -22,7 +22,7 @@ from tests.elements.wires import within
 
 LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
 ROUTER = example("ip-router")
-NOWHERE = "203.0.113.9"
+NOWHERE, NOBODY = "203.0.113.9", "10.77.2.99"
 PARAMETERS = {
     "lan_addresses": [f"{CLIENT.router}/24", f"{CLIENT.router_six}/64"],
     "wan_addresses": [f"{SERVER.router}/24", f"{SERVER.router_six}/64"],
@@ -89,7 +89,8 @@ def echo(network: Network) -> Iterator[socket.socket]:
 
 async def queries(followed: Running) -> int:
     """How often a neighbour was asked for."""
-    return sum([await number(followed, f"{side}_hosts.queries") for side in ("lan", "wan")])
+    resolvers = ("lan_hosts", "wan_hosts", "lan_own", "wan_own")
+    return sum([await number(followed, f"{one}.queries") for one in resolvers])
 
 
 async def test_upgrades_lose_no_packet_and_ask_no_neighbour_again(routed: Site) -> None:
@@ -130,10 +131,13 @@ async def test_senders_are_told_why_a_packet_went_no_further(routed: Site) -> No
             assert (lost.source, lost.type, lost.code) == (CLIENT.router, 3, 0)
             long = client.refused(SERVER_ADDRESS, 9, size=1450)
             assert (long.source, long.type, long.code, long.rest) == (CLIENT.router, 3, 4, 1400)
+            silent = client.refused(NOBODY, 9)
+            assert (silent.source, silent.type, silent.code) == (CLIENT.router, 3, 1)
             assert client.ping(SERVER.on_link).payload == b"ping"
 
         async with running(routed, files) as followed:
             await asyncio.to_thread(try_all)
+            assert await number(followed, "wan_hosts.unreachable") == 1
             assert await number(followed, "too_big.pmtu") == 1400
 
 
