@@ -20,6 +20,7 @@ from tests.e2e.conftest import SMALL, assert_nothing_lost
 from tests.e2e.pipelines import ELEMENT, changed, example, number, pipeline, running, upgrade
 from tests.supervisor.running import socket_in
 
+PORT = 8080
 IDS = example("ids")
 RULES = '1 "GET /split/pattern"\n2 "never there"\n3 "again"\n'
 MANY = "".join(f'{n} "pattern number {n:06} of many"\n' for n in range(10, 10_010))
@@ -35,14 +36,42 @@ def connection(site: Site) -> Iterator[socket.socket]:
         yield made
 
 
+@contextmanager
+def watched(site: Site) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Both ends of a session of the client with the server."""
+    with (
+        socket_in(site.network.server, socket.SOCK_STREAM) as listening,
+        socket_in(site.network.client, socket.SOCK_STREAM) as near,
+    ):
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((SERVER_ADDRESS, PORT))
+        listening.listen()
+        for end in (listening, near):
+            end.settimeout(10)
+        near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        near.connect((SERVER_ADDRESS, PORT))
+        with listening.accept()[0] as far:
+            far.settimeout(10)
+            yield near, far
+
+
+def arrived(far: socket.socket) -> bytes:
+    """What waits at this end."""
+    far.setblocking(False)
+    try:
+        return far.recv(4096)
+    except BlockingIOError:
+        return b""
+
+
 def alerts(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "alerts.json").read_text().splitlines()]
 
 
-async def searched(followed: Running, packets: int) -> None:
-    """Until so many more packets went through."""
-    before = await number(followed, "inspect.clean")
-    while await number(followed, "inspect.clean") < before + packets:  # noqa: ASYNC110
+async def searched(followed: Running, packets: int, handler: str = "inspect.clean") -> None:
+    """Until so many more packets came to this verdict."""
+    before = await number(followed, handler)
+    while await number(followed, handler) < before + packets:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
 
 
@@ -58,6 +87,13 @@ def counted_with_other_rules(spec: Any) -> None:
     spec["atoms"]["incoming"] = {"use": "Count"}
     spec["flow"][-1] = "direction[inward] -> incoming -> to_lan"
     spec["parameters"]["rules"] = '9 "AAAA"\n8 "GET /other"\n' + RULES + MANY
+
+
+def preventing(spec: Any) -> None:
+    """What carries a pattern goes no further."""
+    spec["atoms"]["drop"] = {"use": "Discard"}
+    at = next(i for i, line in enumerate(spec["flow"]) if line.startswith("inspect[match]"))
+    spec["flow"][at] = "inspect[match] -> suspicious -> drop"
 
 
 async def test_a_pattern_that_a_takeover_parts_is_found_once(site: Site) -> None:
@@ -118,4 +154,31 @@ async def test_another_set_is_put_in_place_without_a_takeover(site: Site) -> Non
         assert StepKind.TAKEOVER not in {step.kind for step in followed.witness.plans[-1].steps}
         assert await number(followed, "inspect.rule_count") == 10_003
         assert [alert["rule"] for alert in alerts(site.folder)] == [777]
+        assert_nothing_lost(seen)
+
+
+async def test_what_is_to_be_prevented_stays_prevented_across_upgrades(site: Site) -> None:
+    def with_rules(spec: Any) -> None:
+        spec["parameters"].update(rules=RULES, alerts=str(site.folder / "alerts.json"))
+        preventing(spec)
+
+    first = changed(IDS, "1.0.1", with_rules)
+    second = changed(first, "1.1.0", counted)
+    third = changed(first, "1.2.0", counted_with_other_rules)
+    async with running(site, pipeline(site, first), second, third) as followed:
+        async with traffic(site.network, SMALL) as flow:
+            with watched(site) as (near, far):
+                near.sendall(b"GET /spl")
+                assert far.recv(4096) == b"GET /spl"
+                await upgrade(followed, second)
+                near.sendall(b"it/pattern")
+                await searched(followed, 2, "inspect.match")  # the packet and its repetition
+                await upgrade(followed, third)
+                near.sendall(b" and more of it")
+                await searched(followed, 1, "inspect.match")
+                assert arrived(far) == b""
+                far.sendall(b"the other way is open")
+                assert near.recv(4096) == b"the other way is open"
+            seen = await flow.finish()
+        assert [alert["rule"] for alert in alerts(site.folder)] == [1]
         assert_nothing_lost(seen)
