@@ -19,7 +19,7 @@ _AUTHOR = Actor("click-up", "click-up@localhost")
 def init(
     directory: Annotated[Path, typer.Argument(help="A new or empty folder")],
 ) -> None:
-    """Write an example repository: a stateful firewall, a device, a rollout; and commit it.
+    """Write an example repository and commit it: network elements, their rollouts, a device.
 
     Exit codes: 0 written, 1 it cannot be written, 2 the folder is not empty, or no folder.
     """
