@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +111,21 @@ def test_export(run: Run, before: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out.json").read_text() == '{"first_port":40002}\n'
     assert run("export", before, *table, "--to", tmp_path / "out.parquet")[0] == 0
     assert (tmp_path / "out.parquet").read_bytes()[:4] == b"PAR1"
+
+
+def test_export_says_how_to_get_what_writes_parquet(
+    run: Run, before: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as Python marks what cannot be imported
+    table = ("--table", "sessions/sessions")
+    code, out, said = run("export", before, *table, "--to", tmp_path / "out.parquet")
+    assert (code, out) == (1, "")
+    assert said == (
+        "✗ Parquet needs the package pyarrow: install it with `pip install 'click-up[export]'`,"
+        " or export csv or json\n"
+    )
+    assert not (tmp_path / "out.parquet").exists()
+    assert run("export", before, *table, "--to", tmp_path / "out.csv")[0] == 0
 
 
 def test_export_has_to_know_what_and_how(run: Run, before: Path, tmp_path: Path) -> None:
