@@ -133,7 +133,7 @@ class FileHost : public Host {
   std::map<std::string, CounterSlot> counters_;
 };
 
-class Writers : public CopyPace {  // none: everybody has paused
+class Writers : public CopyPace {  // none at the moment: all have paused or wait for their next frame
   bool settle() override { return true; }
   bool go_on() override { return true; }
 };
@@ -232,22 +232,34 @@ std::string save(Words& words) {
   return "saved";
 }
 
+std::string told(const CopyCounts& counts) {
+  return std::to_string(counts.migrated) + " " + std::to_string(counts.expired) + " " + std::to_string(counts.lost);
+}
+
 std::string carry(Words& words) {
-  size_t at = 0;
-  words >> at;
-  set_time(at);
   std::string from = word(words), to = word(words);
   carried = std::make_unique<Carried>(from, to);
   const StateMigration* known = find_migration(carried->source.layout(), carried->target.layout());
   if (!known) return "no migration";
   carried->forth = known->make();
   std::string why = carried->forth->attach(carried->source.memory(), carried->target.memory());
-  if (!why.empty()) return why;
+  return why.empty() ? "attached" : why;
+}
+
+std::string carry_round(Words& words) {
+  size_t at = 0;
+  words >> at;
+  set_time(at);
   Writers writers;
-  carried->forth->round(writers);
+  return std::to_string(carried->forth->round(writers));
+}
+
+std::string end_carry(Words& words) {
+  size_t at = 0;
+  words >> at;
+  set_time(at);
   carried->forth->final_round();
-  CopyCounts counts = carried->forth->counts();
-  return std::to_string(counts.migrated) + " " + std::to_string(counts.expired) + " " + std::to_string(counts.lost);
+  return told(carried->forth->counts());
 }
 
 std::string carry_back(Words& words) {
@@ -262,9 +274,17 @@ std::string carry_back(Words& words) {
   Writers writers;
   carried->back->round(writers);
   carried->back->final_round();
-  CopyCounts counts = carried->back->counts();
+  std::string counts = told(carried->back->counts());
   carried.reset();
-  return std::to_string(counts.migrated) + " " + std::to_string(counts.expired) + " " + std::to_string(counts.lost);
+  return counts;
+}
+
+std::string resume(Words& words) {
+  size_t at = 0;
+  words >> at;
+  set_time(at);
+  place->runtime->resume();
+  return "resumed";
 }
 
 }  // namespace
@@ -276,11 +296,13 @@ int main() {
       {"frames", read_frames},   // FILE: what feed counts
       {"open", open_graph},      // FRAME FOLDER CONFIG: initialises before that frame; tables in FOLDER
       {"close", close_graph},
-      {"resume", [](Words&) { return place->runtime->resume(), "resumed"; }},
+      {"resume", resume},        // FRAME: goes on before that frame
       {"pause", [](Words&) { return place->runtime->pause(), "paused"; }},
       {"feed", feed},            // FROM TO MOST: frames in batches of at most MOST; bytes that left by now
       {"save", save},            // PREFIX: what left, a file an interface
-      {"carry", carry},          // FRAME SOURCE TARGET: records of one table file into the other
+      {"carry", carry},          // SOURCE TARGET: prepares to take records of one table file into the other
+      {"round", carry_round},    // FRAME: what changed since the round before; how many records
+      {"last", end_carry},       // FRAME: the same, and its writer has paused; counts
       {"back", carry_back},      // FRAME: what changed in the target since
   });
 }

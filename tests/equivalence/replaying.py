@@ -37,8 +37,12 @@ class Replay:
         answer = self.program.ask("open", at, tables, self.config)
         assert answer == "open", answer
 
-    def resume(self) -> None:
-        self.program.ask("resume")
+    def resume(self, at: int) -> None:
+        """Go on before frame `at`."""
+        self.program.ask("resume", at)
+
+    def pause(self) -> None:
+        self.program.ask("pause")
 
     def feed(self, first: int, end: int) -> tuple[int, ...]:
         """Frames [first, end) arrive; bytes that left by now on each interface."""
@@ -51,7 +55,7 @@ class Replay:
         return first, second
 
     def close(self) -> None:
-        self.program.ask("pause")
+        self.pause()
         self.program.ask("close")
 
 
@@ -88,13 +92,13 @@ def undisturbed(
     """Replay all of it; at each of the places the worker pauses, and `stop` may copy its tables."""
     tables = emptied(folder / "undisturbed")
     replay.open(0, tables)
-    replay.resume()
+    replay.resume(0)
     sizes: list[tuple[int, ...]] = [(0,) * len(INTERFACES)]
     for number in range(frames):
         if number in places:
-            replay.program.ask("pause")
+            replay.pause()
             stop(number, tables)
-            replay.resume()
+            replay.resume(number)
         sizes.append(replay.feed(number, number + 1))
     left = replay.left(folder)
     replay.close()

@@ -34,46 +34,85 @@ def carried(taker: Replay, carrier: Replay) -> Takeover:
 
     def take_over(moment: Moment) -> Left:
         _carry(taker, carrier, moment)
-        taker.resume()
-        taker.feed(moment.at, moment.frames)
-        return _left(taker, moment)
+        return _from(taker, moment, moment.at)
 
     return take_over
 
 
-def there_and_back(old: Replay, new: Replay, random: Random) -> Takeover:
+def carried_meanwhile(old: Replay, taker: Replay, carrier: Replay, random: Random) -> Takeover:
+    """The same, but the old worker goes on for some frames: what it changes while records are
+    carried is carried again.
+    """
+
+    def take_over(moment: Moment) -> Left:
+        again, end = sorted(random.randint(moment.at, moment.frames) for _ in range(2))
+        old.open(moment.at, moment.tables)
+        old.resume(moment.at)
+        _begin(taker, carrier, moment)
+        old.feed(moment.at, again)
+        carrier.program.ask("round", again)
+        old.feed(again, end)
+        old.pause()
+        _end(carrier, end)
+        return _joined(_left(old, moment), _from(taker, moment, end))
+
+    return take_over
+
+
+def there_and_back(old: Replay, new: Replay, carrier: Replay, random: Random) -> Takeover:
     """The taker is reverted some frames later: what changed since is carried back."""
 
     def take_over(moment: Moment) -> Left:
         middle = random.randint(moment.at, moment.frames)
-        _carry(new, new, moment)
-        new.resume()
+        _carry(new, carrier, moment)
+        new.resume(moment.at)
         new.feed(moment.at, middle)
-        new.program.ask("pause")
-        answer = new.program.ask("back", middle)
-        assert answer.split()[2] == "0", f"{answer}: records carried, expired, lost"
-        first = _left(new, moment)
-        second = _rest(old, moment, middle)
-        return first[0] + second[0], first[1] + second[1]
+        new.pause()
+        _assert_none_lost(carrier.program.ask("back", middle))
+        return _joined(_left(new, moment), _rest(old, moment, middle))
 
     return take_over
 
 
 def _carry(taker: Replay, carrier: Replay, moment: Moment) -> None:
     """All records into the table of the taker, which is open and has not begun."""
+    _begin(taker, carrier, moment)
+    _end(carrier, moment.at)
+
+
+def _begin(taker: Replay, carrier: Replay, moment: Moment) -> None:
+    """A first round, for a taker that is open from now on."""
     before = set(moment.tables.iterdir())
     taker.open(moment.at, moment.tables)
     (source,) = before
     (target,) = set(moment.tables.iterdir()) - before
-    answer = carrier.program.ask("carry", moment.at, source, target)
-    assert answer.split()[2] == "0", f"{answer}: records carried, expired, lost"
+    assert carrier.program.ask("carry", source, target) == "attached"
+    carrier.program.ask("round", moment.at)
+
+
+def _end(carrier: Replay, at: int) -> None:
+    """The last round; who wrote before has paused."""
+    _assert_none_lost(carrier.program.ask("last", at))
+
+
+def _assert_none_lost(counts: str) -> None:
+    assert counts.split()[2] == "0", f"{counts}: records carried, expired, lost"
 
 
 def _rest(taker: Replay, moment: Moment, first: int) -> Left:
     taker.open(first, moment.tables)
-    taker.resume()
+    return _from(taker, moment, first)
+
+
+def _from(taker: Replay, moment: Moment, first: int) -> Left:
+    """What leaves when the taker, which is open, gets all frames from `first` on."""
+    taker.resume(first)
     taker.feed(first, moment.frames)
     return _left(taker, moment)
+
+
+def _joined(first: Left, second: Left) -> Left:
+    return first[0] + second[0], first[1] + second[1]
 
 
 def _left(replay: Replay, moment: Moment) -> Left:

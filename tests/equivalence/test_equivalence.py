@@ -30,6 +30,7 @@ from tests.equivalence.takeovers import (
     Takeover,
     adopted,
     carried,
+    carried_meanwhile,
     there_and_back,
 )
 from tests.kernels.conversation import Conversation
@@ -45,7 +46,7 @@ INSTEAD = {
     "CAPACITY 65536": "CAPACITY 512",
 }
 LARGE_PLACES = 1000
-# Five times as long: each of the thousand frames in each of the five ways.
+# Eight times as long: each of the thousand frames in each of the eight ways.
 THOROUGH = bool(os.environ.get("CLICKUP_THOROUGH"))
 
 
@@ -149,12 +150,19 @@ def check(
     for replay in releases:
         replay.load(frames)
     old, new, older, newer = releases
+    random = Random(5)
     from_old = {
         "1 -> 1": adopted(older),
         "1 -> 2": carried(newer, newer),
-        "1 -> 2 -> 1": there_and_back(older, newer, Random(5)),
+        "1 -> 2, carried meanwhile": carried_meanwhile(older, newer, newer, random),
+        "1 -> 2 -> 1": there_and_back(older, newer, newer, random),
     }
-    from_new = {"2 -> 2": adopted(newer), "2 -> 1": carried(older, newer)}
+    from_new = {
+        "2 -> 2": adopted(newer),
+        "2 -> 1": carried(older, newer),
+        "2 -> 1, carried meanwhile": carried_meanwhile(newer, older, newer, random),
+        "2 -> 1 -> 2": there_and_back(newer, older, newer, random),
+    }
     ways = [*from_old, *from_new]
     turns = {at: None if every_way else ways[n % len(ways)] for n, at in enumerate(places)}
     compare(old, folder, len(seen), turns, from_old)
