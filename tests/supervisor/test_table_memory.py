@@ -16,6 +16,8 @@ from tests.supervisor.running import Supervised
 
 pytestmark = needs_sandbox
 RECORD_SIZE_OFFSET = 32  # StateHeader::record_size
+AT_ONCE = 50_000
+"""Sessions that are opened between two signs of life of the worker."""
 
 
 @pytest.fixture
@@ -31,7 +33,9 @@ def sessions(capacity: int) -> str:
 
 
 def opened(supervised: Supervised, count: int) -> None:
-    assert supervised.write("fill.open", str(count), "control.sock")[0] == 200
+    for some in range(AT_ONCE, count + AT_ONCE, AT_ONCE):
+        asked = str(min(some, count))
+        assert supervised.write("fill.open", asked, "control.sock")[0] == 200
 
 
 def memory(supervised: Supervised) -> tuple[int, int]:
@@ -65,7 +69,7 @@ def test_few_sessions_in_a_huge_table_take_little_memory(supervised: Supervised)
 def test_a_full_table_takes_little_more_than_its_records(
     supervised: Supervised, carried: bool
 ) -> None:
-    count = 100_000
+    count = 1_000_000
     supervised.confirmed("one", sessions(count + 5 * carried))
     opened(supervised, count)
     if carried:
