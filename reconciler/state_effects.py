@@ -17,7 +17,8 @@ from schemas.snapshot import Occasion
 
 async def checkpoint(work: Work, step: Step) -> None:
     """Save every table before it is touched. What cannot be saved stands in nobody's way, unless
-    the plan lets something go for good: then it raises CheckpointFailed.
+    the plan lets something go for good: then it raises CheckpointFailed, or DeviceUnreachable when
+    who would save it is gone.
     """
     collector, reason = Collector(work.snapshots, work.device), str(step.arguments["reason"])
     occasion = Occasion.REMOVAL if step.arguments["removes"] else Occasion.TAKEOVER
@@ -29,9 +30,8 @@ async def checkpoint(work: Work, step: Step) -> None:
             await whole(collector.save(reason, occasion))
     except (CheckpointFailed, DeviceUnreachable) as error:
         if step.arguments["required"]:
-            raise CheckpointFailed(
-                f"{error}; this release lets state go that has to be saved first"
-            ) from error
+            why = f"{error}; this release lets state go that has to be saved first"
+            raise type(error)(why) from error
         await work.event("Warning", "CheckpointFailed", str(error))
 
 

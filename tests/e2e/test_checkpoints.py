@@ -6,19 +6,21 @@ import asyncio
 import ctypes
 import os
 import shutil
+import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.demo.measure import traffic
+from reconciler.demo.merges import Witness
 from reconciler.demo.site import Site, sessions_of
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.detached import is_alive
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
-from schemas.plan import Fate
+from schemas.plan import Fate, Step, StepKind
 from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually, kill
 from tests.e2e.place import TABLE, Place, place, with_checkpoints
 from tests.e2e.test_crash import forwards_again
@@ -169,6 +171,31 @@ async def test_a_disk_that_fails_is_a_condition_and_stops_nothing(
         assert_nothing_lost(seen)
         told = [event for event in here.events() if event in ("CheckpointFailed", "Checkpointed")]
         assert told[-1] == "Checkpointed" and told.count("CheckpointFailed") >= 3
+
+
+@dataclass
+class Assassin(Witness):
+    """Kills a supervisor when it is about to be asked for a checkpoint."""
+
+    pid: int = 0
+
+    def step_started(self, key: str, step: Step) -> None:
+        super().step_started(key, step)
+        if step.kind is StepKind.CHECKPOINT and is_alive(self.pid):
+            os.kill(self.pid, signal.SIGKILL)
+
+
+async def test_a_supervisor_that_dies_before_it_saves_is_not_waited_for(
+    site: Site, scenario: Scenario, library: Library, library_1: Library
+) -> None:
+    async with place(site, scenario.first) as first:
+        await first.reconcile(library)
+        pid = (await first.device.status()).pid
+        here = replace(first, witness=Assassin(pid=pid))
+        assert (await here.reconcile(library_1)).kind is OutcomeKind.APPLIED
+        assert not is_alive(pid)
+        assert here.events().count("DeviceUnreachable") == 1
+        assert await here.version() == 1
 
 
 async def reported(here: Place, library: Library, status: str, reason: str) -> None:
