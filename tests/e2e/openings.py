@@ -1,4 +1,4 @@
-"""Every TCP session that the client ever began, as seen on its wire."""
+"""Every session of TCP and UDP that the client ever began, as seen on its wire."""
 
 from __future__ import annotations
 
@@ -12,19 +12,26 @@ from contextlib import asynccontextmanager
 from reconciler.demo.network import Network
 from reconciler.demo.site import Sessions
 from reconciler.demo.traffic.udp_receiver import SO_ATTACH_FILTER
+from reconciler.demo.traffic.udp_sender import SOURCE_PORT
 from tests.supervisor.running import socket_in
 
 ETH_P_ALL = 3
-# Classic BPF over the IP header: TCP with SYN and without ACK.
+PROTOCOLS = {socket.IPPROTO_TCP: "tcp", socket.IPPROTO_UDP: "udp"}
+# Classic BPF over the IP header: TCP with SYN and without ACK; UDP, but of the stream, which sends
+# thousands of packets a second, one of 256. What jumps is how many steps there are in between.
 OPENING = [
-    (0x30, 0, 0, 9),
-    (0x15, 0, 6, socket.IPPROTO_TCP),
+    (0x30, 0, 0, 9),  # protocol
     (0xB1, 0, 0, 0),  # X = length of the IP header
-    (0x50, 0, 0, 13),
+    (0x15, 0, 3, socket.IPPROTO_TCP),
+    (0x50, 0, 0, 13),  # flags
     (0x54, 0, 0, 0x12),
-    (0x15, 0, 2, 0x02),
+    (0x15, 5, 6, 0x02),
+    (0x15, 0, 5, socket.IPPROTO_UDP),
+    (0x48, 0, 0, 0),  # source port
+    (0x15, 0, 2, SOURCE_PORT),
+    (0x20, 0, 0, 0xFFFFF038),  # a random number
+    (0x45, 1, 0, 0xFF),
     (0x06, 0, 0, 0x40000),
-    (0x06, 0, 0, 0),
     (0x06, 0, 0, 0),
 ]
 
@@ -57,9 +64,8 @@ class Openings:
                 continue
             ends = [socket.inet_ntoa(packet[at : at + 4]) for at in (12, 16)]
             ports = struct.unpack_from("!HH", packet, 4 * (packet[0] & 15))
-            self._seen.add(
-                ("tcp", *(f"{end}:{port}" for end, port in zip(ends, ports, strict=True)))
-            )
+            both = (f"{end}:{port}" for end, port in zip(ends, ports, strict=True))
+            self._seen.add((PROTOCOLS[packet[9]], *both))
 
     def start(self) -> None:
         self._thread.start()

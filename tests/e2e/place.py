@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from schemas.status import Condition, ConditionType
 from tests.e2e.conftest import CACHE
 
 TABLE = "sessions/sessions"
+OBSERVE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,23 @@ class Place:
 
     async def reconcile(self, library: Library) -> Outcome:
         """One run of a reconciler that has this library."""
+        with self._loop(library) as loop:
+            return (await loop.run_once())[self.key]
+
+    @asynccontextmanager
+    async def followed(self, library: Library) -> AsyncIterator[None]:
+        """A reconciler that has this library follows the commits until the end of the block."""
+        stop = asyncio.Event()
+        with self._loop(library) as loop:
+            running = asyncio.create_task(loop.run(stop))
+            try:
+                yield
+            finally:
+                stop.set()
+                await running
+
+    @contextmanager
+    def _loop(self, library: Library) -> Iterator[Loop]:
         builder = Builder(CACHE, library)
         ledger = Ledger(self.state / "ledger.db")
         means = Means(self.state, ledger, library, builder, self.witness)
@@ -46,7 +65,7 @@ class Place:
             str(self.commits.folder), parse_reference("main"), self.state / "clone.git"
         )
         try:
-            return (await Loop(source, means).run_once())[self.key]
+            yield Loop(source, means, observe_interval=OBSERVE_SECONDS)
         finally:
             ledger.close()
 
