@@ -1,51 +1,45 @@
 """What checkpoints take and what they cost: `python -m benchmarks.checkpoint`.
 
 A supervisor and its worker, which forwards packets of UDP flows in memory, at full speed, through
-CheckIPHeader and CheckSession; one session a flow, picked at random. Figures by number of records:
-how long a checkpoint takes (it rests three quarters of the time), how long a takeover takes that
-restores the records, and one that begins with none. Then, in turns with one table, packets a second
-while checkpoints are written and while none are; `lost` is what the difference is in each turn, by
-the clock and by the worker's processor time.
+CheckIPHeader and CheckSession; one session a flow, picked at random, and at least as many as a
+figure's name says.
+
+`write N records` is how long a checkpoint takes (it rests three quarters of the time). How long
+restoring takes is `restore N records`: the first takeover of a supervisor that has just begun, from
+the request until the release forwards with the restored table, which includes that the file is read
+and verified and the index made. `begin without N records` is the same takeover with no checkpoint
+there; what restoring adds is the difference.
+
+Then, in turns with one table, packets a second while checkpoints are written and while none are,
+first the one and then the other in every second turn; `lost` is what the difference is in each
+turn, by the clock and by the worker's processor time. `memory` is what a table takes up.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
-import shutil
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.figures import Figures, run
-from benchmarks.supervised import LONGEST_SECONDS, Supervised
+from benchmarks.supervised import Supervised
+from benchmarks.tables import CLASSES, Place, memory
 from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 
-CLASSES = (
-    *("FastUDPFlows", "Strip", "CheckIPHeader", "SessionTable", "CheckSession", "OpenSession"),
-    *("Counter", "Discard"),
-)
-GRAPH = """
-sessions :: SessionTable(CAPACITY {capacity}, UDP 1h);
-flows :: FastUDPFlows(0, -1, 60, 02:00:00:00:00:01, 10.0.0.1, 02:00:00:00:00:02, 10.0.0.2, {flows},
-  1000000000, ACTIVE {active});
-flows -> Strip(14) -> CheckIPHeader -> check :: CheckSession(sessions) -> forwarded :: Counter;
-check[1] -> OpenSession(sessions) -> forwarded;
-check[2] -> Discard; check[3] -> Discard;
-forwarded -> Discard;
-"""
-FILLED = 0.97
-"""Of the flows: several may have the same ports, and the last ones are long in coming."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def arguments() -> argparse.ArgumentParser:
     """What to measure, and how often."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--times", type=int, default=5, help="checkpoints and restores each")
     parser.add_argument("--turns", type=int, default=15, help="with and without, at most records")
@@ -53,7 +47,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
-    """Milliseconds, percent and packets a second, as their names say."""
+    """Milliseconds, percent, megabytes and packets a second, as their names say."""
     builder = site.builder("cache")
     tell.say("►", "building driver and supervisor")
     supervisor, artifact = await builder.supervisor(), await builder.build(CLASSES)
@@ -65,34 +59,8 @@ async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figur
         found |= await _times(place, wanted.times)
     tell.say("►", f"{wanted.turns} turns with and without checkpoints")
     found |= await _cost(place, wanted.turns)
-    return found
-
-
-@dataclass(frozen=True)
-class Place:
-    """A supervisor, the driver of its worker, and how many flows there are."""
-
-    supervised: Supervised
-    driver: Path
-    records: int
-
-    async def take_over(self, active: bool) -> float:
-        """Let a first release begin; seconds until it forwards."""
-        capacity = self.records * 11 // 10
-        text = GRAPH.format(capacity=capacity, flows=self.records, active=str(active).lower())
-        began = time.monotonic()
-        await self.supervised.take_over("measured", self.driver, text)
-        return time.monotonic() - began
-
-    async def fill(self) -> None:
-        """Wait until nearly every flow has its session."""
-        async with asyncio.timeout(LONGEST_SECONDS):
-            while await self.sessions() < self.records * FILLED:  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.1)
-
-    async def sessions(self) -> int:
-        """How many the worker has."""
-        return int(await self.supervised.read("sessions.count", "control.sock"))
+    tell.say("►", "memory")
+    return found | await memory(place)
 
 
 async def _times(place: Place, times: int) -> Figures:
@@ -100,14 +68,13 @@ async def _times(place: Place, times: int) -> Figures:
     write, restore, empty = f"write {name}, ms", f"restore {name}, ms", f"begin without {name}, ms"
     found: Figures = {write: [], restore: [], empty: []}
     for _ in range(times):
-        shutil.rmtree(place.supervised.checkpoints, ignore_errors=True)
-        async with place.supervised.running():
+        async with place.supervised.running(restoring=False):
             found[empty].append(1000 * await place.take_over(active=True))
             await place.fill()
             found[write].append((await place.supervised.asked("checkpoint", "measured"))["ms"])
         async with place.supervised.running():
             found[restore].append(1000 * await place.take_over(active=False))
-            assert await place.sessions() >= place.records * FILLED
+            assert await place.sessions() >= place.records
     return found
 
 
@@ -136,26 +103,50 @@ def _processor_seconds(pid: int) -> float:
     return sum(map(int, spent)) / TICKS
 
 
+@dataclass
+class Turns:
+    """Rates with and without checkpoints, measured one after the other for about as long."""
+
+    place: Place
+    pid: int
+    beside: list[tuple[float, float]] = field(default_factory=list)
+    alone: list[tuple[float, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    async def with_one(self) -> None:
+        """While a checkpoint is written."""
+        began = time.monotonic()
+        wait = self.place.supervised.asked("checkpoint", "measured")
+        self.beside.append(await self._rates(wait))
+        self.seconds = time.monotonic() - began
+
+    async def without(self) -> None:
+        """For as long as the last checkpoint took."""
+        self.alone.append(await self._rates(asyncio.sleep(self.seconds)))
+
+    async def _rates(self, wait: Awaitable[object]) -> tuple[float, float]:
+        begin = await Moment.now(self.place, self.pid)
+        await wait
+        return (await Moment.now(self.place, self.pid)).rates(begin)
+
+
 async def _cost(place: Place, turns: int) -> Figures:
-    names = ("with checkpoints, packets/s", "without, packets/s")
-    lost = ("lost by the clock, %", "lost by processor time, %")
-    found: Figures = {name: [] for name in (*names, *lost)}
     async with place.supervised.running():
         await place.take_over(active=True)
         await place.fill()
-        pid = json.loads(await place.supervised.read("status"))["active"]["pid"]
-        for _ in range(turns):
-            begin = await Moment.now(place, pid)
-            await place.supervised.asked("checkpoint", "measured")
-            middle = await Moment.now(place, pid)
-            await asyncio.sleep(middle.clock - begin.clock)
-            end = await Moment.now(place, pid)
-            beside, alone = middle.rates(begin), end.rates(middle)
-            found[names[0]].append(beside[0])
-            found[names[1]].append(alone[0])
-            for name, one, other in zip(lost, beside, alone, strict=True):
-                found[name].append(100 * (1 - one / other))
-    return found
+        measured = Turns(place, (await place.supervised.status())["active"]["pid"])
+        for turn in range(turns):
+            steps = (measured.with_one, measured.without)
+            for step in steps if turn % 2 == 0 else steps[::-1]:
+                await step()
+    pairs = list(zip(measured.beside, measured.alone, strict=True))
+    lost = [tuple(100 * (1 - a / b) for a, b in zip(*pair, strict=True)) for pair in pairs]
+    return {
+        "with checkpoints, packets/s": [beside for (beside, _), _ in pairs],
+        "without, packets/s": [alone for _, (alone, _) in pairs],
+        "lost by the clock, %": [clock for clock, _ in lost],
+        "lost by processor time, %": [processor for _, processor in lost],
+    }
 
 
 if __name__ == "__main__":

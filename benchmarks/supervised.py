@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,8 +33,12 @@ class Supervised:
         return self.directory / "checkpoints"
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Until the end of the block, where it is killed, as by a power cut."""
+    async def running(self, restoring: bool = True) -> AsyncIterator[None]:
+        """Until the end of the block, where it is killed, as by a power cut. Unless it is
+        `restoring`, checkpoints of before are gone.
+        """
+        if not restoring:
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         place = ["--netns", self.netns] if self.netns else []
         process = await asyncio.create_subprocess_exec(
@@ -63,6 +68,11 @@ class Supervised:
         """The answer of a handler of the supervisor."""
         async with connected(self.directory / "supervisor.sock") as socket:
             return await socket.write(handler, value, LONGEST_SECONDS)
+
+    async def status(self) -> dict[str, Any]:
+        """What it says about itself."""
+        found: dict[str, Any] = json.loads(await self.read("status"))
+        return found
 
     async def asked(self, handler: str, value: str = "") -> dict[str, Any]:
         """The answer of a handler that speaks JSON."""
