@@ -39,6 +39,14 @@ PATTERNS = [
     "src and dst port != 53", "ip tos & 0xfc == 0x10 || ip frag", "tcp opt syn tcp opt not ack",
 ]  # fmt: skip
 
+ROUTES = {
+    "numbers": (0, "10.0.0.0/8 0", "10.1/16 via 10.0.0.1 1", "10.1.2.3 192.0.2.1 2", "0/0 2"),
+    "names": (1, "2001:db8::/32 fe80::1 wan", "::/0 - lan", "192.0.2.0/255.255.255.0 1"),
+    "again": (0, "2001:db8::1 0", "2001:db8::1/127 1", "2001:db8::1/128 via fe80::2 1"),
+    "mistakes": (1, "10.0.0.1/33 0", "10.0.0.0/8", "1.2.3.4/8 5", "::/0 1.2.3.4 0", "x 0 0"),
+}
+"""Which outputs there are, and routes: tests/fuzz/routes.cc."""
+
 
 def corpora() -> Iterator[tuple[str, str, bytes]]:
     """Target, name and contents of every seed."""
@@ -54,6 +62,12 @@ def corpora() -> Iterator[tuple[str, str, bytes]]:
     yield from (("sessions", name, data) for name, data in _conversations())
     yield from (("match_patterns", name, data) for name, data in _searches())
     yield from (("balance", name, data) for name, data in _balanced())
+    steps = [_step(frame[14:], what) for frame in frames.values() for what in (2, 4, 0x9F, 0xFC)]
+    yield "token_buckets", "all", b"".join(steps)
+    yield "flows", "all", b"".join(steps)
+    yield from (("neighbours", name, data) for name, data in _neighbours())
+    for name, (outputs, *lines) in ROUTES.items():
+        yield "routes", name, bytes([int(outputs)]) + "\0".join(map(str, lines)).encode()
     for number, text in enumerate(PATTERNS):
         yield "patterns", f"{number}", text.encode() + b"\0" + frames["syn"][14 * (number > 2) :]
     for name, magic in (("micro", 0xA1B2C3D4), ("nano", 0xA1B23C4D)):

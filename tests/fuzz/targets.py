@@ -79,15 +79,16 @@ TARGETS = {
         Target("checkpoint", sources=SUPERVISOR),
         Target("language", classes=ELEMENTS),
         Target("control"),
-        Target(
-            "ip_headers",
-            classes=("CheckIPHeader", "CheckIP6Header", "IPFilter", "IPPrint", "Discard", "Idle"),
-        ),
+        Target("ip_headers", classes=HEADERS),
         Target("stateless", classes=STATELESS),
         Target("sessions", classes=("SessionTable",)),
         Target("match_patterns", classes=("MatchPatterns",)),
         Target("balance", classes=("BalanceTable",)),
-        Target("patterns", classes=("Classifier", "IPFilter")),
+        Target("token_buckets", classes=("Shape",)),
+        Target("flows", classes=("ExportFlows",)),
+        Target("neighbours", classes=("NeighbourTable", "StationTable")),
+        Target("routes", classes=("LookupRoute",)),
+        Target("patterns", classes=("Classifier", "IPFilter", "Idle")),
         Target("pcap", classes=("FromDump", "Unqueue", "Discard")),
     )
 }
