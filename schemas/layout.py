@@ -12,6 +12,8 @@ from schemas.meta import GraphName, Model
 
 CLOCK_UNIT = "ns, CLOCK_BOOTTIME"
 """Unit of the fields that are rebased when records move to another boot or machine."""
+DATE_UNIT = "ns, CLOCK_REALTIME"
+"""Unit of the fields that are times of day by themselves."""
 
 _FIELD_TYPE = re.compile(r"u8|u16|u32|u64|i64|bytes\[([1-9]\d{0,3})\]")
 _SIZES = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8}

@@ -82,7 +82,7 @@ def _chosen(table: str, found: Sequence[Column], wanted: str | None) -> tuple[Co
     if wanted == "all":
         return tuple(found)
     if wanted is None:
-        return tuple(column for column in found if _tells_most(column))
+        return _telling_most(found)
     known = {column.name: column for column in found}
     names = [name.strip() for name in wanted.split(",")]
     for name in names:
@@ -91,8 +91,15 @@ def _chosen(table: str, found: Sequence[Column], wanted: str | None) -> tuple[Co
     return tuple(known[name] for name in names)
 
 
-def _tells_most(column: Column) -> bool:
-    return column.key or column.name == SECONDS_LEFT or column.kind in (Kind.NAMED, Kind.BITS)
+_WORDS = (Kind.NAMED, Kind.ADDRESS, Kind.MAC, Kind.TEXT)
+
+
+def _telling_most(found: Sequence[Column]) -> tuple[Column, ...]:
+    """Keys, words, addresses with their ports; of bits the first, since others are of parts."""
+    kept = {one.name for one in found if one.key or one.kind in _WORDS or one.name == SECONDS_LEFT}
+    kept |= {f"{name.removesuffix('_address')}_port" for name in kept}
+    kept |= set([one.name for one in found if one.kind is Kind.BITS][:1])
+    return tuple(column for column in found if column.name in kept)
 
 
 def print_records(checkpoint: Checkpoint, found: Sequence[Selected], limit: int) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reconciler.layouts import layout_hash
 from reconciler.state.checkpoint import Checkpoint, DescribedField, Table, as_whole
-from schemas.layout import CLOCK_UNIT, LayoutField, StateTable
+from schemas.layout import CLOCK_UNIT, DATE_UNIT, LayoutField, StateTable
 
 SECONDS_LEFT = "seconds_left"
 """The column that every table has: time to a record's deadline when the checkpoint was begun."""
@@ -109,8 +109,9 @@ def columns(
 def _column(
     checkpoint: Checkpoint, described: DescribedField, raw: NDArray[Any], shown: LayoutField | None
 ) -> Column:
-    if described.unit == CLOCK_UNIT:
-        return Column(described.name, Kind.MOMENT, _moments(checkpoint, raw), described.key)
+    if described.unit in (CLOCK_UNIT, DATE_UNIT):
+        moments = _moments(raw, checkpoint if described.unit == CLOCK_UNIT else None)
+        return Column(described.name, Kind.MOMENT, moments, described.key)
     kind, words = _kind(described, shown)
     return Column(described.name, kind, raw, described.key, words)
 
@@ -127,12 +128,12 @@ def _kind(described: DescribedField, shown: LayoutField | None) -> tuple[Kind, M
     return Kind.NUMBER, {}
 
 
-def _moments(checkpoint: Checkpoint, raw: NDArray[Any]) -> NDArray[Any]:
-    """CLOCK_BOOTTIME as time of day: differences count, since a moment before the boot is negative
-    in two's complement.
+def _moments(raw: NDArray[Any], booted: Checkpoint | None) -> NDArray[Any]:
+    """Time of day, of times since the boot when that is given: differences count, since a moment
+    before the boot is negative in two's complement.
     """
-    shift = np.uint64((checkpoint.real_time_ns - checkpoint.boot_time_ns) % (1 << 64))
-    moments = (raw + shift).view("datetime64[ns]")
+    since_1970 = booted.real_time_ns - booted.boot_time_ns if booted else 0
+    moments = (raw + np.uint64(since_1970 % (1 << 64))).view("datetime64[ns]")
     return np.where(raw == 0, np.datetime64("NaT", "ns"), moments)
 
 

@@ -52,9 +52,12 @@ def table_of(
     layout: Layout | None = None,
     name: str = "sessions/sessions",
     left: float = 30.0,
+    state: StateTable | None = None,
 ) -> Table:
-    """A table with these records, whose deadlines are `left` seconds away."""
-    state = sessions()
+    """A table with these records, whose deadlines are `left` seconds away; of sessions unless
+    another state is given.
+    """
+    state = state or sessions()
     layout = layout or state.current
     text = layout_descriptor(state.table, layout)
     deadline = (BOOT + int(left * SECOND)).to_bytes(8, "little")
