@@ -8,25 +8,37 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.driver.running import RunningDriver
 from tests.elements.frames import Drive
 from tests.elements.successive import Workers
 from tests.elements.test_live import wait_until, write
-from tests.ipfix import IDLE, Collector
+from tests.ipfix import IDLE, Collector, Record
 from tests.packets import (
     ACK,
+    FIN,
+    ICMP,
+    ICMP6,
+    RST,
     SYN,
+    TCP,
+    UDP,
     Capture,
+    Segment,
     checksum,
     ether,
     icmp,
+    icmp6,
     ipv4,
     ipv6,
+    raw,
     read_pcap,
     tcp,
     udp,
@@ -147,6 +159,121 @@ def test_a_full_table_costs_no_packet(drive: Drive, tmp_path: Path) -> None:
     assert sum(int(record["packetDeltaCount"]) for record in collector.records) == 2984
     assert collector.messages < 200
     assert collector.gaps == []
+
+
+GRE = 47
+Flow = tuple[int, str, str]
+"""Protocol, source and destination, as the table lists them."""
+
+
+@dataclass
+class Totals:
+    """What was counted, by flow: packets, bytes, TCP flags."""
+
+    flows: dict[Flow, tuple[int, int, int]]
+
+    def add(self, flow: Flow, packets: int, octets: int, flags: int) -> None:
+        before = self.flows.get(flow, (0, 0, 0))
+        self.flows[flow] = (before[0] + packets, before[1] + octets, before[2] | flags)
+
+    def add_line(self, line: str) -> None:
+        """Of the table."""
+        protocol, source, destination, _, packets, octets, flags, _ = line.split()
+        self.add((int(protocol), source, destination), int(packets), int(octets), int(flags, 16))
+
+    def add_record(self, record: Record) -> None:
+        """That a collector was sent."""
+        version = "IPv4" if "sourceIPv4Address" in record else "IPv6"
+        source, destination = (
+            endpoint(str(record[f"{side}{version}Address"]), int(record[f"{side}TransportPort"]))
+            for side in ("source", "destination")
+        )
+        counts = ("packetDeltaCount", "octetDeltaCount", "tcpControlBits")
+        packets, octets, flags = (int(record[name]) for name in counts)
+        self.add((int(record["protocolIdentifier"]), source, destination), packets, octets, flags)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A packet to be metered."""
+
+    six: bool
+    host: int
+    protocol: int
+    port: int
+    size: int
+    flags: int
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        if self.six:
+            return f"2001:db8::{self.host}", "2001:db8:f::1"
+        return f"10.0.0.{self.host}", "192.0.2.1"
+
+    @property
+    def segment(self) -> Segment:
+        data = bytes(self.size)
+        if self.protocol == ICMP:
+            return (icmp6 if self.six else icmp)(self.port, 1, payload=data)
+        if self.protocol == TCP:
+            return tcp(self.port, 80, self.flags, data)
+        return udp(self.port, 53, data) if self.protocol == UDP else raw(self.protocol, data)
+
+    @property
+    def packet(self) -> bytes:
+        return (ipv6 if self.six else ipv4)(*self.addresses, self.segment)
+
+    @property
+    def flow(self) -> Flow:
+        ports = {ICMP: (0, self.port << 8 | 1), TCP: (self.port, 80), UDP: (self.port, 53)}
+        source, destination = map(endpoint, self.addresses, ports.get(self.protocol, (0, 0)))
+        protocol = ICMP6 if self.six and self.protocol == ICMP else self.protocol
+        return protocol, source, destination
+
+    @property
+    def tcp_flags(self) -> int:
+        return self.flags if self.protocol == TCP else 0
+
+
+def endpoint(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+SENT = st.builds(
+    Sent,
+    six=st.booleans(),
+    host=st.integers(1, 6),
+    protocol=st.sampled_from([ICMP, TCP, UDP, GRE]),
+    port=st.integers(1, 3),
+    size=st.integers(0, 300),
+    flags=st.sampled_from([SYN, SYN | ACK, ACK, FIN | ACK, RST]),
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sent=st.lists(SENT, min_size=30, max_size=120))
+def test_nothing_is_counted_twice_or_not_at_all(
+    sent: list[Sent], drive: Drive, tmp_path: Path
+) -> None:
+    """Whatever goes in, there is room for 16 flows: reports and table add up to the packets."""
+    write_pcap(tmp_path / "in.pcap", [ether(one.packet) for one in sent])
+    text = METER.replace("CAPACITY 64", "CAPACITY 16").replace("IDLE 0.1s", "IDLE 60")
+    text = text.replace("{folder}", ".").replace("TIMING true", "STOP true")
+    done = drive(text, "flows.table")
+    assert done.returncode == 0, done.stderr
+    expected, found = Totals({}), Totals({})
+    for one in sent:
+        expected.add(one.flow, 1, len(one.packet), one.tcp_flags)
+    collector = taken([record.data for record in read_pcap(tmp_path / "out.pcap")])
+    assert collector.gaps == []
+    for record in collector.records:
+        found.add_record(record)
+    for line in done.stdout.splitlines():
+        if line:
+            found.add_line(line)
+    assert found == expected
 
 
 @contextmanager

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
-from tests.cpp import compile_driver
 from tests.driver.running import ControlClient, RunningDriver
+from tests.elements.frames import Drive
+from tests.elements.session_model import PATHS, TALK, Sent, SessionModel
 from tests.packets import (
     ACK,
     SYN,
@@ -26,7 +28,6 @@ from tests.packets import (
     write_pcap,
 )
 
-CLASSES = "CheckIP6Header CheckIPHeader CheckSession Discard FromDump Idle OpenSession SessionTable"
 CLIENT, SERVER = "10.0.0.1", "192.0.2.80"
 FIREWALL = """
 sessions :: SessionTable(CAPACITY 64, UDP 20);
@@ -39,12 +40,11 @@ checked[3] -> invalid :: ToDump({folder}/invalid.pcap, ENCAP IP);
 SOURCE = (
     "{name} :: FromDump({folder}/{name}.pcap, ACTIVE false) -> Strip(14) -> {check} -> checked;"
 )
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    classes = [*CLASSES.split(), "Strip", "ToDump"]
-    return compile_driver(tmp_path_factory.mktemp("sessions") / "driver", classes)
+ONE_BY_ONE = """
+FromDump(in.pcap, STOP true) -> Unqueue(BURST 1) -> types :: Classifier(12/0800, 12/86dd);
+types[0] -> Strip(14) -> CheckIPHeader -> checked;
+types[1] -> Strip(14) -> CheckIP6Header -> checked;
+"""
 
 
 class Running:
@@ -126,6 +126,26 @@ def test_packets_leave_by_their_verdict(running: Running) -> None:
     assert lines[0].startswith("tcp 10.0.0.1:40000 192.0.2.80:80 established ")
     assert lines[1].startswith("udp 10.0.0.1:5353 192.0.2.80:53 unreplied ")
     assert lines[2].startswith("udp [2001:db8::1]:5353 [2001:db8::2]:53 unreplied ")
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sent=TALK)
+def test_the_elements_do_what_the_model_does(
+    sent: list[Sent], drive: Drive, tmp_path: Path
+) -> None:
+    model = SessionModel()
+    expected: dict[str, list[bytes]] = {path: [] for path in PATHS}
+    packets = [model.packet(one) for one in sent]
+    for packet, path in packets:
+        expected[path].append(packet)
+    write_pcap(tmp_path / "in.pcap", [ether(packet) for packet, _ in packets])
+    done = drive(FIREWALL.format(folder=".") + ONE_BY_ONE, "sessions.count")
+    assert done.returncode == 0, done.stderr
+    found = {path: [one.data for one in read_pcap(tmp_path / f"{path}.pcap")] for path in PATHS}
+    assert found == expected
+    assert int(done.stdout) == len(model.sessions)
 
 
 def test_timeouts_change_while_it_runs(running: Running) -> None:
