@@ -80,6 +80,22 @@ def test_a_new_class_passes_its_case_until_it_does_something_else(
     assert code == 1 and "no element class LongOnly in the element library" in err
 
 
+def test_a_new_class_with_a_state_passes_its_case(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Built as it is, and after its records got another layout within the state's folder."""
+    assert run(capsys, "element", "new", "KnownOnly", "--stateful")[0] == 0
+    passed = (0, "✔ first\n✔ KnownOnly: 1 case passed\n")
+    code, out, err = run(capsys, "element", "test", "KnownOnly")
+    assert (code, out) == passed, err
+    manifest = place / "library/elements/KnownOnlyTable/manifest.yaml"
+    first = manifest.read_text().partition("      - version: 1\n")[2]
+    second = f"{first}          - {{name: more, type: u64, summary: nothing yet}}\n"
+    manifest.write_text(f"{manifest.read_text()}      - version: 2\n{second}")
+    code, out, err = run(capsys, "element", "test", "KnownOnly")
+    assert (code, out) == passed, err
+
+
 def test_names_that_are_taken_or_are_none(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "element", "new", "IPFilter")[0] == 2
     code, _, err = run(capsys, "element", "new", "short only")
