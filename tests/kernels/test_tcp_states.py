@@ -70,6 +70,7 @@ def test_syn_ack_must_acknowledge_the_syn(connection: Connection) -> None:
     connection.from_client(SYN)
     assert connection.from_server(SYN | ACK, ack=connection.c) == "invalid"
     assert connection.from_server(SYN | ACK, ack=connection.c + 2) == "invalid"
+    assert connection.from_server(SYN | ACK, ack=connection.c + 1 + 2**31) == "invalid"
     assert connection.from_server(SYN | ACK, ack=connection.c + 1) == "established"
 
 

@@ -63,9 +63,11 @@ inline TcpSide begin_side(const TcpSegment& syn) {
   return side;
 }
 
+// Here and below a number half the space away is after neither bound: the lower one asks for a distance.
+
 // Whether the segment acknowledges the SYN of `other`, and no more than it sent with it.
 inline bool acknowledges_syn(const TcpSide& other, const TcpSegment& segment) {
-  return segment.has(tcp_flag::ack) && !sequence_after(other.end, segment.acknowledgment) &&
+  return segment.has(tcp_flag::ack) && sequence_distance(other.end, segment.acknowledgment) >= 0 &&
          !sequence_after(segment.acknowledgment, other.limit);
 }
 
@@ -89,7 +91,7 @@ inline uint32_t acknowledged_edge(const TcpSide& side, const TcpSide& other, con
 
 // Data: not beyond what the other side's window allows, nor so old that it lies a whole window before what was sent.
 inline bool sequence_fits(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
-  return !sequence_after(segment.sequence, side.limit) && !sequence_after(side.end - other.window, segment.end());
+  return !sequence_after(segment.sequence, side.limit) && sequence_distance(side.end - other.window, segment.end()) >= 0;
 }
 
 // Acknowledgment: of nothing that was not sent, and not older than a window (at least 66000, the paper's bound).
