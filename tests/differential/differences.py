@@ -13,6 +13,8 @@ from tests.kernels.gateway import Seen
 from tests.packets import ACK, FIN, ICMP, RST, SYN, TCP
 
 UNSET = -1
+WIDEST_WINDOW = 65535 << 7
+"""That hosts announce in flows.py."""
 GRE = 47
 
 
@@ -40,8 +42,21 @@ class Taken:
         return self.flags != UNSET and self.flags & flags == flags and not self.flags & without
 
     @property
+    def sequence(self) -> int:
+        """Of a TCP segment."""
+        return int.from_bytes(self.packet[24:28])
+
+    @property
     def passed(self) -> bool:
         return self.linux and self.ours
+
+    @property
+    def by_linux_alone(self) -> bool:
+        return self.linux and not self.ours
+
+    @property
+    def by_us_alone(self) -> bool:
+        return self.ours and not self.linux
 
 
 History = Sequence[Taken]
@@ -54,29 +69,50 @@ def _handshake(history: History) -> bool:
     return any(one.passed and one.inwards and one.has(SYN | ACK) for one in history)
 
 
+def _handshake_over(history: History) -> bool:
+    """Whether the client has acknowledged the server's SYN-ACK, or either end has given up."""
+    answered = False
+    for one in history:
+        acknowledges = not one.inwards and one.has(ACK, SYN)
+        if answered and one.passed and (acknowledges or one.has(FIN) or one.has(RST)):
+            return True
+        answered = answered or (one.passed and one.inwards and one.has(SYN | ACK))
+    return False
+
+
 def _syn_ack_of_the_opener(last: Taken, history: History) -> bool:
-    return not last.inwards and last.has(SYN | ACK)
+    """Linux alone lets it through in the handshake, we alone afterwards."""
+    alone = last.by_us_alone if _handshake_over(history) else last.by_linux_alone
+    return alone and not last.inwards and last.has(SYN | ACK)
 
 
 def _early_answer(last: Taken, history: History) -> bool:
     """From the server, without a SYN, while nothing but the client's SYN has passed."""
     early = last.inwards and not last.has(SYN) and last.flags != UNSET and not _handshake(history)
-    return early and any(one.passed and one.has(SYN, ACK) for one in history)
+    return (
+        last.by_linux_alone and early and any(one.passed and one.has(SYN, ACK) for one in history)
+    )
 
 
 def _reset_of_an_opening(last: Taken, history: History) -> bool:
-    return not last.inwards and last.has(RST) and not _handshake(history)
+    """Linux alone takes the number of a SYN, we alone the one after it."""
+    if last.inwards or not last.has(RST) or _handshake(history):
+        return False
+    syns = {one.sequence for one in history if one.linux and not one.inwards and one.has(SYN)}
+    number = last.sequence if last.by_linux_alone else (last.sequence - 1) % 2**32
+    return number in syns
 
 
 def _after_a_reset(last: Taken, history: History) -> bool:
-    return last.flags != UNSET and any(one.linux and one.has(RST) for one in history)
+    """The session has ended here, not there."""
+    return last.by_linux_alone and any(one.linux and one.has(RST) for one in history)
 
 
 def _after_a_second_syn(last: Taken, history: History) -> bool:
     """A SYN or SYN-ACK within the connection, or the client's own SYN again with another number."""
     if last.flags == UNSET:
         return False
-    syns = [one for one in (*history, last) if one.linux and one.has(SYN)]
+    syns = [one for one in (*history, last) if (one.linux or one.ours) and one.has(SYN)]
     numbers = {(one.inwards, one.packet[24:28]) for one in syns}
     return len(numbers) > len({one.inwards for one in syns})
 
@@ -92,17 +128,31 @@ def _syn_after_the_end(last: Taken, history: History) -> bool:
 
 
 def _simultaneous_open(last: Taken, history: History) -> bool:
-    return last.flags != UNSET and any(
-        one.inwards and one.linux and one.has(SYN, ACK) for one in history
-    )
+    """The other side's SYN-ACK is awaited here, not there."""
+    syn = any(one.inwards and one.linux and one.has(SYN, ACK) for one in history)
+    return last.by_linux_alone and syn and last.flags != UNSET
+
+
+def _wrong(one: Taken) -> bool:
+    return any(word in one.note.split() for word in ("seq", "ack", "window"))
+
+
+def _begins_within_a_window(last: Taken, history: History) -> bool:
+    """Of what its sender has reached."""
+    sent = [one for one in history if one.linux and one.inwards == last.inwards]
+    far = [(last.sequence - one.sequence + 2**31) % 2**32 - 2**31 for one in sent]
+    return not far or min(map(abs, far)) <= WIDEST_WINDOW
 
 
 def _wrong_numbers(last: Taken, history: History) -> bool:
-    """The step itself, or one before it that Linux let through, has wrong numbers."""
-    wrong = ("seq", "ack", "window")
-    if any(word in last.note.split() for word in wrong):
-        return True
-    return any(one.linux and any(word in one.note.split() for word in wrong) for one in history)
+    """The step itself, or one before it that Linux took in, has wrong numbers. Linux alone lets
+    pass what lies outside a window, we alone what begins within it.
+    """
+    taken_in = any(_wrong(one) and (one.linux or one.has(SYN | ACK)) for one in history)
+    if not _wrong(last) and not taken_in:
+        return False
+    begins = last.by_us_alone and _begins_within_a_window(last, history)
+    return last.by_linux_alone or begins
 
 
 def _wrong_checksum(last: Taken, history: History) -> bool:
@@ -112,7 +162,7 @@ def _wrong_checksum(last: Taken, history: History) -> bool:
 
 def _other_error(last: Taken, history: History) -> bool:
     """Source quench (obsolete, RFC 6633) and redirect (for the link alone)."""
-    return last.packet[9] == ICMP and last.seen.payload[0] in (4, 5)
+    return last.by_linux_alone and last.packet[9] == ICMP and last.seen.payload[0] in (4, 5)
 
 
 def _is_error(one: Taken) -> bool:

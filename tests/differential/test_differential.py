@@ -1,9 +1,13 @@
 """Random traffic through our network elements and through Linux with the same policy: every
 difference has a row in docs/reference/differences.md, and nothing else differs.
+
+CLICKUP_THOROUGH=1 draws other traffic each time; CLICKUP_SEED=N draws that of a run before.
 """
 
 from __future__ import annotations
 
+import os
+import random
 import re
 import subprocess
 from collections.abc import Iterator
@@ -30,8 +34,8 @@ from tests.differential.boxes import (
     ours,
 )
 from tests.differential.comparing import Comparison
-from tests.differential.differences import DIFFERENCES
-from tests.libraries import todays_library
+from tests.differential.differences import DIFFERENCES, Taken, explain
+from tests.packets import ACK, RST, SYN, ipv4, tcp
 
 HOSTS = [*(f"10.0.0.{i}" for i in range(1, 201)), MARKER_HOST]
 SERVERS = ["192.0.2.80", "192.0.2.81"]
@@ -51,6 +55,10 @@ OF_NAT = {
 OF_FIREWALL = {
     name: times for name, times in OF_NAT.items() if name not in ("neighbours", "hairpin")
 }
+THOROUGH = bool(os.environ.get("CLICKUP_THOROUGH"))
+SEED = int(
+    os.environ.get("CLICKUP_SEED") or (random.SystemRandom().randrange(1 << 32) if THOROUGH else 1)
+)
 SILENT = """
  chain input { type filter hook input priority 0; policy drop; }
  chain output { type filter hook output priority 0; policy drop; }
@@ -101,8 +109,9 @@ def compare(comparison: Comparison, scenarios: dict[str, int]) -> None:
     for name, times in scenarios.items():
         for _ in range(times):
             number += 1
-            comparison.run(name, number, seed=1)
-    assert not comparison.faults, "\n\n".join(comparison.faults)
+            comparison.run(name, number, SEED)
+    again = f"to see it again: CLICKUP_SEED={SEED}"
+    assert not comparison.faults, "\n\n".join([*comparison.faults, again])
     assert comparison.passed > comparison.steps / 4, "something was there to compare"
 
 
@@ -190,3 +199,29 @@ def test_every_difference_has_its_row_and_every_row_its_rule() -> None:
     table = (ROOT / "docs" / "reference" / "differences.md").read_text()
     rows = re.findall(r"^\| `([a-z-]+)` ", table, re.MULTILINE)
     assert rows == [difference.name for difference in DIFFERENCES]
+
+
+HELLO = [(False, SYN), (True, SYN | ACK), (False, ACK)]
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "row"),
+    [
+        ([*HELLO, (True, RST)], (False, ACK), "after-a-reset"),
+        ([(True, SYN)], (False, ACK), "simultaneous-open"),
+        (HELLO[:1], (True, ACK), "early-answer"),
+        (HELLO[:2], (False, SYN | ACK), "syn-ack-of-the-opener"),
+    ],
+)
+def test_a_row_accounts_for_one_direction(
+    before: list[tuple[bool, int]], last: tuple[bool, int], row: str
+) -> None:
+    """What Linux alone lets through is explained; what we alone let through is a fault."""
+
+    def taken(inwards: bool, flags: int, linux: bool = True, ours: bool = True) -> Taken:
+        packet = ipv4("10.0.0.1", SERVERS[0], tcp(20_000, 80, flags))
+        return Taken(packet, inwards, "", linux, ours)
+
+    history = [taken(*one) for one in before]
+    assert explain("edge-firewall", [*history, taken(*last, ours=False)]) == row
+    assert explain("edge-firewall", [*history, taken(*last, linux=False)]) is None
