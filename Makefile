@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help reference setup demo test lint types contracts thorough fuzz bench format clean
+.PHONY: help reference setup demo test lint types contracts shared thorough fuzz bench format clean
 
 SECONDS ?= 60
 SANITIZE := address,undefined
@@ -28,13 +28,16 @@ $(READY): pyproject.toml
 demo: setup  ## upgrade a running firewall three ways and print the table
 	$(BIN)/click-up demo --output build/demo
 
-test: lint types contracts  ## lint, types, import contracts, unit, sanitizer and end-to-end tests
+test: setup  ## lint, types, import contracts, unit, sanitizer and end-to-end tests
 	@$(BIN)/python -m tests.debian
-	@CLICKUP_SANITIZE=$(SANITIZE) $(BIN)/python -m tests.cpp
+	@$(MAKE) --no-print-directory --jobs=2 lint types contracts shared
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) \
 		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \
 		--numprocesses=4 --dist=loadscope --no-loadscope-reorder
+
+shared: setup
+	@CLICKUP_SANITIZE=$(SANITIZE) $(BIN)/python -m tests.cpp
 
 lint: setup
 	$(BIN)/ruff check .

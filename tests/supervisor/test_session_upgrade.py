@@ -10,6 +10,7 @@ import selectors
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,15 @@ def records(supervised: Supervised) -> dict[bytes, Record]:
     return found
 
 
+def settled(supervised: Supervised) -> dict[bytes, Record]:
+    """Sessions when nothing changes any more: what was closed just now still says good-bye."""
+    last, now = None, records(supervised)
+    while now != last:
+        time.sleep(0.3)
+        last, now = now, records(supervised)
+    return now
+
+
 def packets(found: dict[bytes, Record]) -> dict[bytes, int]:
     return {
         key: int(one["first_packets"]) + int(one["second_packets"]) for key, one in found.items()
@@ -186,7 +196,7 @@ def test_every_field_of_idle_sessions_is_the_same_afterwards(
     supervised.confirm("old")
     with Echoes(network) as echoes:
         echoes.run_on()
-    before = records(supervised)
+    before = settled(supervised)
     assert len(before) == CONNECTIONS
     supervised.takeover("new", GRAPH % 5000)
     new = records(supervised)
