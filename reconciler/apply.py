@@ -182,7 +182,8 @@ async def _unless_superseded(work: Work, effect: Coroutine[Any, Any, T]) -> T:
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return False
     return True

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -97,9 +97,11 @@ class ControlSocket:
         raw = await self._within(self._reader.readuntil(b"\n"), seconds)
         return raw.decode(errors="replace").rstrip("\r\n")
 
-    async def _within(self, reading: asyncio._CoroutineLike[bytes], seconds: float) -> bytes:
+    async def _within(self, reading: Awaitable[bytes], seconds: float) -> bytes:
+        # Not wait_for: up to Python 3.11 it forgets a cancellation that comes with the answer.
         try:
-            return await asyncio.wait_for(reading, seconds)
+            async with asyncio.timeout(seconds):
+                return await reading
         except TimeoutError as error:
             raise DeviceUnreachable(f"{self._path} did not answer within {seconds:g} s") from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -122,9 +124,8 @@ async def connected(path: Path) -> AsyncIterator[ControlSocket]:
         if len(os.fsencode(path)) > LONGEST_PATH:
             folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         address = str(path) if folder < 0 else f"/proc/self/fd/{folder}/{path.name}"
-        reader, writer = await asyncio.wait_for(
-            asyncio.open_unix_connection(address), REPLY_SECONDS
-        )
+        async with asyncio.timeout(REPLY_SECONDS):
+            reader, writer = await asyncio.open_unix_connection(address)
     except (ConnectionRefusedError, FileNotFoundError) as error:
         raise NobodyListens(f"nobody listens on {path}: {error.strerror}") from error
     except (OSError, TimeoutError) as error:

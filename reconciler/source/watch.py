@@ -50,7 +50,8 @@ class Watch:
         """Until a ref changed or the interval is over."""
         seconds = self._interval * random.uniform(1 - JITTER, 1 + JITTER)
         try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
         except TimeoutError:
             return
         self._woken.clear()

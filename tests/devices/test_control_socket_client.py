@@ -128,3 +128,17 @@ async def test_long_paths_work(tmp_path: Path) -> None:
         (folder / "s").symlink_to(short)
         async with connected(folder / "s") as socket:
             assert await socket.read("x") == "7"
+
+
+@pytest.mark.parametrize("turns", range(25))
+async def test_is_cancelled_whenever_the_answer_comes(tmp_path: Path, turns: int) -> None:
+    """The event loop's turns before it: at one of them the answer has just arrived."""
+    path = tmp_path / "s"
+    reply = b"200 Read handler 'x' OK\r\nDATA 1\r\na"
+    async with far_end(path, lambda _: reply), connected(path) as socket:
+        task = asyncio.create_task(socket.read("x"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asked = task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled() == asked

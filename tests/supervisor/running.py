@@ -107,7 +107,8 @@ class Supervised:
         self.confirm(release)
 
     def events(self, *names: str) -> list[dict[str, str]]:
-        lines = (self.directory / "log.jsonl").read_text().splitlines()
+        # The last line may be only half there yet.
+        lines = (self.directory / "log.jsonl").read_text().split("\n")[:-1]
         return [event for event in map(json.loads, lines) if event["event"] in names]
 
     def memory_of(self, name: str) -> Path:
