@@ -34,9 +34,9 @@ Function = Callable[[int], Iterator[Contest]]
 """A network function's contests with so many flows."""
 
 
-def source(program: str, flows: int, kind: str = "UDP") -> str:
+def source(program: str, flows: int, kind: str = "UDP", length: int = 64) -> str:
     """Packets of so many flows from 10.0.0.1 to 192.0.2.80, picked at random."""
     ends = "02:00:00:00:00:01, 10.0.0.1, 02:00:00:00:00:02, 192.0.2.80"
-    made = f"Fast{kind}Flows(0, -1, 64, {ends}, {flows}, {FOREVER})"
+    made = f"Fast{kind}Flows(0, -1, {length}, {ends}, {flows}, {FOREVER})"
     pulled = made if program == OURS else f"{made} -> Unqueue(BURST 64)"
     return f"{pulled} -> MarkMACHeader -> Strip(14)" if kind == "TCP" else f"{pulled} -> Strip(14)"

@@ -1,4 +1,9 @@
-"""Rate limits, flow records, bridging and neighbours, for `benchmarks.functions`."""
+"""Contests for rate limits, flow records, bridging and neighbours.
+
+Rate limits: a bucket for each flow, and one for all beside RatedSplitter. Flow records: FastClick's
+flow manager finds a flow's record and counts nothing. Bridge: from one station to another.
+Neighbours: ARPQuerier and ResolveNeighbour with one next hop that has answered.
+"""
 
 from __future__ import annotations
 

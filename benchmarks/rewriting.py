@@ -1,0 +1,113 @@
+"""Contests for what rewrites addresses: NAT and the load balancer.
+
+NAT: source translation by IPRewriter, which keeps a mapping a flow, and by FlowIPNAT behind
+FlowIPManagerHMP, where FastClick was built with both. FlowIPNAT knows TCP alone and has 64,512
+ports, so it runs with 60,000 TCP flows; ours and IPRewriter take UDP. `there and back`: each packet
+is turned round behind the translation and goes back in.
+
+Load balancer: a hundred backends. IPRewriter with a mapper keeps a mapping a flow and corrects
+checksums, as ours does; FlowIPLoadBalancer keeps a choice a flow, IPLoadBalancer none, and neither
+looks at checksums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.contests import COUNTED, FOREVER, Contest, Entry, source
+from benchmarks.programs import CLICK, FASTCLICK, OURS
+
+MOST_OF_FLOWIPNAT = 60_000
+CLIENTS = 50
+
+
+def nat(flows: int) -> Iterator[Contest]:
+    """Nat, TranslateOut and TranslateIn."""
+    state = f"nat :: Nat(EXTERNAL 203.0.113.1, CAPACITY {2 * flows});"
+    rewriter = "rw :: IPRewriter(pattern 203.0.113.1 1024-65535# - - 0 1, drop);"
+    few = min(flows, MOST_OF_FLOWIPNAT)
+
+    def ours(rest: str) -> Entry:
+        text = f"{state} {source(OURS, flows)} -> CheckIPHeader -> out :: TranslateOut(nat) {rest}"
+        return Entry(OURS, OURS, f"{text} -> {COUNTED}", "nat.sessions")
+
+    def theirs(program: str, rest: str, idle: str) -> Entry:
+        start = f"{rewriter} {source(program, flows)} -> CheckIPHeader -> [0]rw; rw[0] {rest}"
+        return Entry(program, program, f"{start} -> {COUNTED} {idle}", "rw.size")
+
+    flow_nat = (
+        f"{source(FASTCLICK, few, 'TCP')} -> CheckIPHeader -> FlowIPManagerHMP"
+        f" -> FlowIPNAT(203.0.113.1) -> {COUNTED}"
+    )
+    classes = ("Nat", "TranslateOut", "TranslateIn", "CheckIPHeader", "IPMirror")
+    yield Contest(
+        f"NAT, {flows:,} flows",
+        classes,
+        (
+            ours(""),
+            *(theirs(one, "", "rw[1] -> Discard; Idle -> [1]rw;") for one in (CLICK, FASTCLICK)),
+            Entry(f"{FASTCLICK} FlowIPNAT", FASTCLICK, flow_nat),
+        ),
+    )
+    yield Contest(
+        f"NAT there and back, {flows:,} flows",
+        classes,
+        (
+            ours("-> IPMirror -> back :: TranslateIn(nat)"),
+            *(theirs(one, "-> IPMirror -> [1]rw; rw[1]", "") for one in (CLICK, FASTCLICK)),
+        ),
+    )
+    yield Contest(
+        f"source, {flows:,} flows",
+        ("CheckIPHeader",),
+        tuple(
+            Entry(one, one, f"{source(one, flows)} -> CheckIPHeader -> {COUNTED}")
+            for one in (OURS, CLICK, FASTCLICK)
+        ),
+    )
+
+
+def balance(flows: int) -> Iterator[Contest]:
+    """BalanceTable and Balance, with a hundred backends."""
+    pool = [f"203.0.113.{number}" for number in range(1, 101)]
+    dns = "-> StoreData(22, \\<0035>) -> CheckIPHeader"
+    table = f'BalanceTable(SERVICES "udp 192.0.2.80:53", BACKENDS "{"; ".join(pool)}"'
+    targets = f"{', '.join(f'DST {one}' for one in pool)}, VIP 192.0.2.80, LB_MODE hash"
+    patterns = ", ".join(f"- - {one} - 0 1" for one in pool)
+
+    def theirs(program: str) -> Entry:
+        start = f"m :: RoundRobinIPMapper({patterns}); {clients(program, flows)} {dns}"
+        graph = f"{start} -> rw :: IPRewriter(m) -> {COUNTED} rw[1] -> Discard;"
+        return Entry(program, program, graph, "rw.size")
+
+    ours = f"t :: {table}, CAPACITY {2 * flows}); {clients(OURS, flows)} {dns} -> Balance(t)"
+    start = f"{clients(FASTCLICK, flows)} {dns}"
+    flow_table = f"FlowIPManagerHMP(CAPACITY {4 * flows})"
+    managed = f"{start} -> {flow_table} -> FlowIPLoadBalancer({targets}) -> {COUNTED}"
+    hashed = f"{start} -> IPLoadBalancer({targets}) -> {COUNTED}"
+    yield Contest(
+        f"load balancer, {flows:,} flows",
+        ("Balance", "BalanceTable", "CheckIPHeader", "StoreData"),
+        (
+            Entry(OURS, OURS, f"{ours} -> {COUNTED}", "t.count"),
+            *(theirs(one) for one in (CLICK, FASTCLICK)),
+            Entry(f"{FASTCLICK} FlowIPLoadBalancer", FASTCLICK, managed),
+            Entry(f"{FASTCLICK} IPLoadBalancer", FASTCLICK, hashed),
+        ),
+    )
+    yield Contest(
+        f"source of fifty clients, {flows:,} flows",
+        ("CheckIPHeader", "StoreData"),
+        tuple(
+            Entry(one, one, f"{clients(one, flows)} {dns} -> {COUNTED}")
+            for one in (OURS, CLICK, FASTCLICK)
+        ),
+    )
+
+
+def clients(program: str, flows: int) -> str:
+    """The same flows to one port, from fifty addresses: source ports alone are not enough."""
+    pulled = "" if program == OURS else "-> Unqueue(BURST 64)"
+    ends = "02:00:00:00:00:01, 10.0.0.{}, 02:00:00:00:00:02, 192.0.2.80"
+    made = f"FastUDPFlows(0, -1, 64, {ends}, {flows // CLIENTS}, {FOREVER}) {pulled} -> in;"
+    return "in :: Strip(14);" + "".join(made.format(one) for one in range(CLIENTS)) + "in"
