@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from ipaddress import ip_interface
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any, TypeVar
 
 from reconciler.values import kind_of, pattern_mistake, plain, quoted
@@ -151,6 +151,47 @@ def _class(name: str, pattern: Any) -> str:
     if mistake:
         raise Mistake(mistake, path=(name,))
     return str(pattern).strip()
+
+
+def _string(index: int, text: Any) -> str:
+    if not isinstance(text, str) or "," in text:
+        raise Mistake(f"{text!r} is no text without commas", path=(index,))
+    return text.strip()
+
+
+def _routes(value: Any) -> tuple[str, ...]:
+    """A text for each route; outputs are numbered in their order."""
+    if not isinstance(value, Mapping) or not value:
+        raise Mistake("a mapping from output to prefixes is expected, like {lan: [10.0.0.0/8]}")
+    _each(_name, ((name, name) for name in value))
+    entries = [
+        ((name, index), (number, prefix))
+        for number, (name, prefixes) in enumerate(value.items())
+        for index, prefix in enumerate(_prefixes(name, prefixes))
+    ]
+    return _each(_route, entries)
+
+
+def _prefixes(name: str, prefixes: Any) -> list[Any]:
+    if not isinstance(prefixes, (list, tuple)):
+        raise Mistake("a list of prefixes is expected, [] for none", path=(name,))
+    return list(prefixes)
+
+
+def _route(path: Path, route: tuple[int, Any]) -> str:
+    """`PREFIX [via GATEWAY]` with the number of its output, as LookupRoute takes it."""
+    number, text = route
+    words = str(text).split()
+    if not isinstance(text, str) or len(words) not in (1, 3) or words[1:2] not in ([], ["via"]):
+        raise Mistake(f"{text!r} is no route", "Write PREFIX or PREFIX via GATEWAY.", path)
+    try:
+        prefix = ip_network(words[0])
+        gateway = ip_address(words[2]) if words[1:] else None
+    except ValueError as error:
+        raise Mistake(f"{text!r} is no route: {error}", path=path) from None
+    if gateway is not None and gateway.version != prefix.version:
+        raise Mistake(f"{text!r}: prefix and gateway are of different IP versions", path=path)
+    return " ".join([str(prefix), *([str(gateway)] if gateway else []), str(number)])
 
 
 def _address(index: int, text: Any) -> str:

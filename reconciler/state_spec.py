@@ -15,7 +15,7 @@ from schemas.network_element import Keep
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table; `capacity` in records is None when nobody says it."""
+    """One table; `capacity` in records is None when it is not known."""
 
     declared: StateTable
     capacity: int | None = None
@@ -51,11 +51,11 @@ class StateSpec:
 
 
 def _capacity(element: Element, manifest: ElementManifest, table: StateTable) -> int | None:
-    if isinstance(table.capacity, int):
-        return table.capacity
-    *times, name = table.capacity.split()
-    text = setting(element.arguments, manifest, name)
-    return int(text) * int(*times or (1,)) if text.isdigit() else None
+    factor, parameter = table.sized_by
+    if not parameter:
+        return factor or None
+    text = setting(element.arguments, manifest, parameter)
+    return factor * int(text) if text.isdigit() else None
 
 
 def named(states: Mapping[str, StateSpec]) -> dict[str, TableSpec]:

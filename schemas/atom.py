@@ -38,6 +38,8 @@ class AtomParameterType(StrEnum):
     """List of names of ports."""
     ADDRESSES = "addresses"
     """List of IP addresses, each with the length of its prefix: 192.0.2.1/24."""
+    ROUTES = "routes"
+    """Mapping from a name of an output to a list of prefixes, each `PREFIX [via GATEWAY]`."""
 
 
 class AtomParameter(Model):

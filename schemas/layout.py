@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, PositiveInt, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from schemas.meta import GraphName, Model
 
@@ -34,10 +34,6 @@ FieldType = Annotated[
 
 FieldWord = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 """A name of a value, as people write it in filters."""
-
-
-Parameters = Annotated[str, Field(pattern=r"^([1-9]\d* )?[A-Z][A-Z0-9_]*$")]
-"""The name of a parameter, or a number and the name: so many times its value."""
 
 
 class LayoutField(Model):
@@ -133,9 +129,9 @@ class StateTable(Model):
     """Names of fields that are gone; old records and files carry them, so no field may be called
     so again.
     """
-    capacity: PositiveInt | Parameters = "CAPACITY"
-    """How many records the table holds: a number, the parameter of the class that says it, or so
-    many times that parameter, like "2 CAPACITY".
+    capacity: Annotated[str | None, Field(pattern=r"^(\d+|(\d+ \* )?[A-Z][A-Z0-9_]*)$")] = None
+    """Most records: a number, a parameter of the class, or a number of times that (`2 * CAPACITY`).
+    A plan tells by it whether a commit changes the size of the table.
     """
     layouts: tuple[Layout, ...] = Field(min_length=1)
 

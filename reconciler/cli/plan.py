@@ -29,6 +29,7 @@ from reconciler.devices.local import LocalDevice
 from reconciler.errors import DeviceMoved, Stalled, Transient
 from reconciler.journal import applied_desired
 from reconciler.library import Library
+from reconciler.observing import in_plan_terms, is_foreign
 from reconciler.plan import make_plan
 from reconciler.repository import Desired, Repository
 from reconciler.resolve import resolve

@@ -8,9 +8,12 @@ unprivileged user namespaces.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -20,6 +23,7 @@ from typing import NoReturn
 
 MARKER = "CLICK_UP_SANDBOX"
 OWN = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 MAPPED_ROOT = ("--user", "--map-root-user", *OWN)
 
 # What forbids user namespaces, as sysctl -> (value that forbids, who sets it).
@@ -90,8 +94,17 @@ def enter(command: Sequence[str]) -> None:
     os.execv(line[0], line)
 
 
+def bring_up_loopback() -> None:
+    """As on every machine: a new network namespace has it down (netdevice(7))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = struct.pack("16sh14x", b"lo", 0)
+        (flags,) = struct.unpack_from("16xh", fcntl.ioctl(control, SIOCGIFFLAGS, request))
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
+
+
 def init(command: Sequence[str]) -> NoReturn:
     """First process of the sandbox: runs `command`, buries orphans, ends with its status."""
+    bring_up_loopback()
     environment = {**os.environ, MARKER: os.readlink("/proc/self/ns/net")}
     child = subprocess.Popen(list(command), env=environment)
 

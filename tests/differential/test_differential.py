@@ -35,6 +35,7 @@ from tests.differential.boxes import (
 )
 from tests.differential.comparing import Comparison
 from tests.differential.differences import DIFFERENCES, Taken, explain
+from tests.libraries import todays_library
 from tests.packets import ACK, RST, SYN, ipv4, tcp
 
 HOSTS = [*(f"10.0.0.{i}" for i in range(1, 201)), MARKER_HOST]

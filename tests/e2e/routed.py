@@ -92,9 +92,9 @@ class Host:
         self._heard.close()
         self._out.close()
 
-    def ping(self, address: str) -> Answer:
+    def ping(self, address: str, payload: bytes = b"ping") -> Answer:
         """The first echo reply from `address`."""
-        bare = struct.pack("!BBHHH", 8, 0, 0, 7, 7) + b"ping"
+        bare = struct.pack("!BBHHH", 8, 0, 0, 7, 7) + payload
         total = sum(struct.unpack(f"!{len(bare) // 2}H", bare))
         while total >> 16:
             total = (total & 0xFFFF) + (total >> 16)

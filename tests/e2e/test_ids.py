@@ -98,7 +98,9 @@ def preventing(spec: Any) -> None:
 
 async def test_a_pattern_that_a_takeover_parts_is_found_once(site: Site) -> None:
     log = site.folder / "alerts.json"
-    first = changed(IDS, "1.0.1", lambda spec: spec["parameters"].update(rules=RULES, alerts=str(log)))
+    first = changed(
+        IDS, "1.0.1", lambda spec: spec["parameters"].update(rules=RULES, alerts=str(log))
+    )
     second = changed(first, "1.1.0", counted)
     third = changed(first, "1.2.0", counted_with_other_rules)
     async with running(site, pipeline(site, first), second, third) as followed:
@@ -146,7 +148,9 @@ async def test_another_set_is_put_in_place_without_a_takeover(site: Site) -> Non
             with connection(site) as one:
                 one.sendall(b"a pattern number 000")
                 await searched(followed, 200)
-                merge = await followed.merge("ten thousand", {ELEMENT: changed(first, "1.1.0", loaded)})
+                merge = await followed.merge(
+                    "ten thousand", {ELEMENT: changed(first, "1.1.0", loaded)}
+                )
                 one.sendall(b"777 of many")
                 await searched(followed, 200)
             seen = await flow.finish()

@@ -72,7 +72,9 @@ def backed_by(backends: list[str]) -> str:
 
 async def flows(followed: Running) -> Flows:
     """Backend of each flow that lives: it is neither closed nor about to be."""
-    lines = (line.split() for line in (await followed.device.read_handler("web.table")).splitlines())
+    lines = (
+        line.split() for line in (await followed.device.read_handler("web.table")).splitlines()
+    )
     return {tuple(words[:3]): words[3] for words in lines if words[4] in ("established", "stream")}
 
 

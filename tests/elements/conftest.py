@@ -1,4 +1,4 @@
-"""One driver with the element classes of the cases, and what runs it on pcap files."""
+"""One driver with element classes of all kinds, and what runs it on pcap files."""
 
 from __future__ import annotations
 

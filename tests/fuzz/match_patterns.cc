@@ -39,6 +39,7 @@ struct Kernel {
     std::vector<uint8_t> bytes = input.take(length);
     SessionPacket packet;
     session_kernel.read(bytes.data(), uint32_t(bytes.size()), packet);
+    session_kernel.locate(packet);
     if (session_kernel.check(packet, now) == Verdict::opening && what & 1) session_kernel.open(packet, now);
     uint64_t hash = kernel.look_up(packet);
     kernel.prefetch(packet, hash);

@@ -60,6 +60,7 @@ def corpora() -> Iterator[tuple[str, str, bytes]]:
     for name, frame in (frames | _tunnels()).items():
         yield "stateless", name, _piece(frame, 3) + _piece(frame[14:], 2) + _piece(frame[:-1], 1)
     yield from (("sessions", name, data) for name, data in _conversations())
+    yield from (("nat", name, data) for name, data in _translations())
     yield from (("match_patterns", name, data) for name, data in _searches())
     yield from (("balance", name, data) for name, data in _balanced())
     steps = [_step(frame[14:], what) for frame in frames.values() for what in (2, 4, 0x9F, 0xFC)]
@@ -217,7 +218,8 @@ def _searches() -> Iterator[tuple[str, bytes]]:
 
 
 def _balanced() -> Iterator[tuple[str, bytes]]:
-    lists = b"192.0.2.7; 192.0.2.8:8080 weight 3 mac 02:00:00:00:00:01; 2001:db8::7\0tcp 10.0.0.2:80; udp 10.0.0.2:53\0"
+    backends = b"192.0.2.7; 192.0.2.8:8080 weight 3 mac 02:00:00:00:00:01; 2001:db8::7"
+    lists = backends + b"\0tcp 10.0.0.2:80; udp 10.0.0.2:53\0"
     there, back = ("10.0.0.1", "10.0.0.2"), ("192.0.2.7", "10.0.0.1")
     flow = [
         p.ipv4(*there, p.tcp(4000, 80, flags)) for flags in (p.SYN, p.ACK, p.ACK | p.FIN, p.SYN)
@@ -232,17 +234,29 @@ def _balanced() -> Iterator[tuple[str, bytes]]:
         p.ipv4(*there, p.udp(4000, 53, bytes(16)), more=True),
         p.ipv4(*there, p.raw(p.UDP, b"x"), offset=3),
     ]
+    sent, answered = [*flow[:2], query], b"".join(_step(packet, 0) for packet in answers)
     yield "there", lists + b"".join(_step(packet, 1) for packet in flow)
-    yield (
-        "back",
-        lists
-        + b"".join(_step(packet, 1) for packet in [*flow[:2], query])
-        + b"".join(_step(packet, 0) for packet in answers),
-    )
+    yield "back", lists + b"".join(_step(packet, 1) for packet in sent) + answered
     yield "errors", lists + _step(query, 5) + _step(errors[0], 0) + _step(errors[1], 1)
     yield "pieces", lists + b"".join(_step(packet, 1) for packet in pieces)
     many = [p.ipv4(f"10.0.0.{n}", "10.0.0.2", p.tcp(n, 80, p.SYN)) for n in range(3, 24)]
     yield "full", b"\0\0" + b"".join(_step(packet, 13) for packet in many)
+
+
+def _neighbours() -> Iterator[tuple[str, bytes]]:
+    them, ours = "02:00:00:00:00:07", "02:00:00:00:00:01"
+    target, option = IPv6Address("2001:db8::1").packed, b"\1\1" + p.mac(them)
+    asks = p.icmp6(135, payload=target + option)
+    tells = p.icmp6(136, rest=0x60000000, payload=IPv6Address("2001:db8::7").packed + option)
+    frames = [
+        p.ether(p.arp("request", "192.0.2.7", "192.0.2.1", sender_mac=them), ethertype=0x0806),
+        p.ether(p.arp("reply", "192.0.2.7", "192.0.2.1", sender_mac=them), ethertype=0x0806),
+        p.ether(p.ipv6("2001:db8::7", "ff02::1:ff00:1", asks, hop_limit=255), source=them),
+        p.ether(p.ipv6("2001:db8::7", "2001:db8::1", tells, hop_limit=255), destination=ours),
+        p.ether(p.ipv4("192.0.2.7", "192.0.2.1", p.udp(1, 2)), vlan=5),
+    ]
+    for what in (0, 4, 0x2C, 0xDC):
+        yield f"{what}", b"".join(_step(frame, what, what) for frame in frames * 2)
 
 
 def _step(packet: bytes, what: int, wait: int = 1) -> bytes:

@@ -82,6 +82,7 @@ TARGETS = {
         Target("ip_headers", classes=HEADERS),
         Target("stateless", classes=STATELESS),
         Target("sessions", classes=("SessionTable",)),
+        Target("nat", classes=("Nat",)),
         Target("match_patterns", classes=("MatchPatterns",)),
         Target("balance", classes=("BalanceTable",)),
         Target("token_buckets", classes=("Shape",)),

@@ -22,14 +22,14 @@ struct Teller : FlowSink {
 
 struct Worker {
   FlowRecordTable records;
-  FlowTimeouts timeouts;
+  FlowRecordTimeouts timeouts;
   FlowKernel kernel {records, timeouts};
 };
 
 std::unique_ptr<SharedMemory> memory;
 std::unique_ptr<Worker> worker;
 Teller teller;
-FlowTimeouts timeouts;
+FlowRecordTimeouts timeouts;
 void* mapped = nullptr;
 uint32_t capacity = 0;
 uint64_t now = 0;

@@ -166,7 +166,11 @@ def _size_and_layout(memory: Path) -> dict[str, object]:
     return {"bytes": memory.stat().st_size, "layout": f"{layout:016x}", "version": version}
 
 
-def socket_in(namespace: Namespace, kind: socket.SocketKind = socket.SOCK_DGRAM) -> socket.socket:
+def socket_in(
+    namespace: Namespace,
+    kind: socket.SocketKind = socket.SOCK_DGRAM,
+    family: socket.AddressFamily = socket.AF_INET,
+) -> socket.socket:
     """A socket that lives in another network namespace than we do."""
     libc = ctypes.CDLL(None, use_errno=True)
     with open("/proc/self/ns/net") as ours, open(namespace.path) as theirs:

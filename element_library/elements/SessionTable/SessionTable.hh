@@ -74,7 +74,7 @@ class SessionTable : public Element {
 
   SessionKernel& kernel() { return kernel_; }
   const SessionRecords& records() const { return records_; }
-  // First pass over a batch: reads every packet and lets memory load what the second pass needs.
+  // Reads every packet of a batch and lets memory load what check and open need.
   void read(const Batch& batch, SessionPackets& packets) const {
     for (uint32_t i = 0; i < batch.count; ++i) {
       const Packet& packet = *batch.items[i];

@@ -1,7 +1,6 @@
 // A packet as connection tracking sees it: which session it names, who of the two sent it, what it may do.
 #pragma once
 
-#include "support/ip_header/ip_header.hh"
 #include "elements/SessionTable/session_state.hh"
 #include "support/ip_header/ip_header.hh"
 #include "support/tcp_tracker/tcp_segment.hh"
@@ -35,6 +34,7 @@ struct alignas(64) SessionPacket {
   void clear() {
     kind = PacketKind::malformed;
     from_second = may_open = first_fragment = false;
+    payload_length = 0;
     tcp = TcpSegment();
     key.detail = 0;
   }
@@ -130,7 +130,8 @@ inline PacketKind read_udp(const IpHeader& ip, bool quoted, SessionPacket& packe
   packet.may_open = true;
   packet.payload = ip.payload + 8;
   packet.payload_length = (whole ? length : ip.available) - 8;
-  return same_endpoint(packet) ? PacketKind::malformed : PacketKind::tracked;
+  bool two = set_endpoints(packet, ip, read_u16(ip.payload), read_u16(ip.payload + 2));
+  return two ? PacketKind::tracked : PacketKind::malformed;
 }
 
 // Names the record that the first fragment leaves for those that follow it.

@@ -7,7 +7,6 @@
 #include <map>
 #include <string>
 
-#include "support/ip_header/ip_header.hh"
 #include "elements/SessionTable/session_state.hh"
 #include "support/ip_header/ip_header.hh"
 

@@ -29,6 +29,9 @@ inline uint16_t internet_sum(const uint8_t* data, uint32_t length) {
   return fold_internet_sum(sum + internet_word(rest));
 }
 
+// True when bytes that include their checksum add up.
+inline bool internet_checksum_ok(const uint8_t* data, uint32_t length) { return internet_sum(data, length) == 0xffff; }
+
 // True when an IPv4 header, checksum included, adds up. Nearly all have 20 bytes.
 inline bool ip4_checksum_ok(const uint8_t* header, uint32_t length) {
   uint64_t sum = uint64_t(internet_word(header)) + internet_word(header + 4) + internet_word(header + 8);

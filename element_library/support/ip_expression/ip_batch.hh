@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "support/batch_split/batch_split.hh"
-#include "support/ip_expression/ip_fields.hh"
+#include "support/ip_fields/ip_fields.hh"
 
 namespace clickup {
 

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "support/ip_fields/ip_fields.hh"
+#include "support/batch_split/batch_split.hh"
 #include "support/ip_expression/ip_tree.hh"
 
 namespace clickup {

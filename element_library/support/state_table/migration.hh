@@ -1,41 +1,44 @@
-// Migrations that a driver knows: each moves records of one layout into a table of another.
+// The migrations linked into this driver: each ordered pair of layouts of a table, a layout with itself included, since
+// a change of capacity is a migration as well.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <string_view>
+#include <vector>
+
+#include "support/state_table/typed_table_copy.hh"
 
 namespace clickup {
 
-class StateMigration {
- public:
-  const std::string_view table;
-  const uint64_t from, to;  // hashes of the layouts
-
-  static const StateMigration* first() { return newest(); }
-  const StateMigration* next() const { return next_; }
-
- protected:
-  StateMigration(std::string_view its_table, uint64_t its_from, uint64_t its_to)
-      : table(its_table), from(its_from), to(its_to), next_(newest()) {
-    newest() = this;
-  }
-
- private:
-  static const StateMigration*& newest() {
-    static const StateMigration* migration = nullptr;
-    return migration;
-  }
-  const StateMigration* next_;
+struct StateMigration {
+  std::string_view table;
+  uint64_t from, to;  // layout hashes
+  std::unique_ptr<TableCopy> (*make)();
 };
 
-// Registers itself for as long as the program runs.
+// Made on first use: registrations run in an order that nobody controls.
+inline std::vector<StateMigration>& state_migrations() {
+  static std::vector<StateMigration> known;
+  return known;
+}
+
+// nullptr when this driver cannot.
+inline const StateMigration* find_migration(uint64_t from, uint64_t to) {
+  for (const StateMigration& migration : state_migrations())
+    if (migration.from == from && migration.to == to) return &migration;
+  return nullptr;
+}
+
+// Registers itself: `convert` sets the new record from the old one, whose memory it must not keep; a full target keeps
+// the records of which `assured` holds.
 template <class From, class To, void (*convert)(const From&, To&), bool (*assured)(const To&)>
-class StateMigrationOf : public StateMigration {
+class StateMigrationOf {
  public:
-  StateMigrationOf() : StateMigration(To::kTable, From::kHash, To::kHash) {
-    static_assert(From::kTable == To::kTable);
-    static_assert(convert != nullptr && assured != nullptr);
-  }
+  StateMigrationOf() { state_migrations().push_back({From::kTable, From::kHash, To::kHash, &make}); }
+
+ private:
+  static_assert(From::kTable == To::kTable);
+  static std::unique_ptr<TableCopy> make() { return std::make_unique<TypedTableCopy<From, To, convert, assured>>(); }
 };
 
 }  // namespace clickup

@@ -11,6 +11,7 @@ GROUPS = {
     "get": ("devices", "elements", "rollouts"),
     "handler": ("read", "write"),
     "element": ("new", "test"),
+    "state": ("show", "export", "diff", "ls", "import", "prune"),
 }
 COMMANDS = [(verb, *sub) for verb in VERBS for sub in [(s,) for s in GROUPS.get(verb, ())] or [()]]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from reconciler.cli.state_records import select_records
-from reconciler.library import load_library
 from reconciler.state.columns import Column, Kind, Value, columns
 from schemas.layout import CLOCK_UNIT, DATE_UNIT, StateTable
+from tests.libraries import todays_library
 from tests.reconciler.state.tables import BOOT, NOW, SECOND, checkpoint_of, table_of, wide
 from tests.records import Record
 
@@ -27,7 +27,7 @@ PLAIN = {
 @cache
 def tables() -> dict[str, StateTable]:
     """By class and name."""
-    manifests = load_library().elements.items()
+    manifests = todays_library().elements.items()
     return {
         f"{name}/{state.table}": state for name, manifest in manifests for state in manifest.states
     }
