@@ -330,13 +330,13 @@ class TestMounted:
     def test_a_directory_that_can_only_be_read(self, program: Conversation, small: Path) -> None:
         fill(program)
         program.ask("write", small, "x")
-        mount("-o", "remount,ro", str(small))
+        mount("-o", "remount,bind,ro", str(small))
         assert program.ask("write", small, "x").startswith("DirectoryReadOnly ")
         data = bytearray((small / FIRST).read_bytes())
-        mount("-o", "remount,rw", str(small))
+        mount("-o", "remount,bind,rw", str(small))
         data[700] ^= 4
         (small / "0000000002.ckpt").write_bytes(data)
-        mount("-o", "remount,ro", str(small))
+        mount("-o", "remount,bind,ro", str(small))
         assert program.ask("newest", small).startswith("1 | 2 damaged ")
         assert sorted(os.listdir(small)) == [FIRST, "0000000002.ckpt"]
 

@@ -298,10 +298,10 @@ class TestTroubledDirectory:
         assert settings(keeping)["reason"] == settings(keeping)["problem"] == ""
 
     def test_read_only(self, small: Path, keeping: Supervised) -> None:
-        mount("-o", "remount,ro", str(small))
+        mount("-o", "remount,bind,ro", str(small))
         assert "Read-only file system" in refused(keeping)
         assert settings(keeping)["reason"] == "DirectoryReadOnly"
-        mount("-o", "remount,rw", str(small))
+        mount("-o", "remount,bind,rw", str(small))
         checkpoint(keeping)
 
     def test_gone(self, keeping: Supervised) -> None:
