@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cpp import compile_driver
-from tests.elements.frames import Drive
+from tests.elements.frames import Drive, Run
+from tests.packets import read_pcap, write_pcap
 
 CLASSES = [
     *["CheckICMPHeader", "CheckTCPHeader", "CheckUDPHeader", "DecIP6HLIM", "DecIPTTL"],
@@ -64,3 +65,17 @@ def drive(driver: Path, tmp_path: Path) -> Drive:
         )
 
     return run
+
+
+@pytest.fixture
+def run(drive: Drive, tmp_path: Path) -> Run:
+    """The frames in each pcap file that a configuration writes."""
+
+    def through(text: str, frames: list[bytes]) -> dict[str, list[bytes]]:
+        write_pcap(tmp_path / "in.pcap", frames)
+        done = drive(text)
+        assert done.returncode == 0, done.stderr
+        files = [path for path in tmp_path.glob("*.pcap") if path.name != "in.pcap"]
+        return {path.stem: [one.data for one in read_pcap(path)] for path in files}
+
+    return through

@@ -6,3 +6,4 @@ import subprocess
 from collections.abc import Callable
 
 Drive = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[[str, list[bytes]], dict[str, list[bytes]]]

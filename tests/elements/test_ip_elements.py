@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.elements.frames import Drive
+from tests.elements.frames import Run
 from tests.elements.ip_models import Ip, lists_of_packets
-from tests.packets import read_pcap, write_pcap
 
 FEW = settings(
     max_examples=15,
@@ -24,21 +20,6 @@ MARKED = (
     "FromDump(in.pcap, STOP true) -> Strip(14) -> MarkIPHeader -> {elements}"
     " -> Unstrip(14) -> ToDump(out.pcap) -> Discard;"
 )
-Run = Callable[[str, list[bytes]], dict[str, list[bytes]]]
-
-
-@pytest.fixture
-def run(drive: Drive, tmp_path: Path) -> Run:
-    """The frames in each pcap file that a configuration writes."""
-
-    def through(text: str, frames: list[bytes]) -> dict[str, list[bytes]]:
-        write_pcap(tmp_path / "in.pcap", frames)
-        done = drive(text)
-        assert done.returncode == 0, done.stderr
-        files = [path for path in tmp_path.glob("*.pcap") if path.name != "in.pcap"]
-        return {path.stem: [one.data for one in read_pcap(path)] for path in files}
-
-    return through
 
 
 @FEW

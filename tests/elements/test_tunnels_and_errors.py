@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.elements.frames import Drive
+from tests.elements.frames import Run
 from tests.elements.ip_models import Ip, ip_packets, lists_of_packets
 from tests.packets import (
     ether,
@@ -19,9 +16,7 @@ from tests.packets import (
     ipv4,
     ipv6,
     raw,
-    read_pcap,
     udp,
-    write_pcap,
 )
 
 FEW = settings(
@@ -30,21 +25,6 @@ FEW = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 MARKED = "FromDump(in.pcap, STOP true) -> Strip(14) -> MarkIPHeader -> "
-Run = Callable[[str, list[bytes]], dict[str, list[bytes]]]
-
-
-@pytest.fixture
-def run(drive: Drive, tmp_path: Path) -> Run:
-    """The packets in each pcap file that a configuration writes."""
-
-    def through(text: str, frames: list[bytes]) -> dict[str, list[bytes]]:
-        write_pcap(tmp_path / "in.pcap", frames)
-        done = drive(text)
-        assert done.returncode == 0, done.stderr
-        files = [path for path in tmp_path.glob("*.pcap") if path.name != "in.pcap"]
-        return {path.stem: [one.data for one in read_pcap(path)] for path in files}
-
-    return through
 
 
 long_packets = st.lists(

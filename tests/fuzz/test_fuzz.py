@@ -52,5 +52,5 @@ def test_every_seed_is_there() -> None:
 
 
 def test_seeds_are_checkpoints() -> None:
-    for name in ("none", "one", "two"):
-        read_checkpoint(TARGETS["checkpoint"].corpus / name)
+    for tables, name in enumerate(("none", "one", "two")):
+        assert len(read_checkpoint(TARGETS["checkpoint"].corpus / name).tables) == tables

@@ -152,4 +152,5 @@ def test_no_value_whatsoever_ends_in_a_crash(library, example_files, data):
         around = around[part]
     around[path[-1]] = value
     files = {**of_one_element(example_files, file), file: json.dumps(changed)}
-    check(load(files, library), library)
+    for diagnostic in check(load(files, library), library):
+        assert diagnostic.file in files and diagnostic.line > 0 and diagnostic.column > 0

@@ -137,8 +137,10 @@ async def test_packed_refs_wake_too(origin: Origin) -> None:
     async with Watch(str(origin.folder), interval=30) as watch:
         waiting = asyncio.create_task(watch.wait())
         await asyncio.sleep(0.05)
+        assert not waiting.done()
         origin.git("pack-refs", "--all")
-        await asyncio.wait_for(waiting, 2)
+        done, _ = await asyncio.wait({waiting}, timeout=2)
+        assert done == {waiting}
 
 
 async def test_remote_repositories_are_polled(tmp_path: Path) -> None:
