@@ -5,10 +5,8 @@ bytes: CheckIPHeader and an IPFilter of ten rules; CheckIPHeader and a lookup am
 addressed at random, with CheckSession here and IPRewriter there. Between two interfaces: from one
 veth pair to another.
 
-In memory every program runs in its own process on the same processor, and all but one are stopped:
-they take turns for a fraction of a second, round by round, and ratios are those within a round, so
-that what else the machine does falls on all of them. A rate in memory is packets by processor time;
-between interfaces it is given by time and by the forwarder's processor time.
+In memory the programs take turns on one processor (`turns.py`). A rate in memory is packets by
+processor time; between interfaces it is given by time and by the forwarder's processor time.
 
 Packets come from the same element class in all of them. Click's and FastClick's sources hand out
 references to packets that lie ready, and IPRewriter copies what it changes; our sources copy each
@@ -21,93 +19,45 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
 
-from benchmarks import graphs
+from benchmarks import graphs, turns
+from benchmarks.contests import COUNT, Contest, Entry
 from benchmarks.figures import Figures, run
-from benchmarks.programs import OURS, Program, Running, add_arguments, pin, programs, running
+from benchmarks.programs import CLICK, FASTCLICK, OURS, Program, Running, running
 from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 
-SETTLE_SECONDS = 0.05
-WARM_SECONDS, WARM_POLL_SECONDS = 60.0, 0.2
-LEAST_SESSIONS = 0.98
-"""Of the flows asked for: ports are random, some flows have the same ones."""
-Graph = Callable[[str], str]
+EVERYBODY = (OURS, CLICK, FASTCLICK)
 
 
 def arguments() -> argparse.ArgumentParser:
     """What to measure, and how often."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
-    parser.add_argument("--rounds", type=int, default=11, help="of each program, in memory")
-    parser.add_argument("--seconds", type=float, default=0.3, help="a turn in memory takes")
-    parser.add_argument("--flows", type=int, default=100_000, help="sessions")
+    parser = turns.arguments(__doc__)
     parser.add_argument("--wire-rounds", type=int, default=5, help="between interfaces, of 1 s")
     return parser
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
     """Packets a second, by name."""
-    ready = await programs(site, graphs.CLASSES, wanted, tell)
-    sessions = f"{wanted.flows:,} sessions"
-    found: Figures = {}
-    found |= await _turns(site, ready, "stateless", lambda _: graphs.stateless(), wanted, tell)
-    found |= await _turns(
-        site, ready, sessions, lambda name: graphs.sessions(name, wanted.flows), wanted, tell
-    )
-    found |= await _turns(
-        site, ready, "source, one packet", lambda _: graphs.stateless_source(), wanted, tell
-    )
-    found |= await _turns(
-        site,
-        ready,
-        "source, flows",
-        lambda name: graphs.flows_source(name, wanted.flows),
-        wanted,
-        tell,
-    )
+    found, ready = await turns.turns(site, contests(wanted.flows), graphs.CLASSES, wanted, tell)
     return found | await _wire(site, ready, wanted, tell)
 
 
-async def _turns(
-    site: Site,
-    ready: list[Program],
-    what: str,
-    graph: Graph,
-    wanted: argparse.Namespace,
-    tell: Teller,
-) -> Figures:
-    """Let the programs run `graph` in turns."""
-    tell.say("►", f"in memory: {what}")
-    found: Figures = {f"{program.name}, {what}": [] for program in ready}
-    async with AsyncExitStack() as stack:
-        started: list[tuple[Program, Running]] = []
-        for program in ready:
-            text = graph(program.name)
-            one = await stack.enter_async_context(running(program, text, site.folder))
-            pin(one.process)
-            if "sessions" in what:
-                await _warm(program, one, wanted.flows)
-            one.halt()
-            started.append((program, one))
-        for _ in range(wanted.rounds):
-            for program, one in started:
-                one.go_on()
-                await asyncio.sleep(SETTLE_SECONDS)
-                rate = await one.packets_a_cpu_second(graphs.COUNT, wanted.seconds)
-                one.halt()
-                found[f"{program.name}, {what}"].append(rate)
-    return found
-
-
-async def _warm(program: Program, one: Running, flows: int) -> None:
-    """Until every flow has its session."""
-    handler = graphs.sessions_handler(program.name)
-    async with asyncio.timeout(WARM_SECONDS):
-        while await one.number(handler) < flows * LEAST_SESSIONS:  # noqa: ASYNC110 - a process
-            await asyncio.sleep(WARM_POLL_SECONDS)
+def contests(flows: int) -> Iterator[Contest]:
+    """What is measured in memory."""
+    graph: dict[str, Callable[[str], str]] = {
+        "stateless": lambda _: graphs.stateless(),
+        "source, one packet": lambda _: graphs.stateless_source(),
+        "source, flows": lambda program: graphs.flows_source(program, flows),
+    }
+    for what, text in graph.items():
+        yield Contest(what, (), tuple(Entry(one, one, text(one)) for one in EVERYBODY))
+    with_sessions = (
+        Entry(one, one, graphs.sessions(one, flows), graphs.sessions_handler(one))
+        for one in EVERYBODY
+    )
+    yield Contest(f"{flows:,} sessions", (), tuple(with_sessions))
 
 
 async def _wire(
@@ -132,7 +82,7 @@ async def _wire(
                 inside = network.firewall.command()
                 async with running(program, text, site.folder, inside) as one:
                     sending.go_on()
-                    await asyncio.sleep(SETTLE_SECONDS)
+                    await asyncio.sleep(turns.SETTLE_SECONDS)
                     rates = await _arrivals(one, arriving)
                     sending.halt()
                 for what, rate in zip((wall, cpu), rates, strict=True):
@@ -143,9 +93,9 @@ async def _wire(
 async def _arrivals(one: Running, arriving: Running) -> tuple[float, float]:
     """Packets a second of time, and of the forwarder's processor time."""
     loop = asyncio.get_running_loop()
-    before, began, cpu = await arriving.number(graphs.COUNT), loop.time(), one.cpu_seconds()
+    before, began, cpu = await arriving.number(COUNT), loop.time(), one.cpu_seconds()
     await asyncio.sleep(1)
-    after, ended, cpu_after = await arriving.number(graphs.COUNT), loop.time(), one.cpu_seconds()
+    after, ended, cpu_after = await arriving.number(COUNT), loop.time(), one.cpu_seconds()
     return (after - before) / (ended - began), (after - before) / (cpu_after - cpu)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.contests import COUNTED, FOREVER
 from benchmarks.programs import FASTCLICK, OURS
 
 # What our driver is built from.
@@ -10,7 +11,6 @@ CLASSES = [
     *["InfiniteSource", "IPFilter", "IPMirror", "OpenSession", "Queue", "RatedSource"],
     *["SessionTable", "ToDevice"],
 ]
-COUNT = "c.count"
 # 64 bytes: UDP from 10.0.0.1 port 1025 to 10.1.0.2 port 53.
 FRAME = (
     "02000000000202000000000108004500003200000000401166b80a0000010a0100020401003500"
@@ -29,8 +29,6 @@ RULES = [
     "allow icmp",
     "allow udp dst port 53",
 ]
-FOREVER = 2_000_000_000
-COUNTED = "c :: Counter -> Discard;"
 ONE_PACKET = f"InfiniteSource(DATA \\<{FRAME}>, LIMIT -1, BURST 64, TIMESTAMP false)"
 
 

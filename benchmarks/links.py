@@ -1,8 +1,8 @@
 """Contests for rate limits, flow records, bridging and neighbours.
 
-Rate limits: a bucket for each flow, and one for all beside RatedSplitter. Flow records: FastClick's
-flow manager finds a flow's record and counts nothing. Bridge: from one station to another.
-Neighbours: ARPQuerier and ResolveNeighbour with one next hop that has answered.
+Rate limits: a bucket for each flow, and one for all beside RatedSplitter and Shaper. Flow records:
+FastClick's flow manager finds a flow's record and counts nothing. Bridge: from one station to
+another. Neighbours: ARPQuerier and ResolveNeighbour with one next hop that has answered.
 """
 
 from __future__ import annotations
@@ -45,6 +45,28 @@ def police(flows: int) -> Iterator[Contest]:
             ),
         ),
     )
+
+
+def shape(flows: int) -> Iterator[Contest]:
+    """Shape with one bucket beside Shaper, which is pulled, and with one a flow."""
+    limits = f"limits :: TokenBuckets({LIMIT}, CAPACITY {2 * flows});"
+    start = f"{limits} {source(OURS, flows)} -> CheckIPHeader"
+    classes = ("CheckIPHeader", "Shape", "TokenBuckets")
+    one, each = (f"{start} -> Shape(limits, KEY {key}) -> {COUNTED}" for key in ("all", "flow"))
+    yield Contest(
+        f"shaping, {flows:,} buckets", classes, (Entry(OURS, OURS, each, "limits.count"),)
+    )
+    shaper = "Shaper(1000000000) -> Unqueue(BURST 64)"
+    theirs = (
+        Entry(
+            program,
+            program,
+            f"{source(program, flows).replace('Unqueue(BURST 64)', shaper)}"
+            f" -> CheckIPHeader -> {COUNTED}",
+        )
+        for program in BOTH_CLICKS
+    )
+    yield Contest("shaping, one bucket", classes, (Entry(OURS, OURS, one), *theirs))
 
 
 def flows(flows: int) -> Iterator[Contest]:

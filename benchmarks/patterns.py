@@ -14,9 +14,9 @@ import random
 import sys
 import time
 
-from benchmarks.contests import COUNTED, source
+from benchmarks.contests import COUNT, COUNTED, source
 from benchmarks.figures import ROOT, Figures, run
-from benchmarks.functions import COUNT, OF_ALL
+from benchmarks.functions import OF_ALL
 from benchmarks.programs import OURS, Running, pin, programs, running
 from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller

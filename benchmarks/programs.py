@@ -87,6 +87,11 @@ class Running:
         async with connected(self.socket) as control:
             return int(await control.read(handler, seconds=REPLY_SECONDS))
 
+    async def write(self, handler: str, value: str) -> None:
+        """Raises DeviceUnreachable, ControlSocketError."""
+        async with connected(self.socket) as control:
+            await control.write(handler, value, seconds=REPLY_SECONDS)
+
     def cpu_seconds(self) -> float:
         """Processor time that it has used so far (clock_getcpuclockid(3))."""
         return time.clock_gettime_ns((~self.process.pid << 3) | 2) / 1e9
