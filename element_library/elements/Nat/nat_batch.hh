@@ -1,4 +1,4 @@
-// What TranslateOut and TranslateIn share: packets of a batch beside what the kernel reads of them, and where they go.
+// Packets of a batch beside what the NAT kernel reads of them, and where they go.
 #pragma once
 
 #include <array>
