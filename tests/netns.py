@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,3 +35,7 @@ def bridged_network() -> Iterator[Network]:
     with network() as joined:
         bridge(joined)
         yield joined
+
+
+def mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,12 @@ from reconciler.demo.network import Network
 from reconciler.demo.network import network as make_network
 from reconciler.layouts import layout_header
 from tests.cpp import LIBRARY, compile_driver, compile_program, generate_header
+from tests.supervisor.books import books, put
 from tests.supervisor.ledger import LEDGER
 from tests.supervisor.running import Supervised
 
 HERE = Path(__file__).parent
+Start = Callable[..., Supervised]
 FIREWALL = (
     *("FromDevice", "ToDevice", "Queue", "Strip", "Unstrip", "CheckIPHeader", "Discard"),
     *("Classifier", "SessionTable", "CheckSession", "OpenSession"),
@@ -60,4 +62,39 @@ def supervised(
 def forwarding(supervised: Supervised) -> Supervised:
     """The same with a confirmed release `one`."""
     supervised.confirmed("one")
+    return supervised
+
+
+@pytest.fixture
+def keeping(supervised: Supervised) -> Supervised:
+    """A confirmed release `one` with layout 1, forty entries and a note."""
+    supervised.confirmed("one", books(1))
+    supervised.write("books.fill", "40", "control.sock")
+    put(supervised, 1, 11, "note")
+    return supervised
+
+
+@pytest.fixture
+def start(
+    supervisor_program: Path, wire_driver: Path, tmp_path: Path, network: Network
+) -> Iterator[Start]:
+    """Starts supervisors, one after the other, in one directory; the last one is told to stop."""
+    running: list[Supervised] = []
+
+    def begin(*options: object, driver: Path = wire_driver) -> Supervised:
+        place = network.firewall.path
+        named = ("--name", "edge1/firewall", "--checkpoints", "kept", *options)
+        running.append(Supervised(supervisor_program, driver, tmp_path, place, *named))
+        return running[-1].__enter__()
+
+    yield begin
+    running[-1].__exit__(None, None, None)
+
+
+@pytest.fixture
+def saving(start: Start) -> Supervised:
+    """A confirmed release `one` with layout 1 and forty entries; a checkpoint when asked for."""
+    supervised = start()
+    supervised.confirmed("one", books(1))
+    supervised.write("books.fill", "40", "control.sock")
     return supervised

@@ -16,7 +16,7 @@ import pytest
 from reconciler.state.checkpoint import Checkpoint, Counters
 from reconciler.state.checkpoint_file import read_checkpoint, write_checkpoint
 from tests.kernels.conversation import Conversation
-from tests.netns import needs_sandbox
+from tests.netns import mount, needs_sandbox
 from tests.supervisor.checkpointing import compile_checkpoints
 
 SECOND = 1_000_000_000
@@ -339,10 +339,6 @@ class TestMounted:
         mount("-o", "remount,bind,ro", str(small))
         assert program.ask("newest", small).startswith("1 | 2 damaged ")
         assert sorted(os.listdir(small)) == [FIRST, "0000000002.ckpt"]
-
-
-def mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True)
 
 
 def test_checkpoints_beside_a_busy_writer_are_whole(program: Conversation, tmp_path: Path) -> None:

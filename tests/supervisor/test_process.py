@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.demo.network import Network
 from tests.netns import needs_sandbox
-from tests.supervisor.running import Supervised, until
+from tests.supervisor.running import Supervised, alive, until
 
 pytestmark = needs_sandbox
 
@@ -26,14 +26,6 @@ def offloads(network: Network, interface: str) -> str:
     )
     command = network.firewall.command("python3", "-c", script, interface)
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def alive(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_stop_ends_everything_and_puts_offloads_back(
