@@ -8,7 +8,7 @@ from reconciler.import_plan import import_plan, left_out
 from reconciler.plan_terms import HeldTable, Observed
 from schemas.plan import Fate
 from schemas.release import ReleaseRecord
-from tests.reconciler.test_state_fates import holds, rollout, runs, saved, wrote
+from tests.reconciler.fates import holds, rollout, runs, saved, wrote
 
 
 def observed(version: int, source: int, file: str = "/snapshots/x/state.ckpt") -> Observed:
