@@ -34,7 +34,7 @@ def test_removing_one_of_a_hundred_moves_few_new_flows(balancing: Conversation) 
 
 
 def test_shares_follow_weights(balancing: Conversation) -> None:
-    weights = {f"10.0.1.{n}": n for n in range(1, 41)}
+    weights = {f"10.0.1.{n}": n for n in range(1, 101)}
     Balancer(balancing, [f"{name} weight {weight}" for name, weight in weights.items()])
     shares = dict(pair.split("=") for pair in balancing.ask("shares").split())
     assert shares.keys() == weights.keys()
@@ -182,13 +182,16 @@ STEPS = [
     ([("c", SYN), ("c", ACK), ("b", FIN | ACK)], "server_done 240"),
     ([("c", SYN), ("c", ACK), ("c", FIN | ACK), ("b", FIN | ACK), ("c", ACK)], "closed 30"),
     ([("c", SYN), ("c", ACK), ("b", FIN | ACK), ("c", FIN | ACK)], "closed 30"),
-    ([("c", SYN), ("b", RST | ACK)], "closed 30"),
-    ([("c", SYN), ("c", ACK), ("c", RST)], "closed 30"),
-    ([("c", SYN), ("c", ACK), ("c", RST), ("c", ACK)], "closed 30"),
+    ([("c", SYN), ("b", RST | ACK)], "reset 240"),
+    ([("c", SYN), ("c", ACK), ("c", RST)], "reset 240"),
+    ([("c", SYN), ("c", ACK), ("b", RST), ("b", ACK)], "reset 240"),
+    ([("c", SYN), ("c", ACK), ("c", RST), ("c", ACK)], "established 7440"),
+    ([("c", SYN), ("c", ACK), ("c", RST), ("c", FIN | ACK), ("b", FIN | ACK)], "closed 30"),
+    ([("c", SYN), ("c", ACK), ("c", FIN | ACK), ("b", FIN | ACK), ("c", RST)], "closed 30"),
     ([("c", SYN), ("c", ACK), ("c", RST), ("c", SYN)], "opening 240"),
     ([("c", SYN), ("c", ACK), ("c", FIN | ACK), ("c", SYN)], "opening 240"),
     ([("c", SYN), ("c", ACK), ("c", SYN)], "established 7440"),
-    ([("c", RST)], "closed 30"),
+    ([("c", RST)], "reset 240"),
 ]  # fmt: skip
 
 
@@ -257,14 +260,14 @@ def test_a_flow_moves_only_when_it_may(
     pool = [f"10.0.0.{n}" for n in range(6)]
     balancer = Balancer(balancing, pool)
     balancer.set("on_down", "keep" if keep else "move")
-    listed, down, flows, ended = set(pool), set[str](), dict[int, str](), set[int]()
+    listed, down, flows, ended = set(pool), set[str](), dict[int, str](), dict[int, int]()
     for step in steps:
         match step:
             case ("send", int() as number, int() as flags):
                 old = flows.get(number)
                 if number in ended and flags == SYN:
                     old = None
-                    ended.discard(number)
+                    del ended[number]
                 new = balancer.send(Client(port=1000 + number), flags)
                 usable = listed - down
                 if old is not None and (keep or old not in down):
@@ -276,7 +279,9 @@ def test_a_flow_moves_only_when_it_may(
                     continue
                 flows[number] = new
                 if flags & (FIN | RST):
-                    ended.add(number)
+                    ended[number] = flags
+                elif ended.get(number) == RST:
+                    del ended[number]  # it goes on, so nobody had reset it
             case ("backends", set() as chosen):
                 listed = {pool[n] for n in chosen}
                 balancer.set_backends(sorted(listed))

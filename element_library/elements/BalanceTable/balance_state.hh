@@ -24,15 +24,17 @@ enum class BalanceState : uint8_t {
   established = 2,
   client_done = 3,  // the client has sent its FIN
   server_done = 4,  // the backend has, or at least its answer came by
-  closed = 5,       // both have, or one has reset
+  closed = 5,       // both have
   first = 6,        // UDP: no more than the client's first datagram
   stream = 7,
   fragment = 8,
+  reset = 9,  // TCP: somebody says so
 };
 
 inline std::string_view balance_state_name(uint8_t state) {
-  static constexpr std::array<std::string_view, 9> kNames {
-      "", "opening", "established", "client_done", "server_done", "closed", "first", "stream", "fragment"};
+  static constexpr std::array<std::string_view, 10> kNames {
+      "",       "opening", "established", "client_done", "server_done",
+      "closed", "first",   "stream",      "fragment",    "reset"};
   return state < kNames.size() ? kNames[state] : "";
 }
 
@@ -55,6 +57,7 @@ struct BalanceTimeouts {
     constexpr uint64_t kFragment = 30 * kBalanceSecond;  // as long as hosts wait for the rest
     switch (state) {
       case BalanceState::established: return established;
+      case BalanceState::reset:
       case BalanceState::client_done:
       case BalanceState::server_done: return closing;
       case BalanceState::closed: return kClosed;
@@ -66,19 +69,23 @@ struct BalanceTimeouts {
   }
 };
 
-// What a TCP segment makes of a flow; resets and FINs count as they come, since the flow outlives them for a while.
+// What a TCP segment makes of a flow. Sequence numbers are not looked at, so a reset may be forged: a client that goes
+// on had none.
 inline BalanceState after_segment(BalanceState state, uint8_t flags, bool from_client) {
-  if (flags & tcp_flag::rst || state == BalanceState::closed) return BalanceState::closed;
+  if (state == BalanceState::closed) return state;
+  if (flags & tcp_flag::rst) return BalanceState::reset;
   if (flags & tcp_flag::fin) {
     BalanceState other = from_client ? BalanceState::server_done : BalanceState::client_done;
     return state == other ? BalanceState::closed : from_client ? BalanceState::client_done : BalanceState::server_done;
   }
-  return state == BalanceState::opening && from_client && !(flags & tcp_flag::syn) ? BalanceState::established : state;
+  bool goes_on = from_client && !(flags & tcp_flag::syn);
+  bool waits = state == BalanceState::opening || state == BalanceState::reset;
+  return waits && goes_on ? BalanceState::established : state;
 }
 
 // Whether a client's SYN begins another flow: it has ended the one before.
 inline bool begins_anew(BalanceState state) {
-  return state == BalanceState::closed || state == BalanceState::client_done;
+  return state == BalanceState::closed || state == BalanceState::reset || state == BalanceState::client_done;
 }
 
 }  // namespace clickup

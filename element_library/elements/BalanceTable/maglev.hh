@@ -39,6 +39,7 @@ class MaglevTable {
       turns_.push_back(turn_of(backend));
     }
     // Who comes first does not depend on the order of the list.
+    for (Turn& turn : turns_) turn.credit = most_weight_ / 2;  // so that shares are rounded, not cut off
     auto before = [](const Turn& one, const Turn& other) { return one.identity < other.identity; };
     std::sort(turns_.begin(), turns_.end(), before);
     next_.assign(turns_.empty() ? 0 : kSize, kFree);
