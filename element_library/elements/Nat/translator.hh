@@ -14,8 +14,6 @@ namespace clickup {
 template <size_t outputs>
 class Translator : public Element {
  public:
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* nat = nullptr;
     arguments.positional_element("NAT", "Nat", nat).finish(errors);

@@ -10,6 +10,7 @@ class TranslateIn : public Translator<4> {
   TranslateIn() : Translator({"translated", "unsolicited", "refused", "invalid"}) {}
   const char* class_name() const override { return "TranslateIn"; }
   const char* port_count() const override { return "1/1-4"; }
+  const char* processing() const override { return "h/h"; }
 
   void push(int, Batch& batch) override {
     NatPackets packets;
