@@ -5,7 +5,7 @@
 #include "elements/Shape/shape_lanes.hh"
 #include "elements/TokenBuckets/bucket_kernel.hh"
 #include "elements/TokenBuckets/limit_records.hh"
-#include "kernels/command_loop.hh"
+#include "kernels/reboot.hh"
 
 namespace {
 
@@ -20,7 +20,7 @@ struct Worker {
 
 std::unique_ptr<SharedMemory> buckets, limits;
 std::unique_ptr<Worker> worker;
-void* mapped = nullptr;
+void *mapped = nullptr, *mapped_limits = nullptr;
 uint32_t capacity = 0, arrived = 0;
 uint64_t now = kBillion;
 BucketLimit limit;
@@ -37,8 +37,9 @@ std::string start_worker() {
   worker = std::make_unique<Worker>();
   mapped = buckets->map();
   std::string error = worker->records.attach(mapped, buckets->bytes(), capacity, "b/buckets");
+  mapped_limits = limits->map();
   if (error.empty())
-    error = worker->limits.records().attach(limits->map(), limits->bytes(), LimitRecords::kCapacity, "b/limits");
+    error = worker->limits.records().attach(mapped_limits, limits->bytes(), LimitRecords::kCapacity, "b/limits");
   if (!error.empty()) return error;
   StateRecovery recovery = worker->records.resume();
   worker->limits.resume(limit, now);
@@ -111,6 +112,11 @@ std::string succeed(Words& words) {
   return start_worker();
 }
 
+std::string restart(Words& words) {
+  reboot(words, {mapped, mapped_limits}, now);
+  return start_worker();
+}
+
 std::string table(Words&) {
   std::vector<std::string> lines;
   for (uint32_t i = 0; i < worker->records.fresh(); ++i) {
@@ -173,6 +179,7 @@ int main() {
       {"wait", wait},
       {"limit", change},
       {"succeed", succeed},
+      {"reboot", restart},
       {"sweep", sweep},
       {"table", table},
       {"counters", counters},

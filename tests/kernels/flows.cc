@@ -4,7 +4,7 @@
 
 #include "elements/FlowTable/flow_kernel.hh"
 #include "elements/FlowTable/flow_text.hh"
-#include "kernels/command_loop.hh"
+#include "kernels/reboot.hh"
 
 namespace {
 
@@ -14,8 +14,8 @@ using namespace clickup;
 struct Teller : FlowSink {
   std::string text;
   void report(const FlowRecord& flow, FlowEnd why, uint64_t now) override {
-    text += flow_text(flow, now) + " " + std::to_string(int(why)) + " " + std::to_string(flow.first) + " " +
-            std::to_string(flow.last) + "|";
+    text += flow_text(flow, now) + " " + std::to_string(int(why)) + " " + std::to_string(int64_t(flow.first)) + " " +
+            std::to_string(int64_t(flow.last)) + "|";
   }
   std::string told() { return std::exchange(text, ""); }
 };
@@ -89,6 +89,11 @@ std::string succeed(Words& words) {
   return start_worker();
 }
 
+std::string restart(Words& words) {
+  reboot(words, {mapped}, now);
+  return start_worker();
+}
+
 std::string table(Words&) {
   std::string text;
   for (uint32_t i = 0; i < worker->records.fresh(); ++i) {
@@ -106,6 +111,7 @@ int main() {
       {"wait", wait},
       {"sweep", sweep},
       {"succeed", succeed},
+      {"reboot", restart},
       {"table", table},
   });
 }

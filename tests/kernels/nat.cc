@@ -11,7 +11,7 @@
 #include "elements/Nat/nat_kernel.hh"
 #include "elements/Nat/nat_recount.hh"
 #include "elements/Nat/nat_text.hh"
-#include "kernels/command_loop.hh"
+#include "kernels/reboot.hh"
 #include "support/state_table/migration.hh"
 
 namespace {
@@ -180,6 +180,16 @@ std::string succeed(Words& words) {
   return start_worker();
 }
 
+// Words: OFF, UP, as in reboot.hh. Seconds of `time` go on.
+std::string restart(Words& words) {
+  uint64_t seconds = now - start_of_time, off = 0, up = 0;
+  words >> off >> up;
+  for (const auto& memory : memories) reboot(memory->map(), now, off, up);
+  now = up;
+  start_of_time = up - seconds - off;
+  return start_worker();
+}
+
 class EasyPace : public CopyPace {
   bool settle() override { return true; }
   bool go_on() override { return true; }
@@ -251,6 +261,7 @@ int main() {
       {"time", set_time},
       {"expire", expire},
       {"succeed", succeed},
+      {"reboot", restart},
       {"lose", lose},
       {"move", move},
       {"counts", counts},

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "elements/NeighbourTable/link_side.hh"
-#include "kernels/command_loop.hh"
+#include "kernels/reboot.hh"
 #include "support/lanes/lanes.hh"
 
 namespace {
@@ -144,6 +144,11 @@ std::string succeed(Words& words) {
   return start_worker();
 }
 
+std::string restart(Words& words) {
+  reboot(words, {mapped}, now);
+  return start_worker();
+}
+
 // Lanes by themselves: numbers for keys and items.
 Lanes<uint32_t, uint32_t> lanes;
 
@@ -189,6 +194,7 @@ int main() {
       {"next_hop", next_hop},
       {"wait", wait},
       {"succeed", succeed},
+      {"reboot", restart},
       {"lane", lane},
       {"counters",
        [](Words&) {

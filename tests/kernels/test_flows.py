@@ -175,6 +175,44 @@ def test_changed_timeouts_count_for_flows_that_are_there(flows: Conversation) ->
     assert [report.why for report in sweep(flows)] == [IDLE]
 
 
+def test_flows_of_before_a_reboot_are_reported_in_their_time(flows: Conversation) -> None:
+    """Twenty seconds off, five of them after the boot: some moments lie before it, others not."""
+    start(flows, capacity=16, idle=24 * SECOND)
+    meter(flows, query(1))
+    flows.ask("wait", 6 * SECOND)
+    meter(flows, query(2))
+    flows.ask("reboot", 20 * SECOND, 5 * SECOND)
+    (report,) = sweep(flows)
+    assert report == Report(of_query(1), 1, 29, 0, IDLE, -21 * SECOND, -21 * SECOND)
+    assert flows.ask("table").split()[-1] == "20|"
+    assert meter(flows, query(2)) == []
+    flows.ask("wait", 24 * SECOND)
+    (report,) = sweep(flows)
+    assert report == Report(of_query(2), 2, 58, 0, IDLE, -15 * SECOND, 5 * SECOND)
+
+
+def test_a_full_table_of_before_a_reboot_makes_room(flows: Conversation) -> None:
+    start(flows, capacity=16)
+    for number in range(16):
+        meter(flows, query(number))
+        flows.ask("wait", SECOND)
+    flows.ask("reboot", 10 * SECOND, SECOND)
+    told = [meter(flows, query(number)) for number in (97, 98)]
+    assert [(report.flow, report.why) for (report,) in told] == [
+        (of_query(0), IDLE), (of_query(1), IDLE),
+    ]  # fmt: skip
+
+
+def test_a_shorter_active_timeout_counts_for_flows_of_before_a_reboot(flows: Conversation) -> None:
+    start(flows, active=7200 * SECOND, idle=7200 * SECOND)
+    meter(flows, query(1))
+    flows.ask("reboot", 5400 * SECOND, SECOND)
+    flows.ask("succeed", "clean", 60 * SECOND, 7200 * SECOND)
+    assert meter(flows, query(1)) == []
+    (report,) = sweep(flows)
+    assert (report.packets, report.why) == (2, ACTIVE)
+
+
 A, B, A6, B6 = "10.0.0.1", "192.0.2.1", "2001:db8::1", "2001:db8::2"
 KEYS = [
     (ipv4(A, B, icmp(8, 3)), "1 10.0.0.1:0 192.0.2.1:2051 0", 28),

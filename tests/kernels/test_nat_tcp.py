@@ -110,6 +110,13 @@ def test_an_unsolicited_syn_waits_six_seconds(gateway: Gateway) -> None:
     assert late(gateway) == []
 
 
+def test_an_unsolicited_syn_waits_six_seconds_through_a_reboot(gateway: Gateway) -> None:
+    """The moment at which it is answered lies before the boot."""
+    data = syn(gateway)
+    gateway.kernel.ask("reboot", 8 * 10**9, 10**9)
+    assert late(gateway) == [data]
+
+
 def test_an_unsolicited_syn_is_forgotten_when_the_connection_is_opened_from_inside(
     gateway: Gateway,
 ) -> None:

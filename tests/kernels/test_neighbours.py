@@ -117,6 +117,17 @@ def test_one_that_was_not_heard_for_long_is_asked_while_packets_go_on(table: Con
     assert table.ask("resolve", THEM) == f"ready {THEIR_MAC}"
 
 
+def test_one_of_before_a_reboot_keeps_its_age(table: Conversation) -> None:
+    """It is asked again when it would have been, and not believed for longer."""
+    table.ask("resolve", THEM6)
+    hear(table, advertisement(SOLICITED | OVERRIDE))
+    table.ask("reboot", 20 * SECOND, 5 * SECOND)
+    assert table.ask("resolve", THEM6) == f"ready {THEIR_MAC}"
+    hear(table, advertisement(0, OTHER_MAC))
+    assert table.ask("resolve", THEM6) == f"ready {THEIR_MAC} ask", "somebody else claims it"
+    assert table.ask("resolve", THEM6) == f"ready {THEIR_MAC}"
+
+
 def test_one_that_has_gone_silent_must_be_found_again(table: Conversation) -> None:
     table.ask("resolve", THEM)
     hear(table, arp_frame("reply", THEM, OURS))

@@ -76,6 +76,9 @@ def play(buckets: Conversation, first: Limit, steps: list[Step]) -> None:
                 if isinstance(other, Limit):
                     buckets.ask("wait", 1)
                     _change(model, other)
+            case ("reboot", int() as off, int() as up):
+                buckets.ask("reboot", off, up)
+                model.wait(off)
             case ("sweep", int() as budget):
                 buckets.ask("sweep", budget)
     for key, tokens in model.tokens.items():
@@ -108,6 +111,35 @@ sweeps = st.tuples(st.just("sweep"), st.integers(1, 100))
 @given(st.lists(st.one_of(takes, takes, waits, rates, sweeps), max_size=40))
 def test_forgetting_full_buckets_changes_nothing(buckets: Conversation, steps: list[Step]) -> None:
     play(buckets, Limit(100, 7), steps)
+
+
+reboots = st.tuples(st.just("reboot"), st.integers(0, BILLION), st.integers(1, 10 * BILLION))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.one_of(takes, waits), max_size=9),
+    st.lists(st.one_of(takes, takes, waits, reboots), max_size=30),
+)
+def test_buckets_fill_at_their_rates_through_reboots(
+    buckets: Conversation, before: list[Step], after: list[Step]
+) -> None:
+    """It is a rising rate, under which no deadline of before is too early."""
+    play(buckets, Limit(1, 7), [*before, ("limit", Limit(3, 7)), *after])
+
+
+def test_a_bucket_of_before_a_reboot_fills_at_its_rate(buckets: Conversation) -> None:
+    """Also when packets have become bits, and when moments of before the boot are compared."""
+    start(buckets, Limit(1, 2))
+    assert take(buckets)
+    buckets.ask("limit", 20_000, 20_000, "bits")
+    buckets.ask("wait", BILLION // 2 + 1)
+    assert take(buckets, size=1000)
+    buckets.ask("reboot", BILLION // 4, BILLION // 8)
+    assert buckets.ask("table") == f"all {7000 * BILLION}|"
+    buckets.ask("wait", BILLION // 4)
+    assert take(buckets, size=1500), "12000 bits are there"
+    assert not take(buckets, size=1)
 
 
 def test_full_buckets_are_forgotten_and_others_are_not(buckets: Conversation) -> None:

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "elements/FlowTable/flow_packet.hh"
+#include "support/state_table/moment.hh"
 
 namespace clickup {
 
@@ -44,7 +45,7 @@ class FlowKernel {
   bool count(const FlowPacket& packet, uint64_t now) {
     if (!packet.metered) return false;
     uint32_t index = records_.find(packet.key, packet.hash, 0);
-    if (index != FlowRecordTable::kNone && due(index) <= now) index = settle(index, now);
+    if (index != FlowRecordTable::kNone && reached(due(index), now)) index = settle(index, now);
     if (index == FlowRecordTable::kNone) {
       add(packet, now);
       return true;
@@ -52,7 +53,7 @@ class FlowKernel {
     FlowRecord flow = records_.at(index);
     if (flow.packets == 0) begin(flow, packet, now);
     take(flow, packet, now);
-    records_.write(index, flow, deadline(flow));
+    records_.write(index, flow, deadline(flow, now));
     return true;
   }
 
@@ -61,7 +62,7 @@ class FlowKernel {
     for (uint32_t left = std::min(budget, records_.fresh()); left > 0 && most > 0; --left) {
       if (hand_ >= records_.fresh()) hand_ = 0;
       uint32_t index = hand_++;
-      if (due(index) > now || !records_.used(index)) continue;
+      if (!reached(due(index), now) || !records_.used(index)) continue;
       settle(index, now);
       --most;
     }
@@ -80,18 +81,18 @@ class FlowKernel {
   }
   uint64_t active_at(const FlowRecord& flow) const { return flow.active_since + timeouts_.active; }
   // A flow without packets since its last report can only become idle.
-  uint64_t deadline(const FlowRecord& flow) const {
+  uint64_t deadline(const FlowRecord& flow, uint64_t now) const {
     uint64_t idle = idle_at(flow);
-    return (flow.packets == 0 ? idle : std::min(idle, active_at(flow))) + kGrace;
+    return later(flow.packets == 0 ? idle : earlier(idle, active_at(flow)), now) + kGrace;
   }
   uint64_t due(uint32_t index) const { return records_.deadline(index) - kGrace; }
 
   // The flow is due: reports it, and forgets it unless it goes on. Returns where it is.
   uint32_t settle(uint32_t index, uint64_t now) {
     FlowRecord flow = records_.at(index);
-    bool over = idle_at(flow) <= now;
-    if (!over && active_at(flow) > now) {  // a timeout was made longer meanwhile
-      records_.write(index, flow, deadline(flow));
+    bool over = reached(idle_at(flow), now);
+    if (!over && !reached(active_at(flow), now)) {  // a timeout was made longer meanwhile
+      records_.write(index, flow, deadline(flow, now));
       return index;
     }
     report(flow, !over ? FlowEnd::active : ended(flow) ? FlowEnd::ended : FlowEnd::idle, now);
@@ -102,7 +103,7 @@ class FlowKernel {
     flow.packets = flow.bytes = 0;
     flow.tcp_flags = 0;
     flow.active_since = now;
-    records_.write(index, flow, deadline(flow));
+    records_.write(index, flow, deadline(flow, now));
     return index;
   }
   void report(const FlowRecord& flow, FlowEnd why, uint64_t now) {
@@ -114,7 +115,7 @@ class FlowKernel {
     FlowRecord flow = packet.key;
     begin(flow, packet, now);
     take(flow, packet, now);
-    records_.insert(flow, packet.hash, deadline(flow), 0, [](const FlowRecord&) { return false; });
+    records_.insert(flow, packet.hash, deadline(flow, now), 0, [](const FlowRecord&) { return false; });
   }
   static void begin(FlowRecord& flow, const FlowPacket& packet, uint64_t now) {
     flow.traffic_class = packet.traffic_class;
@@ -132,10 +133,10 @@ class FlowKernel {
     for (uint32_t left = kWindow; left > 0; --left) {
       if (probe_ >= records_.fresh()) probe_ = 0;
       uint32_t index = probe_++;
-      if (records_.used(index) && (nearest == FlowRecordTable::kNone || due(index) < due(nearest))) nearest = index;
+      if (records_.used(index) && (nearest == FlowRecordTable::kNone || records_.deadline(index) < records_.deadline(nearest))) nearest = index;
     }
     if (nearest == FlowRecordTable::kNone) return;
-    if (due(nearest) <= now && settle(nearest, now) == FlowRecordTable::kNone) return;
+    if (reached(due(nearest), now) && settle(nearest, now) == FlowRecordTable::kNone) return;
     report(records_.at(nearest), FlowEnd::lack_of_resources, now);
     records_.erase(nearest);
   }

@@ -1,12 +1,12 @@
 // Flows as lines that people read.
 #pragma once
 
-#include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include "elements/FlowTable/flow_packet.hh"
 #include "support/ip_address/ip_address.hh"
+#include "support/state_table/moment.hh"
 
 namespace clickup {
 
@@ -22,7 +22,7 @@ inline std::string flow_text(const FlowRecord& flow, uint64_t now) {
   return std::to_string(flow.protocol) + " " + flow_end_text(flow.source, flow.source_port) + " " +
          flow_end_text(flow.destination, flow.destination_port) + " " + std::to_string(flow.mark) + " " +
          std::to_string(flow.packets) + " " + std::to_string(flow.bytes) + " " + flags + " " +
-         std::to_string((now - std::min(flow.last, now)) / 1'000'000'000);
+         std::to_string(age(flow.last, now) / 1'000'000'000);
 }
 
 }  // namespace clickup

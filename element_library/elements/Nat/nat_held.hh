@@ -2,6 +2,7 @@
 #pragma once
 
 #include "elements/Nat/nat_tables.hh"
+#include "support/state_table/moment.hh"
 
 namespace clickup {
 
@@ -50,7 +51,7 @@ class NatHeldPackets {
     if (table_.count() == 0) return;
     for (uint32_t index = 0; index < table_.fresh(); ++index) {
       const NatHeld& held = table_.at(index);
-      bool late = table_.used(index) && held.kind == uint8_t(NatHeldKind::syn) && held.due <= now;
+      bool late = table_.used(index) && held.kind == uint8_t(NatHeldKind::syn) && reached(held.due, now);
       if (late) take(index, emit);
     }
   }

@@ -7,6 +7,7 @@
 
 #include "layouts/NeighbourTable.layout.hh"
 #include "support/ip_address/ip_address.hh"
+#include "support/state_table/moment.hh"
 #include "support/state_table/state_table.hh"
 
 namespace clickup {
@@ -56,7 +57,7 @@ class NeighbourKernel {
     if (index == NeighbourRecords::kNone) return begin(address, hash, now);
     const Neighbour& neighbour = records_.at(index);
     switch (NeighbourState(neighbour.state)) {
-      case NeighbourState::known: return now - neighbour.heard < poll ? ready(neighbour) : check(index, now);
+      case NeighbourState::known: return age(neighbour.heard, now) < poll ? ready(neighbour) : check(index, now);
       case NeighbourState::incomplete: return go_on(index, now);
       case NeighbourState::failed: break;
     }
@@ -66,7 +67,7 @@ class NeighbourKernel {
   // When resolve may say to ask again.
   uint64_t next_question(const IpAddress& address, uint64_t hash, uint64_t now) const {
     uint32_t index = records_.find(key(address), hash, now);
-    return index == NeighbourRecords::kNone ? now : records_.at(index).asked + kRetry;
+    return index == NeighbourRecords::kNone ? now : later(records_.at(index).asked + kRetry, now);
   }
 
   // True when the neighbour is known now.
@@ -79,7 +80,7 @@ class NeighbourKernel {
     if (!known && !news.has_ether) return false;
     bool differs = news.has_ether && std::memcmp(neighbour.ether, news.ether, 6) != 0;
     if (known && differs && !news.overrides) {  // RFC 4861 7.2.5: whoever is right will answer the next question
-      if (now - neighbour.heard < poll) store_heard(index, neighbour, stale(poll, now), now);
+      if (age(neighbour.heard, now) < poll) store_heard(index, neighbour, stale(poll, now), now);
       return true;
     }
     if (news.has_ether) std::memcpy(neighbour.ether, news.ether, 6);
@@ -97,6 +98,7 @@ class NeighbourKernel {
 
  private:
   static constexpr uint64_t kHold = kRetry;  // ns in which nobody is asked for who has not answered
+  static constexpr uint64_t kLongest = uint64_t(1) << 62;  // ns; further apart no two moments are
 
   static Neighbour key(const IpAddress& address) {
     Neighbour neighbour;
@@ -104,7 +106,7 @@ class NeighbourKernel {
     return neighbour;
   }
   static bool is_known(const Neighbour& neighbour) { return NeighbourState(neighbour.state) == NeighbourState::known; }
-  static uint64_t stale(uint64_t poll, uint64_t now) { return now - std::min(poll, now); }
+  static uint64_t stale(uint64_t poll, uint64_t now) { return now - std::min(poll, kLongest); }
 
   static Resolution ready(const Neighbour& neighbour, bool ask = false) {
     Resolution resolution {Resolution::ready, ask, true, {}};
@@ -124,7 +126,7 @@ class NeighbourKernel {
   // Known, but not heard for long.
   Resolution check(uint32_t index, uint64_t now) {
     Neighbour neighbour = records_.at(index);
-    if (now - neighbour.asked < kRetry) return ready(neighbour);
+    if (age(neighbour.asked, now) < kRetry) return ready(neighbour);
     if (neighbour.asked_times >= kMostQuestions) {  // it has moved, or is gone: from now on packets wait
       neighbour.state = uint8_t(NeighbourState::incomplete);
       neighbour.asked_times = 0;
@@ -138,7 +140,7 @@ class NeighbourKernel {
   }
   Resolution go_on(uint32_t index, uint64_t now) {
     Neighbour neighbour = records_.at(index);
-    if (now - neighbour.asked < kRetry) return {Resolution::waits, false, false, {}};
+    if (age(neighbour.asked, now) < kRetry) return {Resolution::waits, false, false, {}};
     neighbour.asked = now;
     if (neighbour.asked_times >= kMostQuestions) {
       neighbour.state = uint8_t(NeighbourState::failed);

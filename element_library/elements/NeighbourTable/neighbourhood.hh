@@ -110,7 +110,7 @@ class Neighbourhood {
   }
   static uint64_t age_ns(const Neighbour& neighbour) {
     bool known = NeighbourState(neighbour.state) == NeighbourState::known;
-    return now_ns() - std::min(known ? neighbour.heard : neighbour.asked, now_ns());
+    return age(known ? neighbour.heard : neighbour.asked, now_ns());
   }
 
   std::string insert(std::string_view text) {

@@ -7,6 +7,7 @@
 
 #include "elements/SessionTable/session_packet.hh"
 #include "elements/SessionTable/tcp_timeout.hh"
+#include "support/state_table/moment.hh"
 #include "support/tcp_tracker/tcp_tracker.hh"
 
 namespace clickup {
@@ -87,7 +88,7 @@ class SessionKernel {
     if (session.protocol == protocol::tcp) return advance_tcp(session, packet, now);
     if (!from_originator(session, packet)) session.flags |= kAnswered;
     if (session.flags & kAnswered) {
-      bool stream = session.protocol == protocol::udp && now - session.opened >= kStreamAge;
+      bool stream = session.protocol == protocol::udp && age(session.opened, now) >= kStreamAge;
       if (stream) session.flags |= kAssured;
       set_state(session, session.flags & kAssured ? SessionState::stream : SessionState::replied);
     }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 
+#include "support/state_table/moment.hh"
+
 namespace clickup {
 
 inline constexpr uint64_t kBillion = 1'000'000'000;        // units of a token in the table; nanoseconds in a second
@@ -59,14 +61,14 @@ class LimitHistory {
   // What `tokens` counted at `counted` have become at `now`: each stretch at its own rate, cut to its own burst.
   uint64_t tokens(uint64_t tokens, uint64_t counted, uint64_t now) const {
     size_t i = count_ - 1;
-    while (i > 0 && limits_[i].since > counted) --i;
+    while (i > 0 && !reached(limits_[i].since, counted)) --i;
     for (; i + 1 < count_; ++i) {
       uint64_t end = limits_[i + 1].since;
-      tokens = limits_[i].refilled(tokens, end - std::min(counted, end));
+      tokens = limits_[i].refilled(tokens, age(counted, end));
       if (limits_[i].unit != limits_[i + 1].unit) tokens = 0;
       counted = end;
     }
-    return limits_[i].refilled(tokens, now - std::min(counted, now));
+    return limits_[i].refilled(tokens, age(counted, now));
   }
 
  private:
