@@ -3,6 +3,7 @@
 //
 // successive HANDLERS CONFIG...: after each graph a line for each handler, comma separated: number, name, text with its
 // line ends as "|". A graph whose file name ends in ".crash" is not paused; the next one finds what a dead worker leaves.
+// Behind one that ends in ".reboot" the tables are as restored long after, all moments before the boot.
 #include <sys/mman.h>
 
 #include <cstdio>
@@ -14,6 +15,7 @@
 
 #include "driver/handlers.hh"
 #include "driver/runtime.hh"
+#include "kernels/reboot.hh"
 
 namespace {
 
@@ -34,6 +36,10 @@ class LastingHost : public Host {
     return "";
   }
   CounterSlot* counter_slot(std::string_view name) override { return &counters_[std::string(name)]; }
+  void restore() {
+    constexpr uint64_t kHour = 3'600'000'000'000;
+    for (auto& [name, table] : tables_) reboot(table.address, now_ns(), now_ns() + kHour, now_ns());
+  }
 
  private:
   struct Table {
@@ -78,7 +84,9 @@ int main(int count, char** arguments) {
     while (handlers.read_now("in.active", "").text == "true") runtime.round();
     runtime.drain();
     tell(i, *routers[i], arguments[1]);
-    if (!std::string_view(arguments[int(i) + 2]).ends_with(".crash")) runtime.pause();
+    std::string_view name = arguments[i + 2];
+    if (!name.ends_with(".crash")) runtime.pause();
+    if (name.ends_with(".reboot")) host.restore();
   }
   return 0;
 }

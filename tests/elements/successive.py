@@ -37,11 +37,13 @@ class Workers:
     def run(
         self, text: str | Sequence[str], parts: Sequence[Sequence[bytes | Capture]],
         outputs: Iterable[str] = ("out",), handlers: Iterable[str] = (), crash: Iterable[int] = (),
+        reboot: Iterable[int] = (),
     ) -> list[Ran]:  # fmt: skip
         """Run `text`, or one text a worker, once for each of `parts`.
 
         A text reads `in :: FromDump({folder}/in.pcap)` and writes to `{folder}/NAME.pcap` for each
-        of `outputs`; the workers whose numbers are in `crash` die instead of pausing.
+        of `outputs`; the workers whose numbers are in `crash` die instead of pausing. Behind those
+        in `reboot` the tables are restored after long, in another boot.
         """
         texts = [text] * len(parts) if isinstance(text, str) else text
         files, folders = [], []
@@ -49,7 +51,8 @@ class Workers:
             folder = self.folder / str(number)
             folder.mkdir(exist_ok=True)
             write_pcap(folder / "in.pcap", frames)
-            file = folder / ("graph.crash" if number in crash else "graph.click")
+            end = "crash" if number in crash else "reboot" if number in reboot else "click"
+            file = folder / f"graph.{end}"
             file.write_text(graph.replace("{folder}", str(folder)))
             folders.append(folder)
             files.append(file)

@@ -128,6 +128,25 @@ def test_the_sequence_goes_on_through_upgrades_and_templates_are_not_repeated(
     assert packets == len(FLOWS) + 2, "the last frame of the last worker is still metered"
 
 
+def test_templates_are_sent_when_they_are_due_after_a_reboot(workers: Workers) -> None:
+    """The moment at which they were to be sent again lies before the boot."""
+    ran = workers.run(METER, [then_idle(FLOWS)] * 2, reboot=[0])
+    assert [taken(one.outputs["out"]).template_messages for one in ran] == [1, 1]
+
+
+@pytest.mark.parametrize("other", ["COLLECTOR 198.51.100.8", f"COLLECTOR {COLLECTOR}, PORT 9"])
+def test_another_collector_is_sent_templates_before_data(workers: Workers, other: str) -> None:
+    """RFC 7011 8.4: so is the first one, when its turn comes again."""
+    texts = [METER, METER.replace(f"COLLECTOR {COLLECTOR}", other), METER]
+    ran = workers.run(texts, [then_idle(FLOWS)] * 3, handlers=["export.sequence"])
+    for one in ran:
+        collector = Collector()
+        for packet in one.outputs["out"]:
+            collector.take(packet[28:])
+        assert (collector.template_messages, len(collector.records) >= 3) == (1, True)
+    assert [one.handlers["export.sequence"] for one in ran] == ["3", "7", "11"]
+
+
 def test_flows_go_on_counting_in_the_next_worker(workers: Workers) -> None:
     """Both workers see packets of one flow; neither reports it before it is idle."""
     query = ether(ipv4("10.0.0.1", "192.0.2.1", udp(1, 2)))

@@ -35,6 +35,7 @@ class ExportFlows : public Element, private FlowExporter {
     flows_->report_to(this);
     messages_.open(*this, "messages", host, errors);
     message_.limit(mtu_ - path_.header_bytes());
+    told_ = templates_on(path_);
     if (output_count() > 0) return;
     if (std::string problem = socket_.open(path_); !problem.empty()) errors.add(problem);
   }
@@ -71,6 +72,12 @@ class ExportFlows : public Element, private FlowExporter {
   static constexpr double kDay = 86400;                  // seconds
   static constexpr uint64_t kForEver = uint64_t(1) << 62;  // ns
 
+  // What a collector knows of templates it knows by the addresses and ports of messages (RFC 7011 8.4). Never 0.
+  static uint32_t templates_on(const UdpPath& path) {
+    uint64_t seed = uint64_t(ipfix::kTemplates) << 32 | uint32_t(path.source_port) << 16 | path.destination_port;
+    return state_tag(hash_key<sizeof path.source>(&path.source, hash_key<sizeof path.destination>(&path.destination, seed)));
+  }
+
   void check(const std::string& collector, uint32_t port, const std::string& source, uint32_t source_port, Errors& errors) {
     if (!parse_ip_address(collector, path_.destination)) errors.add("COLLECTOR '" + collector + "' is no IP address");
     if (source.empty() && path_.four()) path_.source = ip4_address(path_.source.data());
@@ -100,11 +107,11 @@ class ExportFlows : public Element, private FlowExporter {
   }
 
   void send_reports(uint64_t now) {
-    if (exporter_.templates != ipfix::kTemplates || exporter_.next_templates <= now) send_templates(now);
+    if (exporter_.templates != told_ || reached(exporter_.next_templates, now)) send_templates(now);
     send(message_, now);
   }
   void send_templates(uint64_t now) {
-    exporter_.templates = ipfix::kTemplates;
+    exporter_.templates = told_;
     exporter_.next_templates = now + templates_every_;
     templates_.add_templates();
     send(templates_, now);
@@ -147,6 +154,7 @@ class ExportFlows : public Element, private FlowExporter {
   FlowTable* flows_ = nullptr;
   UdpPath path_;
   uint32_t domain_ = 1, mtu_ = 1400;
+  uint32_t told_ = 0;  // `templates` in the table when ours were sent on this path
   uint64_t templates_every_ = 60'000'000'000;  // ns
   ExportersLayout exporter_;
   uint32_t index_ = ExporterRecords::kNone;
