@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ match[0] -> ToDump(clean.pcap, ENCAP IP);
 match[1] -> ToDump(match.pcap, ENCAP IP);
 match[2] -> ToDump(unseen.pcap, ENCAP IP);
 """
-HANDLERS = ("clean", "match", "unseen", "suppressed", "jumps", "contradictions")
+HANDLERS = ("clean", "match", "unseen", "suppressed", "lost", "jumps", "contradictions")
 
 
 @pytest.fixture(scope="module")
@@ -77,24 +79,36 @@ def run(
     segments: int = 4096,
     window: int = 131072,
     more: str = "",
+    alerts: str = "",
+    room: int | None = None,
 ) -> Seen:
+    """The file of alerts begins with `alerts`; behind them the disk has `room` bytes."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         write_pcap(place / "in.pcap", frames)
         graph = GRAPH.format(segments=segments, window=window, rules=quoted(rules), more=more)
         (place / "config.click").write_text(graph)
+        (place / "alerts.json").write_text(alerts)
         command = [str(driver), "config.click"]
         for handler in HANDLERS:
             command += ["-h", f"match.{handler}"]
         done = subprocess.run(
-            command, cwd=place, capture_output=True, text=True, timeout=60, check=False
-        )
+            command, cwd=place, capture_output=True, text=True, timeout=60, check=False,
+            restore_signals=False,  # no room is an error of write(), no signal
+            preexec_fn=None if room is None else partial(limit_files, len(alerts) + room),
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
+        told = (place / "alerts.json").read_text()
+        assert told.startswith(alerts)
         files = {n: [c.data for c in read_pcap(place / f"{n}.pcap")] for n in HANDLERS[:3]}
-        alerts = [json.loads(line) for line in (place / "alerts.json").read_text().splitlines()]
+        lines = [json.loads(line) for line in told.removeprefix(alerts).splitlines()]
         values = [line for line in done.stdout.splitlines() if line.isdigit()]
         counts = dict(zip(HANDLERS, map(int, values), strict=True))
-    return Seen(**files, alerts=alerts, counts=counts)
+    return Seen(**files, alerts=lines, counts=counts)
+
+
+def limit_files(size: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 letters = st.sampled_from(b"abc")
@@ -250,6 +264,17 @@ def test_alerts_beyond_the_rate_are_counted(driver: Path) -> None:
     assert len(seen.alerts) == 3
     assert seen.counts["suppressed"] == 7
     assert len(seen.match) == 10
+
+
+@pytest.mark.parametrize(("room", "told"), [(0, 0), (100, 0), (300, 1)])
+def test_what_a_full_disk_does_not_take_is_lost_whole(driver: Path, room: int, told: int) -> None:
+    """It is not remembered as told, and the file ends with a whole line."""
+    frames = [ether(ipv4(CLIENT, SERVER, udp(n, 53, b"attack"))) for n in (1000, 1001, 1001)]
+    before = (" " * 4095 + "\n") * 64  # other files have room enough
+    seen = run(driver, frames, rules_of({7: b"attack"}), alerts=before, room=room)
+    assert [alert["source_port"] for alert in seen.alerts] == [1000][:told]
+    assert (seen.counts["lost"], seen.counts["suppressed"]) == (3 - told, 0)
+    assert len(seen.match) == 3
 
 
 @pytest.mark.parametrize(

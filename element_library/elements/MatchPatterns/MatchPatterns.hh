@@ -51,6 +51,7 @@ class MatchPatterns : public Element {
     }
     handlers.read("alert_count", [this] { return std::to_string(kernel_->counts().alerts); });
     handlers.read("suppressed", [this] { return std::to_string(kernel_->counts().suppressed); });
+    handlers.read("lost", [this] { return std::to_string(kernel_->counts().lost); });
     handlers.read("jumps", [this] { return std::to_string(kernel_->counts().jumps); });
     handlers.read("contradictions", [this] { return std::to_string(kernel_->counts().contradictions); });
     handlers.read("rule_count", [this] { return std::to_string(set_->rules().size()); });
@@ -77,7 +78,6 @@ class MatchPatterns : public Element {
       Inspection inspection = kernel_->inspect(packets_[i], hashes[i], now_ns(), log_);
       parted[size_t(inspection)].add(batch.items[i]);
     }
-    log_.end();
     batch.count = 0;
     for (size_t i = 0; i < parted.size(); ++i) {
       inspected_[i].add(parted[i]);

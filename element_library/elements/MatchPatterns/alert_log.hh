@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -82,28 +83,36 @@ class AlertLog : public AlertSink {
   }
   void set_element(std::string name) { element_ = std::move(name); }
 
-  // Before the alerts of a batch: the time that they get.
+  // Before the alerts of a batch: the time of day that they get.
   void begin(uint64_t now_ns, uint64_t realtime_ns) {
     realtime_ns_ = realtime_ns;
     bucket_.refill(now_ns);
   }
-  bool alert(const PatternAlert& alert) override {
-    if (bucket_.whole() == 0) return false;
+  // What the file does not take at once is lost, because packets do not wait.
+  AlertFate alert(const PatternAlert& alert) override {
+    if (bucket_.whole() == 0) return AlertFate::suppressed;
     bucket_.take(1);
-    lines_ += alert_text(alert, element_, realtime_ns_);
-    return true;
-  }
-  // After them: writes what there is. What the file does not take at once is lost, because packets do not wait.
-  void end() {
-    if (lines_.empty()) return;
-    [[maybe_unused]] ssize_t written = ::write(file_.get(), lines_.data(), lines_.size());
-    lines_.clear();
+    return write_line(alert_text(alert, element_, realtime_ns_)) ? AlertFate::told : AlertFate::lost;
   }
 
  private:
+  // All of it or nothing. A pipe sees to that by itself: no line is longer than what it takes as a whole.
+  bool write_line(const std::string& line) {
+    ssize_t written = ::write(file_.get(), line.data(), line.size());
+    if (written > 0 && size_t(written) < line.size()) cut_back(written);
+    return written == ssize_t(line.size());
+  }
+  // The disk became full within a line. Unless others have written behind it meanwhile.
+  void cut_back(off_t written) {
+    struct stat file {};
+    off_t begin = ::lseek(file_.get(), -written, SEEK_CUR);
+    if (begin < 0 || ::fstat(file_.get(), &file) != 0 || file.st_size != begin + written) return;
+    [[maybe_unused]] int cut = ::ftruncate(file_.get(), begin);
+  }
+
   FileDescriptor file_;
   TokenBucket bucket_;
-  std::string element_, lines_;
+  std::string element_;
   uint64_t realtime_ns_ = 0;
 };
 

@@ -21,16 +21,19 @@ struct PatternAlert {
   uint64_t end;         // bytes of the stream or datagram up to the end of the pattern; 0: unknown
 };
 
-// Takes what was found, once a flow and rule; false when it cannot take more now.
+enum class AlertFate : uint8_t { told, suppressed, lost };
+
+// Takes what was found, once a flow and rule. What it does not tell is told when it is found again.
 class AlertSink {
  public:
   virtual ~AlertSink() = default;
-  virtual bool alert(const PatternAlert& alert) = 0;
+  virtual AlertFate alert(const PatternAlert& alert) = 0;
 };
 
 struct MatchCounts {
   uint64_t alerts = 0;          // told
-  uint64_t suppressed = 0;      // not told, because the sink took no more
+  uint64_t suppressed = 0;      // not told, because there were too many
+  uint64_t lost = 0;            // not told, because they could not be written
   uint64_t jumps = 0;           // holes in streams that were given up
   uint64_t contradictions = 0;  // overlaps with other bytes
 };
@@ -214,10 +217,10 @@ class MatchKernel {
     uint64_t hash = found_.hash(record), end = std::max(moment.session_end, moment.now + kMemory);
     uint32_t index = found_.find(record, hash, moment.now);
     if (index != FoundRecords::kNone) return found_.write(index, record, end);
-    if (!moment.sink.alert(alert)) {
-      ++counts_.suppressed;
-      return;
-    }
+    AlertFate fate = moment.sink.alert(alert);
+    counts_.suppressed += fate == AlertFate::suppressed;
+    counts_.lost += fate == AlertFate::lost;
+    if (fate != AlertFate::told) return;
     ++counts_.alerts;
     found_.insert(record, hash, end, moment.now, [](const FoundPatternsLayout&) { return false; });
   }
