@@ -42,8 +42,9 @@ def ether_of(number: int) -> str:
     return f"02:00:00:00:00:{number:02x}"
 
 
-def packet(to: int, number: int) -> bytes:
-    return ether(ipv4("198.51.100.9", address(to), udp(1, 2, number.to_bytes(4, "big"))))
+def packet(to: int, number: int, size: int = 0) -> bytes:
+    payload = number.to_bytes(4, "big") + bytes(size)
+    return ether(ipv4("198.51.100.9", address(to), udp(1, 2, payload)))
 
 
 def reply(number: int, sender: str | None = None) -> bytes:
@@ -131,6 +132,14 @@ def test_a_querier_with_a_table_of_its_own_goes_on_too(workers: Workers) -> None
     assert [f[-4:] for f in ran[1].outputs["out"]] == [bytes([0, 0, 0, n]) for n in (1, 3)]
     assert ran[1].outputs["queries"] == []
     assert ran[1].handlers == {"r.count": "2", "r.queries": "2", "r.length": "1"}
+
+
+def test_jumbo_frames_wait_too(workers: Workers) -> None:
+    text = graph(RESOLVE, "n :: NeighbourTable(WAITING 16, QUEUE 16);")
+    frames = [packet(2, number, 9216 - 46) for number in range(16)]
+    ran = workers.run(text, [frames, [reply(2)]], handlers=["r.drops"])
+    assert [f[42:46] for f in ran[1].outputs["out"]] == [frame[42:46] for frame in frames]
+    assert ran[1].handlers == {"r.drops": "0"}
 
 
 def test_a_worker_that_dies_takes_what_waits_and_nothing_else(workers: Workers) -> None:

@@ -25,7 +25,7 @@ from tests.libraries import todays_library
             ('SERVICES "tcp 192.0.2.1:80"', "CAPACITY 64"),
             {"balanced_flows": 64, "backends": 4096},
         ),
-        ("NeighbourTable", ("WAITING 20",), {"neighbours": 4096, "unresolved": 40}),
+        ("NeighbourTable", ("WAITING 20",), {"neighbours": 4096, "unresolved": 120}),
     ],
 )
 def test_capacities(

@@ -35,7 +35,8 @@ class Neighbourhood {
   }
   void open(const Element& element, Host& host, Errors& errors) {
     for (std::string error : {open_table(host, element.name(), capacity, records_),
-                              open_table(host, element.name(), 2 * std::max(most_waiting, kMinCapacity), unresolved_.records())}) {
+                              open_table(host, element.name(), unresolved_.kMostPieces * std::max(most_waiting, kMinCapacity),
+                                         unresolved_.records())}) {
       if (!error.empty()) errors.add(error);
     }
     drops.open(element, "drops", host, errors);

@@ -34,7 +34,7 @@ class TokenBuckets : public Element {
   void initialize(Host& host, Errors& errors) override {
     for (std::string error : {open_table(host, name(), capacity_, records_),
                               open_table(host, name(), LimitRecords::kCapacity, limits_.records()),
-                              open_table(host, name(), 2 * most_waiting_, shaped_.records())}) {
+                              open_table(host, name(), shaped_.kMostPieces * most_waiting_, shaped_.records())}) {
       if (!error.empty()) errors.add(error);
     }
   }

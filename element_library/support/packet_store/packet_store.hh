@@ -17,6 +17,9 @@ namespace clickup {
 template <class Layout>
 class PacketStore {
  public:
+  static constexpr uint32_t kPiece = sizeof Layout::data;
+  static constexpr uint32_t kFront = 64;  // kept of what lies before the data: headers that were stripped
+  static constexpr uint32_t kMostPieces = (kFront + kMaxPacket + kPiece - 1) / kPiece;  // of a packet
   static constexpr uint64_t kWorthKeeping = 1'000'000'000;  // ns; after longer it would only be in the way of what is new
 
   // Equal in every release.
@@ -63,9 +66,6 @@ class PacketStore {
   }
 
  private:
-  static constexpr uint32_t kPiece = sizeof Layout::data;
-  static constexpr uint32_t kFront = 64;  // kept of what lies before the data: headers that were stripped
-
   static void describe(const Packet& packet, Layout& record) {
     record.length = packet.length;
     record.front = std::min(packet.begin, kFront);
