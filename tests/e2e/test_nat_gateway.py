@@ -15,17 +15,17 @@ from reconciler.demo.merges import Running
 from reconciler.demo.site import Site
 from reconciler.outcome import OutcomeKind
 from schemas.plan import Fate
+from tests.e2e.asking import Datagrams
 from tests.e2e.conftest import assert_nothing_lost, eventually
+from tests.e2e.encounters import Caller, long_datagrams
+from tests.e2e.inside import inside_hosts, talking
 from tests.e2e.natted import (
     HOSTS,
     OUTSIDE,
     PARAMETERS,
     PORT,
-    Datagrams,
     Endpoint,
     behind_a_nat,
-    inside_hosts,
-    talking,
     tcp_socket,
     telling_server,
     udp_socket,
@@ -98,7 +98,11 @@ async def test_mappings_stay_and_ports_rest_across_upgrades(natted: Site) -> Non
     files = pipeline(natted, GATEWAY, PARAMETERS)
     visited = range(30_000, 30_020)
     async with running(natted, files, second, third) as followed:
-        with telling_server(natted.network), inside_hosts(natted.network) as inside:
+        with (
+            telling_server(natted.network),
+            inside_hosts(natted.network) as inside,
+            long_datagrams(natted.network) as halves,
+        ):
             async with traffic(natted.network, LOAD) as flow:
                 with talking(inside):
                     resting = await asyncio.to_thread(short_visits, natted, HOSTS[2], visited)
@@ -108,7 +112,9 @@ async def test_mappings_stay_and_ports_rest_across_upgrades(natted: Site) -> Non
 
                     await eventually(all_rest, 20)
                     for release in (second, third):
+                        await asyncio.to_thread(halves.begin)
                         await upgrade(followed, release)
+                        await asyncio.to_thread(halves.finish)
                         assert resting <= await held_down(followed)
                         host = HOSTS[3] if release == third else HOSTS[0]
                         others = await asyncio.to_thread(short_visits, natted, host, visited)
@@ -129,9 +135,13 @@ async def test_tables_grow_while_everybody_talks(natted: Site) -> None:
     def larger(spec: Any) -> None:
         spec["parameters"]["sessions"] *= 2
 
-    files = pipeline(natted, GATEWAY, PARAMETERS)
+    files = pipeline(natted, GATEWAY, {**PARAMETERS, "filtering": "endpoint_independent"})
     async with running(natted, files) as followed:
-        with telling_server(natted.network), inside_hosts(natted.network) as inside:
+        with (
+            telling_server(natted.network),
+            inside_hosts(natted.network, open_to_all=True) as inside,
+            long_datagrams(natted.network) as halves,
+        ):
             async with traffic(natted.network, LOAD) as flow:
                 with talking(inside):
                     resting = await asyncio.to_thread(
@@ -142,10 +152,12 @@ async def test_tables_grow_while_everybody_talks(natted: Site) -> None:
                         return resting <= await held_down(followed)
 
                     await eventually(all_rest, 20)
+                    await asyncio.to_thread(halves.begin)
                     merge = await followed.merge(
                         "larger", {ELEMENT: changed(GATEWAY, "1.1.0", larger)}
                     )
                     assert merge.outcome.kind is OutcomeKind.APPLIED
+                    await asyncio.to_thread(halves.finish)
                     (fate,) = [s for s in followed.witness.plans[-1].states if s.name == "nat"]
                     assert fate.fate is Fate.MIGRATED
                     assert resting <= await held_down(followed)
@@ -154,21 +166,26 @@ async def test_tables_grow_while_everybody_talks(natted: Site) -> None:
         assert {len(ends) for ends in inside.seen.values()} == {1}
 
 
-async def test_a_forward_comes_and_goes_without_a_takeover(natted: Site) -> None:
+async def test_forwards_and_filtering_change_without_a_takeover(natted: Site) -> None:
     files = pipeline(natted, GATEWAY, PARAMETERS)
     forward = f"tcp {OUTSIDE[0]}:8080 -> {HOSTS[1]}:80"
 
     def forwarding(spec: Any) -> None:
         spec["parameters"]["forwards"] = [forward]
+        spec["parameters"]["filtering"] = "endpoint_independent"
 
     with ExitStack() as stack:
+        stack.enter_context(telling_server(natted.network))
+        known = Datagrams(stack.enter_context(udp_socket(natted.network.client, (HOSTS[1], 5300))))
+        strangers = [Caller(natted.network, known, let_in) for let_in in (False, True, False)]
         listener = stack.enter_context(tcp_socket(natted.network.client, (HOSTS[1], 80)))
         listener.listen(4)
 
-        def connect(source_port: int) -> socket.socket:
+        def connect(source_port: int, seconds: float = 5) -> socket.socket:
             made = stack.enter_context(
                 tcp_socket(natted.network.server, (SERVER.on_link, source_port))
             )
+            made.settimeout(seconds)
             made.connect((OUTSIDE[0], 8080))
             return made
 
@@ -178,8 +195,9 @@ async def test_a_forward_comes_and_goes_without_a_takeover(natted: Site) -> None
 
         async with running(natted, files) as followed:
             with pytest.raises(OSError):
-                await asyncio.to_thread(connect, 3000)
+                await asyncio.to_thread(connect, 3000, 1)
             takeovers = len(followed.witness.takeovers)
+            await asyncio.to_thread(strangers[0].call)
             merge = await followed.merge(
                 "forward", {ELEMENT: changed(GATEWAY, "1.1.0", forwarding)}
             )
@@ -189,13 +207,15 @@ async def test_a_forward_comes_and_goes_without_a_takeover(natted: Site) -> None
             stack.enter_context(accepted)
             assert sender == (SERVER.on_link, 3001)
             await asyncio.to_thread(say, visitor, accepted)
+            await asyncio.to_thread(strangers[1].call)
             await followed.merge(
                 "no forward",
                 {ELEMENT: changed(GATEWAY, "1.2.0", lambda spec: None)},
             )
             await asyncio.to_thread(say, accepted, visitor)
+            await asyncio.to_thread(strangers[2].call)
             with pytest.raises(OSError):
-                await asyncio.to_thread(connect, 3002)
+                await asyncio.to_thread(connect, 3002, 1)
             assert len(followed.witness.takeovers) == takeovers, "both were live changes"
 
 

@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 def within(namespace: Namespace, action: Callable[[], Value]) -> Value:
     """What `action` returns when this thread runs it in `namespace`."""
     libc = ctypes.CDLL(None, use_errno=True)
-    with open("/proc/self/ns/net") as ours, open(namespace.path) as theirs:
+    with open("/proc/thread-self/ns/net") as ours, open(namespace.path) as theirs:
         assert libc.setns(theirs.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
         try:
             return action()
