@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from reconciler.demo.network import Namespace, Network
 from tests.e2e.asking import Datagrams, Line
-from tests.e2e.natted import HOSTS, OUTSIDE, PORT, STRANGER, Endpoint, tcp_socket, udp_socket
+from tests.e2e.natted import HOSTS, OUTSIDE, STRANGER
 from tests.e2e.routed import SERVER
+from tests.e2e.telling import PORT, Endpoint, tcp_socket, udp_socket
 from tests.elements.wires import within
 from tests.packets import UDP, ipv4, raw, udp
 
@@ -113,8 +114,8 @@ class Halves:
         for namespace, second in self._rest:
             send_raw(namespace, second)
         answers = {self._asking.socket.recv(65536) for _ in self._rest}
-        seen = b"%s:%d" % (self._outside[0].encode(), self._outside[1])
-        assert answers == {self._text, self._text + b" " + seen}
+        seen = b" %s %d" % (self._outside[0].encode(), self._outside[1])
+        assert answers == {self._text, self._text + seen}
 
 
 @contextmanager

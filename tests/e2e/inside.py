@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -12,16 +10,10 @@ from dataclasses import dataclass, field
 from reconciler.demo.network import Network
 from tests.e2e.asking import Datagrams, Line
 from tests.e2e.encounters import CLOSED_PORT, LONG, Caller, Meeting, is_refused, meeting
-from tests.e2e.natted import (
-    HOSTS,
-    OTHER_SERVER,
-    PORT,
-    Endpoint,
-    tcp_socket,
-    udp_socket,
-    working,
-)
-from tests.e2e.routed import SERVER, Host
+from tests.e2e.host import Host
+from tests.e2e.natted import HOSTS, OTHER_SERVER
+from tests.e2e.routed import SERVER
+from tests.e2e.telling import PORT, Endpoint, tcp_socket, udp_socket
 
 
 @dataclass
@@ -87,7 +79,7 @@ def inside_hosts(network: Network, open_to_all: bool = False) -> Iterator[Inside
             [datagrams(host, port) for host in HOSTS[:3] for port in (5000, 5001, 5002, 6000)],
             [connected(stack, network, host) for host in HOSTS[:3]],
             (datagrams(HOSTS[0], 8000), datagrams(HOSTS[1], 8000)),
-            stack.enter_context(Host(client)),
+            Host(client),
             meeting(stack, client),
             Caller(network, datagrams(HOSTS[2], 5300), open_to_all),
             refused,
@@ -99,22 +91,3 @@ def connected(stack: ExitStack, network: Network, host: str) -> Line:
     connection = stack.enter_context(tcp_socket(network.client, (host, 7000)))
     connection.connect((SERVER.on_link, PORT))
     return Line(connection)
-
-
-@contextmanager
-def talking(inside: Inside) -> Iterator[None]:
-    """They exchange something ten times a second; whatever went wrong is raised at the end."""
-    wrong: list[BaseException] = []
-
-    def talk(stop: threading.Event) -> None:
-        try:
-            while not stop.is_set():
-                inside.exchange()
-                time.sleep(0.1)
-        except (OSError, AssertionError) as error:
-            wrong.append(error)
-
-    with working(talk):
-        yield
-    if wrong:
-        raise wrong[0]

@@ -33,8 +33,9 @@ from tests.cpp import compile_driver
 from tests.driver.running import ControlClient, RunningDriver
 from tests.e2e.conftest import assert_nothing_lost, eventually
 from tests.e2e.held import held
+from tests.e2e.host import Host
 from tests.e2e.pipelines import changed, example, number, pipeline, running, upgrade
-from tests.e2e.routed import CLIENT, SERVER, Host, route_through
+from tests.e2e.routed import CLIENT, SERVER, route_through
 from tests.elements.wires import driver_in
 from tests.supervisor.running import socket_in
 
@@ -121,8 +122,7 @@ async def test_upgrades_keep_every_session_through_the_tunnel(tunnelled: Tunnell
     second, third = changed(FIREWALL, "1.1.0", counted), changed(FIREWALL, "1.2.0", keyed_in_vain)
     files = pipeline(site, FIREWALL, PARAMETERS)
     async with running(site, files, second, third) as followed:
-        with Host(site.network.client) as client:
-            await asyncio.to_thread(client.ping, SERVER.on_link)
+        await asyncio.to_thread(Host(site.network.client).ping, SERVER.on_link)
         async with traffic(site.network, LOAD) as flow, held(site.network) as connections:
             before = await followed.sessions()
             await upgrade(followed, second)
@@ -156,6 +156,6 @@ async def test_what_is_not_allowed_is_refused_at_once(tunnelled: Tunnelled) -> N
 
         await asyncio.to_thread(connect)
         assert await number(followed, "refuse.sent") == 1
-        with Host(site.network.client) as client:
-            expired = await asyncio.to_thread(client.refused, SERVER_ADDRESS, 443, 1)
+        client = Host(site.network.client)
+        expired = await asyncio.to_thread(client.refused, SERVER_ADDRESS, 443, 1)
         assert (expired.source, expired.type) == (CLIENT.router, 11)

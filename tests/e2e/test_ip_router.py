@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -16,13 +16,16 @@ from reconciler.demo.merges import Running
 from reconciler.demo.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network
 from reconciler.demo.site import Site
 from tests.e2e.conftest import assert_nothing_lost
+from tests.e2e.host import Host
 from tests.e2e.pipelines import changed, example, number, pipeline, running, upgrade
-from tests.e2e.routed import CLIENT, SERVER, Host, route_through
+from tests.e2e.routed import CLIENT, SERVER, route_through
 from tests.elements.wires import within
 
 LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
 ROUTER = example("ip-router")
 NOWHERE, NOBODY = "203.0.113.9", "10.77.2.99"
+CLOSED_PORT = 9
+NOWHERE6, NOBODY6 = "2001:db8:9::9", "2001:db8:2::99"
 PARAMETERS = {
     "lan_addresses": [f"{CLIENT.router}/24", f"{CLIENT.router_six}/64"],
     "wan_addresses": [f"{SERVER.router}/24", f"{SERVER.router_six}/64"],
@@ -34,7 +37,10 @@ PARAMETERS = {
     "wan_routes": [
         "10.77.2.0/24", f"{SERVER_ADDRESS}/32 via {SERVER.on_link}", "2001:db8:2::/64",
     ],
-    "own_routes": [f"{CLIENT.router}/32", f"{SERVER.router}/32", f"{CLIENT.router_six}/128"],
+    "own_routes": [
+        *(f"{side.router}/32" for side in (CLIENT, SERVER)),
+        *(f"{side.router_six}/128" for side in (CLIENT, SERVER)),
+    ],
 }  # fmt: skip
 
 
@@ -96,12 +102,13 @@ async def queries(followed: Running) -> int:
 async def test_upgrades_lose_no_packet_and_ask_no_neighbour_again(routed: Site) -> None:
     second, third = changed(ROUTER, "1.1.0", counted), changed(ROUTER, "1.2.0", marked)
     files = pipeline(routed, ROUTER, PARAMETERS)
-    with echo(routed.network) as six, Host(routed.network.client) as client:
+    client = Host(routed.network.client)
+    with echo(routed.network) as six:
 
         def exchange(text: bytes) -> None:
             six.send(text)
             assert six.recv(2048) == text
-            for address in (CLIENT.router, SERVER.on_link):
+            for address in (CLIENT.router, SERVER.on_link, SERVER.router_six, SERVER.six):
                 assert client.ping(address).source == address
 
         # The first packets to a neighbour wait for its answer, not more than a queue of them.
@@ -120,33 +127,46 @@ async def test_upgrades_lose_no_packet_and_ask_no_neighbour_again(routed: Site) 
                 assert await number(followed, f"{side}_hosts.unreachable") == 0
 
 
+Error = tuple[str, int, int]
+"""Who tells, type and code."""
+
+
+def try_all(client: Host, cases: Sequence[tuple[str, int, int, Error]]) -> None:
+    """Datagrams to an address with this TTL and size, and the error that each meets."""
+    for address, ttl, size, error in cases:
+        told = client.refused(address, CLOSED_PORT, ttl, size)
+        assert (told.source, told.type, told.code) == error
+        assert size < 1400 or told.rest == 1400, "the MTU"
+
+
 async def test_senders_are_told_why_a_packet_went_no_further(routed: Site) -> None:
     files = pipeline(routed, ROUTER, {**PARAMETERS, "mtu": 1400})
-    with Host(routed.network.client) as client:
-
-        def try_all() -> None:
-            expired = client.refused(SERVER_ADDRESS, 9, ttl=1)
-            assert (expired.source, expired.type, expired.code) == (CLIENT.router, 11, 0)
-            lost = client.refused(NOWHERE, 9)
-            assert (lost.source, lost.type, lost.code) == (CLIENT.router, 3, 0)
-            long = client.refused(SERVER_ADDRESS, 9, size=1450)
-            assert (long.source, long.type, long.code, long.rest) == (CLIENT.router, 3, 4, 1400)
-            silent = client.refused(NOBODY, 9)
-            assert (silent.source, silent.type, silent.code) == (CLIENT.router, 3, 1)
-            assert client.ping(SERVER.on_link).payload == b"ping"
-
-        async with running(routed, files) as followed:
-            await asyncio.to_thread(try_all)
-            assert await number(followed, "wan_hosts.unreachable") == 1
-            assert await number(followed, "too_big.pmtu") == 1400
+    client, ours, ours_six = Host(routed.network.client), CLIENT.router, CLIENT.router_six
+    four = (
+        (SERVER.host, 1, 8, (ours, 11, 0)),
+        (NOWHERE, 64, 8, (ours, 3, 0)),
+        (SERVER.host, 64, 1450, (ours, 3, 4)),
+        (NOBODY, 64, 8, (ours, 3, 1)),
+        (SERVER.host, 64, 8, (SERVER.host, 3, 3)),
+    )
+    six = (
+        (SERVER.six, 1, 8, (ours_six, 3, 0)),
+        (NOWHERE6, 64, 8, (ours_six, 1, 0)),
+        (SERVER.six, 64, 1450, (ours_six, 2, 0)),
+        (NOBODY6, 64, 8, (ours_six, 1, 3)),
+        (SERVER.six, 64, 8, (SERVER.six, 1, 4)),
+    )
+    async with running(routed, files) as followed:
+        await asyncio.gather(*(asyncio.to_thread(try_all, client, cases) for cases in (four, six)))
+        assert await number(followed, "wan_hosts.unreachable") == 2
+        assert await number(followed, "too_big.pmtu") == 1400
 
 
 async def test_long_packets_arrive_in_fragments(routed: Site) -> None:
     """Datagrams that may be split are; TCP finds out what fits by itself."""
     files = pipeline(routed, ROUTER, {**PARAMETERS, "mtu": 1280})
     async with running(routed, files) as followed:
-        with Host(routed.network.client) as client:
-            await asyncio.to_thread(client.ping, SERVER.on_link)
+        await asyncio.to_thread(Host(routed.network.client).ping, SERVER.on_link)
         async with traffic(routed.network, LOAD) as flow:
             await asyncio.sleep(1.0)
             seen = await flow.finish()

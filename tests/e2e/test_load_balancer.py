@@ -19,8 +19,8 @@ from reconciler.outcome import OutcomeKind
 from schemas.plan import StepKind
 from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
 from tests.e2e.direct import direct_servers, serving
+from tests.e2e.host import Host
 from tests.e2e.pipelines import ELEMENT, changed, example, number, pipeline, running, upgrade
-from tests.e2e.routed import Host
 from tests.supervisor.running import socket_in
 
 BALANCER = example("load-balancer")
@@ -199,15 +199,15 @@ async def test_no_flow_leaves_a_server_that_answers_by_itself(direct_farm: Site)
 
 async def test_it_answers_ping_and_tells_of_packets_without_a_hop_left(farm: Site) -> None:
     files = pipeline(farm, backed_by(POOL), PARAMETERS, INTERFACES)
-    with Host(farm.network.client) as client, Host(farm.network.server) as server:
+    client, server = Host(farm.network.client), Host(farm.network.server)
 
-        def try_all() -> None:
-            for host, address in ((client, VIP), (client, OUTER), (server, GATEWAY)):
-                assert host.ping(address).payload == b"ping"
-            expired = client.refused(VIP, UDP_PORT, ttl=1)
-            assert (expired.source, expired.type, expired.code) == (OUTER, 11, 0)
-            expired = server.refused(CLIENT_ADDRESS, UDP_PORT, ttl=1)
-            assert (expired.source, expired.type, expired.code) == (GATEWAY, 11, 0)
+    def try_all() -> None:
+        for host, address in ((client, VIP), (client, OUTER), (server, GATEWAY)):
+            assert host.ping(address).payload == b"ping"
+        expired = client.refused(VIP, UDP_PORT, ttl=1)
+        assert (expired.source, expired.type, expired.code) == (OUTER, 11, 0)
+        expired = server.refused(CLIENT_ADDRESS, UDP_PORT, ttl=1)
+        assert (expired.source, expired.type, expired.code) == (GATEWAY, 11, 0)
 
-        async with running(farm, files):
-            await asyncio.to_thread(try_all)
+    async with running(farm, files):
+        await asyncio.to_thread(try_all)

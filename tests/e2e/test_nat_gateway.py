@@ -18,18 +18,9 @@ from schemas.plan import Fate
 from tests.e2e.asking import Datagrams
 from tests.e2e.conftest import assert_nothing_lost, eventually
 from tests.e2e.encounters import Caller, long_datagrams
-from tests.e2e.inside import inside_hosts, talking
-from tests.e2e.natted import (
-    HOSTS,
-    OUTSIDE,
-    PARAMETERS,
-    PORT,
-    Endpoint,
-    behind_a_nat,
-    tcp_socket,
-    telling_server,
-    udp_socket,
-)
+from tests.e2e.host import Host
+from tests.e2e.inside import inside_hosts
+from tests.e2e.natted import HOSTS, OUTSIDE, PARAMETERS, behind_a_nat, telling_server
 from tests.e2e.pipelines import (
     ELEMENT,
     changed,
@@ -39,7 +30,8 @@ from tests.e2e.pipelines import (
     running,
     upgrade,
 )
-from tests.e2e.routed import CLIENT, SERVER, Host
+from tests.e2e.routed import CLIENT, SERVER
+from tests.e2e.telling import PORT, Endpoint, talking, tcp_socket, udp_socket
 
 pytestmark = pytest.mark.timeout(400)  # the first run of all compiles
 LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
@@ -104,7 +96,7 @@ async def test_mappings_stay_and_ports_rest_across_upgrades(natted: Site) -> Non
             long_datagrams(natted.network) as halves,
         ):
             async with traffic(natted.network, LOAD) as flow:
-                with talking(inside):
+                with talking(inside.exchange):
                     resting = await asyncio.to_thread(short_visits, natted, HOSTS[2], visited)
 
                     async def all_rest() -> bool:
@@ -143,7 +135,7 @@ async def test_tables_grow_while_everybody_talks(natted: Site) -> None:
             long_datagrams(natted.network) as halves,
         ):
             async with traffic(natted.network, LOAD) as flow:
-                with talking(inside):
+                with talking(inside.exchange):
                     resting = await asyncio.to_thread(
                         short_visits, natted, HOSTS[2], range(30_000, 30_020)
                     )
@@ -221,21 +213,21 @@ async def test_forwards_and_filtering_change_without_a_takeover(natted: Site) ->
 
 async def test_senders_are_told_why_a_packet_went_no_further(natted: Site) -> None:
     files = pipeline(natted, GATEWAY, {**PARAMETERS, "mtu": 1400})
-    with Host(natted.network.client) as client, Host(natted.network.server) as server:
+    client, server = Host(natted.network.client), Host(natted.network.server)
 
-        def try_all() -> None:
-            expired = client.refused(SERVER.on_link, PORT, ttl=1)
-            assert (expired.source, expired.type, expired.code) == (CLIENT.router, 11, 0)
-            long = client.refused(SERVER.on_link, PORT, size=1450)
-            assert (long.source, long.type, long.code, long.rest) == (CLIENT.router, 3, 4, 1400)
-            closed = client.refused(SERVER.on_link, PORT)
-            assert (closed.source, closed.type, closed.code) == (SERVER.on_link, 3, 3)
-            assert client.ping(CLIENT.router).source == CLIENT.router
-            assert client.ping(OUTSIDE[0]).source == OUTSIDE[0]
-            assert server.ping(OUTSIDE[1]).source == OUTSIDE[1]
-            unsolicited = server.refused(OUTSIDE[0], PORT)
-            assert (unsolicited.source, unsolicited.type, unsolicited.code) == (SERVER.router, 3, 3)
+    def try_all() -> None:
+        expired = client.refused(SERVER.on_link, PORT, ttl=1)
+        assert (expired.source, expired.type, expired.code) == (CLIENT.router, 11, 0)
+        long = client.refused(SERVER.on_link, PORT, size=1450)
+        assert (long.source, long.type, long.code, long.rest) == (CLIENT.router, 3, 4, 1400)
+        closed = client.refused(SERVER.on_link, PORT)
+        assert (closed.source, closed.type, closed.code) == (SERVER.on_link, 3, 3)
+        assert client.ping(CLIENT.router).source == CLIENT.router
+        assert client.ping(OUTSIDE[0]).source == OUTSIDE[0]
+        assert server.ping(OUTSIDE[1]).source == OUTSIDE[1]
+        unsolicited = server.refused(OUTSIDE[0], PORT)
+        assert (unsolicited.source, unsolicited.type, unsolicited.code) == (SERVER.router, 3, 3)
 
-        async with running(natted, files) as followed:
-            await asyncio.to_thread(try_all)
-            assert await number(followed, "translate_out.translated") > 0
+    async with running(natted, files) as followed:
+        await asyncio.to_thread(try_all)
+        assert await number(followed, "translate_out.translated") > 0

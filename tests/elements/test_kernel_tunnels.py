@@ -13,7 +13,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from reconciler.demo.network import SERVER_ADDRESS, Network, network
 from tests.driver.running import ControlClient, RunningDriver
-from tests.e2e.routed import Host
+from tests.e2e.host import Host
 from tests.elements.wires import driver_in
 from tests.netns import needs_sandbox
 
@@ -73,8 +73,7 @@ def tunnel(joined: Network, kind: str, **more: object) -> Iterator[Host]:
         netns.addr("add", index=index, address=SERVER_INSIDE, prefixlen=24)
         netns.link("set", index=index, state="up")
         try:
-            with Host(joined.server) as server:
-                yield server
+            yield Host(joined.server)
         finally:
             netns.link("del", index=index)
 
