@@ -19,11 +19,13 @@ from contextlib import ExitStack, contextmanager
 from pyroute2 import NetNS
 
 from reconciler.demo.network import Namespace, Network, bring_up, hold, join, prepare, release
+from tests.e2e.farm import CLIENT6, OUTER6, add_six, move_to_six
+from tests.e2e.telling import telling
 from tests.elements.wires import within
 
 IFF_PROMISC = 0x100
-WAY_BACK = "10.78.0.200"
-"""The client's address on the servers' link."""
+WAY_BACK, WAY_BACK6 = "10.78.0.200", "2001:db8:d::200"
+"""The client's addresses on the servers' link."""
 SILENT = {"arp_ignore": 1, "arp_announce": 2}  # about addresses of other interfaces
 
 
@@ -44,6 +46,29 @@ def direct_servers(
         _own(server, service)
     _become_a_switch(network.server, ["port1", *ports])
     return servers
+
+
+def direct_servers_six(
+    network: Network, servers: Sequence[Namespace], addresses: Sequence[str], service: str
+) -> None:
+    """The same for IPv6, when all of that is there."""
+    move_to_six(network.client, [CLIENT6], OUTER6)
+    add_six(network.client, "eth1", WAY_BACK6, 64)
+    for server, address in zip(servers, addresses, strict=True):
+        move_to_six(server, [address], WAY_BACK6)
+        add_six(server, "lo", service, 128)
+
+
+@contextmanager
+def telling_of(
+    servers: Sequence[Namespace], addresses: Sequence[str], service: str
+) -> Iterator[None]:
+    """Each tells, at the service's address, its own one."""
+    with ExitStack() as stack:
+        for server, address in zip(servers, addresses, strict=True):
+            which = lambda own, _, a=address: (a, own[1])  # noqa: E731
+            stack.enter_context(telling(server, [service], which))
+        yield
 
 
 def set_ipv4(namespace: Namespace, **settings: int) -> None:

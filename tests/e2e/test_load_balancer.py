@@ -9,7 +9,6 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
-from pyroute2 import NetNS  # type: ignore[import-untyped]  # ships no types
 
 from reconciler.demo.measure import HTTP_PORT, UDP_PORT, traffic
 from reconciler.demo.merges import Running
@@ -18,41 +17,40 @@ from reconciler.demo.site import Site
 from reconciler.outcome import OutcomeKind
 from schemas.plan import StepKind
 from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
-from tests.e2e.direct import direct_servers, serving
+from tests.e2e.direct import direct_servers, direct_servers_six, serving, telling_of
+from tests.e2e.farm import (
+    CLIENT6,
+    GATEWAY,
+    GATEWAY6,
+    INTERFACES,
+    OUTER,
+    OUTER6,
+    PARAMETERS,
+    POOL,
+    POOL6,
+    VIP,
+    VIP6,
+    both,
+    place_servers,
+    visitors,
+    visitors_from,
+)
 from tests.e2e.host import Host
 from tests.e2e.pipelines import ELEMENT, changed, example, number, pipeline, running, upgrade
+from tests.e2e.telling import PORT, talking
+from tests.e2e.visitors import Visitors
+from tests.elements.wires import raw_socket
+from tests.packets import ether, ipv4, ipv6, udp
 from tests.supervisor.running import socket_in
 
 BALANCER = example("load-balancer")
-VIP, OUTER, GATEWAY = "10.77.0.80", "10.77.0.3", "10.78.0.1"
-POOL = [f"10.78.0.{n}" for n in range(11, 16)]
-INTERFACES = {"clients": "eth0", "servers": "eth1"}
-PARAMETERS = {
-    "services": [f"tcp {VIP}:{HTTP_PORT}", f"udp {VIP}:{UDP_PORT}"],
-    "clients_addresses": [f"{OUTER}/24", f"{VIP}/24"],
-    "clients_gateway": CLIENT_ADDRESS,
-    "servers_addresses": [f"{GATEWAY}/24"],
-    "own_routes": [f"{address}/32" for address in (OUTER, VIP, GATEWAY)],
-    "clients_address": OUTER,
-    "servers_address": GATEWAY,
-}
 Flows = dict[tuple[str, ...], str]
-
-
-def move_to(namespace: Namespace, addresses: list[str], gateway: str) -> None:
-    """Give eth0 other addresses, and a way out."""
-    with NetNS(namespace.path, flags=0) as route:
-        (index,) = route.link_lookup(ifname="eth0")
-        route.flush_addr(index=index)
-        for address in addresses:
-            route.addr("add", index=index, address=address, prefixlen=24)
-        route.route("add", dst="default", gateway=gateway)
 
 
 @pytest.fixture
 def farm(site: Site) -> Site:
     """Five servers behind the balancer, on one host; clients know the service's address alone."""
-    move_to(site.network.server, POOL, GATEWAY)
+    place_servers(site.network)
     return site
 
 
@@ -61,6 +59,8 @@ def direct_farm(site: Site) -> Iterator[Site]:
     """Three hosts that own the service's address and answer by a way of their own."""
     with ExitStack() as stack:
         servers = direct_servers(stack, site.network, POOL[:3], VIP)
+        direct_servers_six(site.network, servers, POOL6[:3], VIP6)
+        stack.enter_context(telling_of(servers, POOL6[:3], VIP6))
         with serving(servers, VIP, HTTP_PORT, UDP_PORT, SMALL.bytes_per_second):
             yield site
 
@@ -127,32 +127,41 @@ def with_counter(backends: list[str], *names: str) -> Any:
     return edit
 
 
+async def each_has_a_visitor(six: Visitors, servers: list[str]) -> None:
+    while six.homes < set(servers):
+        assert await asyncio.to_thread(six.add) <= set(servers)
+
+
 async def test_no_flow_changes_backend_while_the_list_changes_in_the_same_commit(
     farm: Site,
 ) -> None:
-    first = backed_by(POOL[:4])
-    second = changed(first, "1.1.0", with_counter([POOL[1], POOL[2], POOL[4]], "one"))
-    third = changed(
-        first, "1.2.0", with_counter([f"{POOL[4]} weight 3", POOL[1], POOL[0]], "one", "two")
-    )
+    first = backed_by(both(0, 1, 2, 3))
+    second = changed(first, "1.1.0", with_counter(both(1, 2, 4), "one"))
+    back = [f"{POOL[4]} weight 3", f"{POOL6[4]} weight 3", *both(1, 0)]
+    third = changed(first, "1.2.0", with_counter(back, "one", "two"))
     files = pipeline(farm, first, PARAMETERS, INTERFACES)
     async with running(farm, files, second, third) as followed:
         await all_are_visited(farm, followed, POOL[:4])
-        async with traffic(farm.network, SMALL, VIP, POOL) as load:
-            before = await flows(followed)
-            await upgrade(followed, second)
-            between, drained = await flows(followed), await handed_out(followed, POOL[0])
-            assert_none_moved(before, between)
-            await gets_more(followed, POOL[4])
-            assert await handed_out(followed, POOL[0]) == drained, "no new flow for one that left"
-            between = await flows(followed)
-            await upgrade(followed, third)
-            after = await flows(followed)
-            assert_none_moved(between, after)
-            await gets_more(followed, POOL[0])
-            seen = await load.finish()
+        with visitors(farm.network) as six:
+            await each_has_a_visitor(six, POOL6[:4])
+            async with traffic(farm.network, SMALL, VIP, POOL) as load:
+                with talking(six.exchange):
+                    before = await flows(followed)
+                    await upgrade(followed, second)
+                    between, drained = await flows(followed), await handed_out(followed, POOL[0])
+                    assert_none_moved(before, between)
+                    await gets_more(followed, POOL[4])
+                    assert await handed_out(followed, POOL[0]) == drained, "it left"
+                    assert await asyncio.to_thread(six.add) <= {POOL6[n] for n in (1, 2, 4)}
+                    between = await flows(followed)
+                    await upgrade(followed, third)
+                    after = await flows(followed)
+                    assert_none_moved(between, after)
+                    await gets_more(followed, POOL[0])
+                seen = await load.finish()
         assert_nothing_lost(seen)
-        assert {backend.partition(":")[0] for backend in before.values()} <= set(POOL[:4])
+        servers = {backend.rpartition(":")[0].strip("[]") for backend in before.values()}
+        assert servers <= set(both(0, 1, 2, 3))
         assert await number(followed, "web.moved") == 0
 
 
@@ -180,34 +189,62 @@ async def test_list_and_health_change_without_a_takeover(farm: Site) -> None:
 
 
 async def test_no_flow_leaves_a_server_that_answers_by_itself(direct_farm: Site) -> None:
-    first = backed_by(POOL[:3])
-    second = changed(first, "1.1.0", with_counter(POOL[1:3], "one"))
-    third = changed(first, "1.2.0", with_counter(POOL[:3], "one", "two"))
+    first = backed_by(both(0, 1, 2))
+    second = changed(first, "1.1.0", with_counter(both(1, 2), "one"))
+    third = changed(first, "1.2.0", with_counter(both(0, 1, 2), "one", "two"))
     files = pipeline(direct_farm, first, {**PARAMETERS, "mode": "direct"}, INTERFACES)
     async with running(direct_farm, files, second, third) as followed:
         await all_are_visited(direct_farm, followed, POOL[:3])
-        async with traffic(direct_farm.network, SMALL, VIP, ()) as load:
-            for release in (second, third):
-                before = await flows(followed)
-                await upgrade(followed, release)
-                assert_none_moved(before, await flows(followed))
-            seen = await load.finish()
+        with visitors_from(direct_farm.network.client) as six:
+            await each_has_a_visitor(six, POOL6[:3])
+            async with traffic(direct_farm.network, SMALL, VIP, ()) as load:
+                with talking(six.exchange):
+                    for release in (second, third):
+                        before = await flows(followed)
+                        await upgrade(followed, release)
+                        assert_none_moved(before, await flows(followed))
+                seen = await load.finish()
         assert_nothing_lost(seen)
         assert await number(followed, "forwarded.count") > 1000
         assert await number(followed, "returned.count") == 0, "answers took their own way"
 
 
-async def test_it_answers_ping_and_tells_of_packets_without_a_hop_left(farm: Site) -> None:
-    files = pipeline(farm, backed_by(POOL), PARAMETERS, INTERFACES)
+async def test_it_answers_ping_and_senders_are_told_why_packets_went_no_further(farm: Site) -> None:
     client, server = Host(farm.network.client), Host(farm.network.server)
+    errors = [
+        (client, VIP, UDP_PORT, 1, (OUTER, 11, 0)),
+        (server, CLIENT_ADDRESS, UDP_PORT, 1, (GATEWAY, 11, 0)),
+        (client, VIP, UDP_PORT, 64, (VIP, 3, 3)),
+        (client, VIP6, PORT, 1, (OUTER6, 3, 0)),
+        (server, CLIENT6, PORT, 1, (GATEWAY6, 3, 0)),
+        (client, VIP6, PORT, 64, (VIP6, 1, 4)),
+    ]
 
     def try_all() -> None:
-        for host, address in ((client, VIP), (client, OUTER), (server, GATEWAY)):
-            assert host.ping(address).payload == b"ping"
-        expired = client.refused(VIP, UDP_PORT, ttl=1)
-        assert (expired.source, expired.type, expired.code) == (OUTER, 11, 0)
-        expired = server.refused(CLIENT_ADDRESS, UDP_PORT, ttl=1)
-        assert (expired.source, expired.type, expired.code) == (GATEWAY, 11, 0)
+        for host, addresses in (
+            (client, (VIP, OUTER, VIP6, OUTER6)),
+            (server, (GATEWAY, GATEWAY6)),
+        ):
+            for address in addresses:
+                assert host.ping(address).payload == b"ping"
+        for host, address, port, ttl, error in errors:
+            told = host.refused(address, port, ttl)
+            assert (told.source, told.type, told.code) == error
 
-    async with running(farm, files):
+    files = pipeline(farm, backed_by(both(0, 1)), PARAMETERS, INTERFACES)
+    async with running(farm, files) as followed:
+        send_to_others(farm.network.client, (CLIENT_ADDRESS, VIP), (CLIENT6, VIP6))
+        send_to_others(farm.network.server, (POOL[0], CLIENT_ADDRESS), (POOL6[0], CLIENT6))
         await asyncio.to_thread(try_all)
+        assert await number(followed, "forwarded.count") == 2, "what was for closed ports"
+        assert await number(followed, "returned.count") == 2, "and that they are"
+
+
+def send_to_others(namespace: Namespace, *ends: tuple[str, str]) -> None:
+    """Packets from one address to another in frames that are for somebody else, or for a group."""
+    with raw_socket(namespace) as wire:
+        for source, destination in ends:
+            make = ipv6 if ":" in source else ipv4
+            packet = make(source, destination, udp(7, PORT if ":" in source else UDP_PORT))
+            for mac in ("02:00:00:00:00:99", "33:33:00:00:00:01", "ff:ff:ff:ff:ff:ff"):
+                wire.send(ether(packet, destination=mac))
