@@ -152,10 +152,12 @@ async def traffic(
     load: Load,
     service: str = SERVER_ADDRESS,
     servers: Sequence[str] = (SERVER_ADDRESS,),
+    stream: str = "",
 ) -> AsyncIterator[Traffic]:
     """Traffic that flows when the block begins; `finish()` counts it, the end kills it.
 
-    Clients ask at the address `service`; `servers` are those at which somebody answers.
+    Clients ask at the address `service`; `servers` are those at which somebody answers. The stream
+    goes to `stream`, or to the service too.
     """
     heard = asyncio.Event()
     async with AsyncExitStack() as stack:
@@ -181,7 +183,7 @@ async def traffic(
             network.client, "http_client", service, HTTP_PORT, load.downloaders, load.download_bytes
         )
         sender = await start(
-            network.client, "udp_sender", service, UDP_PORT, load.packets_per_second
+            network.client, "udp_sender", stream or service, UDP_PORT, load.packets_per_second
         )
         running = Traffic(answering, receiver, client, sender)
         await running.flowing(load.downloaders)
