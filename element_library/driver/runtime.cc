@@ -16,6 +16,7 @@ namespace {
 constexpr int64_t kLongestIdle = 100'000'000;     // ns: a worker shows that it lives at least this often
 constexpr uint64_t kBusyLookInterval = 200'000;   // ns between looks at descriptors while packets move
 constexpr int kDrainRounds = 64;
+constexpr int kLeastDrainRounds = 4;  // however long others have the processor meanwhile
 constexpr uint64_t kDrainTime = 10'000'000;  // ns
 
 volatile sig_atomic_t stop_wanted = 0;
@@ -141,7 +142,7 @@ void Runtime::drain() {
   read_clock();
   uint64_t until = now_ns() + kDrainTime;
   bool moved = true;
-  for (int i = 0; i < kDrainRounds && moved && now_ns() < until; ++i) {
+  for (int i = 0; i < kDrainRounds && moved && (i < kLeastDrainRounds || now_ns() < until); ++i) {
     moved = false;
     for (Element* element : router_.ordered()) moved |= element->drain();
     read_clock();

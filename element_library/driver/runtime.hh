@@ -32,7 +32,7 @@ class Runtime {
   bool round();
 
   void resume();  // elements forward from the next round on; on a running worker nothing happens
-  void drain();   // lets queues run empty: at most 64 rounds or 10 ms
+  void drain();   // lets queues run empty: at most 64 rounds, and no more than 4 when 10 ms are over
   void pause();   // at a batch boundary: drains, then pauses every element
   bool running() const { return running_; }
   uint64_t rounds() const { return rounds_; }

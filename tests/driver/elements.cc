@@ -1,4 +1,6 @@
 // Element classes for the tests of the runtime, each of one particular shape.
+#include <time.h>
+
 #include "driver/element.hh"
 
 namespace clickup {
@@ -113,6 +115,17 @@ class Fetch : public Swallow {
  public:
   const char* class_name() const override { return "Fetch"; }
   const char* processing() const override { return "l/h"; }
+};
+
+// Another process takes the processor for 20 ms whenever this one drains.
+class Doze : public Fetch {
+ public:
+  const char* class_name() const override { return "Doze"; }
+  bool drain() override {
+    timespec busy {0, 20'000'000};
+    nanosleep(&busy, nullptr);
+    return Fetch::drain();
+  }
 };
 
 // Push to pull, up to 1000 packets.
@@ -237,6 +250,7 @@ class Ticker : public Element {
 CLICKUP_ELEMENT(Emit);
 CLICKUP_ELEMENT(Pass);
 CLICKUP_ELEMENT(Swallow);
+CLICKUP_ELEMENT(Doze);
 CLICKUP_ELEMENT(Fetch);
 CLICKUP_ELEMENT(Store);
 CLICKUP_ELEMENT(Split);

@@ -65,6 +65,16 @@ void nothing_moves_before_resume_and_pause_drains_queues() {
   close(channel[1]);
 }
 
+void a_worker_that_was_preempted_drains_a_few_rounds() {
+  StandaloneHost host;
+  auto router = router_of("e :: Emit(1000, STOP false) -> Store -> d :: Doze", host);
+  Runtime runtime(*router);
+  runtime.resume();
+  for (int i = 0; i < 16; ++i) router->find("e")->run_task();
+  runtime.pause();
+  CHECK(value(*router, "d.count") == "256");
+}
+
 void pulls_append_and_filters_ask_again() {
   StandaloneHost host;
   auto router = router_of("e :: Emit(640, STOP false) -> q :: Store -> p :: Pass(DROP 2) -> Fetch", host);
@@ -139,6 +149,7 @@ void tables_and_counters_of_a_driver_alone() {
 
 int main() {
   nothing_moves_before_resume_and_pause_drains_queues();
+  a_worker_that_was_preempted_drains_a_few_rounds();
   pulls_append_and_filters_ask_again();
   pool_gives_fresh_packets_up_to_its_limit();
   values_are_read_as_click_writes_them();
