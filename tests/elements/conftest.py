@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cpp import compile_driver
+from tests.cpp import compile_driver, compile_program
 from tests.elements.frames import Drive, Run
+from tests.elements.successive import Lone, Workers
 from tests.packets import read_pcap, write_pcap
 
 CLASSES = [
@@ -49,6 +50,24 @@ CLASSES = [
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compile_driver(tmp_path_factory.mktemp("elements") / "driver", CLASSES)
+
+
+@pytest.fixture(scope="session")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Workers:
+    folder = tmp_path_factory.mktemp("successive")
+    source = Path(__file__).with_name("successive.cc")
+    return Workers(compile_program(folder / "successive", [source], CLASSES), folder)
+
+
+@pytest.fixture(scope="session", params=["upgraded", "alone"])
+def either(
+    request: pytest.FixtureRequest,
+    workers: Workers,
+    driver: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Workers:
+    """Several workers, or the driver."""
+    return workers if request.param == "upgraded" else Lone(driver, tmp_path_factory.mktemp("lone"))
 
 
 @pytest.fixture

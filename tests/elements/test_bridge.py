@@ -11,16 +11,15 @@ from hypothesis import strategies as st
 
 from tests.driver.running import RunningDriver
 from tests.elements.frames import Drive
-from tests.elements.successive import Ran, Workers
+from tests.elements.successive import Workers
 from tests.elements.test_live import count, wait_until, write
 from tests.packets import BROADCAST, ETHERTYPE_VLAN, ether, mac, write_pcap
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PORTS = ("lan", "wan", "dmz")
 BRIDGE = """
 {state}
-in :: FromDump({{folder}}/in.pcap) -> Queue -> Unqueue(BURST 1)
-  -> from :: Classifier({patterns});
+in :: FromDump({{folder}}/in.pcap, STOP true) -> Unqueue(BURST 1) -> from :: Classifier({patterns});
 {inputs}
 {outputs}
 """
@@ -88,12 +87,6 @@ steps = st.lists(
 Step = tuple[int, str, str, int | None]
 
 
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Workers:
-    classes = ["Classifier", "Discard", "EtherSwitch", "LearnBridge", "Queue", "StationTable"]
-    return Workers.of([*classes, "Unqueue"], tmp_path_factory.mktemp("bridge"))
-
-
 def check(
     workers: Workers, model: Model, texts: Sequence[str], taken: list[Step], cut: int
 ) -> None:
@@ -102,27 +95,27 @@ def check(
     for data, step in zip(frames, taken, strict=True):
         for port in model.ports(*step):
             expected[PORTS[port]].append(data)
-    ran: list[Ran] = workers.run(texts, [frames[:cut], frames[cut:]], PORTS)
+    ran = workers.run(texts, [frames[:cut], frames[cut:]], PORTS)
     assert {n: [f for one in ran for f in one.outputs[n]] for n in PORTS} == expected
 
 
 @QUICK
 @given(steps, st.integers(0, 40), st.booleans())
 def test_frames_leave_where_their_station_is(
-    workers: Workers, taken: list[Step], cut: int, vlans: bool
+    either: Workers, taken: list[Step], cut: int, vlans: bool
 ) -> None:
     """The next worker has the ports in another order: what counts is their names."""
     vlan = f"VLAN {str(vlans).lower()}"
     first = graph(f"LearnBridge(stations, lan, wan, dmz, {vlan})")
     second = graph(f"LearnBridge(stations, dmz, lan, wan, {vlan})", names="dmz lan wan")
-    check(workers, Model(vlans), [first, second], taken, cut)
+    check(either, Model(vlans), [first, second], taken, cut)
 
 
 @QUICK
 @given(steps, st.integers(0, 40))
-def test_the_switch_of_click_does_the_same(workers: Workers, taken: list[Step], cut: int) -> None:
+def test_the_switch_of_click_does_the_same(either: Workers, taken: list[Step], cut: int) -> None:
     text = graph("EtherSwitch", state="")
-    check(workers, Model(False, reserved_pass=True), [text, text], taken, cut)
+    check(either, Model(False, reserved_pass=True), [text, text], taken, cut)
 
 
 def test_nothing_is_flooded_after_an_upgrade_that_was_not_before(workers: Workers) -> None:

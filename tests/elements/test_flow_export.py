@@ -82,13 +82,6 @@ def taken(messages: list[bytes], collector: Collector | None = None) -> Collecto
     return collector
 
 
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Workers:
-    classes = ["CheckIP6Header", "CheckIPHeader", "Classifier", "Discard", "ExportFlows",
-               "FlowTable", "MeterFlows", "Strip"]  # fmt: skip
-    return Workers.of(classes, tmp_path_factory.mktemp("flows"))
-
-
 def test_a_collector_is_told_of_every_flow(workers: Workers) -> None:
     began = time.time()
     (ran,) = workers.run(METER, [then_idle(FLOWS)], handlers=["export.sequence", "meter4.metered"])

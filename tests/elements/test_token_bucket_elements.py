@@ -14,10 +14,11 @@ from tests.elements.successive import Workers
 from tests.elements.test_live import count, wait_until, write
 from tests.packets import ether, ipv4, udp
 
-QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 POLICE = """
 limits :: TokenBuckets(RATE 1pps, BURST {burst}, CAPACITY 64);
-in :: FromDump({folder}/in.pcap) -> Strip(14) -> CheckIPHeader -> p :: Police(limits, KEY source);
+in :: FromDump({folder}/in.pcap, STOP true) -> Strip(14) -> CheckIPHeader
+  -> p :: Police(limits, KEY source);
 p[0] -> Unstrip(14) -> ToDump({folder}/out.pcap) -> Discard;
 p[1] -> Unstrip(14) -> ToDump({folder}/exceeding.pcap) -> Discard;
 """
@@ -31,15 +32,13 @@ shape[1] -> Unstrip(14) -> ToDump({folder}/full.pcap) -> Discard;
 SLOW, FAST = "RATE 1pps, BURST 1", "RATE 100Gpps, BURST 100"
 
 
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Workers:
-    classes = ["CheckIPHeader", "Discard", "Police", "Shape", "Strip", "TokenBuckets", "Unstrip"]
-    return Workers.of(classes, tmp_path_factory.mktemp("buckets"))
-
-
 def frame(key: int, number: int, size: int = 0) -> bytes:
     payload = number.to_bytes(4, "big") + bytes(size)
     return ether(ipv4(f"10.0.0.{key}", "192.0.2.1", udp(1, 2, payload)))
+
+
+def key_of(frame: bytes) -> int:
+    return frame[29]
 
 
 def shaping(key: str, waiting: int = 100) -> str:
@@ -54,12 +53,12 @@ keys = st.lists(st.integers(0, 3), max_size=30)
 @QUICK
 @given(keys, st.integers(1, 5), st.integers(0, 30), st.booleans())
 def test_an_upgrade_changes_no_verdict(
-    workers: Workers, senders: list[int], burst: int, cut: int, crash: bool
+    either: Workers, senders: list[int], burst: int, cut: int, crash: bool
 ) -> None:
     """A second brings one token, and the whole run takes less."""
     frames = [frame(key, number) for number, key in enumerate(senders)]
     passing = [f for i, f in enumerate(frames) if senders[: i + 1].count(senders[i]) <= burst]
-    ran = workers.run(
+    ran = either.run(
         POLICE.replace("{burst}", str(burst)), [frames[:cut], frames[cut:]],
         ["out", "exceeding"], crash=[0] if crash else [],
     )  # fmt: skip
@@ -92,7 +91,7 @@ def test_what_waits_goes_on_waiting_in_the_next_worker(
         ["out", "full"], ["shape.length", "limits.waiting", "shape.drops"],
     )  # fmt: skip
     assert [one.outputs["full"] for one in ran] == [[], [], []]
-    seen = [[f for one in ran for f in one.outputs["out"] if f[29] == key] for key in range(4)]
+    seen = [[f for one in ran for f in one.outputs["out"] if key_of(f) == key] for key in range(4)]
     assert seen == [[f for f, (k, _) in zip(frames, packets, strict=True) if k == key]
                     for key in range(4)]  # fmt: skip
     held = len(frames) - len({key for key, _ in packets})
