@@ -13,25 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cpp import compile_driver
 from tests.driver.running import ControlClient, RunningDriver
 from tests.kernels.balancer import VIP, VIP6, Client
 from tests.packets import ACK, SYN, ether, icmp, ipv4, mac, read_pcap, tcp, write_pcap
 
-CLASSES = [
-    *["Balance", "BalanceReverse", "BalanceTable", "CheckIP6Header", "CheckIPHeader"],
-    *[
-        "Classifier",
-        "EtherEncap",
-        "FromDump",
-        "Idle",
-        "InfiniteSource",
-        "Strip",
-        "ToDump",
-        "Unqueue",
-    ],
-    "Unstrip",
-]
 POOL = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "2001:db8::1", "2001:db8::2"]
 GATE, WIRE = "02:00:00:00:00:01", "02:00:00:00:00:02"
 GRAPH = """
@@ -43,7 +28,7 @@ inbound[1] -> Strip(14) -> CheckIP6Header -> balance;
 outbound :: Classifier(12/0800, 12/86dd);
 outbound[0] -> Strip(14) -> CheckIPHeader -> reverse :: BalanceReverse(web);
 outbound[1] -> Strip(14) -> CheckIP6Header -> reverse;
-balance[0] -> Unstrip(14) -> ToDump({folder}/balanced.pcap, UNBUFFERED true);
+balance[0] -> Unstrip(14) -> balanced :: ToDump({folder}/balanced.pcap, UNBUFFERED true);
 balance[1] -> Unstrip(14) -> ToDump({folder}/other.pcap, UNBUFFERED true);
 balance[2] -> Unstrip(14) -> ToDump({folder}/refused.pcap, UNBUFFERED true);
 reverse[0] -> Unstrip(14) -> ToDump({folder}/answers.pcap, UNBUFFERED true);
@@ -51,7 +36,7 @@ reverse[1] -> Unstrip(14) -> ToDump({folder}/outward.pcap, UNBUFFERED true);
 """
 FROM_FILES = """
 FromDump({folder}/clients.pcap, STOP true) -> Unqueue(BURST 1) -> inbound;
-Idle -> outbound;
+balanced -> Strip(14) -> IPMirror -> Unstrip(14) -> outbound;
 """
 FROM_HANDLERS = """
 in :: InfiniteSource(LIMIT 1, ACTIVE false) -> inbound;
@@ -59,12 +44,9 @@ out :: InfiniteSource(LIMIT 1, ACTIVE false) -> outbound;
 """
 
 
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_driver(tmp_path_factory.mktemp("balance") / "driver", CLASSES)
-
-
-def graph(folder: Path, backends: Sequence[str], source: str, more: str = "CAPACITY 4096") -> str:
+def graph(
+    folder: Path | str, backends: Sequence[str], source: str, more: str = "CAPACITY 4096"
+) -> str:
     return (GRAPH + source).format(folder=folder, backends="; ".join(backends), more=more)
 
 
@@ -91,7 +73,10 @@ clients = st.builds(
 def test_frames_come_out_as_their_flow_wants(
     driver: Path, sent: list[tuple[Client, int, bytes]]
 ) -> None:
-    """Each flow has one backend of its IP version, each frame right checksums, all their order."""
+    """Each flow has one backend of its IP version, each frame right checksums, all their order.
+
+    A backend sends back what it gets, and that comes as if the service had sent it.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_pcap(
@@ -99,12 +84,13 @@ def test_frames_come_out_as_their_flow_wants(
         )
         (folder / "config.click").write_text(graph(folder, POOL, FROM_FILES))
         subprocess.run([str(driver), str(folder / "config.click")], check=True, timeout=60)
-        got = [capture.data for capture in read_pcap(folder / "balanced.pcap")]
+        got = [read_pcap(folder / f"{name}.pcap") for name in ("balanced", "answers")]
     flows: dict[Client, str] = {}
-    for frame, (client, flags, data) in zip(got, sent, strict=True):
-        backend = flows.setdefault(client, destination(frame))
+    for there, back, (client, flags, data) in zip(*got, sent, strict=True):
+        backend = flows.setdefault(client, destination(there.data))
         assert backend in POOL
-        assert frame == framed(client.request(flags, data, backend))
+        assert there.data == framed(client.request(flags, data, backend))
+        assert back.data == framed(client.echo(flags, data))
 
 
 class Running:

@@ -47,6 +47,11 @@ class Client:
         )
         return packet(address, self.address, self._segment((port, self.port), flags, data))
 
+    def echo(self, flags: int = ACK, data: bytes = b"") -> bytes:
+        """A request as it comes back from a service that turns round what it gets."""
+        segment = tcp(self.service_port, self.port, flags, data, seq=9, ack=7)
+        return packet(self.service, self.address, segment)
+
 
 def endpoint(text: str, port: int) -> tuple[str, int]:
     """Address and port of `10.0.0.1`, `10.0.0.1:80` or `[2001:db8::1]:80`; else `port`."""
