@@ -5,6 +5,7 @@
 #include "elements/Shape/shape_lanes.hh"
 #include "elements/TokenBuckets/bucket_kernel.hh"
 #include "elements/TokenBuckets/limit_records.hh"
+#include "kernels/moving.hh"
 #include "kernels/reboot.hh"
 
 namespace {
@@ -117,6 +118,16 @@ std::string restart(Words& words) {
   return start_worker();
 }
 
+// Into a table of another capacity. To the copy all deadlines have passed: its clock is the machine's.
+std::string move(Words& words) {
+  words >> capacity;
+  Moving<Bucket> moving(*buckets, capacity);
+  worker->records.pause(), worker->limits.pause();
+  moving.copy->final_round();
+  buckets = std::move(moving.memory);
+  return start_worker();
+}
+
 std::string table(Words&) {
   std::vector<std::string> lines;
   for (uint32_t i = 0; i < worker->records.fresh(); ++i) {
@@ -180,6 +191,7 @@ int main() {
       {"limit", change},
       {"succeed", succeed},
       {"reboot", restart},
+      {"move", move},
       {"sweep", sweep},
       {"table", table},
       {"counters", counters},

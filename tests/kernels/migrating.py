@@ -1,12 +1,15 @@
-"""Runs the generated migrations of a class on single records."""
+"""Runs the generated migrations of classes on single records."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 from reconciler.layouts import layout_header, struct_name
 from reconciler.migration_unit import migration_unit
 from schemas.element import ElementManifest
+from schemas.layout import StateTable
 from tests.kernels.conversation import Conversation, compile_kernel
 from tests.records import Record, pack, unpack
 
@@ -21,7 +24,7 @@ class Migrations:
 
     def convert(self, first: int, last: int, record: Record) -> Record:
         data = pack(self.layouts[first], record)
-        answer = self._program.ask(f"{first}-{last}", data.hex())
+        answer = self._program.ask(f"{self.table.table}-{first}-{last}", data.hex())
         return unpack(self.layouts[last], bytes.fromhex(answer))
 
     def round_trip(self, first: int, last: int, record: Record) -> Record:
@@ -29,44 +32,45 @@ class Migrations:
 
     def assured(self, version: int, record: Record) -> bool:
         data = pack(self.layouts[version], record)
-        return self._program.ask(f"assured-{version}", data.hex()) == "kept"
+        return self._program.ask(f"{self.table.table}-assured-{version}", data.hex()) == "kept"
 
 
-def compile_migrations(manifest: ElementManifest, out: Path, header: str = "") -> Path:
-    """A program with every migration of the class; `header` is its hand-written part, where the
-    library has none.
+def compile_migrations(out: Path, *manifests: ElementManifest, header: str = "") -> Path:
+    """A program with every migration of the classes; `header` is the hand-written part of the one
+    that the library has none of.
     """
-    name = manifest.class_name
-    unit = out / "migrations" / f"{name}.cc"
-    unit.parent.mkdir(parents=True)
-    unit.write_text(migration_unit(manifest))
+    (out / "migrations").mkdir()
+    for manifest in manifests:
+        (out / "migrations" / f"{manifest.class_name}.cc").write_text(migration_unit(manifest))
     if header:
-        own = out / "elements" / name / str(manifest.migrations)
+        own = out / "elements" / manifests[0].class_name / str(manifests[0].migrations)
         own.parent.mkdir(parents=True)
         own.write_text(header)
     main = out / "converting.cc"
-    main.write_text(_main(manifest))
-    return compile_kernel(main, {f"{name}.layout.hh": layout_header(manifest)}, out)
+    main.write_text(_main(manifests))
+    headers = {f"{one.class_name}.layout.hh": layout_header(one) for one in manifests}
+    return compile_kernel(main, headers, out)
 
 
-def _main(manifest: ElementManifest) -> str:
-    table = manifest.states[0]
-    structs = {layout.version: struct_name(table, layout) for layout in table.layouts}
-    lines = [
-        f'    {{"{first}-{last}", converted<{structs[first]}, {structs[last]},'
-        f" {table.table}_{first}_to_{last}>}},"
-        for first in structs
-        for last in structs
-    ]
-    lines += [
-        f'    {{"assured-{version}", kept<{struct}, {table.table}_assured_{version}>}},'
-        for version, struct in structs.items()
-    ]
+def _main(manifests: Sequence[ElementManifest]) -> str:
     return "\n".join([
-        f'#include "migrations/{manifest.class_name}.cc"',
+        *(f'#include "migrations/{manifest.class_name}.cc"' for manifest in manifests),
         '#include "kernels/migrations.hh"',
         "int main() {",
         "  using namespace clickup;",
-        "  return run_commands({", *lines, "  });",
+        "  return run_commands({",
+        *(line for manifest in manifests for line in _commands(manifest.states[0])),
+        "  });",
         "}", "",
     ])  # fmt: skip
+
+
+def _commands(table: StateTable) -> Iterator[str]:
+    structs = {layout.version: struct_name(table, layout) for layout in table.layouts}
+    for first, last in product(structs, structs):
+        function = f"{table.table}_{first}_to_{last}"
+        types = f"{structs[first]}, {structs[last]}, {function}"
+        yield f'    {{"{table.table}-{first}-{last}", converted<{types}>}},'
+    for version, struct in structs.items():
+        function = f"{table.table}_assured_{version}"
+        yield f'    {{"{table.table}-assured-{version}", kept<{struct}, {function}>}},'

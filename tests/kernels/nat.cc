@@ -11,8 +11,8 @@
 #include "elements/Nat/nat_kernel.hh"
 #include "elements/Nat/nat_recount.hh"
 #include "elements/Nat/nat_text.hh"
+#include "kernels/moving.hh"
 #include "kernels/reboot.hh"
-#include "support/state_table/migration.hh"
 
 namespace {
 
@@ -190,30 +190,17 @@ std::string restart(Words& words) {
   return start_worker();
 }
 
-class EasyPace : public CopyPace {
-  bool settle() override { return true; }
-  bool go_on() override { return true; }
-};
-
-// Into tables for another number of sessions: all rounds but the last one while the worker goes on.
+// Into tables for another number of sessions.
 std::string move(Words& words) {
   uint32_t before = std::exchange(capacity, 0);
   words >> capacity;
   std::vector<std::unique_ptr<SharedMemory>> old;
   old.swap(memories);
   std::vector<std::unique_ptr<TableCopy>> copies;
-  EasyPace pace;
   worker->tables.each(capacity, [&](auto& table, uint32_t records) {
-    using Layout = std::remove_cvref_t<decltype(table.at(0))>;
-    memories.push_back(std::make_unique<SharedMemory>(table.bytes(records)));
-    SharedMemory& from = *old[copies.size()];
-    SharedMemory& to = *memories.back();
-    StateTable<Layout> fresh;
-    if (!fresh.attach(to.map(), to.bytes(), records, "nat").empty()) std::abort();
-    copies.push_back(find_migration(Layout::kHash, Layout::kHash)->make());
-    auto memory = [](SharedMemory& one) { return std::span(static_cast<uint8_t*>(one.map()), one.bytes()); };
-    if (!copies.back()->attach(memory(from), memory(to)).empty()) std::abort();
-    copies.back()->round(pace);
+    Moving<std::remove_cvref_t<decltype(table.at(0))>> moving(*old[copies.size()], records);
+    memories.push_back(std::move(moving.memory));
+    copies.push_back(std::move(moving.copy));
   });
   worker->tables.each(before, [](auto& table, uint32_t) { table.pause(); });
   for (std::unique_ptr<TableCopy>& copy : copies) copy->final_round();

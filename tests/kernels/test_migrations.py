@@ -74,17 +74,24 @@ inline void migrate(const ItemsLayoutV2& from, ItemsLayoutV1& to) {
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrations]:
-    program = compile_migrations(SAMPLE, tmp_path_factory.mktemp("sample"), HAND_WRITTEN)
+    program = compile_migrations(tmp_path_factory.mktemp("sample"), SAMPLE, header=HAND_WRITTEN)
     with Conversation(program) as running:
         yield Migrations(SAMPLE, running)
 
 
 @pytest.fixture(scope="module")
-def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrations]:
-    manifest = todays_library().elements["SessionTable"]
-    program = compile_migrations(manifest, tmp_path_factory.mktemp("sessions"))
+def todays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Migrations]]:
+    """Of the first table of each class that keeps some records rather than others."""
+    states = todays_library().states
+    keeping = [state for state in states.values() if state.migrations]
+    program = compile_migrations(tmp_path_factory.mktemp("todays"), *keeping)
     with Conversation(program) as running:
-        yield Migrations(manifest, running)
+        yield {state.class_name: Migrations(state, running) for state in keeping}
+
+
+@pytest.fixture(scope="module")
+def sessions(todays: dict[str, Migrations]) -> Migrations:
+    return todays["SessionTable"]
 
 
 def records(layout: Layout, **special: st.SearchStrategy[int]) -> st.SearchStrategy[Record]:
@@ -188,6 +195,26 @@ def test_sessions_go_from_2_to_1_and_lose_only_what_1_has_not(
     flags = int(new["flags"]) & 7
     assert sessions.convert(2, 1, new)["flags"] == flags, "bits that layout 1 does not know"
     assert sessions.round_trip(2, 1, new) == new | dict.fromkeys(ADDED, 0) | {"flags": flags}
+
+
+KEPT: list[tuple[str, Record, Record]] = [
+    ("BalanceTable", {"state": 2}, {"state": 1}),
+    ("NeighbourTable", {"state": 1}, {"state": 2}),
+    ("Nat", {"flags": 4}, {"flags": 2}),
+    ("SessionTable", {"flags": 4}, {"flags": 2}),
+    ("StationTable", {"settled": 1}, {"settled": 0}),
+    ("StreamTable", {"flags": 1}, {"flags": 2}),
+]
+
+
+@pytest.mark.parametrize(("name", "kept", "other"), KEPT)
+def test_a_smaller_table_keeps_what_a_full_one_keeps(
+    todays: dict[str, Migrations], name: str, kept: Record, other: Record
+) -> None:
+    migrations = todays[name]
+    newest = max(migrations.layouts)
+    assert migrations.assured(newest, kept)
+    assert not migrations.assured(newest, other)
 
 
 @QUICK

@@ -48,6 +48,7 @@ waits = st.tuples(
     st.just("wait"), st.one_of(st.integers(0, 1000), st.integers(0, 10 * BILLION), st.just(1))
 )
 changes = st.tuples(st.just("limit"), limits)
+moves = st.tuples(st.just("move"), st.sampled_from([16, 64, 500]))
 successions = st.tuples(st.just("succeed"), st.sampled_from(["clean", "torn"]), st.none() | limits)
 
 
@@ -79,8 +80,8 @@ def play(buckets: Conversation, first: Limit, steps: list[Step]) -> None:
             case ("reboot", int() as off, int() as up):
                 buckets.ask("reboot", off, up)
                 model.wait(off)
-            case ("sweep", int() as budget):
-                buckets.ask("sweep", budget)
+            case ("sweep" | "move" as what, int() as number):
+                buckets.ask(what, number)
     for key, tokens in model.tokens.items():
         line = f"10.0.{key}.1/32 "
         found = [text for text in buckets.ask("table").split("|") if text.startswith(line)]
@@ -96,7 +97,7 @@ def _change(model: Buckets, limit: Limit) -> None:
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(limits, st.lists(st.one_of(takes, takes, waits, changes, successions), max_size=40))
+@given(limits, st.lists(st.one_of(takes, takes, waits, changes, successions, moves), max_size=40))
 def test_tokens_are_neither_refilled_nor_lost(
     buckets: Conversation, first: Limit, steps: list[Step]
 ) -> None:

@@ -18,6 +18,9 @@ using NeighbourRecords = StateTable<Neighbour>;
 // Values of Neighbour::state. They are stored: a number keeps its meaning for ever.
 enum class NeighbourState : uint8_t { incomplete = 0, known = 1, failed = 2 };
 
+// What a full table keeps.
+inline bool is_known(const Neighbour& neighbour) { return NeighbourState(neighbour.state) == NeighbourState::known; }
+
 struct NeighbourPolicy {
   uint64_t timeout = 300'000'000'000;  // ns without being heard until it is forgotten
 };
@@ -105,7 +108,6 @@ class NeighbourKernel {
     std::memcpy(neighbour.address, address.data(), sizeof neighbour.address);
     return neighbour;
   }
-  static bool is_known(const Neighbour& neighbour) { return NeighbourState(neighbour.state) == NeighbourState::known; }
   static uint64_t stale(uint64_t poll, uint64_t now) { return now - std::min(poll, kLongest); }
 
   static Resolution ready(const Neighbour& neighbour, bool ask = false) {

@@ -15,6 +15,9 @@ namespace clickup {
 using Station = StationsLayout;
 using StationRecords = StateTable<Station>;
 
+// What a full table keeps.
+inline bool is_settled(const Station& station) { return station.settled != 0; }
+
 struct PortName {
   uint8_t bytes[sizeof Station::port] {};
 
@@ -68,7 +71,7 @@ class BridgeKernel {
     if (index == StationRecords::kNone) {
       Station station = frame.source;
       std::memcpy(station.port, port.bytes, sizeof station.port);
-      records_.insert(station, frame.source_hash, deadline, now, [](const Station& known) { return known.settled != 0; });
+      records_.insert(station, frame.source_hash, deadline, now, is_settled);
       return false;
     }
     const Station& known = records_.at(index);

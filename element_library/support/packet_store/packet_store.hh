@@ -62,7 +62,8 @@ class PacketStore {
       if (records_.deadline(pieces[0]) <= now) continue;
       if (Packet* packet = assembled(pieces)) receive(packet);
     }
-    for (uint32_t index : mine) records_.erase(index);
+    // The place that came free last is taken first: packets lie in their order again, and a smaller table keeps the first.
+    for (auto index = mine.rbegin(); index != mine.rend(); ++index) records_.erase(*index);
   }
 
  private:
