@@ -19,7 +19,8 @@ _AUTHOR = Actor("click-up", "click-up@localhost")
 def init(
     directory: Annotated[Path, typer.Argument(help="A new or empty folder")],
 ) -> None:
-    """Write an example repository and commit it: network elements, their rollouts, a device.
+    """Write an example repository and commit it: network elements, their rollouts, a device, and a
+    README that describes them.
 
     Exit codes: 0 written, 1 it cannot be written, 2 the folder is not empty, or no folder.
     """
@@ -32,7 +33,8 @@ def init(
         shutil.copytree(example, directory, dirs_exist_ok=True)
     except OSError as error:
         fail(f"cannot make {directory}: {error.strerror}; name another folder")
-    files = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*.yaml"))
+    written = sorted(path for path in directory.rglob("*") if path.is_file())
+    files = [path.relative_to(directory).as_posix() for path in written]
     with Repo.init(directory, initial_branch="main") as repository:
         repository.index.add(files)
         repository.index.commit("Start from the example", author=_AUTHOR, committer=_AUTHOR)

@@ -1,4 +1,4 @@
-"""Every command and every YAML object in README.md and docs/ does what the text says.
+"""Every command, YAML object and link in README.md, docs/ and desired_state/ is right.
 
 A ```console block holds commands (lines that begin with `$ `) and what they print; `...` stands
 for anything. Commands of a document run in order, each in the directory the one before ended in.
@@ -27,7 +27,10 @@ from reconciler.load import load
 from tests.libraries import todays_library
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+EXAMPLE = ROOT / "desired_state"
+DOCUMENTS = sorted([ROOT / "README.md", EXAMPLE / "README.md", *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 DETACH = 2  # MNT_DETACH of umount(2)
@@ -190,3 +193,19 @@ def test_yaml_objects_are_valid(document: Path) -> None:
         if "apiVersion:" in body
     }
     assert load(files, todays_library()).diagnostics == ()
+
+
+def anchors(document: Path) -> set[str]:
+    """What a heading is called in links."""
+    headings = HEADING.findall(FENCE.sub("", document.read_text()))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    for path, anchor in LINK.findall(document.read_text()):
+        target = (document.parent / path).resolve() if path else document
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+        # `click-up init` copies this folder to where the others are not.
+        assert not document.is_relative_to(EXAMPLE) or target.is_relative_to(EXAMPLE), path

@@ -13,10 +13,10 @@ from reconciler.demo.desired import parsed
 
 ROOT = Path(__file__).parents[2]
 ELEMENTS = sorted((ROOT / "desired_state" / "elements").glob("*.yaml"))
-DOCUMENT = (ROOT / "docs" / "reference" / "network-elements.md").read_text()
+DOCUMENT = (ROOT / "desired_state" / "README.md").read_text()
 SECTION = re.compile(r"^## (\S+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 PARAGRAPH_AND_DRAWING = re.compile(r"\n(?:.+\n)+\n```\n((?:.*\n)*?)```\n")
-LINK = re.compile(r"^\| \[(\S+)\]\(docs/reference/network-elements\.md#(\S+)\) \| (.*) \|$", re.M)
+LINK = re.compile(r"^\| \[(\S+)\]\(desired_state/README\.md#(\S+)\) \| (.*) \|$", re.M)
 
 
 def drawing_of(element: Path) -> str:

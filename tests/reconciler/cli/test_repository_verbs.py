@@ -96,6 +96,7 @@ def test_init_writes_a_repository_that_validates(tmp_path):
         text=True,
     )
     assert log.stdout.strip() == "## main"
+    assert (tmp_path / "net" / "README.md").read_text() == (EXAMPLE / "README.md").read_text()
     assert click_up("validate", tmp_path / "net").returncode == 0
     again = click_up("init", tmp_path / "net")
     assert again.returncode == 2 and "is not empty" in again.stderr
