@@ -111,7 +111,7 @@ def plan(
     Exit codes: 0 nothing would change, 1 something would, 2 mistakes, refused plans, or devices
     that cannot be reached.
     """
-    library, folder = open_library(own), state_folder(state)
+    library, folder = open_library(own, 2), state_folder(state)
     repository, known = read_repository(path, library), _read_ledger(folder)
     builder = Builder(folder / "cache", library, find_compiler())
     planner = _Planner(library, builder, folder, known)

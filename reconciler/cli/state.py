@@ -11,9 +11,16 @@ import typer
 from reconciler.cli import state_diff, state_records
 from reconciler.cli.state_import import import_state
 from reconciler.cli.state_snapshots import file_of, ls, prune
-from reconciler.cli.workplace import Output, OutputOption, StateOption, fail, print_json
+from reconciler.cli.workplace import (
+    LibraryOption,
+    Output,
+    OutputOption,
+    StateOption,
+    fail,
+    open_library,
+    print_json,
+)
 from reconciler.errors import Stalled
-from reconciler.library import load_library
 from reconciler.state.checkpoint import Checkpoint
 from reconciler.state.checkpoint_file import read_checkpoint
 from reconciler.state.export import Format, export, write_text
@@ -59,9 +66,10 @@ def open_checkpoint(source: str, folder: Path | None, code: int = 1) -> Checkpoi
         fail(f"{source}: {error.strerror}", code)
 
 
-def known_states() -> list[StateTable]:
+def known_states(own: Path | None, code: int = 1) -> list[StateTable]:
     """Every table that the element library has: they tell how fields are shown."""
-    return [table for owner in load_library().states.values() for table in owner.states]
+    library = open_library(own, code)
+    return [table for owner in library.states.values() for table in owner.states]
 
 
 @state.command()
@@ -72,6 +80,7 @@ def show(
     fields: FieldsOption = None,
     limit: LimitOption = 50,
     folder: StateOption = None,
+    own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Print the records of a snapshot or checkpoint.
@@ -80,7 +89,7 @@ def show(
     or field, or the condition is wrong.
     """
     checkpoint = open_checkpoint(source, folder)
-    found = state_records.select_records(checkpoint, known_states(), table, where, fields)
+    found = state_records.select_records(checkpoint, known_states(own), table, where, fields)
     if output is Output.JSON:
         print_json(state_records.as_json(checkpoint, found, limit))
     else:
@@ -96,6 +105,7 @@ def export_records(
     where: WhereOption = None,
     fields: FieldsOption = "all",
     folder: StateOption = None,
+    own: LibraryOption = None,
 ) -> None:
     """Write the records of a table as csv, json (an object a line) or parquet.
 
@@ -104,7 +114,7 @@ def export_records(
     """
     wanted = form or _format_of(to)
     checkpoint = open_checkpoint(source, folder)
-    found = state_records.select_records(checkpoint, known_states(), table, where, fields)
+    found = state_records.select_records(checkpoint, known_states(own), table, where, fields)
     if len(found) != 1:
         names = ", ".join(one.name for one in found) or "none"
         fail(f"{source} has several tables: {names}; name one with --table", 2)
@@ -130,6 +140,7 @@ def diff(
     table: TableOption = None,
     limit: LimitOption = 50,
     folder: StateOption = None,
+    own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Compare two checkpoints by key: records removed, added and changed.
@@ -140,7 +151,7 @@ def diff(
     no such table.
     """
     pair = open_checkpoint(before, folder, 2), open_checkpoint(after, folder, 2)
-    found = state_diff.compare(*pair, known_states(), table)
+    found = state_diff.compare(*pair, known_states(own, 2), table)
     if output is Output.JSON:
         print_json([state_diff.as_json(one, limit) for one in found])
     else:

@@ -15,12 +15,14 @@ from reconciler.cli.plan_text import lines_of
 from reconciler.cli.state_snapshots import file_of
 from reconciler.cli.workplace import (
     KeyArgument,
+    LibraryOption,
     Output,
     OutputOption,
     StateOption,
     fail,
     known_instance,
     open_ledger,
+    open_library,
     print_json,
     writable_state,
 )
@@ -29,7 +31,6 @@ from reconciler.errors import Stalled, Transient, VerifyFailed, Waiting
 from reconciler.import_plan import import_plan, left_out
 from reconciler.importing import bring, observe
 from reconciler.journal import applied_desired
-from reconciler.library import load_library
 from reconciler.means import Means
 from reconciler.plan_terms import Observed, SavedState
 from reconciler.progress import ProgressObserver
@@ -46,6 +47,7 @@ def import_state(
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan")] = False,
     state: StateOption = None,
+    own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Let an instance go on with the records of a snapshot, of this device or of another one.
@@ -63,7 +65,7 @@ def import_state(
         desired = applied_desired(record)
         if desired is None:
             fail(f"nothing was ever applied to {key}")
-        library = load_library()
+        library = open_library(own)
         observer = ProgressObserver(sys.stderr if output is Output.JSON else sys.stdout)
         means = Means(folder, ledger, library, Builder(folder / "cache", library), observer)
         device = LocalDevice(desired.device, desired.element.name, folder)

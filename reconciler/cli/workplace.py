@@ -70,8 +70,10 @@ def writable_state(state: Path | None) -> Path:
     return folder
 
 
-def open_library(own: Path | None) -> Library:
-    """The element library with what is in `own`; ends the command when that cannot be."""
+def open_library(own: Path | None, code: int = 1) -> Library:
+    """The element library with what is in `own`; ends the command with `code` when that cannot
+    be.
+    """
     if own is None:
         return load_library()
     ours = Path(element_library.__file__).parent
@@ -79,7 +81,7 @@ def open_library(own: Path | None) -> Library:
     try:
         return load_library(joined(ours, own, place / "click-up" / "libraries"))
     except (Stalled, LibraryError) as error:
-        fail(str(error))
+        fail(str(error), code)
 
 
 def open_ledger(state: Path | None) -> Ledger:

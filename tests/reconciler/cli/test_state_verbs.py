@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.authoring.scaffold import scaffold
 from reconciler.cli.main import main
+from reconciler.demo.desired import parsed
 from reconciler.state.checkpoint_file import write_checkpoint
-from tests.reconciler.state.tables import checkpoint_of, session, table_of
+from schemas.element import ElementManifest
+from tests.reconciler.state.tables import checkpoint_of, session, table_of, wide
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -166,3 +169,30 @@ def test_diff_of_a_table_that_came(run: Run, before: Path, tmp_path: Path) -> No
     assert "sessions/sessions: 2 removed, 0 added, 0 changed" in out
     code, _, said = run("diff", before, tmp_path / "3.ckpt", "--table", "c/old")
     assert code == 2 and "no table 'c/old'" in said
+
+
+def test_tables_of_ones_own_are_shown_as_their_manifests_say(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    own = tmp_path / "library"
+    for name, text in scaffold("Mine", stateful=True).items():
+        (own / name).parent.mkdir(parents=True, exist_ok=True)
+        (own / name).write_text(text)
+    manifest = parsed((own / "elements" / "MineTable" / "manifest.yaml").read_text())
+    (state,) = ElementManifest.model_validate(manifest).states
+    table = table_of([{"address": wide("10.0.0.1")}], name="mine/senders", state=state)
+    file = tmp_path / "mine.ckpt"
+    write_checkpoint(file, checkpoint_of(table))
+    where = ("--where", "address == 10.0.0.1", "--library", own)
+    assert run("show", file)[1].splitlines()[-1].split()[0] == wide("10.0.0.1").hex()
+    assert run("show", file, *where)[1].splitlines()[-1].split()[0] == "10.0.0.1"
+    code, out, _ = run("export", file, *where, "--to", "-", "--format", "csv")
+    assert (code, out.splitlines()[1]) == (0, "10.0.0.1,0,30.0")
+    write_checkpoint(
+        tmp_path / "none.ckpt", checkpoint_of(table_of([], name="mine/senders", state=state))
+    )
+    code, out, _ = run("diff", file, tmp_path / "none.ckpt", "--library", own)
+    assert (code, out.splitlines()[1]) == (1, "  - address=10.0.0.1")
+    code, _, said = run("diff", file, file, "--library", tmp_path / "nowhere")
+    assert code == 2 and "nowhere is no folder" in said
