@@ -36,7 +36,27 @@ FieldWord = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 """A name of a value, as people write it in filters."""
 
 
-class LayoutField(Model):
+class Reading(Model):
+    """How people read what a field holds. It is no part of the layout: records do not change with
+    it.
+    """
+
+    shown: Literal["address", "mac", "text"] | None = None
+    """How people read bytes."""
+    names: Mapping[int, FieldWord] = {}
+    """Numbers that have names."""
+    bits: Mapping[int, FieldWord] = {}
+    """Bits that have names, each as the number with that bit alone."""
+
+
+class OtherReading(Reading):
+    """What a field is in some records."""
+
+    when: Annotated[Mapping[GraphName, tuple[FieldWord, ...]], Field(min_length=1)]
+    """Other fields of the record, each with names of the values that it then has."""
+
+
+class LayoutField(Reading):
     """A field of the records of a state table."""
 
     name: GraphName
@@ -48,27 +68,26 @@ class LayoutField(Model):
     renamed_from: GraphName | None = None
     """Name of the same field in the layout before."""
     summary: str
-    shown: Literal["address", "mac", "text"] | None = None
-    """How people read bytes. This and the names below are no part of the layout: records do not
-    change with them.
-    """
-    names: Mapping[int, FieldWord] = {}
-    """Numbers that have names."""
-    bits: Mapping[int, FieldWord] = {}
-    """Bits that have names, each as the number with that bit alone."""
+    otherwise: tuple[OtherReading, ...] = ()
+    """How it is read in some records instead; the first that fits counts."""
 
     @model_validator(mode="after")
     def _can_be_shown_so(self) -> Self:
+        readings: tuple[Reading, ...] = (self, *self.otherwise)
+        for reading in readings:
+            self._check_reading(reading)
+        return self
+
+    def _check_reading(self, reading: Reading) -> None:
         sizes = {"address": (4, 16), "mac": (6,), "text": (self.size,)}
-        if self.shown and (not self.is_bytes or self.size not in sizes[self.shown]):
-            fitting = " or ".join(f"bytes[{size}]" for size in sizes[self.shown])
-            raise ValueError(f"shown: {self.shown} is for {fitting}, {self.name} is {self.type}")
-        if self.is_bytes and (self.names or self.bits):
+        if reading.shown and (not self.is_bytes or self.size not in sizes[reading.shown]):
+            fitting = " or ".join(f"bytes[{size}]" for size in sizes[reading.shown])
+            raise ValueError(f"shown: {reading.shown} is for {fitting}, {self.name} is {self.type}")
+        if self.is_bytes and (reading.names or reading.bits):
             raise ValueError(f"names and bits are for numbers, {self.name} is {self.type}")
-        odd = [bit for bit in self.bits if bit < 1 or bit & (bit - 1)]
+        odd = [bit for bit in reading.bits if bit < 1 or bit & (bit - 1)]
         if odd:
             raise ValueError(f"bits are 1, 2, 4, 8 ..., not {', '.join(map(str, odd))}")
-        return self
 
     @property
     def size(self) -> int:
@@ -113,6 +132,15 @@ class Layout(Model):
             raise ValueError(f"fields named twice: {', '.join(twice)}")
         if not any(field.key for field in self.fields):
             raise ValueError("a record has at least one field with key: true")
+        return self
+
+    @model_validator(mode="after")
+    def _readings_ask_for_what_there_is(self) -> Self:
+        names = {field.name: set(field.names.values()) for field in self.fields}
+        asked = (reading.when for field in self.fields for reading in field.otherwise)
+        for name, words in (one for when in asked for one in when.items()):
+            for word in set(words) - names.get(name, set()):
+                raise ValueError(f"when: no field {name} has a value named {word}")
         return self
 
     def field(self, name: str) -> LayoutField | None:

@@ -119,7 +119,7 @@ def print_records(checkpoint: Checkpoint, found: Sequence[Selected], limit: int)
 
 
 def _cell(value: Value) -> str:
-    return "-" if value is None else str(value)
+    return "-" if value in (None, "") else str(value)
 
 
 def as_json(checkpoint: Checkpoint, found: Sequence[Selected], limit: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from typing import Any
@@ -13,12 +13,20 @@ from numpy.typing import NDArray
 
 from reconciler.layouts import layout_hash
 from reconciler.state.checkpoint import Checkpoint, DescribedField, Table, as_whole
-from schemas.layout import CLOCK_UNIT, DATE_UNIT, LayoutField, StateTable
+from schemas.layout import (
+    CLOCK_UNIT,
+    DATE_UNIT,
+    LayoutField,
+    OtherReading,
+    Reading,
+    StateTable,
+)
 
 SECONDS_LEFT = "seconds_left"
 """The column that every table has: time to a record's deadline when the checkpoint was begun."""
 
 Value = str | int | float | None
+Mask = NDArray[np.bool_]
 
 
 class Kind(StrEnum):
@@ -46,9 +54,26 @@ class Column:
     raw: NDArray[Any]
     key: bool = False
     words: Mapping[int, str] = field(default_factory=dict)
+    otherwise: tuple[tuple[Mask, Column], ...] = ()
+    """Records that are read in another way, and how; none is in two of them."""
 
     def values(self) -> list[Value]:
         """What people read, one a record; None where there is nothing."""
+        read = self._values()
+        for which, column in self.otherwise:
+            for place, value in zip(
+                np.flatnonzero(which), column.only(which).values(), strict=True
+            ):
+                read[place] = value
+        return read
+
+    def readings(self) -> tuple[tuple[Mask, Column], ...]:
+        """Every way in which records are read, and which are."""
+        others = [which for which, _ in self.otherwise]
+        rest = ~np.logical_or.reduce(others) if others else np.ones(len(self.raw), np.bool_)
+        return ((rest, replace(self, otherwise=())), *self.otherwise)
+
+    def _values(self) -> list[Value]:
         if self.kind is Kind.MOMENT:
             texts = np.datetime_as_string(self.raw, unit="ms", timezone="UTC").tolist()
             return [None if text == "NaT" else text for text in texts]
@@ -61,9 +86,10 @@ class Column:
         read: list[Value] = texts[which].tolist() if len(different) else []
         return read
 
-    def only(self, which: NDArray[np.bool_] | slice) -> Column:
+    def only(self, which: Mask | slice) -> Column:
         """The same for some of the records."""
-        return Column(self.name, self.kind, self.raw[which], self.key, self.words)
+        others = tuple((where[which], column.only(which)) for where, column in self.otherwise)
+        return replace(self, raw=self.raw[which], otherwise=others)
 
     def _text(self, value: int | bytes) -> str | int:
         return _TEXTS[self.kind](value, self.words)
@@ -99,8 +125,8 @@ def columns(
     shown = _shown(table, states)
     records = table.records
     found = [
-        _column(checkpoint, described, records[described.name], shown.get(described.name))
-        for described in table.descriptor.fields
+        _with_others(_column(checkpoint, one, records[one.name], shown.get(one.name)), table, shown)
+        for one in table.descriptor.fields
     ]
     left = (table.deadlines - np.uint64(checkpoint.boot_time_ns)).view(np.int64) / 1e9
     return (*found, Column(SECONDS_LEFT, Kind.SECONDS, left.round(3)))
@@ -112,20 +138,38 @@ def _column(
     if described.unit in (CLOCK_UNIT, DATE_UNIT):
         moments = _moments(raw, checkpoint if described.unit == CLOCK_UNIT else None)
         return Column(described.name, Kind.MOMENT, moments, described.key)
-    kind, words = _kind(described, shown)
-    return Column(described.name, kind, raw, described.key, words)
+    return _read_as(shown or Reading(), Column(described.name, Kind.NUMBER, raw, described.key))
 
 
-def _kind(described: DescribedField, shown: LayoutField | None) -> tuple[Kind, Mapping[int, str]]:
-    if shown is not None and shown.shown:
-        return Kind(shown.shown), {}
-    if described.format[1]:
-        return Kind.BYTES, {}
-    if shown is not None and shown.names:
-        return Kind.NAMED, shown.names
-    if shown is not None and shown.bits:
-        return Kind.BITS, shown.bits
-    return Kind.NUMBER, {}
+def _read_as(reading: Reading, column: Column) -> Column:
+    if reading.shown:
+        return replace(column, kind=Kind(reading.shown))
+    if column.raw.ndim > 1:
+        return replace(column, kind=Kind.BYTES)
+    if reading.names:
+        return replace(column, kind=Kind.NAMED, words=reading.names)
+    if reading.bits:
+        return replace(column, kind=Kind.BITS, words=reading.bits)
+    return column
+
+
+def _with_others(column: Column, table: Table, shown: Mapping[str, LayoutField]) -> Column:
+    """Which records are read otherwise depends on other fields of theirs."""
+    others: list[tuple[Mask, Column]] = []
+    free = np.ones(len(table.rows), np.bool_)
+    for reading in shown[column.name].otherwise if column.name in shown else ():
+        which = free & _fitting(reading, table, shown)
+        free &= ~which
+        others.append((which, _read_as(reading, column)))
+    return replace(column, otherwise=tuple(others))
+
+
+def _fitting(reading: OtherReading, table: Table, shown: Mapping[str, LayoutField]) -> Mask:
+    which = np.full(len(table.rows), reading.when.keys() <= shown.keys())
+    for name, words in reading.when.items() if which.any() else ():
+        values = [number for number, word in shown[name].names.items() if word in words]
+        which &= np.isin(table.records[name], values)
+    return which
 
 
 def _moments(raw: NDArray[Any], booted: Checkpoint | None) -> NDArray[Any]:
@@ -145,7 +189,9 @@ def _shown(table: Table, states: Iterable[StateTable]) -> dict[str, LayoutField]
     for one in _layouts(table, states):
         for described in table.descriptor.fields:
             known = one.get(described.name)
-            says = known is not None and (known.shown or known.names or known.bits)
+            says = known is not None and (
+                known.shown or known.names or known.bits or known.otherwise
+            )
             if known is not None and says and known.type == described.type:
                 found.setdefault(described.name, known)
     return found

@@ -62,7 +62,9 @@ def _write_parquet(columns: Sequence[Column], path: Path) -> None:
     typed = (Kind.NUMBER, Kind.SECONDS, Kind.MOMENT)
     arrays = {
         column.name: pyarrow.array(
-            column.raw.copy() if column.kind in typed else [_text(one) for one in column.values()]
+            column.raw.copy()
+            if column.kind in typed and not column.otherwise
+            else [_text(one) for one in column.values()]
         )
         for column in columns
     }

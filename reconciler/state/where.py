@@ -2,8 +2,8 @@
 
 condition   or | and | not, parentheses; FIELD OPERATOR VALUE
 operators   == != < <= > >=, `in` for prefixes of addresses, `has` for bits
-values      numbers (also 0x1f), names of values and bits, addresses, bytes in hexadecimal,
-            times as 2026-01-31T12:00:00Z
+values      numbers (also 0x1f), names of values and bits, addresses, text, other bytes in
+            hexadecimal, times as 2026-01-31T12:00:00Z
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ from ipaddress import IPv4Network, ip_address, ip_network
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reconciler.diagnostics import did_you_mean
-from reconciler.state.columns import Column, Kind
+from reconciler.state.columns import Column, Kind, Mask
 
-Mask = NDArray[np.bool_]
 Compare = Callable[[Any, Any], Any]
 
 _TOKEN = re.compile(r"\s*(?:([()]|[=!<>]=?)|([^\s()=!<>]+))")
@@ -108,9 +106,25 @@ class _Reading:
         value = self._word()
         if not value:
             raise self._error("expected a value")
-        mask = self._compare(column, sign, value)
+        mask = self._compare_all(column, sign, value)
         self._at += 1
-        return np.asarray(mask, dtype=np.bool_)
+        return mask
+
+    def _compare_all(self, column: Column, sign: str, value: str) -> Mask:
+        """Where a field means one thing here and another there, what can only be the one is unlike
+        the other.
+        """
+        mask = np.full(len(column.raw), sign == "!=")
+        wrong: list[WhereError] = []
+        readings = column.readings()
+        for which, reading in readings:
+            try:
+                mask[which] = self._compare(reading.only(which), sign, value)
+            except WhereError as error:
+                wrong.append(error)
+        if len(wrong) == len(readings):
+            raise wrong[0]
+        return mask
 
     def _compare(self, column: Column, sign: str, value: str) -> Any:
         if sign == "in":
@@ -170,11 +184,18 @@ class _Reading:
         if column.kind is Kind.ADDRESS:
             address = self._converted(ip_address, value, "an address")
             return self._as_wide(bytes(address.packed), width)
+        if column.kind is Kind.TEXT:
+            return self._padded(value.encode(), width)
         text = value.replace(":", "")
         data = bytes(self._converted(bytes.fromhex, text, "bytes in hexadecimal"))
         if len(data) != width:
             raise self._error(f"{column.name} has {width} bytes, {value!r} has {len(data)}")
         return data
+
+    def _padded(self, text: bytes, width: int) -> bytes:
+        if len(text) > width:
+            raise self._error(f"at most {width} bytes of text are here")
+        return text.ljust(width, b"\0")
 
     def _as_wide(self, packed: bytes, width: int) -> bytes:
         if len(packed) == 4 and width == 16:

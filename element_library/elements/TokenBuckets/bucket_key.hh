@@ -49,9 +49,10 @@ struct BucketKeying {
 
  private:
   void prefix_key(const uint8_t* address, Bucket& key) const {
-    key.detail = is_ip4(address) ? length4 : length6;
+    bool four = is_ip4(address);
+    key.detail = four ? uint8_t(length4 - kBefore4) : length6;
     std::memcpy(key.address, address, 16);
-    mask_address(key.address, key.detail);
+    mask_address(key.address, four ? length4 : length6);
   }
   // Only first fragments have ports: a key with them would give the others a bucket of their own.
   static void flow_key(const IpHeader& ip, Bucket& key) {
@@ -64,6 +65,7 @@ struct BucketKeying {
     key.peer_port = read_u16(ip.payload + 2);
   }
   static constexpr uint8_t kSctp = 132;
+  static constexpr uint8_t kBefore4 = 96;  // bits of the 16 bytes that come before an IPv4 address
 };
 
 namespace bucket_key_detail {
@@ -119,7 +121,7 @@ inline std::string bucket_key_text(const Bucket& key) {
     }
     case BucketKind::mark: return "mark " + std::to_string(key.port);
     case BucketKind::prefix:
-      return ip_address_text(key.address) + "/" + std::to_string(is_ip4(key.address) ? key.detail - 96 : key.detail);
+      return ip_address_text(key.address) + "/" + std::to_string(key.detail);
     case BucketKind::flow:
       return "flow " + ip_address_text(key.address) + " " + ip_address_text(key.peer) + " " + std::to_string(key.detail) +
              ports;

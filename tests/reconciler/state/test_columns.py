@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from reconciler.layouts import layout_hash
 from reconciler.state.columns import Column, Kind, columns
-from schemas.layout import LayoutField
+from schemas.layout import Layout, LayoutField
 from tests.cpp import LIBRARY
+from tests.libraries import todays_library
 from tests.reconciler.state.tables import (
     BOOT,
     NOW,
@@ -104,6 +106,8 @@ def test_flags_have_the_bits_of_the_driver() -> None:
         ({"type": "bytes[4]", "names": {1: "one"}}, "names and bits are for numbers"),
         ({"type": "u8", "bits": {3: "three"}}, "bits are 1, 2, 4, 8"),
         ({"type": "u8", "names": {1: "two words"}}, "pattern"),
+        ({"type": "u8", "otherwise": [{"when": {"kind": ["a"]}, "shown": "text"}]}, "is for bytes"),
+        ({"type": "u8", "otherwise": [{"when": {}, "names": {1: "one"}}]}, "at least 1 item"),
     ],
 )
 def test_a_field_cannot_be_shown_as_what_it_is_not(more: dict[str, object], complaint: str) -> None:
@@ -111,13 +115,19 @@ def test_a_field_cannot_be_shown_as_what_it_is_not(more: dict[str, object], comp
         LayoutField.model_validate({"name": "it", "summary": "", **more})
 
 
-def test_names_are_no_part_of_a_layout() -> None:
-    from reconciler.layouts import layout_hash
+@pytest.mark.parametrize(("name", "word"), [("kind", "flaw"), ("kinds", "flow")])
+def test_what_decides_how_a_field_is_read_is_there(name: str, word: str) -> None:
+    kind = {"name": "kind", "type": "u8", "key": True, "names": {1: "flow"}, "summary": ""}
+    other = {"when": {name: [word]}, "names": {6: "tcp"}}
+    detail = {"name": "detail", "type": "u8", "otherwise": [other], "summary": ""}
+    with pytest.raises(ValidationError, match=f"no field {name} has a value named {word}"):
+        Layout.model_validate({"version": 1, "fields": [kind, detail]})
 
-    state = sessions()
-    plain = [
-        field.model_copy(update={"shown": None, "names": {}, "bits": {}})
-        for field in state.current.fields
-    ]
+
+@pytest.mark.parametrize("owner", ["SessionTable", "TokenBuckets"])
+def test_names_are_no_part_of_a_layout(owner: str) -> None:
+    state = todays_library().elements[owner].states[0]
+    said: dict[str, object] = {"shown": None, "names": {}, "bits": {}, "otherwise": ()}
+    plain = [field.model_copy(update=said) for field in state.current.fields]
     without = state.current.model_copy(update={"fields": tuple(plain)})
     assert layout_hash(state.table, without) == layout_hash(state.table, state.current)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from reconciler.state.columns import Column, columns
+from reconciler.state.columns import Column, Kind, columns
 from reconciler.state.export import Format, export
 from tests.reconciler.state.tables import checkpoint_of, session, sessions, table_of
 
@@ -45,3 +47,9 @@ def test_parquet(shown: tuple[Column, ...], tmp_path: Path) -> None:
     assert (first["state"], second["state"]) == ("established", "99")
     assert first["opened"].replace(tzinfo=UTC) == datetime(2027, 1, 15, 7, 59, tzinfo=UTC)
     assert second["opened"] is None
+    mixed = Column("detail", Kind.NUMBER, np.array([16, 6], np.uint8))
+    words = replace(mixed, kind=Kind.NAMED, words={6: "tcp"})
+    mixed = replace(mixed, otherwise=((np.array([False, True]), words),))
+    export([mixed], Format.PARQUET, tmp_path / "mixed.parquet")
+    read = parquet.read_table(tmp_path / "mixed.parquet").to_pylist()
+    assert read == [{"detail": "16"}, {"detail": "tcp"}]

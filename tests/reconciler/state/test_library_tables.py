@@ -109,8 +109,24 @@ RECORDS: list[tuple[str, Record, dict[str, Value]]] = [
         "TokenBuckets/buckets",
         {"address": wide("10.0.0.1"), "peer": wide("192.0.2.80"), "port": 4000, "peer_port": 80,
          "detail": 6, "kind": 4, "tokens": 5},
-        {"address": "10.0.0.1", "peer": "192.0.2.80", "port": 4000, "peer_port": 80, "detail": 6,
-         "kind": "flow"},
+        {"address": "10.0.0.1", "peer": "192.0.2.80", "port": 4000, "peer_port": 80,
+         "detail": "tcp", "kind": "flow"},
+    ),
+    (
+        "TokenBuckets/buckets",
+        {"address": wide("10.1.0.0"), "detail": 16, "kind": 3},
+        {"address": "10.1.0.0", "peer": "", "port": 0, "peer_port": 0, "detail": 16,
+         "kind": "prefix"},
+    ),
+    (
+        "TokenBuckets/buckets",
+        {"address": b"lan".ljust(16, b"\0"), "kind": 1},
+        {"address": "lan", "peer": "", "port": 0, "peer_port": 0, "detail": 0, "kind": "named"},
+    ),
+    (
+        "TokenBuckets/buckets",
+        {"port": 7, "kind": 2},
+        {"address": "", "peer": "", "port": 7, "peer_port": 0, "detail": 0, "kind": "mark"},
     ),
     (
         "FlowTable/flows",

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.state.columns import Column, columns
 from reconciler.state.where import WhereError, select
+from tests.libraries import todays_library
 from tests.reconciler.state.tables import (
     BOOT,
     SECOND,
@@ -15,6 +16,7 @@ from tests.reconciler.state.tables import (
     table_of,
     wide,
 )
+from tests.records import Record
 
 RECORDS = [
     session(1),
@@ -64,6 +66,46 @@ def shown() -> tuple[Column, ...]:
 )
 def test_selects(shown: tuple[Column, ...], text: str, expected: list[int]) -> None:
     assert [number + 1 for number in select(text, shown).nonzero()[0]] == expected
+
+
+BUCKETS: list[Record] = [
+    {"address": b"lan".ljust(16, b"\0"), "kind": 1},
+    {"address": wide("10.1.0.0"), "detail": 16, "kind": 3},
+    {"address": wide("2001:db8::"), "detail": 6, "kind": 3},
+    {"address": wide("10.1.0.0"), "peer": wide("192.0.2.1"), "detail": 6, "kind": 4},
+]
+
+
+@pytest.fixture(scope="module")
+def buckets() -> tuple[Column, ...]:
+    state = todays_library().elements["TokenBuckets"].states[0]
+    table = table_of(BUCKETS, name="upstream/buckets", state=state)
+    return columns(checkpoint_of(table), table, [state])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("address == lan", [1]),
+        ("address != lan", [2, 3, 4]),
+        ("address == 10.1.0.0", [2, 4]),
+        ("address != 10.1.0.0", [1, 3]),
+        ("address in ::/0", [2, 3, 4]),
+        ("detail == tcp", [4]),
+        ("detail == 6", [3, 4]),
+        ("detail != tcp", [1, 2, 3]),
+        ("peer in 192.0.2.0/24", [4]),
+    ],
+)
+def test_a_field_is_asked_as_its_record_is_read(
+    buckets: tuple[Column, ...], text: str, expected: list[int]
+) -> None:
+    assert [number + 1 for number in select(text, buckets).nonzero()[0]] == expected
+
+
+def test_a_value_that_no_reading_knows(buckets: tuple[Column, ...]) -> None:
+    with pytest.raises(WhereError, match="character 12: expected an address"):
+        select("address == interface-of-the-lan", buckets)
 
 
 @pytest.mark.parametrize(
