@@ -100,6 +100,18 @@ def test_repeated_syn_and_answer(connection: Connection) -> None:
     assert connection.firewall.state() == "established 432000 assured"
 
 
+@pytest.mark.parametrize("number", [5000, 90_000])
+def test_a_repeated_answer_acknowledges_nothing_unsent(connection: Connection, number: int) -> None:
+    connection.from_client(SYN)
+    connection.c += 1
+    connection.from_server(SYN | ACK)
+    connection.s = number
+    assert connection.from_server(SYN | ACK, ack=connection.c + 5000) == "invalid"
+    assert connection.from_server(SYN | ACK) == "established"
+    connection.s += 1
+    assert connection.client_sends(100) == "established"
+
+
 def test_data_in_the_syn(connection: Connection) -> None:
     assert connection.from_client(SYN, b"x" * 100) == "new"
     connection.c += 101

@@ -79,6 +79,17 @@ def test_windows_are_not_scaled_when_one_side_does_not_offer_it(connection: Conn
     assert connection.from_client(data=b"x", seq=connection.c + 10_000) == "invalid"
 
 
+def test_the_newest_answer_says_whether_windows_are_scaled(connection: Connection) -> None:
+    connection.from_client(2, options=scale_option(7))
+    connection.c += 1
+    connection.from_server(18)  # made from a SYN cookie, without options; it never arrives
+    connection.s = 90_000
+    connection.from_server(18, options=scale_option(7))
+    connection.s += 1
+    connection.from_client()
+    assert connection.from_server(data=b"x", seq=connection.s + 1_000_000) == "established"
+
+
 def test_windows_of_syn_segments_are_not_scaled(connection: Connection) -> None:
     connection.connect(scale_option(7))
     assert connection.from_client(data=b"x", seq=connection.c + 10_000) == "invalid"

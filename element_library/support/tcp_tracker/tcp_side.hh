@@ -23,7 +23,7 @@ struct TcpSide {
   uint32_t limit = 0;         // the other side's window reaches up to here
   uint32_t window = 0;        // largest window it has announced, bytes
   uint32_t acknowledged = 0;  // highest acknowledgment it has sent; before the first one, what that has to cover
-  uint8_t scale = 0;
+  uint8_t scale = 0;          // as it offered, which counts where the other side offered too
   uint8_t flags = 0;
 
   bool has(uint8_t flag) const { return flags & flag; }
@@ -65,16 +65,15 @@ inline TcpSide begin_side(const TcpSegment& syn) {
 
 // Here and below a number half the space away is after neither bound: the lower one asks for a distance.
 
-// Whether the segment acknowledges the SYN of `other`, and no more than it sent with it.
+// Whether the segment acknowledges the SYN of `other`, and no more than it sent with it; before any answer to that SYN.
 inline bool acknowledges_syn(const TcpSide& other, const TcpSegment& segment) {
   return segment.has(tcp_flag::ack) && sequence_distance(other.end, segment.acknowledgment) >= 0 &&
          !sequence_after(segment.acknowledgment, other.limit);
 }
 
-// `side` answers the SYN of `other` with this SYN: options hold only where both offered them, and each learns how much
-// it may send. The windows of SYN segments are never scaled.
+// `side` answers the SYN of `other` with this SYN, and each learns how much it may send. Another answer may follow that
+// offers what this one did not: nothing is forgotten here.
 inline void join_sides(TcpSide& side, TcpSide& other, const TcpSegment& segment) {
-  if (!(side.flags & other.flags & TcpSide::kScale)) side.scale = other.scale = 0;
   other.end = later_sequence(other.end, segment.acknowledgment);
   other.limit = later_sequence(other.limit, segment.acknowledgment + std::max<uint32_t>(segment.window, 1));
   side.limit = later_sequence(side.limit, side.end + other.window);
@@ -101,9 +100,15 @@ inline bool acknowledgment_fits(const TcpSide& side, const TcpSide& other, const
   return !sequence_after(edge, other.end) && !sequence_after(other.end - std::max(kLeastWindow, side.window), edge);
 }
 
+// What the segment announces. The windows of SYN segments are never scaled.
+inline uint32_t announced_window(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
+  bool scaled = !segment.has(tcp_flag::syn) && (side.flags & other.flags & TcpSide::kScale);
+  return uint32_t(segment.window) << (scaled ? side.scale : 0);
+}
+
 // Takes in a segment that fits; true when it made progress: new data, or a higher acknowledgment.
 inline bool advance_sides(TcpSide& side, TcpSide& other, const TcpSegment& segment) {
-  uint32_t window = uint32_t(segment.window) << (segment.has(tcp_flag::syn) ? 0 : side.scale);
+  uint32_t window = announced_window(side, other, segment);
   uint32_t beyond = acknowledged_edge(side, other, segment) - segment.acknowledgment;
   bool progress = sequence_after(segment.end(), side.end);
   side.window = std::max(side.window, window + beyond);

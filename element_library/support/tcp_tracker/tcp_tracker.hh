@@ -90,7 +90,8 @@ class TcpTracker {
   // A repeated SYN-ACK, which may carry another number when it was made from a SYN cookie; or, after a simultaneous
   // open, the second one, which completes the handshake.
   TcpOutcome answer_again(const TcpSegment& segment) {
-    if (!acknowledges_syn(other_, segment) && !fits(segment)) return begin_again(segment);
+    bool answers = segment.has(tcp_flag::ack) && segment.acknowledgment == other_.end;
+    if (!answers && !fits(segment)) return begin_again(segment);
     if (side_.has(TcpSide::kAnswered) && !other_.has(TcpSide::kAnswered) && !repeats_syn(segment)) {
       if (originator_) return invalid;
       side_ = begin_side(segment);
