@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from reconciler.build import Builder
 from reconciler.click_language import parse
+from reconciler.devices.local import own_platform
 from reconciler.devices.status import DeviceState, TableStatus
-from reconciler.errors import Stalled
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import DeviceMisconfigured, Stalled
 from reconciler.layout_records import recorded
 from reconciler.library import Library
 from reconciler.plan_terms import HeldTable, Observed, SavedState, Target, release_digest
@@ -23,6 +25,7 @@ from schemas.release import ReleaseRecord, StateRecord, TableRecord
 
 def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
     """What shall run, down to the release's digest. Reads the library's sources. Raises Stalled."""
+    _check_platform(desired)
     resolved = resolve(desired, library)
     if resolved.diagnostics:
         raise Stalled("\n".join(map(str, resolved.diagnostics)), resolved.diagnostics)
@@ -35,8 +38,21 @@ def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
         elements=library.elements,
         artifact=artifact,
         classes_to_build=builder.missing(classes),
-        platform=desired.device.spec.platform,
+        platform=own_platform(),
     )
+
+
+def _check_platform(desired: Desired) -> None:
+    wanted, own = desired.device.spec.platform, own_platform()
+    if wanted in (None, own):
+        return
+    wrong = Diagnostic.at(
+        desired.device_document.at("spec", "platform"),
+        "Other platform",
+        f"{wanted}, but {desired.device.name} is reached locally, and this machine is {own}",
+        f"Write platform: {own}, leave it out, or run click-up on the device.",
+    )
+    raise DeviceMisconfigured(str(wrong), (wrong,))
 
 
 def moved(last: Desired | None, desired: Desired) -> str | None:

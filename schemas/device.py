@@ -70,7 +70,10 @@ class DeviceSpec(Model):
 
     driver: Literal["click-up"] = "click-up"
     transport: Literal["local"] = "local"
-    platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
+    platform: Literal["linux/amd64", "linux/arm64"] | None = None
+    """What the device must be, for a plan to be made; of a local one, the reconciler's own machine.
+    Whatever it is when left out.
+    """
     netns: Annotated[str, AfterValidator(_netns)] | None = None
     """Network namespace in which the driver runs: a name or an absolute path."""
     directory: Annotated[str, AfterValidator(_absolute)] | None = None

@@ -7,6 +7,7 @@ import contextlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from platform import machine
 
 from reconciler.devices.checkpoints import CheckpointFolder
 from reconciler.devices.control_socket import ControlSocketError, NobodyListens, connected
@@ -19,6 +20,12 @@ from reconciler.errors import DeviceUnreachable, Transient
 from schemas.device import Device
 
 STOP_SECONDS = 10.0
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def own_platform() -> str:
+    """Of this machine, and so of every device that is reached locally."""
+    return f"linux/{_ARCHITECTURES.get(machine(), machine())}"
 
 
 class LocalDevice:

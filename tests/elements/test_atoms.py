@@ -52,7 +52,6 @@ metadata: {name: bench}
 spec:
   driver: click-up
   transport: local
-  platform: linux/amd64
   interfaces: {lan: lan0, wan: wan0}
 """
 ROLLOUT = """\

@@ -73,7 +73,7 @@ SEEDS = {
         ["Packet types differ"],
     ),
     "device's key": (DEVICE, "transport:", "transprt:", ["Unknown key"]),
-    "platform": (DEVICE, "linux/amd64", "linux/amd46", ["Value not allowed"]),
+    "platform": (DEVICE, "driver: click-up", "platform: linux/amd46", ["Value not allowed"]),
     "not bound": (DEVICE, ", wan: eth1", "", ["Interface not bound"]),
     "bound": (DEVICE, "lan: eth0", "lan: a/b", ["Invalid value"]),
     "netns": (DEVICE, "netns: edge1 ", "netns: ~     ", []),

@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from reconciler.devices.local import own_platform
 
 ROOT = Path(__file__).parents[3]
 
@@ -41,6 +44,16 @@ def test_mistakes_exit_with_two_and_good_instances_are_planned(tmp_path):
     assert "good/bridge: from nothing" in done.stdout
     assert "✗ bad/bridge: not planned" in done.stderr
     assert "half.yaml:5:3: Interface not bound" in done.stderr
+
+
+def test_a_device_of_another_platform_is_not_planned(tmp_path):
+    shutil.copytree(ROOT / "desired_state", tmp_path / "net")
+    device = tmp_path / "net" / "devices" / "edge1.yaml"
+    (other,) = {"linux/amd64", "linux/arm64"} - {own_platform()}
+    device.write_text(device.read_text().replace("driver: click-up", f"platform: {other}"))
+    done = plan(tmp_path / "net", state=tmp_path / "state")
+    assert done.returncode == 2
+    assert f"devices/edge1.yaml:7:13: Other platform: {other}, but edge1 is" in done.stderr
 
 
 def test_an_unknown_instance_is_named(tmp_path):

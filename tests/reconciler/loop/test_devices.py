@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.devices.local import own_platform
 from reconciler.outcome import OutcomeKind
 from tests.reconciler.loop.house import House
 from tests.reconciler.loop.pipeline import KEY
@@ -25,6 +26,27 @@ async def test_a_running_device_is_not_moved(house: House) -> None:
     assert (await house.once()).kind is OutcomeKind.APPLIED, applied
     assert (elsewhere / "stream").exists()
     await house.device_in(elsewhere).remove()
+
+
+async def test_a_device_of_another_platform_is_not_touched(house: House) -> None:
+    house.repository.commit()
+    device = house.repository.folder / "device.yaml"
+    (other,) = {"linux/amd64", "linux/arm64"} - {own_platform()}
+    text = device.read_text().replace("{interfaces: {}}", f"\n  platform: {other}")
+    device.write_text(text)
+    house.repository.commit_all()
+    outcome = await house.once()
+    line = text[: text.index("platform")].count("\n") + 1
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.STALLED, "DeviceMisconfigured")
+    assert outcome.message == (
+        f"device.yaml:{line}:13: Other platform: {other}, but box is reached locally, and this"
+        f" machine is {own_platform()}. Write platform: {own_platform()}, leave it out, or run"
+        " click-up on the device."
+    )
+    assert house.recorder.steps == []
+    device.write_text(text.replace(other, own_platform()))
+    house.repository.commit_all()
+    assert (await house.once()).kind is OutcomeKind.APPLIED
 
 
 async def test_a_refused_live_change_is_rejected_and_not_written_again(house: House) -> None:
