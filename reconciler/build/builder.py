@@ -14,6 +14,7 @@ from pathlib import Path
 from reconciler.build.compiler import COMPILE_FLAGS, Compiler, find_compiler
 from reconciler.build.context import ServiceContext, service_context
 from reconciler.build.ninja import Edge, Progress, ninja_text, run_ninja
+from reconciler.build.tidying import remove_unused, stamp, stamp_program
 from reconciler.build.units import (
     Unit,
     digest_of,
@@ -66,7 +67,8 @@ class Builder:
         context = service_context(classes, self._library)
         units = await asyncio.to_thread(self._driver_units, context)
         digest = self._digest(units)
-        driver = self._cache / "artifacts" / digest / "driver"
+        driver = self._driver(digest)
+        stamp_program(driver, map(self._object, units))
         compiled: tuple[str, ...] = ()
         if not driver.exists():
             async with self._locked():
@@ -77,7 +79,7 @@ class Builder:
     async def supervisor(self, progress: Progress | None = None) -> Path:
         """Path of the built supervisor. Raises BuildFailed, CompilerMissing."""
         units = await asyncio.to_thread(self._supervisor_units)
-        path = self._cache / "supervisors" / self._digest(units) / "supervisor"
+        path = self._supervisor(units)
         if not path.exists():
             async with self._locked():
                 await self._make(units, path, {}, progress)
@@ -88,8 +90,11 @@ class Builder:
         return self._absent_classes(self._driver_units(service_context(classes, self._library)))
 
     def artifact_digest(self, classes: Collection[str]) -> str:
-        """The digest that a build for `classes` will have; builds nothing."""
-        return self._digest(self._driver_units(service_context(classes, self._library)))
+        """The digest that a build for `classes` will have. Builds nothing; what is built stays."""
+        units = self._driver_units(service_context(classes, self._library))
+        digest = self._digest(units)
+        stamp_program(self._driver(digest), map(self._object, units))
+        return digest
 
     def generated(self, classes: Collection[str]) -> Path:
         """Include folder with the generated layout headers of `classes`, written when absent."""
@@ -116,6 +121,12 @@ class Builder:
 
     def _digest(self, units: Sequence[Unit]) -> str:
         return digest_of((*self._compiler.link_flags, *(unit.key for unit in units)))
+
+    def _driver(self, digest: str) -> Path:
+        return self._cache / "artifacts" / digest / "driver"
+
+    def _supervisor(self, units: Sequence[Unit]) -> Path:
+        return self._cache / "supervisors" / self._digest(units) / "supervisor"
 
     def _object(self, unit: Unit) -> Path:
         return self._cache / "objects" / unit.key[:2] / f"{unit.key}.o"
@@ -154,6 +165,13 @@ class Builder:
         link_flags = self._compiler.link_flags
         text = ninja_text(compile_command, self._compiler.command, link_flags, edges)
         await run_ninja(folder, text, self._jobs, progress)
+        await asyncio.to_thread(self._tidy, objects)
+
+    def _tidy(self, objects: Sequence[Path]) -> None:
+        # A supervisor is asked for only when one has died, and shall be there then.
+        units = self._supervisor_units()
+        stamp((*objects, self._supervisor(units), *map(self._object, units)))
+        remove_unused(self._cache)
 
     def _source(self, unit: Unit, include: Path) -> Path:
         return (include if unit.generated else self._library.root.absolute()) / unit.source
@@ -170,6 +188,7 @@ class Builder:
                 partial.write_text(text)
                 partial.rename(path)
         folder.mkdir(parents=True, exist_ok=True)
+        stamp([folder])
         return folder
 
     @asynccontextmanager

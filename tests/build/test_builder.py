@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from reconciler.build import Builder, Compiler, find_compiler, service_context
+from reconciler.build.tidying import UNUSED_SECONDS
 from reconciler.build.units import driver_units
 from reconciler.errors import BuildFailed, CompilerMissing
 from reconciler.library import Library
@@ -149,6 +152,34 @@ async def test_supervisor_has_no_elements(builder: Builder) -> None:
     seen: list[str] = []
     await builder.supervisor(lambda done, total, what: seen.append(what))
     assert seen == ["supervisor/main.cc", "shared/none.cc", "supervisor"]
+
+
+def leave_for_a_month(cache: Path) -> None:
+    for path in cache.rglob("*"):
+        os.utime(path, (time.time() - 1.01 * UNUSED_SECONDS,) * 2)
+
+
+async def test_what_nobody_asks_for_leaves_the_cache(tmp_path: Path, builder: Builder) -> None:
+    cache = tmp_path / "cache"
+    supervisor = await builder.supervisor()
+    unused = await builder.build(["A"])
+    headers = cache / "generated" / "0123456789abcdef"
+    headers.mkdir()
+    leave_for_a_month(cache)
+    made = await builder.build(["B"])
+    assert not unused.driver.parent.exists() and supervisor.exists()
+    assert builder.missing(["A"]) == ("A",) and builder.missing(["B"]) == ()
+    assert not headers.exists() and builder.generated(["B"]).exists()
+    assert (await builder.supervisor(lambda *_: pytest.fail("it is built"))) == supervisor
+    assert output_of(made.driver) == ["B"]
+
+
+async def test_what_a_plan_asks_for_stays_in_the_cache(tmp_path: Path, builder: Builder) -> None:
+    used = await builder.build(["A"])
+    leave_for_a_month(tmp_path / "cache")
+    builder.artifact_digest(["A"])
+    await builder.build(["B"])
+    assert used.driver.exists() and builder.missing(["A"]) == ()
 
 
 def test_compiler_is_part_of_every_address(library: Library) -> None:
