@@ -93,7 +93,7 @@ class TcpTracker {
     bool answers = segment.has(tcp_flag::ack) && segment.acknowledgment == other_.end;
     if (!answers && !fits(segment)) return begin_again(segment);
     if (side_.has(TcpSide::kAnswered) && !other_.has(TcpSide::kAnswered) && !repeats_syn(segment)) {
-      if (originator_) return invalid;
+      if (originator_ || !answers) return invalid;
       side_ = begin_side(segment);
       return join(segment);
     }
