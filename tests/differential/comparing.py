@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.differential.boxes import Box
-from tests.differential.differences import UNSET, Taken, explain
+from tests.differential.differences import explain
 from tests.differential.flows import SCENARIOS, Ends, Step
+from tests.differential.taken import UNSET, Taken
 from tests.packets import ACK, FIN, PSH, RST, SYN, URG
 
 FLAG_NAMES = {"S": SYN, "F": FIN, "R": RST, "P": PSH, "A": ACK, "U": URG}

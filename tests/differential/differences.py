@@ -6,60 +6,17 @@ at which the two part, and names the row that accounts for it; what no row accou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.kernels.gateway import Seen
-from tests.packets import ACK, FIN, ICMP, RST, SYN, TCP
+from tests.differential.taken import UNSET, Taken
+from tests.differential.windows import Connection, History, distance, fits
+from tests.packets import ACK, FIN, ICMP, RST, SYN
 
-UNSET = -1
-WIDEST_WINDOW = 65535 << 7
-"""That hosts announce in flows.py."""
 GRE = 47
+FARTHEST = 2**31 - 2**17
+"""Almost half of all numbers, so that neither of two comes first."""
 
-
-@dataclass(frozen=True)
-class Taken:
-    """A step of a scenario and what came of it: whether Linux let it through, and we did."""
-
-    packet: bytes
-    inwards: bool
-    note: str
-    linux: bool
-    ours: bool
-
-    @property
-    def seen(self) -> Seen:
-        return Seen("sent", self.packet)
-
-    @property
-    def flags(self) -> int:
-        """Of a TCP segment, else UNSET."""
-        whole = len(self.packet) >= 34 and self.packet[9] == TCP
-        return self.packet[33] if whole else UNSET
-
-    def has(self, flags: int, without: int = 0) -> bool:
-        return self.flags != UNSET and self.flags & flags == flags and not self.flags & without
-
-    @property
-    def sequence(self) -> int:
-        """Of a TCP segment."""
-        return int.from_bytes(self.packet[24:28])
-
-    @property
-    def passed(self) -> bool:
-        return self.linux and self.ours
-
-    @property
-    def by_linux_alone(self) -> bool:
-        return self.linux and not self.ours
-
-    @property
-    def by_us_alone(self) -> bool:
-        return self.ours and not self.linux
-
-
-History = Sequence[Taken]
 Rule = Callable[[Taken, History], bool]
 """Whether the last step, given those before it, is where the two part for this reason."""
 
@@ -81,9 +38,14 @@ def _handshake_over(history: History) -> bool:
 
 
 def _syn_ack_of_the_opener(last: Taken, history: History) -> bool:
-    """Linux alone lets it through in the handshake, we alone afterwards."""
-    alone = last.by_us_alone if _handshake_over(history) else last.by_linux_alone
-    return alone and not last.inwards and last.has(SYN | ACK)
+    """Linux alone lets it through in the handshake, and what acknowledges it; we alone afterwards,
+    or after a reset.
+    """
+    if last.inwards or not last.has(SYN | ACK):
+        ours = [one for one in history if one.passed and not one.inwards and one.has(SYN | ACK)]
+        return last.by_linux_alone and last.inwards and last.acknowledgment in [o.end for o in ours]
+    reset = any(one.passed and one.has(RST) for one in history)
+    return last.by_us_alone if reset or _handshake_over(history) else last.by_linux_alone
 
 
 def _early_answer(last: Taken, history: History) -> bool:
@@ -104,17 +66,45 @@ def _reset_of_an_opening(last: Taken, history: History) -> bool:
 
 
 def _after_a_reset(last: Taken, history: History) -> bool:
-    """The session has ended here, not there."""
-    return last.by_linux_alone and any(one.linux and one.has(RST) for one in history)
+    """The session has ended here, not there: another SYN opens another one here."""
+    if not any(one.linux and one.has(RST) for one in history):
+        return False
+    if last.by_linux_alone:
+        return True
+    both_opened = any(one.passed and one.inwards and one.has(SYN, ACK) for one in history)
+    another = Connection.of(history).reopened or both_opened
+    return another and last.flags != UNSET and fits(last, history)
+
+
+def _opens(one: Taken) -> bool:
+    return one.passed and not one.inwards and one.has(SYN, ACK)
 
 
 def _after_a_second_syn(last: Taken, history: History) -> bool:
-    """A SYN or SYN-ACK within the connection, or the client's own SYN again with another number."""
-    if last.flags == UNSET:
-        return False
-    syns = [one for one in (*history, last) if (one.linux or one.ours) and one.has(SYN)]
-    numbers = {(one.inwards, one.packet[24:28]) for one in syns}
-    return len(numbers) > len({one.inwards for one in syns})
+    """One of the two ends has sent several, with other numbers, and each box goes by another one.
+    What fits the one that counts here passes, except for a SYN of the server.
+    """
+    if _far_from_the_first(last, history):
+        return last.by_us_alone
+    numbers = {(one.inwards, one.sequence) for one in history if one.passed and one.has(SYN)}
+    several = len(numbers) > len({inwards for inwards, _ in numbers})
+    expected = fits(last, history) and not (last.inwards and last.has(SYN, ACK))
+    opened = [place for place, one in enumerate(history) if _opens_again(one, history[:place])]
+    again = [fits(last, history[place:]) for place in opened]
+    return several and last.flags != UNSET and last.ours in (expected, *again)
+
+
+def _opens_again(syn: Taken, history: History) -> bool:
+    """After the FINs of both it may, but need not: one of them may not be acknowledged yet."""
+    ended = {one.inwards for one in history if one.passed and one.has(FIN)}
+    return _opens(syn) and len(ended) == 2
+
+
+def _far_from_the_first(last: Taken, history: History) -> bool:
+    """A SYN that is neither after nor before the one of who opened, so far is it away."""
+    opening = last.has(SYN, ACK) and not last.inwards and not _handshake(history)
+    first = [one.sequence for one in history if _opens(one)]
+    return opening and bool(first) and abs(distance(last.sequence, first[-1])) > FARTHEST
 
 
 def _syn_after_the_end(last: Taken, history: History) -> bool:
@@ -137,22 +127,22 @@ def _wrong(one: Taken) -> bool:
     return any(word in one.note.split() for word in ("seq", "ack", "window"))
 
 
-def _begins_within_a_window(last: Taken, history: History) -> bool:
-    """Of what its sender has reached."""
-    sent = [one for one in history if one.linux and one.inwards == last.inwards]
-    far = [(last.sequence - one.sequence + 2**31) % 2**32 - 2**31 for one in sent]
-    return not far or min(map(abs, far)) <= WIDEST_WINDOW
-
-
 def _wrong_numbers(last: Taken, history: History) -> bool:
     """The step itself, or one before it that Linux took in, has wrong numbers. Linux alone lets
     pass what lies outside a window, we alone what begins within it.
     """
-    taken_in = any(_wrong(one) and (one.linux or one.has(SYN | ACK)) for one in history)
-    if not _wrong(last) and not taken_in:
+    taken_in = any(
+        _wrong(one) and (one.linux or one.has(SYN | ACK) or _is_early(one, history[:place]))
+        for place, one in enumerate(history)
+    )
+    if last.flags == UNSET or not (_wrong(last) or taken_in):
         return False
-    begins = last.by_us_alone and _begins_within_a_window(last, history)
-    return last.by_linux_alone or begins
+    return last.ours == fits(last, history)
+
+
+def _is_early(one: Taken, history: History) -> bool:
+    """From the server, which has not answered yet."""
+    return one.inwards and not _handshake(history)
 
 
 def _wrong_checksum(last: Taken, history: History) -> bool:

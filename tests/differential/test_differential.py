@@ -11,6 +11,7 @@ import random
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ from tests.differential.boxes import (
     ours,
 )
 from tests.differential.comparing import Comparison
-from tests.differential.differences import DIFFERENCES, Taken, explain
+from tests.differential.differences import DIFFERENCES, explain
+from tests.differential.taken import Taken
 from tests.libraries import todays_library
 from tests.packets import ACK, RST, SYN, ipv4, tcp
 
@@ -226,3 +228,52 @@ def test_a_row_accounts_for_one_direction(
     history = [taken(*one) for one in before]
     assert explain("edge-firewall", [*history, taken(*last, ours=False)]) == row
     assert explain("edge-firewall", [*history, taken(*last, linux=False)]) is None
+
+
+def client(flags: int, seq: int, ack: int = 0, **more: Any) -> Taken:
+    packet = ipv4("10.0.0.1", SERVERS[0], tcp(20_000, 80, flags, seq=seq, ack=ack))
+    return Taken(packet, **{"inwards": False, "note": "", "linux": True, "ours": True, **more})
+
+
+def server(flags: int, seq: int, ack: int = 0, **more: Any) -> Taken:
+    return client(flags, seq, ack, inwards=True, **more)
+
+
+LOWER_SYN = [client(SYN, 5000), client(SYN, 4000), server(SYN | ACK, 900_000, 4001)]
+OTHER_ANSWER = [
+    client(SYN, 5000),
+    server(SYN | ACK, 800_000, 5001),
+    server(SYN | ACK, 900_000, 5001),
+]
+OPEN = [client(SYN, 5000), server(SYN | ACK, 900_000, 5001), client(ACK, 5001, 900_001)]
+WRONG = "seq ack"
+
+
+@pytest.mark.parametrize(
+    ("before", "fitting", "other", "row"),
+    [
+        (LOWER_SYN, client(ACK, 4001, 900_001), server(ACK, 900_001, 5001), "second-syn"),
+        (OTHER_ANSWER, client(ACK, 5001, 900_001), server(ACK, 800_001, 5001), "second-syn"),
+        (OTHER_ANSWER, server(ACK, 900_001, 5001), client(ACK, 5001, 1_000_000), "second-syn"),
+        (OPEN, client(RST, 6000), client(ACK, 5001, 900_002), "wrong-numbers"),
+        (OPEN, client(ACK, 70_536, 900_001), client(ACK, 70_537, 900_001), "wrong-numbers"),
+        (OPEN, server(ACK, 900_001, 5001), server(ACK, 834_000, 5001), "wrong-numbers"),
+    ],
+)
+def test_what_fits_by_our_numbers_is_let_through_by_us_alone(
+    before: list[Taken], fitting: Taken, other: Taken, row: str
+) -> None:
+    note = "" if row == "second-syn" else WRONG
+    for last, passes in ((fitting, True), (other, False)):
+        expected = replace(last, note=note, ours=passes, linux=not passes)
+        assert explain("edge-firewall", [*before, expected]) == row
+        unexpected = replace(last, note=note, ours=not passes, linux=passes)
+        assert explain("edge-firewall", [*before, unexpected]) is None
+
+
+def test_a_syn_after_a_reset_opens_another_connection_here() -> None:
+    history = [*OPEN, server(RST, 900_001), client(SYN, 7000)]
+    challenge = server(ACK, 900_001, 7001, linux=False)
+    assert explain("edge-firewall", [*history, challenge]) == "after-a-reset"
+    of_the_old_one = client(ACK, 5001, 900_001, linux=False)
+    assert explain("edge-firewall", [*history, of_the_old_one]) is None

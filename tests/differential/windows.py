@@ -1,0 +1,154 @@
+"""Where a TCP segment lies, by the numbers and windows of those that both boxes let through (van
+Rooij's bounds). Of the states of a connection it knows the handshake, and exact resets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.differential.taken import UNSET, Taken
+from tests.packets import ACK, FIN, RST, SYN
+
+LEAST_WINDOW = 66_000
+"""So old an acknowledgment may be, whatever the window."""
+SCALE = 7
+"""What hosts offer in flows.py, where a SYN has options."""
+
+History = Sequence[Taken]
+
+
+def distance(number: int, base: int) -> int:
+    """How far it lies after `base`, negative before."""
+    return (number - base + 2**31) % 2**32 - 2**31
+
+
+@dataclass
+class Connection:
+    """Segments of both ends, each from its newest SYN in the handshake on."""
+
+    client: list[Taken] = field(default_factory=list)
+    server: list[Taken] = field(default_factory=list)
+    answers: list[Taken] = field(default_factory=list)
+    """All SYN-ACKs of the handshake: the client may go by the window of any."""
+    over: bool = False
+    asked: Taken | None = None
+    """A SYN of the client inside the connection, until another segment comes."""
+    ended: bool = False
+    """By a reset; the next SYN of the client opens another connection."""
+    reopened: bool = False
+
+    @classmethod
+    def of(cls, history: History) -> Connection:
+        connection = cls()
+        for one in history:
+            if one.passed and one.flags != UNSET:
+                connection._take(one)
+        return connection
+
+    def _take(self, one: Taken) -> None:
+        asked, self.asked = self.asked, None
+        if one.has(RST):
+            self.ended |= _is_next(one, self)
+        elif one.has(SYN):
+            self._open(one, asked)
+        elif self.side(one.inwards):
+            self.side(one.inwards).append(one)
+            self.over |= bool(self.answers) and (one.has(FIN) or self._completes(one))
+
+    def _open(self, syn: Taken, asked: Taken | None) -> None:
+        if syn.inwards and asked is not None and syn.acknowledgment == asked.end:
+            self.client, self.server, self.answers, self.over = [asked], [syn], [syn], False
+        elif syn.inwards and not self.over:
+            self.server = [syn]
+            self.answers += [syn] if syn.has(ACK) else []
+        elif not syn.inwards and not syn.has(ACK) and self.ended:
+            self.client, self.server, self.answers, self.over = [syn], [], [], False
+            self.ended, self.reopened = False, True
+        elif not syn.inwards and not syn.has(ACK):
+            self.asked = syn if self.answers else None
+            self.client = self.client if self.answers else [syn]
+
+    def _completes(self, one: Taken) -> bool:
+        return not one.inwards and distance(one.acknowledgment, self.server[0].end) >= 0
+
+    def side(self, inwards: bool) -> list[Taken]:
+        return self.server if inwards else self.client
+
+    @property
+    def shift(self) -> int:
+        """By how much windows are scaled."""
+        return SCALE if self.client[0].header > 20 and self.server[0].header > 20 else 0
+
+
+def fits(last: Taken, history: History) -> bool:
+    """Whether it counts as part of the connection."""
+    known = Connection.of(history)
+    if last.has(RST):
+        heard = bool(known.side(last.inwards))
+        return _is_next(last, known) or (heard and _begins_within(last, known))
+    if last.inwards and last.has(SYN | ACK) and not _repeats(last, known):
+        return _answers(last, known)
+    if last.inwards and not known.server:
+        return last.has(SYN, ACK) or _challenges(last)
+    return _begins_within(last, known) and _acknowledges(last, known)
+
+
+def _repeats(answer: Taken, known: Connection) -> bool:
+    """Whether it has the number of the one before, or comes after the handshake and asks for
+    nothing new.
+    """
+    if known.over and not _answers(answer, known):
+        return True
+    return bool(known.server) and answer.sequence == known.server[0].sequence
+
+
+def _is_next(reset: Taken, known: Connection) -> bool:
+    """Whether it has the exact number. What it acknowledges matters where nothing came before."""
+    mine, theirs = known.side(reset.inwards), known.side(not reset.inwards)
+    if not mine:
+        return reset.has(ACK) and _acknowledges(reset, known)
+    base = mine[0].sequence
+    acknowledged = [distance(one.acknowledgment, base) for one in theirs if one.has(ACK)]
+    return distance(reset.sequence, base) in (_reached(mine), max(acknowledged, default=None))
+
+
+def _answers(last: Taken, known: Connection) -> bool:
+    """A SYN, whatever the number of its own."""
+    asked = [known.asked] if known.asked else []
+    syns = asked if known.over else [*asked, *known.client[:1]]
+    return last.acknowledgment in [syn.end for syn in syns]
+
+
+def _challenges(last: Taken) -> bool:
+    """So a host answers a SYN that still has an older connection, whose numbers nobody knows."""
+    return last.has(ACK, SYN | FIN) and last.end == last.sequence
+
+
+def _begins_within(last: Taken, known: Connection) -> bool:
+    """The window of the other end, and not a window before what was sent."""
+    mine, theirs = known.side(last.inwards), known.side(not last.inwards)
+    if not mine or not theirs:
+        return any(last.sequence == one.end for one in mine)
+    base = mine[0].sequence
+    allowing = theirs if last.inwards else [*known.answers, *theirs]
+    limits = [(one.acknowledgment if one.has(ACK) else mine[0].end, one) for one in allowing]
+    limit = max(distance(number, base) + one.window(known.shift) for number, one in limits)
+    oldest = _reached(mine) - max(one.window(known.shift) for one in theirs)
+    return distance(last.sequence, base) <= limit and distance(last.end, base) >= oldest
+
+
+def _acknowledges(last: Taken, known: Connection) -> bool:
+    """What the other end has sent, and nothing much older."""
+    mine, theirs = known.side(last.inwards), known.side(not last.inwards)
+    if not last.has(ACK) or not theirs:
+        return not last.has(ACK)
+    number, reached = distance(last.acknowledgment, theirs[0].sequence), _reached(theirs)
+    if not mine:
+        return number == reached
+    widest = max(one.window(known.shift) for one in mine)
+    return reached - max(LEAST_WINDOW, widest) <= number <= reached
+
+
+def _reached(side: list[Taken]) -> int:
+    return max(distance(one.end, side[0].sequence) for one in side)
