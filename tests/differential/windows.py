@@ -115,9 +115,11 @@ def _is_next(reset: Taken, known: Connection) -> bool:
 
 def _answers(last: Taken, known: Connection) -> bool:
     """A SYN, whatever the number of its own."""
-    asked = [known.asked] if known.asked else []
-    syns = asked if known.over else [*asked, *known.client[:1]]
-    return last.acknowledgment in [syn.end for syn in syns]
+    if known.asked and last.acknowledgment == known.asked.end:
+        return True
+    if known.over or not known.client:
+        return False
+    return distance(last.acknowledgment, known.client[0].sequence) == _reached(known.client)
 
 
 def _challenges(last: Taken) -> bool:
