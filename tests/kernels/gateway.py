@@ -130,7 +130,7 @@ class Gateway:
 
     def counts(self) -> dict[str, int]:
         tables = ["sessions", "in_use", "ports", "mappings", "hosts"]
-        names = [*tables, "opened", "refused", "held"]
+        names = [*tables, "opened", "refused", "held", "displaced", "dropped"]
         return dict(zip(names, map(int, self.kernel.ask("counts").split()), strict=True))
 
     def sessions(self) -> list[list[str]]:

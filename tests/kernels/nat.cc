@@ -162,8 +162,8 @@ std::string expire(Words&) {
   tables.mappings.expire(now, 2 * capacity);
   tables.ports.expire(now, 2 * capacity);
   tables.hosts.expire(now, 2 * capacity);
-  tables.fragments.expire(now, 4096);
-  tables.held.expire(now, 256);
+  tables.fragments.expire(now, kNatFragments);
+  worker->kernel.held().expire(now, kNatHeldKinds * kNatHeldShare);
   uint32_t waiting = settle_forwards(tables, worker->policy, worker->kernel.mappings(), now);
   return std::to_string(sessions) + " " + std::to_string(waiting);
 }
@@ -232,7 +232,7 @@ std::string counts(Words&) {
   std::ostringstream text;
   text << tables.sessions.count() << " " << counters.mappings << " " << tables.ports.count() << " "
        << tables.mappings.count() << " " << tables.hosts.count() << " " << counters.opened << " " << counters.refused
-       << " " << tables.held.count();
+       << " " << tables.held.count() << " " << tables.fragments.header().evicted << " " << worker->kernel.held().dropped();
   return text.str();
 }
 

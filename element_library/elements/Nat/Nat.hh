@@ -85,7 +85,7 @@ class Nat : public Element {
     tables_.ports.expire(now, kExpiryBudget);
     tables_.hosts.expire(now, kExpiryBudget);
     tables_.fragments.expire(now, kExpiryBudget);
-    tables_.held.expire(now, kExpiryBudget);
+    kernel_.held().expire(now, kExpiryBudget);
     tables_.each(capacity_, [](auto& table, uint32_t) { table.reserve(); });
     if (waiting_forwards_) waiting_forwards_ = settle_forwards(tables_, policy_, kernel_.mappings(), now);
     uint64_t round = kExpiryRound * kExpiryBudget / std::max({tables_.sessions.fresh(), tables_.ports.fresh(), 1u});
@@ -125,6 +125,8 @@ class Nat : public Element {
     number("expired", [this] { return tables_.sessions.header().expired; });
     number("evicted", [this] { return tables_.sessions.header().evicted; });
     number("refused", [this] { return counters().refused; });
+    number("datagrams_displaced", [this] { return tables_.fragments.header().evicted; });
+    number("waiting_dropped", [this] { return kernel_.held().dropped(); });
   }
   const NatCounters& counters() { return kernel_.mappings().counters(); }
 

@@ -15,7 +15,7 @@ struct NatTranslation {
 
 class NatFragments {
  public:
-  explicit NatFragments(NatTables& tables) : tables_(tables) {}
+  NatFragments(NatTables& tables, NatHeldPackets& held) : tables_(tables), held_(held) {}
 
   // Those that follow this first fragment shall go the same way.
   void expect(const NatPacket& first, bool from_outside, const NatTranslation& to, uint64_t now) {
@@ -33,13 +33,14 @@ class NatFragments {
       record.header_length = uint8_t(header);
       record.end = first.tcp.end() - first.tcp.payload;
     }
-    put_record(tables_.fragments, record, now + kWaits, now);
+    // In a flood the oldest ones make way: their datagrams are through, mostly.
+    put_record(tables_.fragments, record, now + kWaits, now, [](const NatFragment&) { return false; });
   }
 
   NatVerdict translate(const NatPacket& packet, bool from_outside, uint64_t now) {
     uint32_t index = find_record(tables_.fragments, key(packet, from_outside), now);
     if (index == kNone) {
-      NatHeldPackets(tables_.held).hold_fragment(packet, from_outside, now);
+      held_.hold_fragment(packet, from_outside, now);
       return NatVerdict::held;
     }
     const NatFragment& record = tables_.fragments.at(index);
@@ -85,6 +86,7 @@ class NatFragments {
   }
 
   NatTables& tables_;
+  NatHeldPackets& held_;
 };
 
 }  // namespace clickup

@@ -12,7 +12,8 @@ namespace clickup {
 class NatKernel {
  public:
   NatKernel(NatTables& tables, const NatPolicy& policy)
-      : tables_(tables), policy_(policy), mappings_(tables, policy), sessions_(tables, policy, mappings_) {}
+      : tables_(tables), policy_(policy), mappings_(tables, policy), sessions_(tables, policy, mappings_),
+        held_(tables.held), fragments_(tables, held_) {}
 
   // `data` begins with an IPv4 header; `packet` is fresh, and points into `data` from now on.
   void read_out(uint8_t* data, uint32_t length, NatPacket& packet) const {
@@ -42,7 +43,7 @@ class NatKernel {
     switch (packet.kind) {
       case NatKind::malformed: return NatVerdict::invalid;
       case NatKind::error: return NatErrors(tables_, policy_).translate_out(packet, now);
-      case NatKind::fragment: return NatFragments(tables_).translate(packet, false, now);
+      case NatKind::fragment: return fragments_.translate(packet, false, now);
       case NatKind::flow: break;
     }
     NatTranslation to {source_of(packet), destination_of(packet), packet.identification, false};
@@ -52,7 +53,7 @@ class NatKernel {
     if (packet.may_be_fragmented) rewrite_identification(packet, to.identification = next_identification());
     rewrite_end(packet, NatEnd::source, to.source.address, to.source.port);
     if (to.hairpin) rewrite_end(packet, NatEnd::destination, to.destination.address, to.destination.port);
-    if (packet.first_fragment) NatFragments(tables_).expect(packet, false, to, now);
+    if (packet.first_fragment) fragments_.expect(packet, false, to, now);
     return to.hairpin ? NatVerdict::hairpin : NatVerdict::translated;
   }
 
@@ -61,40 +62,42 @@ class NatKernel {
     switch (packet.kind) {
       case NatKind::malformed: return NatVerdict::invalid;
       case NatKind::error: return NatErrors(tables_, policy_).translate_in(packet, now);
-      case NatKind::fragment: return NatFragments(tables_).translate(packet, true, now);
+      case NatKind::fragment: return fragments_.translate(packet, true, now);
       case NatKind::flow: break;
     }
     NatTranslation to {source_of(packet), destination_of(packet), packet.identification, false};
     NatVerdict verdict = find_in(packet, false, to, now);
     bool syn = packet.protocol == protocol::tcp && packet.may_open;
     if (verdict == NatVerdict::unsolicited && syn && hold_syns) {
-      NatHeldPackets(tables_.held).hold_syn(packet, now);
+      held_.hold_syn(packet, now);
       return NatVerdict::held;
     }
     if (verdict != NatVerdict::translated) return verdict;
     rewrite_end(packet, NatEnd::destination, to.destination.address, to.destination.port);
-    if (packet.first_fragment) NatFragments(tables_).expect(packet, true, to, now);
+    if (packet.first_fragment) fragments_.expect(packet, true, to, now);
     return verdict;
   }
 
   // `emit(const NatHeld&)` gets the fragments that came before this first one, which was translated.
   template <class Emit>
   void take_fragments(const NatPacket& first, bool from_outside, uint64_t now, const Emit& emit) {
-    NatHeldPackets(tables_.held).take_fragments(first, from_outside, now, emit);
+    held_.take_fragments(first, from_outside, now, emit);
   }
   // `emit(const NatHeld&)` gets the unsolicited SYNs that may be answered now.
   template <class Emit>
   void take_late_syns(uint64_t now, const Emit& emit) {
-    NatHeldPackets(tables_.held).take_late_syns(now, emit);
+    held_.take_late_syns(now, emit);
   }
 
   NatMappings& mappings() { return mappings_; }
   NatSessions& sessions() { return sessions_; }
+  NatHeldPackets& held() { return held_; }
 
   // After the tables have begun to be written by this process.
   void resume() {
     mappings_.load_counters();
     next_identification_ = mappings_.counters().identification;
+    held_.resume();
   }
 
  private:
@@ -142,7 +145,7 @@ class NatKernel {
       if (verdict != NatVerdict::translated) return verdict;
     }
     if (!sessions_.open(inside, to.source, remote, packet, false, now)) return NatVerdict::refused;
-    if (packet.protocol == protocol::tcp) NatHeldPackets(tables_.held).forget_syn(remote, to.source, now);
+    if (packet.protocol == protocol::tcp) held_.forget_syn(remote, to.source, now);
     return NatVerdict::translated;
   }
 
@@ -197,6 +200,8 @@ class NatKernel {
   const NatPolicy& policy_;
   NatMappings mappings_;
   NatSessions sessions_;
+  NatHeldPackets held_;
+  NatFragments fragments_;
   uint64_t next_identification_ = 0;
 };
 

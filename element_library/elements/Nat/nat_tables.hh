@@ -22,6 +22,8 @@ using NatCounters = NatCountersLayout;
 inline constexpr uint8_t kNatForward = 1;                      // bit of NatPort::flags
 inline constexpr uint64_t kNatForever = uint64_t(1) << 62;     // deadline of what ends otherwise
 inline constexpr uint32_t kNatMostForwards = 1024;
+inline constexpr uint32_t kNatFragments = 4096;
+inline constexpr uint32_t kNatHeldKinds = 3, kNatHeldShare = 256;  // packets of one kind that wait
 
 struct NatTables {
   StateTable<NatSession> sessions;
@@ -40,8 +42,8 @@ struct NatTables {
     action(mappings, 2 * sessions_capacity);  // as many as outside ports
     action(ports, 2 * sessions_capacity);
     action(hosts, 2 * sessions_capacity);
-    action(fragments, 4096u);
-    action(held, 256u);
+    action(fragments, kNatFragments);
+    action(held, kNatHeldKinds * kNatHeldShare);
     action(forwards, 2 * kNatMostForwards);
     action(counters, kMinCapacity);
   }
@@ -116,17 +118,21 @@ template <class Record>
 inline uint32_t find_record(const StateTable<Record>& table, const Record& key, uint64_t now) {
   return table.find(key, table.hash(key), now);
 }
-// Adds or replaces; false when there is no room. Nothing makes way but what has expired.
-template <class Record>
-inline bool put_record(StateTable<Record>& table, const Record& record, uint64_t deadline, uint64_t now) {
+// Adds or replaces; false when there is no room. What has expired makes way, and what `stays(const Record&)` denies.
+template <class Record, class Stays>
+inline bool put_record(StateTable<Record>& table, const Record& record, uint64_t deadline, uint64_t now,
+                       const Stays& stays) {
   uint64_t hash = table.hash(record);
   uint32_t index = table.find(record, hash, now);
   if (index != table.kNone) {
     table.write(index, record, deadline);
     return true;
   }
-  auto kept = [](const Record&) { return true; };
-  return table.insert(record, hash, deadline, now, kept) != table.kNone;
+  return table.insert(record, hash, deadline, now, stays) != table.kNone;
+}
+template <class Record>
+inline bool put_record(StateTable<Record>& table, const Record& record, uint64_t deadline, uint64_t now) {
+  return put_record(table, record, deadline, now, [](const Record&) { return true; });
 }
 
 inline bool in_use(const NatPort& port) { return port.sessions > 0 || (port.flags & kNatForward); }
