@@ -2,7 +2,6 @@
 // for its length, one for what is done with it and one for the time that passes before.
 #include "elements/Nat/nat_forwards.hh"
 #include "elements/Nat/nat_kernel.hh"
-#include "elements/Nat/nat_recount.hh"
 #include "elements/Nat/nat_text.hh"
 #include "fuzz/input.hh"
 
@@ -21,16 +20,11 @@ struct Gateway {
       memories.emplace_back(table.bytes(capacity) / sizeof(uint64_t));
       PROMISE(table.attach(memories.back().data(), memories.back().size() * sizeof(uint64_t), capacity, "nat").empty());
     });
-    resume();
+    resume(false);
   }
-  // As the element does it.
-  void resume() {
-    bool torn = false;
-    tables.each(kCapacity, [&torn](auto& table, uint32_t) { torn |= table.resume().rebuilt; });
-    kernel.resume();
-    bool agree = kernel.mappings().counters().sessions == tables.sessions.count();
-    PROMISE(agree || torn);
-    if (torn) NatRecount(tables, policy, kernel.mappings(), now).run();
+  // As the element does it; the tables of a worker that paused agree.
+  void resume(bool dead) {
+    PROMISE(!kernel.resume(now) || dead);
     settle_forwards(tables, policy, kernel.mappings(), now);
     check();
   }
@@ -80,7 +74,7 @@ struct Gateway {
   }
   void hand_over(bool dies) {
     if (!dies) tables.each(kCapacity, [](auto& table, uint32_t) { table.pause(); });
-    resume();
+    resume(dies);
   }
 
   // Every session is counted where its port is; what is in use lasts.

@@ -9,10 +9,11 @@
 
 #include "elements/Nat/nat_forwards.hh"
 #include "elements/Nat/nat_kernel.hh"
-#include "elements/Nat/nat_recount.hh"
 #include "elements/Nat/nat_text.hh"
 #include "kernels/moving.hh"
 #include "kernels/reboot.hh"
+#include "support/state_table/state_image.hh"
+#include "support/state_table/state_reader.hh"
 
 namespace {
 
@@ -51,7 +52,6 @@ std::string start_worker() {
     if (!error.empty()) return error;
   }
   for (const auto& [name, value] : settings) set(name, value);
-  bool torn = false;
   size_t place = 0;
   std::string error;
   worker->tables.each(capacity, [&](auto& table, uint32_t records) {
@@ -60,13 +60,11 @@ std::string start_worker() {
     void* mapped = memories[place++]->map();
     error += table.attach(mapped, bytes, records, "nat");
     if (first) static_cast<StateHeader*>(mapped)->hash_seed = 42;  // so that a failure can be seen again
-    torn |= table.resume().rebuilt;
+    table.settle();  // as open_table
   });
   if (!error.empty()) return error;
   Worker& now_on = *worker;
-  now_on.kernel.resume();
-  bool counts = torn || now_on.kernel.mappings().counters().sessions != now_on.tables.sessions.count();
-  if (counts) NatRecount(now_on.tables, now_on.policy, now_on.kernel.mappings(), now).run();
+  bool counts = now_on.kernel.resume(now);
   uint32_t waiting = settle_forwards(now_on.tables, now_on.policy, now_on.kernel.mappings(), now);
   return std::string(counts ? "counted " : "adopted ") + std::to_string(now_on.tables.sessions.count()) + " " +
          std::to_string(waiting);
@@ -168,6 +166,26 @@ std::string expire(Words&) {
   return std::to_string(sessions) + " " + std::to_string(waiting);
 }
 
+// Other memory with the same records, as they come from a checkpoint of a worker that goes on.
+template <class Table>
+std::unique_ptr<SharedMemory> restored(const Table& table, SharedMemory& from) {
+  using Layout = std::remove_cvref_t<decltype(table.at(0))>;
+  auto memory = std::make_unique<SharedMemory>(from.bytes());
+  StateShape shape {"nat", Layout::kVersion, Layout::kHash, sizeof(Layout), Layout::kKeySize, table.header().capacity,
+                    Layout::kDescriptor, {}, 42};
+  StateImage image;
+  StateReader reader;
+  StateRecord record;
+  bool good = reader.attach(from.map(), from.bytes()).empty() && image.create(memory->map(), memory->bytes(), shape).empty();
+  if (!good) std::abort();
+  uint32_t count = 0;
+  for (uint32_t index = 0; index < reader.records(); ++index) {
+    if (reader.copy(index, record)) image.put(count++, record.deadline, record.words.data());
+  }
+  image.finish(count);
+  return memory;
+}
+
 std::string succeed(Words& words) {
   std::string how;
   words >> how;
@@ -175,6 +193,7 @@ std::string succeed(Words& words) {
   worker->tables.each(capacity, [&](auto& table, uint32_t) {
     if (how == "clean") table.pause();
     if (how == "torn") tear(memories[place]->map());
+    if (how == "restored") memories[place] = restored(table, *memories[place]);
     ++place;
   });
   return start_worker();
@@ -190,10 +209,11 @@ std::string restart(Words& words) {
   return start_worker();
 }
 
-// Into tables for another number of sessions.
+// Into tables for another number of sessions, while the worker goes on, which "dies" before the last round if that is said.
 std::string move(Words& words) {
   uint32_t before = std::exchange(capacity, 0);
-  words >> capacity;
+  std::string how;
+  words >> capacity >> how;
   std::vector<std::unique_ptr<SharedMemory>> old;
   old.swap(memories);
   std::vector<std::unique_ptr<TableCopy>> copies;
@@ -202,7 +222,7 @@ std::string move(Words& words) {
     memories.push_back(std::move(moving.memory));
     copies.push_back(std::move(moving.copy));
   });
-  worker->tables.each(before, [](auto& table, uint32_t) { table.pause(); });
+  if (how != "dies") worker->tables.each(before, [](auto& table, uint32_t) { table.pause(); });
   for (std::unique_ptr<TableCopy>& copy : copies) copy->final_round();
   return start_worker();
 }

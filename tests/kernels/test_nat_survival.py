@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kernels.conversation import Conversation
 from tests.kernels.gateway import (
     HOST,
     OTHER_HOST,
@@ -38,7 +39,10 @@ def known(gateway: Gateway) -> tuple[list[str], list[str]]:
     return sessions, sorted(" ".join(line[:5]) for line in gateway.mappings())
 
 
-@pytest.mark.parametrize(("how", "said"), [("clean", "adopted 161 0"), ("torn", "counted 161 0")])
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("clean", "adopted 161 0"), ("torn", "counted 161 0"), ("restored", "counted 161 0")],
+)
 def test_everything_is_there_in_the_next_worker(gateway: Gateway, how: str, said: str) -> None:
     busy(gateway)
     before, counts = known(gateway), gateway.counts()
@@ -59,12 +63,20 @@ def test_a_new_flow_in_the_next_worker_gets_no_port_in_use_or_held(gateway: Gate
 
 
 @pytest.mark.parametrize("lost", ["ports", "mappings", "hosts", "counters"])
-def test_what_follows_from_sessions_is_made_anew(gateway: Gateway, lost: str) -> None:
-    """A worker was killed before it wrote there."""
+@pytest.mark.parametrize(
+    "next_worker",
+    ["succeed torn", "succeed restored", "move 1024 dies"],
+    ids=lambda how: how.split()[-1],
+)
+def test_what_follows_from_sessions_is_made_anew(
+    gateway: Gateway, lost: str, next_worker: str
+) -> None:
+    """A worker was killed before it wrote there, or a checkpoint took that table earlier."""
     busy(gateway)
+    gateway.kernel.ask("time", 352)
     sessions, mappings = known(gateway)
     gateway.kernel.ask("lose", lost)
-    assert gateway.succeed("torn") == "counted 161 0"
+    assert gateway.kernel.ask(next_worker) == "counted 161 0"
     assert known(gateway)[0] == sessions
     in_use = [line for line in mappings if "held" not in line]
     assert [line for line in known(gateway)[1] if "held" not in line] == in_use
@@ -135,6 +147,21 @@ def test_tables_grow_without_counting_anew(gateway: Gateway) -> None:
     assert {**gateway.counts(), "refused": 0} == counts
     gateway.at(900)
     assert gateway.counts()["in_use"] == 1, "the forward"
+
+
+def test_ports_in_use_have_room_in_tables_that_shrink(nat_kernel: Conversation) -> None:
+    """More endpoints are held down than the new tables have room for."""
+    gateway = Gateway(nat_kernel, capacity=64)
+    for host in range(40):
+        gateway.send((f"10.0.1.{host}", 5000), udp(5000, 53))
+    gateway.at(302)
+    for port in range(6000, 6016):
+        gateway.send((HOST, port), udp(port, 53))
+    gateway.kernel.ask("time", 352)
+    assert gateway.kernel.ask("move", 16) == "counted 16 0"
+    for port in range(6000, 6016):
+        answer = gateway.in_(ipv4(SERVER, OUTSIDE, udp(53, port)))
+        assert answer.to == (HOST, port)
 
 
 def test_tables_that_shrink_keep_what_was_answered(gateway: Gateway) -> None:

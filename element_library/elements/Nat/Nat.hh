@@ -10,7 +10,6 @@
 #include "driver/element.hh"
 #include "elements/Nat/nat_forwards.hh"
 #include "elements/Nat/nat_kernel.hh"
-#include "elements/Nat/nat_recount.hh"
 #include "elements/Nat/nat_text.hh"
 #include "support/state_table/open_table.hh"
 
@@ -64,12 +63,8 @@ class Nat : public Element {
   }
 
   void resume() override {
-    bool torn = false;
-    tables_.each(capacity_, [&torn](auto& table, uint32_t) { torn |= table.resume().rebuilt; });
-    kernel_.resume();
-    if (torn || kernel_.mappings().counters().sessions != tables_.sessions.count()) {
-      NatRecount(tables_, policy_, kernel_.mappings(), now_ns()).run();
-      chatter(*this, "the tables did not agree: counted anew, with " + std::to_string(tables_.sessions.count()) +
+    if (kernel_.resume(now_ns())) {
+      chatter(*this, "the tables might not agree: counted anew, with " + std::to_string(tables_.sessions.count()) +
                          " sessions");
     }
     waiting_forwards_ = settle_forwards(tables_, policy_, kernel_.mappings(), now_ns());

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "elements/Nat/nat_fragments.hh"
+#include "elements/Nat/nat_recount.hh"
 
 namespace clickup {
 
@@ -93,11 +94,16 @@ class NatKernel {
   NatSessions& sessions() { return sessions_; }
   NatHeldPackets& held() { return held_; }
 
-  // After the tables have begun to be written by this process.
-  void resume() {
+  // This process writes the tables from now on. True when they may not have agreed, and sessions were counted anew.
+  bool resume(uint64_t now) {
+    bool apart = false;
+    tables_.each(0, [&apart](auto& table, uint32_t) { apart |= table.resume().apart; });
     mappings_.load_counters();
+    apart |= mappings_.counters().sessions != tables_.sessions.count();
+    if (apart) NatRecount(tables_, policy_, mappings_, now).run();
     next_identification_ = mappings_.counters().identification;
     held_.resume();
+    return apart;
   }
 
  private:

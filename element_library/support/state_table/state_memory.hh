@@ -22,6 +22,7 @@ inline constexpr uint32_t kMostClockFields = 14;
 inline constexpr uint32_t kStateTorn = 0;      // a writer is active, or died
 inline constexpr uint32_t kStatePaused = 1;    // index, tags and records agree
 inline constexpr uint32_t kStateImported = 2;  // records are whole; index and tags are still to be computed
+inline constexpr uint32_t kStateApart = 3;     // as paused, but other tables of the state may tell of another moment
 
 struct StateHeader {
   uint64_t magic;  // written last: a header without it was never finished

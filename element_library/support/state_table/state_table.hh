@@ -18,6 +18,7 @@ namespace clickup {
 struct StateRecovery {
   bool rebuilt = false;    // the last writer did not pause: index, free list and count come from the records
   bool imported = false;   // the records come from a file: the same, but nothing is torn
+  bool apart = false;      // other tables of the state may tell of another moment: whoever derives one from another checks
   uint32_t kept = 0;       // records
   uint32_t discarded = 0;  // records that were being written when it died; imported ones whose key was there before
 };
@@ -43,13 +44,15 @@ class StateTable : public StateRecords<Layout> {
   StateRecovery settle() {
     if (__atomic_load_n(&header_->clean, __ATOMIC_ACQUIRE) != kStateImported) return {};
     StateRecovery recovery = rebuild(true);
-    pause();
+    pause_apart();
     return recovery;
   }
   // This process writes from now on. After a writer that did not pause, everything derived is rebuilt.
   StateRecovery resume() {
     StateRecovery recovery;
-    if (header_->clean != kStatePaused) recovery = rebuild(header_->clean == kStateImported);
+    uint32_t clean = header_->clean;
+    if (clean != kStatePaused && clean != kStateApart) recovery = rebuild(clean == kStateImported);
+    recovery.apart = clean != kStatePaused;
     store_shared(header_->clean, kStateTorn);
     store_shared(header_->writer_pid, uint32_t(getpid()));
     store_shared(header_->generation, header_->generation + 1);
@@ -59,6 +62,8 @@ class StateTable : public StateRecords<Layout> {
   }
   // This process stops writing; the next one finds everything consistent.
   void pause() { __atomic_store_n(&header_->clean, kStatePaused, __ATOMIC_RELEASE); }
+  // The same of this table; of the others of its state nothing is said.
+  void pause_apart() { __atomic_store_n(&header_->clean, kStateApart, __ATOMIC_RELEASE); }
 
   // From a timer, and before the first record: maps the memory of the records to come, a bounded number a call.
   void reserve() {
@@ -216,7 +221,7 @@ class StateTable : public StateRecords<Layout> {
   }
 
   StateRecovery rebuild(bool imported) {
-    StateRecovery recovery {!imported, imported, 0, 0};
+    StateRecovery recovery {!imported, imported, true, 0, 0};
     store_shared(header_->free_head, 0u);
     store_shared(header_->count, 0u);
     store_shared(header_->fresh, std::min(header_->fresh, header_->capacity));

@@ -32,9 +32,9 @@ class TypedTableCopy final : public TableCopy {
       return "state table '" + std::string(from_.header().name) + "' has another layout than was said";
     std::string why = to_.attach(target.data(), target.size(), written_.header().capacity, written_.header().name);
     if (!why.empty()) return why;
-    if (load_shared(from_.header().clean) == kImported) complete_source();
+    complete_source();
     to_.resume();
-    to_.pause();
+    to_.pause_apart();
     state_.there.assign(from_.header().capacity, kGone);
     state_.back.assign(written_.header().capacity, kGone);
     state_.seen_source.assign(from_.header().capacity, CopyState::kNeverSeen);
@@ -56,7 +56,7 @@ class TypedTableCopy final : public TableCopy {
     to_.resume();
     bool whole = scan(&pace, false);
     if (whole && !std::exchange(swept_, true)) sweep();
-    to_.pause();
+    to_.pause_apart();
     if (whole && settled) state_.since = epoch;
     return carried_;
   }
@@ -66,7 +66,8 @@ class TypedTableCopy final : public TableCopy {
     scan(nullptr, true);
     if (!std::exchange(swept_, true)) sweep();
     carry_counters();
-    to_.pause();
+    bool all = load_shared(from_.header().clean) == kStatePaused && counts_.lost == 0;
+    all ? to_.pause() : to_.pause_apart();
     since_end_ = raise_dirty_epoch(target_);  // before its writer begins, whose every change is stamped with it or later
     return carried_;
   }
@@ -74,7 +75,6 @@ class TypedTableCopy final : public TableCopy {
   CopyCounts counts() const override { return counts_; }
 
  private:
-  static constexpr uint32_t kImported = 2;  // StateHeader::clean: records came from a file, nothing is derived yet
   static constexpr uint32_t kLooks = 8;     // at a record that changes while it is read, before the next round
   static constexpr uint32_t kBlocksAtATime = 8;
 
@@ -84,12 +84,11 @@ class TypedTableCopy final : public TableCopy {
     return reversed;
   }
 
-  // Nobody writes to it: it was restored, and no worker of its layout ran since.
+  // One that was restored, when no worker of its layout ran since: nobody writes to it.
   void complete_source() {
     StateTable<From> source;
     source.attach(source_.data(), source_.size(), from_.header().capacity, from_.header().name);
-    source.resume();
-    source.pause();
+    source.settle();
   }
 
   // False when the pace ended it early.
