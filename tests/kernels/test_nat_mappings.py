@@ -114,6 +114,20 @@ def test_everybody_may_send_by_choice(gateway: Gateway) -> None:
     assert gateway.in_(syn).to == (HOST, 5000)
 
 
+def test_everybody_who_may_send_can_keep_a_mapping(gateway: Gateway) -> None:
+    """Each opens a session of its own, which lasts no longer for what it sends (REQ-6a)."""
+    gateway.set("filtering", "endpoint_independent")
+    outside = gateway.send((HOST, 5000), udp(5000, 53)).from_
+    for seconds, server in ((200, OTHER_SERVER), (400, SERVER)):
+        gateway.at(seconds)
+        assert answer(gateway, server, 9, outside) == "translated"
+    gateway.at(600)
+    assert answer(gateway, SERVER, 9, outside) == "translated"
+    assert gateway.counts()["in_use"] == 1
+    gateway.at(701)
+    assert answer(gateway, SERVER, 9, outside) == "unsolicited"
+
+
 def test_only_packets_from_inside_keep_a_udp_mapping(gateway: Gateway) -> None:
     """RFC 4787 REQ-5, REQ-6."""
     outside = gateway.send((HOST, 5000), udp(5000, 53)).from_
@@ -185,6 +199,10 @@ def test_other_protocols_are_translated_by_address(gateway: Gateway) -> None:
     assert gateway.send((OTHER_HOST, 0), raw(47, b"gre!")).verdict == "refused"
     assert gateway.send((OTHER_HOST, 0), raw(50, b"esp!")).verdict == "translated"
     assert gateway.in_(ipv4(SERVER, OUTSIDE, raw(132, b"sctp"))).verdict == "unsolicited"
+    assert {line[5] for line in gateway.sessions()} == {"600"}
+    gateway.set("other", "50s")
+    gateway.send((HOST, 0), raw(47, b"gre!"))
+    assert sorted(line[5] for line in gateway.sessions()) == ["50", "600"]
 
 
 def test_checksums_that_cover_the_addresses_follow(gateway: Gateway) -> None:
@@ -226,12 +244,17 @@ def test_a_full_table_keeps_sessions_that_were_answered(nat_kernel: object) -> N
 def test_when_ports_are_held_down_everywhere_new_sessions_are_refused(nat_kernel: object) -> None:
     """The table of ports has room for twice as many as there are sessions."""
     gateway = Gateway(nat_kernel, capacity=16)  # type: ignore[arg-type]
-    for round in range(2):
-        for i in range(16):
-            seen = gateway.send((HOST, 5000 + 16 * round + i), udp(5000 + 16 * round + i, 53))
-            assert seen.verdict == "translated"
-        gateway.at(302 * (round + 1))
-    gateway.at(302.5)
+    gateway.set("udp", "2s")
+    for first, seconds in ((5000, 4), (5016, 7)):
+        for port in range(first, first + 16):
+            assert gateway.send((HOST, port), udp(port, 53)).verdict == "translated"
+        gateway.at(seconds)
+    assert (gateway.counts()["ports"], gateway.counts()["in_use"]) == (32, 0)
+    gateway.at(123)
+    assert gateway.send((OTHER_HOST, 9000), udp(9000, 53)).verdict == "refused"
+    assert gateway.counts()["refused"] == 1
+    assert gateway.send((HOST, 5031), udp(5031, 53)).from_ == (OUTSIDE, 5031), "it had it"
+    gateway.at(124.5)
     assert gateway.send((OTHER_HOST, 9000), udp(9000, 53)).verdict == "translated"
 
 

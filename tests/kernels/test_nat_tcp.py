@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
+
 from tests.kernels.gateway import HOST, OUTSIDE, SERVER, Gateway, Seen
 from tests.packets import ACK, FIN, RST, SYN, ipv4, tcp
 
@@ -64,6 +66,38 @@ def test_timeouts(gateway: Gateway) -> None:
     assert connection.state() == "time_wait 240"
 
 
+def test_timeouts_are_apart_from_each_other(gateway: Gateway) -> None:
+    """RFC 7857 section 2.1."""
+    for name, seconds in (("tcp_opening", 100), ("tcp_established", 1000), ("tcp_closing", 50)):
+        gateway.set(name, f"{seconds}s")
+    connection, other = Connection(gateway), Connection(gateway, port=40001)
+    connection.out(SYN)
+    assert connection.state() == "syn_sent 100"
+    connection.c += 1
+    connection.in_(SYN | ACK)
+    assert connection.state() == "syn_recv 100"
+    connection.s += 1
+    connection.out(ACK)
+    assert connection.state() == "established 1000"
+    states = []
+    for take, flags in ((connection.out, FIN | ACK), (connection.in_, ACK)):
+        take(flags)
+        connection.c += bool(flags & FIN)
+        states.append(connection.state())
+    connection.in_(FIN | ACK)
+    connection.s += 1
+    states.append(connection.state())
+    connection.out(ACK)
+    assert [*states, connection.state()] == [
+        f"{state} 50" for state in ("fin_wait", "close_wait", "last_ack", "time_wait")
+    ]
+    gateway.at(52)
+    other.out(SYN)
+    other.c += 1
+    other.in_(RST | ACK)
+    assert other.state() == "close 50"
+
+
 def test_a_reset_is_translated_and_the_session_stays_four_minutes(gateway: Gateway) -> None:
     """RFC 7857 section 2.2; a number that is not the next one ends nothing (RFC 5961)."""
     connection = Connection(gateway).connect()
@@ -72,8 +106,42 @@ def test_a_reset_is_translated_and_the_session_stays_four_minutes(gateway: Gatew
     assert connection.in_(RST, seq=connection.s + 10_000_000).verdict == "invalid"
     assert connection.in_(RST).verdict == "translated"
     assert connection.state() == "close 240"
-    gateway.at(242)
+    gateway.at(200)
+    assert connection.in_(ACK, b"late").verdict == "translated"
+    assert connection.state() == "close 240"
+    gateway.at(441)
     assert gateway.sessions() == []
+
+
+@pytest.mark.parametrize("from_inside", [True, False])
+def test_resets_keep_no_session(gateway: Gateway, from_inside: bool) -> None:
+    """RFC 7857 section 7.1: neither one that has ended, nor, when it is not exact, another."""
+    connection = Connection(gateway).connect()
+    reset = connection.out if from_inside else connection.in_
+    number = connection.c if from_inside else connection.s
+    gateway.at(101)
+    assert reset(RST, seq=number + 10).verdict == "translated"
+    assert connection.state() == "established 7340"
+    assert reset(RST).verdict == "translated"
+    assert connection.state() == "close 240"
+    gateway.at(201)
+    assert reset(RST).verdict == "translated"
+    assert connection.state() == "close 140"
+
+
+def test_who_goes_on_after_a_reset_still_has_the_connection(gateway: Gateway) -> None:
+    """RFC 7857 section 2: the reset was forged, or not for it. Only hosts inside can show that."""
+    connection = Connection(gateway).connect()
+    for flags, data, state in (
+        (ACK, b"more", "established 7440"),
+        (ACK, b"", "established 7440"),
+        (RST, b"", "close 240"),
+        (FIN | ACK, b"", "close 240"),
+    ):
+        assert connection.in_(RST).verdict == "translated"
+        assert connection.out(flags, data).verdict == "translated"
+        connection.c += len(data)
+        assert connection.state() == state
 
 
 def test_simultaneous_open(gateway: Gateway) -> None:

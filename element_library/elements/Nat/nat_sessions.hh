@@ -15,17 +15,20 @@ class NatSessions {
 
   // What a packet of a known session is to it; in_session and restarts change `session`.
   static TcpOutcome advance(NatSession& session, const NatPacket& packet, bool from_remote) {
-    if (session.protocol == protocol::tcp) return TcpTracker(session, from_remote).take(packet.tcp);
+    if (session.protocol == protocol::tcp) return advance_tcp(session, packet.tcp, from_remote);
     if (from_remote == bool(session.flags & kOpenedBySecond)) return TcpOutcome::in_session;
     session.flags |= session.protocol == protocol::udp ? kAnswered | kAssured : kAnswered;
     set_state(session, SessionState::replied);
     return TcpOutcome::in_session;
   }
 
-  // A packet of a session goes on. Outside of TCP, only what comes from inside keeps it (RFC 4787 REQ-6).
+  // A packet of a session goes on. Outside of TCP, only what comes from inside keeps it (RFC 4787 REQ-6); of TCP, every
+  // segment but a reset that changes nothing (RFC 7857 section 7.1).
   void keep(uint32_t index, NatSession& session, const NatPacket& packet, bool from_remote, uint64_t now) {
     count(session, packet, from_remote);
-    bool refreshes = !from_remote || session.protocol == protocol::tcp;
+    bool tcp = session.protocol == protocol::tcp;
+    bool changes = state_of(session) != state_of(tables_.sessions.at(index));
+    bool refreshes = tcp ? changes || !packet.tcp.has(tcp_flag::rst) : !from_remote;
     uint64_t deadline = refreshes ? now + timeout(session) : tables_.sessions.deadline(index);
     tables_.sessions.write(index, session, deadline);
   }
@@ -58,6 +61,21 @@ class NatSessions {
   }
 
  private:
+  static TcpOutcome advance_tcp(NatSession& session, const TcpSegment& segment, bool from_remote) {
+    bool reset = state_of(session) == SessionState::close;
+    TcpOutcome outcome = TcpTracker(session, from_remote).take(segment);
+    if (reset && outcome == TcpOutcome::in_session && !from_remote && goes_on(session, segment)) {
+      set_state(session, SessionState::established);
+    }
+    return outcome;
+  }
+  // A host inside answers a connection that it has no more by resets alone: whoever sends anything else still has it, and
+  // the reset that was seen ended nothing (RFC 7857 section 2).
+  static bool goes_on(const NatSession& session, const TcpSegment& segment) {
+    bool closing = (session.first_flags | session.second_flags) & TcpSide::kFin;
+    return (session.flags & kAssured) && !closing && !segment.has(tcp_flag::rst | tcp_flag::syn);
+  }
+
   uint64_t timeout(const NatSession& session) const { return policy_.timeout(session.protocol, state_of(session)); }
 
   static void count(NatSession& session, const NatPacket& packet, bool from_remote) {
