@@ -178,6 +178,11 @@ def test_tables_are_read_and_settings_change_while_it_runs(running: ControlClien
     assert write(running, "nat.udp", "1s")[0] == 200
     assert running.read("nat.udp") == "1"
     assert running.read("nat.waiting_forwards") == "0"
+    other = forward.replace("10.0.0.2", "10.0.0.3")
+    assert write(running, "nat.forwards", f'"{other}"')[0] == 200
+    assert running.read("nat.waiting_forwards") == "1", "the port is held down for the other host"
+    wait(running, "nat.waiting_forwards", "0")
+    assert f"udp 10.0.0.3:53 {OUTSIDE}:53 0 forward\n" in running.read("nat.mapping_table")
 
 
 def test_an_unsolicited_syn_comes_out_six_seconds_later(

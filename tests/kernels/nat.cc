@@ -162,7 +162,7 @@ std::string expire(Words&) {
   tables.hosts.expire(now, 2 * capacity);
   tables.fragments.expire(now, kNatFragments);
   worker->kernel.held().expire(now, kNatHeldKinds * kNatHeldShare);
-  uint32_t waiting = settle_forwards(tables, worker->policy, worker->kernel.mappings(), now);
+  uint32_t waiting = begin_forwards(tables, worker->policy, worker->kernel.mappings(), now);
   return std::to_string(sessions) + " " + std::to_string(waiting);
 }
 

@@ -82,7 +82,10 @@ class Nat : public Element {
     tables_.fragments.expire(now, kExpiryBudget);
     kernel_.held().expire(now, kExpiryBudget);
     tables_.each(capacity_, [](auto& table, uint32_t) { table.reserve(); });
-    if (waiting_forwards_) waiting_forwards_ = settle_forwards(tables_, policy_, kernel_.mappings(), now);
+    if (waiting_forwards_ && now >= next_forwards_) {
+      waiting_forwards_ = begin_forwards(tables_, policy_, kernel_.mappings(), now);
+      next_forwards_ = now + kNatSecond;
+    }
     uint64_t round = kExpiryRound * kExpiryBudget / std::max({tables_.sessions.fresh(), tables_.ports.fresh(), 1u});
     next_expiry_ = now + std::min(kLongestPause, round);
   }
@@ -159,7 +162,7 @@ class Nat : public Element {
   NatTables tables_;
   NatKernel kernel_ {tables_, policy_};
   uint32_t waiting_forwards_ = 0;
-  uint64_t next_expiry_ = 1;
+  uint64_t next_expiry_ = 1, next_forwards_ = 0;
 };
 
 }  // namespace clickup

@@ -5,8 +5,8 @@
 
 namespace clickup {
 
-// How many have to wait, because their outside endpoint is in use or held down. At most kNatMostForwards of each.
-inline uint32_t settle_forwards(NatTables& tables, const NatPolicy& policy, NatMappings& mappings, uint64_t now) {
+// Compares each forward in force with each that is wanted: a millisecond when there are most of them.
+inline void end_forwards(NatTables& tables, const NatPolicy& policy, NatMappings& mappings, uint64_t now) {
   auto wanted = [&policy](const NatForward& forward) {
     return std::find(policy.forwards.begin(), policy.forwards.end(), forward) != policy.forwards.end();
   };
@@ -17,6 +17,10 @@ inline uint32_t settle_forwards(NatTables& tables, const NatPolicy& policy, NatM
     mappings.remove_forward(old.outside, now);
     tables.forwards.erase(index);
   }
+}
+
+// How many have to wait, because their outside endpoint is in use or held down. A lookup each.
+inline uint32_t begin_forwards(NatTables& tables, const NatPolicy& policy, NatMappings& mappings, uint64_t now) {
   uint32_t waiting = 0;
   for (const NatForward& forward : policy.forwards) {
     NatForwardsLayout record;
@@ -27,6 +31,12 @@ inline uint32_t settle_forwards(NatTables& tables, const NatPolicy& policy, NatM
     waiting += !begins;
   }
   return waiting;
+}
+
+// After a change of those that are wanted. Returns how many have to wait: begin_forwards() tries them again.
+inline uint32_t settle_forwards(NatTables& tables, const NatPolicy& policy, NatMappings& mappings, uint64_t now) {
+  end_forwards(tables, policy, mappings, now);
+  return begin_forwards(tables, policy, mappings, now);
 }
 
 }  // namespace clickup
