@@ -9,93 +9,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.driver.running import ControlClient, RunningDriver
 from tests.elements.frames import Drive
-from tests.kernels.gateway import OTHER_SERVER, OUTSIDE, SERVER, Seen, ping
-from tests.kernels.nat_model import ECHO, Endpoint, NatModel
-from tests.packets import ICMP, SYN, TCP, UDP, ether, ipv4, read_pcap, tcp, udp, write_pcap
-
-NAT = """
-nat :: Nat(EXTERNAL 203.0.113.1, CAPACITY 256);
-FromDump({folder}/in.pcap, STOP true) -> Unqueue(BURST {burst}) -> Strip(14) -> CheckIPHeader
-  -> way :: IPClassifier(src net 10.0.0.0/8, -);
-way[0] -> out :: TranslateOut(nat) -> ToDump({folder}/translated_out.pcap, ENCAP IP);
-out[1] -> ToDump({folder}/hairpin.pcap, ENCAP IP);
-out[2] -> ToDump({folder}/unsolicited_out.pcap, ENCAP IP);
-out[3] -> Discard; out[4] -> ToDump({folder}/invalid.pcap, ENCAP IP);
-way[1] -> in :: TranslateIn(nat) -> ToDump({folder}/translated_in.pcap, ENCAP IP);
-in[1] -> ToDump({folder}/unsolicited_in.pcap, ENCAP IP);
-"""
-PORTS = st.sampled_from([80, 81, 5000, 5001])
-REMOTES = st.sampled_from([(SERVER, 53), (SERVER, 54), (OTHER_SERVER, 53)])
-INSIDE = st.tuples(st.sampled_from([f"10.0.0.{i}" for i in range(1, 5)]), PORTS)
-OUTSIDES = st.tuples(st.just(OUTSIDE), PORTS)
-Flow = tuple[int, Endpoint, Endpoint]
-"""Protocol, source, destination; from inside when the source is."""
-
-FLOWS = st.lists(
-    st.one_of(
-        st.tuples(st.sampled_from([UDP, TCP, ICMP]), INSIDE, REMOTES),
-        st.tuples(st.just(UDP), INSIDE, OUTSIDES),
-        st.tuples(st.sampled_from([UDP, ICMP]), REMOTES, OUTSIDES),
-    ),
-    min_size=1,
-    max_size=60,
-)
-
-
-def packet(flow: Flow) -> bytes:
-    protocol, (source, sport), (destination, dport) = flow
-    segment = udp(sport, dport, b"data")
-    if protocol == TCP:
-        segment = tcp(sport, dport, SYN, seq=7)
-    if protocol == ICMP:
-        segment = ping(sport) if source.startswith("10.") else ping(dport, reply=True)
-    return ipv4(source, destination, segment, dont_fragment=True)
-
-
-class Outputs:
-    """The packets of each file, taken one after the other."""
-
-    def __init__(self, folder: Path) -> None:
-        self.left = {
-            path.stem: [Seen(path.stem, record.data) for record in read_pcap(path)]
-            for path in folder.glob("*.pcap")
-            if path.stem != "in"
-        }
-
-    def take(self, name: str) -> Seen:
-        assert self.left[name], f"no packet is left in {name}"
-        seen = self.left[name].pop(0)
-        assert seen.sound
-        return seen
-
-
-def check(flow: Flow, model: NatModel, outputs: Outputs) -> None:
-    """The next packet of the output where the model has it is this one, translated."""
-    protocol, source, destination = flow
-    echo = protocol == ICMP
-    if not source[0].startswith("10."):
-        from_ = (source[0], ECHO) if echo else source
-        inside = model.in_(protocol, from_, destination)
-        seen = outputs.take("translated_in" if inside else "unsolicited_in")
-        assert seen.source == source[0]
-        assert (seen.destination, seen.dport) == (inside or destination)
-        return
-    to = (destination[0], ECHO) if echo else destination
-    verdict = model.out(protocol, source, to)
-    target = model.behind(protocol, to) if verdict == "hairpin" else None
-    names = {"translated": "translated_out", "unsolicited": "unsolicited_out"}
-    seen = outputs.take(names.get(verdict, verdict))
-    assert seen.destination == (target.inside[0] if target else destination[0])
-    if not echo:
-        assert seen.dport == (target.inside[1] if target else destination[1])
-    if verdict == "unsolicited":
-        assert seen.from_ == source
-    else:
-        model.chose(protocol, source, to, seen.from_)
+from tests.elements.nat_flows import FLOWS, NAT, Checked, Flow, Outputs, packets
+from tests.kernels.gateway import OUTSIDE, SERVER
+from tests.packets import SYN, UDP, ether, ipv4, tcp, udp, write_pcap
 
 
 @settings(
@@ -105,28 +24,24 @@ def check(flow: Flow, model: NatModel, outputs: Outputs) -> None:
 def test_the_elements_do_what_the_model_does(
     flows: list[Flow], drive: Drive, tmp_path: Path
 ) -> None:
-    write_pcap(tmp_path / "in.pcap", [ether(packet(flow)) for flow in flows])
+    frames = [ether(data) for number, flow in enumerate(flows) for data in packets(flow, number)]
+    write_pcap(tmp_path / "in.pcap", frames)
     done = drive(NAT.format(folder=tmp_path, burst=1))
     assert done.returncode == 0, done.stderr
-    model, outputs = NatModel(frozenset([OUTSIDE])), Outputs(tmp_path)
-    for flow in flows:
-        check(flow, model, outputs)
-    assert not any(outputs.left.values())
+    Checked(Outputs(tmp_path)).take_all(flows)
 
 
 def test_a_batch_of_many_new_hosts(drive: Drive, tmp_path: Path) -> None:
     """Mappings that earlier packets of a batch bring about count for later ones."""
     hosts = [f"10.0.{i // 100}.{i % 100}" for i in range(400)]
-    flows: list[Flow] = [(UDP, (host, 5000), (SERVER, 53)) for host in hosts]
+    flows = [Flow(UDP, (host, 5000), (SERVER, 53)) for host in hosts]
     flows = [flow for pair in zip(flows, flows, strict=True) for flow in pair]
-    flows += [(UDP, (host, 6000), (OUTSIDE, 5000)) for host in hosts]
-    write_pcap(tmp_path / "in.pcap", [ether(packet(flow)) for flow in flows])
+    flows += [Flow(UDP, (host, 6000), (OUTSIDE, 5000)) for host in hosts]
+    write_pcap(tmp_path / "in.pcap", [ether(packets(flow)[0]) for flow in flows])
     text = NAT.format(folder=tmp_path, burst=64).replace("CAPACITY 256", "CAPACITY 4096")
     done = drive(text, "nat.sessions", "nat.mappings")
     assert done.returncode == 0, done.stderr
-    model, outputs = NatModel(frozenset([OUTSIDE])), Outputs(tmp_path)
-    for flow in flows:
-        check(flow, model, outputs)
+    Checked(Outputs(tmp_path)).take_all(flows)
     assert done.stdout.split() == ["nat.sessions:", "1200", "nat.mappings:", "800"]
 
 
@@ -134,7 +49,8 @@ def test_a_batch_of_many_new_hosts(drive: Drive, tmp_path: Path) -> None:
 def running(driver: Path, tmp_path: Path) -> Iterator[ControlClient]:
     """A NAT with one UDP session of 10.0.0.1:5000 and one SYN that nobody asked for."""
     syn = ipv4(SERVER, OUTSIDE, tcp(80, 4444, SYN))
-    frames = [ether(packet((UDP, ("10.0.0.1", 5000), (SERVER, 53)))), ether(syn)]
+    first = ipv4("10.0.0.1", SERVER, udp(5000, 53))
+    frames = [ether(first), ether(syn)]
     write_pcap(tmp_path / "in.pcap", frames)
     text = NAT.format(folder=tmp_path, burst=1).replace("STOP true", "STOP false")
     with RunningDriver(driver, text, tmp_path / "control") as process:

@@ -10,6 +10,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "support/state_table/state_memory.hh"
 
@@ -49,10 +50,14 @@ class SharedMemory {
   explicit SharedMemory(size_t bytes) : bytes_(bytes), fd_(memfd_create("state", MFD_CLOEXEC)) {
     if (fd_ < 0 || ftruncate(fd_, off_t(bytes)) != 0) std::abort();
   }
-  ~SharedMemory() { close(fd_); }
+  ~SharedMemory() {
+    for (void* address : mapped_) munmap(address, bytes_);
+    close(fd_);
+  }
   void* map(bool writable = true) const {
     void* address = mmap(nullptr, bytes_, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd_, 0);
     if (address == MAP_FAILED) std::abort();
+    mapped_.push_back(address);
     return address;
   }
   size_t bytes() const { return bytes_; }
@@ -61,6 +66,7 @@ class SharedMemory {
  private:
   size_t bytes_;
   int fd_;
+  mutable std::vector<void*> mapped_;
 };
 
 // What a worker that dies in the middle of things leaves behind: nothing derived can be trusted.

@@ -96,8 +96,9 @@ class NatModel:
         mapping = self.behind(protocol, outside)
         if mapping is None:
             return None
-        if remote not in mapping.sessions:
-            if not self.open_to_all or protocol == ICMP:
-                return None
+        known = remote in mapping.sessions
+        if not known and (not self.open_to_all or protocol == ICMP):
+            return None
+        if not known or protocol == TCP:
             mapping.sessions[remote] = self.now + TIMEOUTS[protocol]
         return mapping.inside

@@ -26,6 +26,11 @@ def request(protocol: int, port: int, to: int) -> Segment:
     return udp(port, to, b"?") if protocol == UDP else tcp(port, to, SYN, seq=port)
 
 
+def reply(protocol: int, port: int, to: int) -> Segment:
+    """Of TCP, a SYN too: both ends open."""
+    return ping(to, reply=True) if protocol == ICMP else request(protocol, port, to)
+
+
 class NatMachine(RuleBasedStateMachine):
     kernel: ClassVar[Conversation]
 
@@ -57,8 +62,7 @@ class NatMachine(RuleBasedStateMachine):
         (protocol, _), mapping = data.draw(
             st.sampled_from(sorted(self.model.mappings.items(), key=str))
         )
-        if protocol != TCP:
-            self._send(protocol, (host, port), mapping.outside)
+        self._send(protocol, (host, port), mapping.outside)
 
     @precondition(lambda self: self.model.mappings)
     @rule(data=st.data(), remote=REMOTES)
@@ -67,10 +71,7 @@ class NatMachine(RuleBasedStateMachine):
             st.sampled_from(sorted(self.model.mappings.items(), key=str))
         )
         outside = mapping.outside
-        if protocol == TCP:
-            return
-        reply = ping(outside[1], reply=True) if protocol == ICMP else udp(remote[1], outside[1])
-        seen = self.gateway.in_(ipv4(remote[0], outside[0], reply))
+        seen = self.gateway.in_(ipv4(remote[0], outside[0], reply(protocol, remote[1], outside[1])))
         from_ = (remote[0], ECHO) if protocol == ICMP else remote
         inside = self.model.in_(protocol, from_, outside)
         assert (seen.verdict == "translated") == (inside is not None)
@@ -95,9 +96,16 @@ class NatMachine(RuleBasedStateMachine):
         names = ("address_and_port_dependent", "endpoint_independent")
         assert self.gateway.set("filtering", names[open_to_all]) == "0"
 
-    @rule(how=st.sampled_from(["clean", "torn"]))
+    @rule(how=st.sampled_from(["clean", "torn", "restored"]))
     def upgrade(self, how: str) -> None:
-        self.gateway.succeed(how)
+        said = self.gateway.succeed(how)
+        assert said.startswith("adopted" if how == "clean" else "counted")
+
+    @precondition(lambda self: self.model.now > 400)  # what copies records has a clock of its own
+    @rule(capacity=st.sampled_from([128, 512]), how=st.sampled_from(["pauses", "dies"]))
+    def resize(self, capacity: int, how: str) -> None:
+        said = self.gateway.kernel.ask("move", capacity, how)
+        assert said.startswith("adopted" if how == "pauses" else "counted")
 
     @invariant()
     def tables_agree(self) -> None:
