@@ -137,6 +137,16 @@ def test_simultaneous_open(connection: Connection) -> None:
     assert connection.server_sends(10) == "established"
 
 
+def test_reset_in_a_simultaneous_open(connection: Connection) -> None:
+    connection.from_client(SYN)
+    connection.from_server(SYN)
+    connection.c, connection.s = connection.c + 1, connection.s + 1
+    assert connection.reset_by_server(0) == "invalid"
+    assert connection.reset_by_server(connection.s + 1) == "invalid"
+    assert connection.reset_by_server() == "established"
+    assert connection.firewall.state() == "close 10"
+
+
 def test_close_by_both_sides(connection: Connection) -> None:
     connection.connect()
     connection.from_client(FIN | ACK)

@@ -119,9 +119,10 @@ class TcpTracker {
 
   // Only the exact next number resets; another one within the window asks the receiver for a challenge (RFC 5961 3.2).
   TcpOutcome take_reset(const TcpSegment& segment) {
-    bool exact = segment.sequence == other_.acknowledged || (side_.has(TcpSide::kSyn) && segment.sequence == side_.end);
+    bool next = side_.has(TcpSide::kSyn) && segment.sequence == side_.end;
+    bool exact = next || segment.sequence == other_.acknowledged;
     bool opening = state_ == SessionState::syn_sent || state_ == SessionState::syn_sent2;
-    if (opening && !originator_) exact = acknowledges_syn(other_, segment);
+    if (opening && !originator_) exact = next || acknowledges_syn(other_, segment);
     // It refuses a SYN inside the session; the session stays, because anybody can make such a pair up.
     if (!exact && !originator_ && answers_remembered_syn(session_, segment)) return in_session;
     if (!exact && (opening || !sequence_fits(side_, other_, segment))) return invalid;
