@@ -19,10 +19,19 @@ class Taken:
     note: str
     linux: bool
     ours: bool
+    pieces: tuple[bytes, ...] = ()
+    """In which it was sent, when not in one."""
+    from_linux: bytes = b""
+    from_us: bytes = b""
+    """What came out, or the first of it."""
 
     @property
     def seen(self) -> Seen:
         return Seen("sent", self.packet)
+
+    @property
+    def from_inside(self) -> bool:
+        return self.seen.source.startswith("10.")
 
     @property
     def flags(self) -> int:

@@ -59,7 +59,7 @@ class Connection:
     def _open(self, syn: Taken, asked: Taken | None) -> None:
         if syn.inwards and asked is not None and syn.acknowledgment == asked.end:
             self.client, self.server, self.answers, self.over = [asked], [syn], [syn], False
-        elif syn.inwards and not self.over:
+        elif syn.inwards and not self.over and not self.ended:
             self.server = [syn]
             self.answers += [syn] if syn.has(ACK) else []
         elif not syn.inwards and not syn.has(ACK) and self.ended:
@@ -75,10 +75,24 @@ class Connection:
     def side(self, inwards: bool) -> list[Taken]:
         return self.server if inwards else self.client
 
+    def all_acknowledged(self, inwards: bool) -> bool:
+        """Of what this side has sent."""
+        mine, theirs = self.side(inwards), self.side(not inwards)
+        base = mine[0].sequence
+        acknowledged = [distance(one.acknowledgment, base) for one in theirs if one.has(ACK)]
+        return max(acknowledged, default=0) >= _reached(mine)
+
     @property
     def shift(self) -> int:
         """By how much windows are scaled."""
         return SCALE if self.client[0].header > 20 and self.server[0].header > 20 else 0
+
+
+def closed(history: History) -> bool:
+    """Whether both have sent a FIN and acknowledged all."""
+    known = Connection.of(history)
+    fins = {one.inwards for one in history if one.passed and one.has(FIN)}
+    return len(fins) == 2 and known.all_acknowledged(False) and known.all_acknowledged(True)
 
 
 def fits(last: Taken, history: History) -> bool:
