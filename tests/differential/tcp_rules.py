@@ -19,7 +19,7 @@ def _handshake_over(history: History) -> bool:
     """Whether both have acknowledged the other's SYN, or either has given up after an answer."""
     asked = answered = acknowledged = False
     for one in [one for one in history if one.passed]:
-        if answered and (one.has(FIN) or one.has(RST)):
+        if (answered or acknowledged) and (one.has(FIN) or one.has(RST)):
             return True
         asked |= one.inwards and one.has(SYN)
         answered |= asked and one.inwards and one.has(ACK)
@@ -42,10 +42,24 @@ def syn_ack_of_the_opener(last: Taken, history: History) -> bool:
     """
     passed = [one for one in _since_reopening(history) if one.passed]
     if last.inwards or not last.has(SYN | ACK):
-        ours = [one for one in passed if not one.inwards and one.has(SYN | ACK)]
-        return last.by_linux_alone and last.inwards and last.acknowledgment in [o.end for o in ours]
+        mine = [one for one in passed if not one.inwards and one.has(SYN | ACK)]
+        ends = [one.end for one in mine if not _is_awaited(one, passed)]
+        return last.by_linux_alone and last.inwards and last.acknowledgment in ends
     over = _handshake_over(passed) or any(one.has(RST) for one in passed)
-    return last.by_us_alone if over else last.by_linux_alone
+    return last.by_us_alone if over else last.by_linux_alone and not _is_awaited(last, passed)
+
+
+def _syns(passed: History) -> dict[bool, Taken]:
+    """The newest one of each end, by whether it answers."""
+    return {one.inwards: one for one in passed if one.has(SYN, ACK)}
+
+
+def _is_awaited(syn_ack: Taken, passed: History) -> bool:
+    """In a simultaneous open: with the number of its SYN, for that of the other end."""
+    syns = _syns(passed)
+    if len(syns) < 2 or syn_ack.sequence != syns[syn_ack.inwards].sequence:
+        return False
+    return syn_ack.acknowledgment == syns[not syn_ack.inwards].end
 
 
 def early_answer(last: Taken, history: History) -> bool:
@@ -128,23 +142,23 @@ def syn_after_the_end(last: Taken, history: History) -> bool:
 
 
 def simultaneous_open(last: Taken, history: History) -> bool:
-    """Both ends have sent a SYN, and neither a SYN-ACK: one is awaited here, not there. A reset has
-    the next number here, or is the server's and acknowledges the SYN.
+    """Both ends have sent a SYN, and the SYN-ACK of each is awaited here, with its number; before
+    the first one, Linux alone lets through acknowledgments too. A reset has the next number here,
+    or is the server's and acknowledges the SYN.
     """
-    syns: dict[bool, Taken] = {}
-    for one in history:
-        if one.passed and one.has(SYN | ACK):
-            syns.clear()
-        elif one.passed and one.has(SYN):
-            syns[one.inwards] = one
-    if last.flags == UNSET or len(syns) < 2:
+    passed = [one for one in _since_reopening(history) if one.passed]
+    syns = _syns(passed)
+    answered = {one.inwards for one in passed if one.has(SYN | ACK)}
+    if last.flags == UNSET or len(syns) < 2 or last.inwards in answered:
         return False
+    if last.has(SYN | ACK):
+        return last.by_linux_alone and not _is_awaited(last, passed)
     mine, theirs = syns[last.inwards], syns[not last.inwards]
-    answers = last.has(ACK) and last.acknowledgment == theirs.end
     if last.has(RST):
-        return last.ours == (last.sequence == mine.end or (last.inwards and answers))
-    expected = last.has(SYN) and last.sequence == mine.sequence and (answers or not last.has(ACK))
-    return last.by_linux_alone and not expected
+        refuses = last.inwards and last.has(ACK) and last.acknowledgment == theirs.end
+        return not answered and last.ours == (refuses or last.sequence == mine.end)
+    repeats = last.has(SYN) and last.sequence == mine.sequence
+    return not answered and last.by_linux_alone and not repeats
 
 
 def _wrong(one: Taken) -> bool:

@@ -101,10 +101,21 @@ def test_after_a_reset_that_is_not_exact_nothing_is_excused() -> None:
         assert explain("edge-firewall", [*challenged, replace(last, ours=False)]) is None
 
 
-def test_after_a_simultaneous_open_nothing_is_excused() -> None:
+def test_after_one_answer_of_a_simultaneous_open_only_the_other_is_awaited() -> None:
     answered = [*BOTH_ASK, server(SYN | ACK, 900_000, 5001)]
-    last = client(ACK, 5001, 900_001, ours=False)
-    assert explain("edge-firewall", [*answered, last]) is None
+    for last, row in (
+        (client(SYN | ACK, 5001, 900_001), "syn-ack-of-the-opener"),
+        (client(SYN | ACK, 5000, 900_001), None),
+        (client(ACK, 5001, 900_001), None),
+    ):
+        assert explain("edge-firewall", [*answered, replace(last, ours=False)]) == row
+    other = [*BOTH_ASK, client(SYN | ACK, 5000, 900_001)]
+    for last, row in (
+        (server(SYN | ACK, 900_001, 5001), "simultaneous-open"),
+        (server(SYN | ACK, 900_000, 5001), None),
+        (server(ACK, 900_001, 5001), None),
+    ):
+        assert explain("edge-firewall", [*other, replace(last, ours=False)]) == row
 
 
 def test_a_syn_after_a_reset_opens_another_connection_here() -> None:

@@ -124,7 +124,8 @@ def _is_next(reset: Taken, known: Connection) -> bool:
         return reset.has(ACK) and _acknowledges(reset, known)
     base = mine[0].sequence
     acknowledged = [distance(one.acknowledgment, base) for one in theirs if one.has(ACK)]
-    return distance(reset.sequence, base) in (_reached(mine), max(acknowledged, default=None))
+    first = distance(mine[0].end, base)
+    return distance(reset.sequence, base) in (_reached(mine), max(acknowledged, default=first))
 
 
 def _answers(last: Taken, known: Connection) -> bool:
