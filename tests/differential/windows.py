@@ -32,6 +32,8 @@ class Connection:
     answers: list[Taken] = field(default_factory=list)
     """All SYN-ACKs of the handshake: the client may go by the window of any."""
     over: bool = False
+    agreed: bool = False
+    """In a simultaneous open: the client has acknowledged the server's SYN by its SYN-ACK."""
     asked: Taken | None = None
     """A SYN of the client inside the connection, until another segment comes."""
     ended: bool = False
@@ -62,9 +64,13 @@ class Connection:
         elif syn.inwards and not self.over and not self.ended:
             self.server = [syn]
             self.answers += [syn] if syn.has(ACK) else []
+            self.over = self.agreed and syn.has(ACK)
+        elif not syn.inwards and syn.has(ACK):
+            self.agreed = not self.ended
+            self.over |= self.agreed and bool(self.answers)
         elif not syn.inwards and not syn.has(ACK) and self.ended:
             self.client, self.server, self.answers, self.over = [syn], [], [], False
-            self.ended, self.reopened = False, True
+            self.ended, self.reopened, self.agreed = False, True, False
         elif not syn.inwards and not syn.has(ACK):
             self.asked = syn if self.answers else None
             self.client = self.client if self.answers else [syn]
