@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
 ROUTER = example("ip-router")
 NOWHERE, NOBODY = "203.0.113.9", "10.77.2.99"
 CLOSED_PORT = 9
+IP_MTU_DISCOVER, IP_PMTUDISC_DONT = 10, 0  # linux/in.h
 NOWHERE6, NOBODY6 = "2001:db8:9::9", "2001:db8:2::99"
 PARAMETERS = {
     "lan_addresses": [f"{CLIENT.router}/24", f"{CLIENT.router_six}/64"],
@@ -162,6 +163,26 @@ async def test_senders_are_told_why_a_packet_went_no_further(routed: Site) -> No
         assert await number(followed, "too_big.pmtu") == 1400
 
 
+def udp_socket() -> socket.socket:
+    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+
+def send_a_long_datagram(network: Network) -> None:
+    """One that may be split arrives whole."""
+    sent = bytes(range(250)) * 8
+    with ExitStack() as open_until_then:
+        ends = []
+        for namespace in (network.client, network.server):
+            end = within(namespace, udp_socket)
+            ends.append(open_until_then.enter_context(end))
+        client, server = ends
+        server.bind((SERVER.on_link, 0))
+        server.settimeout(5)
+        client.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
+        client.sendto(sent, server.getsockname())
+        assert server.recv(4096) == sent
+
+
 async def test_long_packets_arrive_in_fragments(routed: Site) -> None:
     """Datagrams that may be split are; TCP finds out what fits by itself."""
     files = pipeline(routed, ROUTER, {**PARAMETERS, "mtu": 1280})
@@ -173,3 +194,5 @@ async def test_long_packets_arrive_in_fragments(routed: Site) -> None:
         assert_nothing_lost(seen)
         assert await number(followed, "wan_fit.fragments") == 0
         assert await number(followed, "lan_fit.drops") > 0
+        await asyncio.to_thread(send_a_long_datagram, routed.network)
+        assert await number(followed, "wan_fit.fragments") > 1
