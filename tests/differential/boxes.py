@@ -190,7 +190,9 @@ def ours(
 
 
 def introduce(wire: socket.socket, mac: str, addresses: Sequence[str], router: str) -> None:
-    """Each asks for the router, which so learns where it is; returns when all are answered."""
+    """Each asks for the router, which so learns where it is, and says so once more, so that the
+    router is sure and does not ask; returns when all are answered.
+    """
     for address in addresses:
         question = arp("request", address, router, sender_mac=mac)
         wire.send(ether(question, source=mac, destination=BROADCAST, ethertype=ETHERTYPE_ARP))
@@ -199,3 +201,6 @@ def introduce(wire: socket.socket, mac: str, addresses: Sequence[str], router: s
         frame, address = wire.recvfrom(65536)
         if address[2] != socket.PACKET_OUTGOING and frame[12:14] == b"\x08\x06":
             answered.add(frame[38:42])
+    for address in addresses:
+        told = arp("reply", address, router, sender_mac=mac)
+        wire.send(ether(told, source=mac, destination=BROADCAST, ethertype=ETHERTYPE_ARP))
