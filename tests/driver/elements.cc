@@ -118,9 +118,9 @@ class Fetch : public Swallow {
 };
 
 // Another process takes the processor for 20 ms whenever this one drains.
-class Doze : public Fetch {
+class Slumber : public Fetch {
  public:
-  const char* class_name() const override { return "Doze"; }
+  const char* class_name() const override { return "Slumber"; }
   bool drain() override {
     timespec busy {0, 20'000'000};
     nanosleep(&busy, nullptr);
@@ -250,7 +250,7 @@ class Ticker : public Element {
 CLICKUP_ELEMENT(Emit);
 CLICKUP_ELEMENT(Pass);
 CLICKUP_ELEMENT(Swallow);
-CLICKUP_ELEMENT(Doze);
+CLICKUP_ELEMENT(Slumber);
 CLICKUP_ELEMENT(Fetch);
 CLICKUP_ELEMENT(Store);
 CLICKUP_ELEMENT(Split);

@@ -67,7 +67,7 @@ void nothing_moves_before_resume_and_pause_drains_queues() {
 
 void a_worker_that_was_preempted_drains_a_few_rounds() {
   StandaloneHost host;
-  auto router = router_of("e :: Emit(1000, STOP false) -> Store -> d :: Doze", host);
+  auto router = router_of("e :: Emit(1000, STOP false) -> Store -> d :: Slumber", host);
   Runtime runtime(*router);
   runtime.resume();
   for (int i = 0; i < 16; ++i) router->find("e")->run_task();
