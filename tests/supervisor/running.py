@@ -87,8 +87,13 @@ class Supervised:
         return "".join(f"{key}={value}\n" for key, value in {**fields, **more}.items())
 
     def takeover(self, release: str, text: str = WIRES, **more: object) -> dict[str, Any]:
-        """Takes over, which must work; its report."""
-        code, answer = self.write("takeover", self.request(release, text, **more))
+        """Takes over, which must work once nothing else is under way; its report."""
+        asked = self.request(release, text, **more)
+        code, answer = self.write("takeover", asked)
+        deadline = time.monotonic() + PATIENCE
+        while answer.endswith("try again in a moment") and time.monotonic() < deadline:
+            time.sleep(0.01)
+            code, answer = self.write("takeover", asked)
         assert code == 200, answer
         report: dict[str, Any] = json.loads(answer)
         return report
