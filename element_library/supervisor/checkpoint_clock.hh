@@ -34,10 +34,12 @@ class CheckpointRebase {
     uint64_t left = written - written_ - passed_;
     return left < kLatest - std::min(now_, kLatest) ? now_ + left : kLatest;
   }
-  // Another moment; 0, which means none, stays 0. One before the boot is negative in two's complement, so that the time
-  // since then is what `now - moment` yields.
+  // Another moment; 0, which means none, stays 0, and no other one becomes it. One before the boot is negative in two's
+  // complement, so that the time since then is what `now - moment` yields.
   uint64_t moment(uint64_t written) const {
-    return written == 0 || same_boot_ ? written : written - written_ + now_ - passed_;
+    if (written == 0 || same_boot_) return written;
+    uint64_t moved = written - written_ + now_ - passed_;
+    return moved == 0 ? 1 : moved;
   }
 
  private:

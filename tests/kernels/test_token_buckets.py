@@ -146,6 +146,16 @@ def test_a_bucket_of_before_a_reboot_fills_at_its_rate(buckets: Conversation) ->
     assert not take(buckets, size=1)
 
 
+def test_a_bucket_as_old_as_the_machine_is_up_keeps_its_age(buckets: Conversation) -> None:
+    """When it was counted becomes 0 in the other boot, which in a record would mean never."""
+    start(buckets, Limit(1, 7))
+    for _ in range(7):
+        assert take(buckets)
+    buckets.ask("reboot", 8, 8)
+    buckets.ask("reboot", 0, 5 * BILLION)
+    assert not take(buckets), "eight nanoseconds have passed"
+
+
 def test_full_buckets_are_forgotten_and_others_are_not(buckets: Conversation) -> None:
     start(buckets, Limit(10, 10))
     for key in range(4):
