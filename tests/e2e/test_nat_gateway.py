@@ -159,14 +159,18 @@ async def test_tables_grow_while_everybody_talks(natted: Site) -> None:
         assert {len(ends) for ends in inside.seen.values()} == {1}
 
 
+def forwarding(spec: Any) -> None:
+    spec["parameters"]["forwards"] = [f"tcp {OUTSIDE[0]}:8080 -> {HOSTS[1]}:80"]
+    spec["parameters"]["filtering"] = "endpoint_independent"
+
+
+def say(near: socket.socket, far: socket.socket) -> None:
+    near.sendall(b"hello")
+    assert far.recv(16) == b"hello"
+
+
 async def test_forwards_and_filtering_change_without_a_takeover(natted: Site) -> None:
     files = pipeline(natted, GATEWAY, PARAMETERS)
-    forward = f"tcp {OUTSIDE[0]}:8080 -> {HOSTS[1]}:80"
-
-    def forwarding(spec: Any) -> None:
-        spec["parameters"]["forwards"] = [forward]
-        spec["parameters"]["filtering"] = "endpoint_independent"
-
     with ExitStack() as stack:
         stack.enter_context(telling_server(natted.network))
         known = Datagrams(stack.enter_context(udp_socket(natted.network.client, (HOSTS[1], 5300))))
@@ -181,10 +185,6 @@ async def test_forwards_and_filtering_change_without_a_takeover(natted: Site) ->
             made.settimeout(seconds)
             made.connect((OUTSIDE[0], 8080))
             return made
-
-        def say(near: socket.socket, far: socket.socket) -> None:
-            near.sendall(b"hello")
-            assert far.recv(16) == b"hello"
 
         async with running(natted, files) as followed:
             with pytest.raises(OSError):
