@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hypothesis import strategies as st
+
+from tests.kernels.conversation import Conversation
+from tests.packets import ipv4, udp
+
 BILLION = 1_000_000_000
 
 
@@ -49,3 +54,18 @@ class Buckets:
             return False
         self.tokens[key] = tokens
         return True
+
+
+def sender(number: int) -> str:
+    return ipv4(f"10.0.{number}.1", "192.0.2.1", udp(1, 2)).hex()
+
+
+def start(buckets: Conversation, limit: Limit, capacity: int = 64) -> None:
+    assert buckets.ask("start", capacity, *limit.words()) == "adopted 0"
+
+
+def take(buckets: Conversation, packet: str = "-", keying: str = "all", size: int = 100) -> bool:
+    return buckets.ask("take", size, keying, 0, packet) == "conforming"
+
+
+bit_limits = st.builds(Limit, st.integers(1, 10**11), st.integers(12_144, 10**10), st.just("bits"))

@@ -11,9 +11,9 @@ import pytest
 
 from reconciler.layouts import layout_header
 from reconciler.migration_unit import migration_unit
-from tests.cpp import LIBRARY
+from tests.cpp import LIBRARY, compile_program
 from tests.kernels.balancer import POOL, POOL6, Balancer
-from tests.kernels.conversation import Conversation, compile_kernel
+from tests.kernels.conversation import Conversation, compile_kernel, sanitizers
 from tests.kernels.firewall import Connection, Firewall
 from tests.kernels.gateway import Gateway
 from tests.kernels.items import ITEMS
@@ -78,3 +78,12 @@ def firewall(kernel: Conversation) -> Firewall:
 @pytest.fixture
 def connection(firewall: Firewall) -> Connection:
     return Connection(firewall)
+
+
+@pytest.fixture(scope="session")
+def buckets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
+    out = tmp_path_factory.mktemp("buckets") / "buckets"
+    source = Path(__file__).with_name("buckets.cc")
+    program = compile_program(out, [source], ["TokenBuckets"], sanitizers())
+    with Conversation(program) as conversation:
+        yield conversation

@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cpp import compile_program
-from tests.kernels.buckets import BILLION, Buckets, Limit
-from tests.kernels.conversation import Conversation, sanitizers
-from tests.packets import TCP, UDP, ipv4, ipv6, raw, tcp, udp
+from tests.kernels.buckets import BILLION, Buckets, Limit, bit_limits, sender, start, take
+from tests.kernels.conversation import Conversation
 
 Step = tuple[object, ...]
 REMEMBERED = 7
 """Changes of the limit that are known exactly, with their times."""
 
 
-@pytest.fixture(scope="session")
-def buckets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    out = tmp_path_factory.mktemp("buckets") / "buckets"
-    source = Path(__file__).with_name("buckets.cc")
-    program = compile_program(out, [source], ["TokenBuckets"], sanitizers())
-    with Conversation(program) as conversation:
-        yield conversation
-
-
-def sender(number: int) -> str:
-    return ipv4(f"10.0.{number}.1", "192.0.2.1", udp(1, 2)).hex()
-
-
-def start(buckets: Conversation, limit: Limit, capacity: int = 64) -> None:
-    assert buckets.ask("start", capacity, *limit.words()) == "adopted 0"
-
-
-def take(buckets: Conversation, packet: str = "-", keying: str = "all", size: int = 100) -> bool:
-    return buckets.ask("take", size, keying, 0, packet) == "conforming"
-
-
 packet_limits = st.builds(Limit, st.integers(1, 2000), st.integers(1, 20))
-bit_limits = st.builds(Limit, st.integers(1, 10**11), st.integers(12_144, 10**10), st.just("bits"))
 limits = st.one_of(packet_limits, bit_limits)
 takes = st.tuples(st.just("take"), st.integers(0, 3), st.integers(0, 9216))
 waits = st.tuples(
@@ -212,121 +184,3 @@ def test_a_packet_longer_than_the_burst_takes_all_of_it(buckets: Conversation) -
     assert buckets.ask("ready", 9000, "all", 0, "-") == str(BILLION)
     buckets.ask("wait", BILLION)
     assert take(buckets, size=9000)
-
-
-FRAGMENTS = [
-    ipv4("10.0.0.1", "192.0.2.1", udp(5, 6, bytes(16)), ident=9, more=True),
-    ipv4("10.0.0.1", "192.0.2.1", raw(UDP, bytes(16)), ident=9, offset=3),
-    ipv4("10.0.0.1", "192.0.2.1", udp(7, 8, bytes(16)), ident=8, more=True),
-]
-KEYS = {
-    "all": {"all": ["-", sender(1), sender(2)]},
-    "interface_lan": {"interface lan": ["-", sender(1)]},
-    "source": {
-        "10.0.1.1/32": [sender(1)],
-        "2001:db8::/64": [ipv6("2001:db8::1", "2001:db8:9::1", udp(1, 2)).hex(),
-                          ipv6("2001:db8::2", "2001:db8:9::1", tcp(1, 2)).hex()],
-        "rest": ["-", "45000014", "ff" * 40],
-    },
-    "source/16/48": {
-        "10.0.0.0/16": [sender(1), sender(2)],
-        "2001:db8:5::/48": [ipv6("2001:db8:5:6::1", "2001:db8:9::1", udp(1, 2)).hex()],
-    },
-    "destination/0": {"0.0.0.0/0": [sender(1), sender(2)]},
-    "destination": {"192.0.2.1/32": [sender(1), sender(2)]},
-    "flow": {
-        "flow 10.0.1.1 192.0.2.1 17 1 2": [sender(1)],
-        "flow 10.0.0.1 192.0.2.1 17 0 0": [fragment.hex() for fragment in FRAGMENTS],
-        "flow 10.0.0.1 192.0.2.1 6 1 2": [ipv4("10.0.0.1", "192.0.2.1", tcp(1, 2)).hex()],
-        "flow 10.0.0.1 192.0.2.1 47 0 0": [ipv4("10.0.0.1", "192.0.2.1", raw(47, b"xxxx")).hex()],
-    },
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("keying", KEYS)
-def test_keys(buckets: Conversation, keying: str) -> None:
-    start(buckets, Limit(1, 10))
-    for packets in KEYS[keying].values():
-        for packet in packets:
-            assert take(buckets, packet, keying)
-    lines = dict(text.rsplit(" ", 1) for text in buckets.ask("table").rstrip("|").split("|"))
-    wanted = {key: str((10 - len(packets)) * BILLION) for key, packets in KEYS[keying].items()}
-    assert lines == wanted
-
-
-def test_marks_are_keys(buckets: Conversation) -> None:
-    start(buckets, Limit(1, 1))
-    for mark in (0, 7, 255):
-        assert buckets.ask("take", 60, "mark", mark, "-") == "conforming"
-        assert buckets.ask("take", 60, "mark", mark, "-") == "exceeding"
-    assert buckets.ask("table") == "mark 0 0|mark 255 0|mark 7 0|"
-
-
-def test_protocol_numbers_part_flows() -> None:
-    assert (TCP, UDP) == (6, 17)
-
-
-sizes = st.integers(1, 1500)
-arrivals = st.lists(
-    st.tuples(st.integers(0, 2), sizes, st.integers(0, BILLION // 50)), min_size=1, max_size=30
-)
-
-
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(bit_limits.filter(lambda limit: limit.rate < 10**6 and limit.burst < 10**6), arrivals)
-def test_shaped_packets_leave_in_order_and_never_above_the_rate(
-    buckets: Conversation, limit: Limit, packets: list[tuple[int, int, int]]
-) -> None:
-    start(buckets, limit)
-    buckets.ask("take_all")
-    clock = 0
-    sent: dict[int, list[tuple[int, int, int]]] = {0: [], 1: [], 2: []}  # time, number, bits
-    owners: dict[int, tuple[int, int]] = {}
-
-    def let_go() -> None:
-        for word in buckets.ask("release").split():
-            key, size = owners[int(word)]
-            sent[key].append((clock, int(word), size * 8))
-
-    for key, size, gap in packets:
-        number, fate = buckets.ask("shape", size, "source", 0, sender(key)).split()
-        owners[int(number)] = (key, size)
-        if fate == "passes":
-            sent[key].append((clock, int(number), size * 8))
-        if fate == "full":
-            del owners[int(number)]
-        buckets.ask("wait", gap)
-        clock += gap
-        let_go()
-    while (due := buckets.ask("due")) != "never":
-        buckets.ask("wait", due)
-        clock += int(due)
-        let_go()
-    assert sum(map(len, sent.values())) == len(owners), "nothing that waits is forgotten"
-    for departures in sent.values():
-        assert departures == sorted(departures, key=lambda departure: departure[1])
-        for i, (begin, _, _) in enumerate(departures):
-            total = 0
-            for time, _, bits in departures[i:]:
-                total += bits
-                assert total * BILLION <= limit.full + (time - begin) * limit.rate
-
-
-def test_a_higher_rate_counts_at_once_for_what_waits(buckets: Conversation) -> None:
-    start(buckets, Limit(1, 1))
-    buckets.ask("take_all")
-    numbers = [buckets.ask("shape", 60, "all", 0, "-").split() for _ in range(4)]
-    assert [fate for _, fate in numbers] == ["passes", "waits", "waits", "waits"]
-    buckets.ask("limit", 1000, 1, "packets")
-    buckets.ask("wait", BILLION // 1000 + 1)
-    assert buckets.ask("release") == numbers[1][0]
-    assert int(buckets.ask("due")) <= BILLION // 1000
-    assert buckets.ask("take_all") == f"{numbers[2][0]} {numbers[3][0]}"
-    assert buckets.ask("due") == "never"
-
-
-def test_lanes_hold_no_more_than_there_is_room_for(buckets: Conversation) -> None:
-    start(buckets, Limit(1, 1))
-    buckets.ask("take_all")
-    fates = [buckets.ask("shape", 60, "source", 0, sender(i % 5)).split()[1] for i in range(25)]
-    assert fates == ["passes"] * 5 + ["waits"] * 16 + ["full"] * 4
