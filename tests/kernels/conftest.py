@@ -17,6 +17,12 @@ from tests.kernels.conversation import Conversation, compile_kernel, sanitizers
 from tests.kernels.firewall import Connection, Firewall
 from tests.kernels.gateway import Gateway
 from tests.kernels.items import ITEMS
+from tests.kernels.neighbours import (
+    LOCAL6,
+    OUR_MAC,
+    OURS,
+    OURS6,
+)
 from tests.libraries import todays_library
 
 
@@ -87,3 +93,19 @@ def buckets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
     program = compile_program(out, [source], ["TokenBuckets"], sanitizers())
     with Conversation(program) as conversation:
         yield conversation
+
+
+@pytest.fixture(scope="session")
+def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
+    out = tmp_path_factory.mktemp("neighbours") / "neighbours"
+    source = Path(__file__).with_name("neighbours.cc")
+    compiled = compile_program(out, [source], ["NeighbourTable"], sanitizers())
+    with Conversation(compiled) as conversation:
+        yield conversation
+
+
+@pytest.fixture
+def table(neighbours: Conversation) -> Conversation:
+    assert neighbours.ask("start", 64) == "adopted 0"
+    neighbours.ask("side", OUR_MAC, f"{OURS}/24", f"{OURS6}/64", f"{LOCAL6}/64")
+    return neighbours
