@@ -3,6 +3,7 @@
 #include <string>
 
 #include "driver/precopy.hh"
+#include "driver/spin_guard.hh"
 
 namespace clickup {
 namespace {
@@ -70,6 +71,7 @@ int fail(const std::string& why) {
 }  // namespace
 
 int run_carrier(int channel_fd) {
+  guard_against_spinning();
   WorkerChannel channel(channel_fd);
   Message welcome;
   SharedPage* page = nullptr;

@@ -1,6 +1,7 @@
 #include "driver/precopy.hh"
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -97,8 +98,15 @@ uint64_t Precopy::round(Pace& pace, uint32_t& carried) {
   return boot_time_ns() - began - pace.waited();
 }
 
+// This thread: the first one may have been given a priority for the pause.
+void Precopy::step_back() {
+  sched_param none{};
+  ::sched_setscheduler(0, SCHED_BATCH, &none);
+  ::setpriority(PRIO_PROCESS, 0, kNice);
+}
+
 void Precopy::run() {
-  if (manner_ != Manner::alone) ::setpriority(PRIO_PROCESS, 0, kNice);  // of this thread
+  if (manner_ != Manner::alone) step_back();
   if (std::exchange(turned_, false))
     for (const auto& [table, why] : tables_.turn_round()) channel_.send("cannot " + table + " " + why);
   run_rounds();

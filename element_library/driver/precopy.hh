@@ -33,6 +33,7 @@ class Precopy {
  private:
   class Pace;
   uint64_t round(Pace& pace, uint32_t& carried);
+  static void step_back();
   void run();
   void run_rounds();
   bool few_left(uint32_t before, uint32_t carried, uint64_t took) const;

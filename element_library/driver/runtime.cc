@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "driver/clock.hh"
+#include "driver/spin_guard.hh"
 #include "shared/control_socket.hh"
 
 namespace clickup {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr int64_t kLongestIdle = 100'000'000;     // ns: a worker shows that it lives at least this often
 constexpr uint64_t kBusyLookInterval = 200'000;   // ns between looks at descriptors while packets move
+constexpr uint64_t kLongestRun = 100'000'000;  // ns without a rest, at real-time priority
 constexpr int kDrainRounds = 64;
 constexpr int kLeastDrainRounds = 4;  // however long others have the processor meanwhile
 constexpr uint64_t kDrainTime = 10'000'000;  // ns
@@ -73,11 +75,18 @@ bool Runtime::round() {
   bool moved = run_tasks();
   moved |= run_timers();
   if (!moved) {
+    last_rest_ns_ = now_ns();
     look_after_descriptors(idle_time());
   } else if (now_ns() - last_look_ns_ >= kBusyLookInterval) {
     look_after_descriptors(0);
+    if (now_ns() - last_rest_ns_ >= kLongestRun) rest();
   }
   return !stop_requested();
+}
+
+void Runtime::rest() {
+  rest_if_realtime();
+  last_rest_ns_ = now_ns();
 }
 
 bool Runtime::run_tasks() {

@@ -42,6 +42,7 @@ class Runtime {
   bool run_timers();
   void look_after_descriptors(int64_t timeout_ns);
   int64_t idle_time() const;
+  void rest();
 
   Router& router_;
   RouterHandlers handlers_;
@@ -51,7 +52,7 @@ class Runtime {
   std::vector<pollfd> polled_;
   bool running_ = false;
   uint64_t rounds_ = 0;
-  uint64_t last_look_ns_ = 0;
+  uint64_t last_look_ns_ = 0, last_rest_ns_ = 0;
 };
 
 // True once request_stop() was called or SIGTERM or SIGINT arrived.

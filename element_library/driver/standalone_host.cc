@@ -11,34 +11,34 @@ struct StandaloneHost::Interface {
   explicit Interface(std::string_view name) : offloads(name) {}
   Offloads offloads;
   RingSocket socket;
-  uint8_t* ring = nullptr;
   PortCursor cursor {};
+  PacketSocket given {};
 };
 
 StandaloneHost::StandaloneHost() = default;
 
 StandaloneHost::~StandaloneHost() {
   for (auto& [name, interface] : interfaces_) {
-    if (interface->ring) munmap(interface->ring, size_t(interface->socket.frame_size) * interface->socket.frame_count);
+    if (interface->given.ring) munmap(interface->given.ring, size_t(interface->socket.frame_size) * interface->socket.frame_count);
   }
   for (auto& [name, table] : tables_) munmap(table.address, table.bytes);
 }
 
-std::string StandaloneHost::packet_socket(std::string_view name, PacketSocket& socket) {
+std::string StandaloneHost::packet_socket(std::string_view name, const PacketSocket*& socket) {
   auto found = interfaces_.find(name);
   if (found == interfaces_.end()) {
     auto interface = std::make_unique<Interface>(name);
     std::string error = open_packet_socket(name, interface->socket);
     const RingSocket& opened = interface->socket;
-    if (error.empty()) error = map_ring(opened.fd.get(), opened.frame_size, opened.frame_count, interface->ring);
+    PacketSocket& given = interface->given;
+    given = {opened.fd.get(), nullptr, opened.frame_size, opened.frame_count, &interface->cursor};
+    if (error.empty()) error = map_ring(given.fd, given.frame_size, given.frame_count, given.ring);
     if (!error.empty()) return error;
     size_t copied = name.copy(interface->cursor.interface, sizeof(interface->cursor.interface) - 1);
     interface->cursor.interface[copied] = '\0';
     found = interfaces_.emplace(name, std::move(interface)).first;
   }
-  Interface& interface = *found->second;
-  socket = {interface.socket.fd.get(), interface.ring, interface.socket.frame_size, interface.socket.frame_count,
-            &interface.cursor};
+  socket = &found->second->given;
   return "";
 }
 

@@ -18,7 +18,7 @@ class StandaloneHost : public Host {
   StandaloneHost(const StandaloneHost&) = delete;
   StandaloneHost& operator=(const StandaloneHost&) = delete;
 
-  std::string packet_socket(std::string_view interface, PacketSocket& socket) override;
+  std::string packet_socket(std::string_view interface, const PacketSocket*& socket) override;
   std::string state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) override;
   CounterSlot* counter_slot(std::string_view name) override;
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "shared/packet_socket.hh"
 #include "support/state_table/state_pages.hh"
@@ -24,10 +25,18 @@ std::string page_name(std::string_view name) {
   ::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
   return std::string(name.substr(0, kWidth - kDigits - 1)) + "#" + digits;
 }
+
+void unmap(PacketSocket& socket) {
+  if (socket.ring) ::munmap(socket.ring, size_t(socket.frame_size) * socket.frame_count);
+  socket.ring = nullptr;
+}
 }  // namespace
 
 SupervisedHost::~SupervisedHost() {
-  for (auto& [name, socket] : sockets_) ::munmap(socket.ring, size_t(socket.frame_size) * socket.frame_count);
+  for (auto& [name, socket] : sockets_) {
+    unmap(socket.used);
+    unmap(socket.next);
+  }
   for (auto& [name, table] : tables_) ::munmap(table.memory.address, table.memory.bytes);
 }
 
@@ -39,26 +48,66 @@ std::string SupervisedHost::ask(const std::string& question, Message& answer) {
   return answer.word(0) == "error" ? std::string(answer.after(1)) : "the supervisor said '" + answer.text + "'";
 }
 
-std::string SupervisedHost::packet_socket(std::string_view name, PacketSocket& socket) {
+std::string SupervisedHost::packet_socket(std::string_view name, const PacketSocket*& socket) {
   if (auto known = sockets_.find(name); known != sockets_.end()) {
-    socket = known->second;
+    socket = &known->second.used;
     return {};
   }
   Message answer;
   if (std::string why = ask("socket " + std::string(name), answer); !why.empty()) return why;
   if (answer.descriptors.size() != 1) return "the supervisor sent no socket for interface '" + std::string(name) + "'";
-  socket = {};
-  socket.fd = answer.descriptors[0].get();
-  socket.frame_size = uint32_t(answer.number(1));
-  socket.frame_count = uint32_t(answer.number(2));
-  for (PortCursor& port : page_.ports)
-    if (name_is(port.interface, sizeof port.interface, name)) socket.cursor = &port;
-  if (!socket.cursor) return "the supervisor has no cursor for interface '" + std::string(name) + "'";
-  if (std::string why = map_ring(socket.fd, socket.frame_size, socket.frame_count, socket.ring); !why.empty())
+  Socket opened;
+  opened.used = {answer.descriptors[0].get(), nullptr, uint32_t(answer.number(1)), uint32_t(answer.number(2)), cursor_of(name)};
+  PacketSocket& used = opened.used;
+  if (!used.cursor) return "the supervisor has no cursor for interface '" + std::string(name) + "'";
+  if (std::string why = map_ring(used.fd, used.frame_size, used.frame_count, used.ring); !why.empty())
     return "interface '" + std::string(name) + "': " + why;
-  descriptors_.push_back(std::move(answer.descriptors[0]));
-  sockets_.emplace(name, socket);
+  opened.fd = std::move(answer.descriptors[0]);
+  socket = &sockets_.emplace(name, std::move(opened)).first->second.used;
   return {};
+}
+
+PortCursor* SupervisedHost::cursor_of(std::string_view name) const {
+  for (PortCursor& port : page_.ports)
+    if (name_is(port.interface, sizeof port.interface, name)) return &port;
+  return nullptr;
+}
+
+std::string SupervisedHost::offer_ring(std::string_view name, Message& offer) {
+  auto known = sockets_.find(name);
+  PortCursor* cursor = cursor_of(successor_name(name));
+  if (known == sockets_.end() || !cursor || offer.descriptors.size() != 1) return "nothing here reads from it";
+  Socket& socket = known->second;
+  unmap(socket.next);
+  socket.filled = false;
+  PacketSocket next{offer.descriptors[0].get(), nullptr, uint32_t(offer.number(2)), uint32_t(offer.number(3)), cursor};
+  if (std::string why = map_ring(next.fd, next.frame_size, next.frame_count, next.ring); !why.empty()) return why;
+  socket.next = next;
+  socket.next_fd = std::move(offer.descriptors[0]);
+  return {};
+}
+
+void SupervisedHost::fill_ring(std::string_view name) {
+  auto known = sockets_.find(name);
+  if (known != sockets_.end() && known->second.next.ring) settling_ = known->second.filled = true;
+}
+
+void SupervisedHost::settle_rings() {
+  if (!settling_) return;
+  settling_ = false;
+  for (auto& [name, socket] : sockets_) {
+    if (!socket.filled) continue;
+    const PacketSocket& used = socket.used;
+    bool left = waiting_frames(used.ring, used.frame_size, used.frame_count, used.cursor->rx_frame, 1) > 0;
+    settling_ |= left;
+    if (left) continue;
+    succeed(*used.cursor, *socket.next.cursor);
+    unmap(socket.used);
+    socket.used = std::exchange(socket.next, {});
+    socket.fd = std::move(socket.next_fd);
+    socket.filled = false;
+    channel_.send("ring_changed " + name);
+  }
 }
 
 std::string SupervisedHost::state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) {
@@ -102,13 +151,15 @@ CounterSlot* SupervisedHost::counter_slot(std::string_view full_name) {
 
 void SupervisedHost::find_oldest_frames() {
   for (auto& [name, socket] : sockets_)
-    socket.cursor->rx_frame = oldest_frame(socket.ring, socket.frame_size, socket.frame_count, socket.cursor->rx_frame);
+    socket.used.cursor->rx_frame =
+        oldest_frame(socket.used.ring, socket.used.frame_size, socket.used.frame_count, socket.used.cursor->rx_frame);
 }
 
 uint32_t SupervisedHost::waiting_packets(uint32_t limit_per_interface) const {
   uint32_t waiting = 0;
   for (const auto& [name, socket] : sockets_)
-    waiting += waiting_frames(socket.ring, socket.frame_size, socket.frame_count, socket.cursor->rx_frame, limit_per_interface);
+    waiting += waiting_frames(socket.used.ring, socket.used.frame_size, socket.used.frame_count, socket.used.cursor->rx_frame,
+                              limit_per_interface);
   return waiting;
 }
 

@@ -19,7 +19,7 @@ class SupervisedHost : public Host {
   SupervisedHost(const SupervisedHost&) = delete;
   SupervisedHost& operator=(const SupervisedHost&) = delete;
 
-  std::string packet_socket(std::string_view interface, PacketSocket& socket) override;
+  std::string packet_socket(std::string_view interface, const PacketSocket*& socket) override;
   std::string state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) override;
   CounterSlot* counter_slot(std::string_view name) override;
 
@@ -30,19 +30,32 @@ class SupervisedHost : public Host {
   void find_oldest_frames();
   uint32_t waiting_packets(uint32_t limit_per_interface) const;
 
+  // Another ring of an interface: offered, it is mapped; filled, frames go into it and no more into the one before. That
+  // one is read to its end, and given up by settle_rings(). An empty string, else why it cannot be.
+  std::string offer_ring(std::string_view interface, Message& offer);
+  void fill_ring(std::string_view interface);
+  // Between two rounds: goes over to filled rings where nothing is left to read before. Tells the supervisor.
+  void settle_rings();
+
  private:
+  struct Socket {
+    PacketSocket used, next;  // next.ring: nullptr when there is none
+    FileDescriptor fd, next_fd;
+    bool filled = false;
+  };
   struct Table {
     StateMemory memory;
     FileDescriptor fd;
   };
+  PortCursor* cursor_of(std::string_view name) const;
   // Returns an empty string and what follows "ok", else why not.
   std::string ask(const std::string& question, Message& answer);
 
   WorkerChannel& channel_;
   SharedPage& page_;
-  std::map<std::string, PacketSocket, std::less<>> sockets_;
+  std::map<std::string, Socket, std::less<>> sockets_;
   std::map<std::string, Table, std::less<>> tables_;
-  std::vector<FileDescriptor> descriptors_;
+  bool settling_ = false;  // a filled ring waits for its turn
   std::deque<CounterSlot> private_counters_;  // when the page has no room: these begin at zero in every worker
 };
 

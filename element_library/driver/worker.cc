@@ -9,6 +9,7 @@
 
 #include "driver/router.hh"
 #include "driver/runtime.hh"
+#include "driver/spin_guard.hh"
 #include "driver/supervised_host.hh"
 
 namespace clickup {
@@ -30,6 +31,7 @@ class Worker {
     while (runtime_.round()) {
       if (runtime_.running()) page_.beat.fetch_add(1, std::memory_order_release);  // its writes are done
       if (std::exchange(ordered_, false) && !follow_orders()) break;
+      if (runtime_.running()) host_.settle_rings();
     }
     if (runtime_.running()) runtime_.pause();
     return 0;
@@ -49,6 +51,8 @@ class Worker {
       if (order.word(0) == "prepare") take_over(uint32_t(order.number(1)), order.word(2) == "alone");
       if (order.word(0) == "pause") give_up(uint32_t(order.number(1)));
       if (order.word(0) == "resume") go_on();
+      if (order.word(0) == "ring") take_ring(order);
+      if (order.word(0) == "ring_filled") host_.fill_ring(order.word(1));
     }
   }
 
@@ -59,6 +63,11 @@ class Worker {
     if (!alone) ::usleep(kRest);
     channel_.send("prepared");
     if (await_turn(page_, turn, time_to_spin(), kTurnTimeout)) go_on();
+  }
+
+  void take_ring(Message& order) {
+    std::string interface(order.word(1)), why = host_.offer_ring(interface, order);
+    channel_.send(why.empty() ? "ring_mapped " + interface : "ring_refused " + interface + " " + why);
   }
 
   void give_up(uint32_t next) {
@@ -122,6 +131,7 @@ int forward(WorkerChannel& channel, SharedPage& page, int control_listener, cons
 
 int run_worker(int channel_fd, const char* config_path) {
   stop_on_signals();
+  guard_against_spinning();
   WorkerChannel channel(channel_fd);
   Message welcome;
   SharedPage* page = nullptr;

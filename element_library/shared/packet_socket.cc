@@ -1,7 +1,10 @@
 #include "shared/packet_socket.hh"
 
 #include <arpa/inet.h>
+#include <linux/ethtool.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -52,9 +55,7 @@ std::string bring_up(int fd, std::string_view interface) {
   return {};
 }
 
-uint32_t frame_size_for(int fd, std::string_view interface) {
-  ifreq request = request_for(interface);
-  uint32_t mtu = ::ioctl(fd, SIOCGIFMTU, &request) == 0 ? uint32_t(request.ifr_mtu) : 1500;
+uint32_t frame_size_for(uint32_t mtu) {
   // Ring header, link-level address, alignment, Ethernet header and a VLAN tag.
   uint32_t needed = std::min(mtu, kLargestMtu) + TPACKET_ALIGN(TPACKET2_HDRLEN) + 64;
   uint32_t size = kSmallestFrame;
@@ -66,7 +67,7 @@ std::string make_ring(RingSocket& socket, std::string_view interface, size_t rin
   int version = TPACKET_V2;
   if (::setsockopt(socket.fd.get(), SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0)
     return reason(interface, "the kernel has no TPACKET_V2 rings");
-  socket.frame_size = frame_size_for(socket.fd.get(), interface);
+  socket.frame_size = link_facts(interface).frame_bytes;
   uint32_t block = std::max(socket.frame_size, 1u << 16);
   for (size_t bytes = ring_bytes; bytes >= kSmallestRing; bytes /= 2) {
     tpacket_req request{};
@@ -97,13 +98,27 @@ std::string tune(RingSocket& socket, std::string_view interface) {
   return {};
 }
 
-}  // namespace
-
-int interface_index(std::string_view interface) {
-  return interface.empty() || interface.size() >= IFNAMSIZ ? 0 : int(::if_nametoindex(std::string(interface).c_str()));
+// Frames go to the member of the group whose number a program returns (the remainder of it).
+bool set_program(int fd, int option_level, int option, uint32_t value) {
+  sock_filter code[] = {{BPF_RET | BPF_K, 0, 0, value}};
+  sock_fprog program{1, code};
+  return ::setsockopt(fd, option_level, option, &program, sizeof program) == 0;
 }
 
-std::string open_packet_socket(std::string_view interface, RingSocket& socket, size_t ring_bytes) {
+constexpr uint32_t kGroupType = PACKET_FANOUT_CBPF;
+constexpr uint32_t kIgnoreOutgoing = 0x4000, kUnique = 0x2000;  // flags of linux/if_packet.h, for older headers
+
+// A group of its own lets the socket be succeeded by another. Kernels before 5.18 have none that leaves out what we send.
+void found_group(RingSocket& socket) {
+  uint32_t request = (kGroupType | kIgnoreOutgoing | kUnique) << 16, said = 0;
+  socklen_t length = sizeof said;
+  int fd = socket.fd.get();
+  if (::setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &request, sizeof request) != 0) return;
+  if (!set_program(fd, SOL_PACKET, PACKET_FANOUT_DATA, 0)) return;
+  if (::getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &said, &length) == 0) socket.group = int(said & 0xffff);
+}
+
+std::string open_closed(std::string_view interface, RingSocket& socket, size_t ring_bytes) {
   socket.interface_index = interface_index(interface);
   if (socket.interface_index == 0)
     return "no interface '" + std::string(interface) + "' in this network namespace; there are: " + existing_interfaces();
@@ -112,14 +127,62 @@ std::string open_packet_socket(std::string_view interface, RingSocket& socket, s
   if (!socket.fd) return reason(interface, "cannot open a packet socket");
   if (std::string why = bring_up(socket.fd.get(), interface); !why.empty()) return why;
   if (std::string why = make_ring(socket, interface, ring_bytes); !why.empty()) return why;
-  if (std::string why = tune(socket, interface); !why.empty()) return why;
+  return tune(socket, interface);
+}
+
+std::string bind_to(std::string_view interface, const RingSocket& socket) {
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
   address.sll_protocol = htons(ETH_P_ALL);
   address.sll_ifindex = socket.interface_index;
-  if (::bind(socket.fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-    return reason(interface, "cannot bind to it");
+  bool bound = ::bind(socket.fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  return bound ? "" : reason(interface, "cannot bind to it");
+}
+
+}  // namespace
+
+int interface_index(std::string_view interface) {
+  return interface.empty() || interface.size() >= IFNAMSIZ ? 0 : int(::if_nametoindex(std::string(interface).c_str()));
+}
+
+LinkFacts link_facts(std::string_view interface) {
+  LinkFacts facts;
+  FileDescriptor fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request = request_for(interface);
+  if (::ioctl(fd.get(), SIOCGIFMTU, &request) == 0) facts.mtu = uint32_t(request.ifr_mtu);
+  facts.frame_bytes = frame_size_for(facts.mtu);
+  ethtool_cmd settings{};
+  settings.cmd = ETHTOOL_GSET;
+  request = request_for(interface);
+  request.ifr_data = reinterpret_cast<char*>(&settings);
+  bool known = ::ioctl(fd.get(), SIOCETHTOOL, &request) == 0 && ethtool_cmd_speed(&settings) <= uint32_t(INT32_MAX);
+  if (known) facts.megabits = ethtool_cmd_speed(&settings);
+  return facts;
+}
+
+std::string open_packet_socket(std::string_view interface, RingSocket& socket, size_t ring_bytes) {
+  if (std::string why = open_closed(interface, socket, ring_bytes); !why.empty()) return why;
+  if (std::string why = bind_to(interface, socket); !why.empty()) return why;
+  found_group(socket);
   return {};
+}
+
+std::string open_successor(std::string_view interface, const RingSocket& first, RingSocket& second, size_t ring_bytes) {
+  if (first.group < 0) return "interface '" + std::string(interface) + "': this kernel lets no socket succeed another (Linux 5.18)";
+  if (std::string why = open_closed(interface, second, ring_bytes); !why.empty()) return why;
+  int fd = second.fd.get(), none = 0;
+  uint32_t request = (kGroupType | kIgnoreOutgoing) << 16 | uint32_t(first.group);
+  // Until it is a member every frame would come here too.
+  if (!set_program(fd, SOL_SOCKET, SO_ATTACH_FILTER, 0)) return reason(interface, "cannot attach a filter");
+  if (std::string why = bind_to(interface, second); !why.empty()) return why;
+  if (::setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &request, sizeof request) != 0) return reason(interface, "cannot join the group");
+  if (::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none) != 0) return reason(interface, "cannot detach a filter");
+  second.group = first.group;
+  return {};
+}
+
+bool direct_frames(const RingSocket& member, Member to) {
+  return set_program(member.fd.get(), SOL_PACKET, PACKET_FANOUT_DATA, uint32_t(to));
 }
 
 std::string map_ring(int fd, uint32_t frame_size, uint32_t frame_count, uint8_t*& ring) {

@@ -11,7 +11,7 @@
 
 namespace clickup {
 
-inline constexpr size_t kRingBytes = 32u << 20;
+inline constexpr size_t kRingBytes = 32u << 20;  // of a driver without a supervisor
 
 // An AF_PACKET SOCK_RAW socket: bound, non-blocking, promiscuous, outgoing frames ignored, TPACKET_V2 receive ring.
 // Frame i of the ring is at ring + i * frame_size. Frames longer than the MTU at opening are truncated (tp_snaplen <
@@ -22,11 +22,19 @@ struct RingSocket {
   int interface_index = 0;
   uint32_t frame_size = 0;
   uint32_t frame_count = 0;
+  int group = -1;  // fanout group that it is alone in; -1: the kernel has none that fits
 };
 
 // Opens the socket and brings the interface up. Smaller rings are tried when memory is refused.
 // Returns an empty string on success, else what failed, why and what to do.
 std::string open_packet_socket(std::string_view interface, RingSocket& socket, size_t ring_bytes = kRingBytes);
+
+// Opens a second one beside it, for another ring: it gets no frame until direct_frames says so, and from then on the first
+// one gets none. No frame goes to both or to neither (PACKET_FANOUT, packet(7)).
+std::string open_successor(std::string_view interface, const RingSocket& first, RingSocket& second, size_t ring_bytes);
+enum class Member : uint32_t { first, second };
+// Returns once no frame is on its way to the other one any more. False when the kernel refuses: nothing has changed then.
+bool direct_frames(const RingSocket& first, Member to);
 
 // Maps the ring of a socket, also one received from another process. Same return value.
 std::string map_ring(int fd, uint32_t frame_size, uint32_t frame_count, uint8_t*& ring);
@@ -47,6 +55,13 @@ struct SocketDrops {
 SocketDrops read_drops(int fd);
 
 int interface_index(std::string_view interface);  // 0: no such interface
+
+struct LinkFacts {
+  uint64_t megabits = 0;  // speed, 0: unknown
+  uint32_t mtu = 1500;
+  uint32_t frame_bytes = 2048;  // that a frame takes in the ring
+};
+LinkFacts link_facts(std::string_view interface);
 
 // Turns off everything that merges, splits or leaves unfinished the frames of an interface (GRO, GSO, TSO, LRO, UFO,
 // checksum and VLAN offloads) and puts back what it changed in restore() or the destructor. Settings that the interface

@@ -153,6 +153,24 @@ void store_name(char* stored, size_t width, std::string_view name) {
   std::memcpy(stored, name.data(), std::min(name.size(), width - 1));
 }
 
+std::string successor_name(std::string_view interface) { return ">" + std::string(interface); }
+
+namespace {
+constexpr uint32_t kAllRead = UINT32_MAX;  // no frame has that number
+}
+
+void succeed(PortCursor& before, PortCursor& after) {
+  PortCursor next = before;
+  std::memcpy(next.interface, after.interface, sizeof next.interface);
+  next.rx_frame = next.rx_returned = 0;
+  after = next;
+  std::atomic_ref<uint32_t>(before.rx_returned).store(kAllRead, std::memory_order_release);
+}
+
+bool succeeded(const PortCursor& before) {
+  return __atomic_load_n(&before.rx_returned, __ATOMIC_ACQUIRE) == kAllRead;
+}
+
 void hand_over(SharedPage& page, uint32_t worker) {
   page.turn.store(worker, std::memory_order_release);
   ::syscall(SYS_futex, &page.turn, FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);

@@ -7,7 +7,10 @@
 // and tells: ready | failed WHY | prepared | paused STOPPED_NS WAITING | running RESUMED_NS WAITING
 // The supervisor says: welcome + page memfd and control listener | prepare TURN beside|alone: wait for the turn, then
 //   forward; beside one that forwards until then or not | pause TURN: stop between two batches and hand over to TURN |
-//   resume: forward (again) | exit
+//   resume: forward (again) | exit | ring INTERFACE FRAME_SIZE FRAME_COUNT + socket: there will be another ring |
+//   ring_filled INTERFACE: frames go into that one now
+// which the worker answers: ring_mapped INTERFACE | ring_refused INTERFACE WHY | ring_changed INTERFACE: it reads from the
+//   new one, and the one before is empty
 //
 // To a carrier, which takes records from one table to another, it says: welcome + page memfd |
 //   table NAME FROM_LAYOUT_HEX TO_LAYOUT_HEX + memfd of each | carry beside|alone: in rounds, with a worker that writes to
@@ -97,6 +100,13 @@ void unmap_page(SharedPage* page);
 // Fixed-width names in the page: compares and stores with truncation, always ended by a zero byte.
 bool name_is(const char* stored, size_t width, std::string_view name);
 void store_name(char* stored, size_t width, std::string_view name);
+
+// Where an interface's receive ring is changed for another, that one has a cursor of its own.
+std::string successor_name(std::string_view interface);
+// The last word about the ring of `before`, all of which has been read: `after` goes on. One store decides, so that
+// whoever finds a dead worker knows how far it came.
+void succeed(PortCursor& before, PortCursor& after);
+bool succeeded(const PortCursor& before);
 
 // Gives the turn to `worker` and wakes it.
 void hand_over(SharedPage& page, uint32_t worker);

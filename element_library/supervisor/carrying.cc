@@ -73,6 +73,7 @@ bool Supervisor::start_carrier(const Release& knows, const Slot& target) {
 }
 
 void Supervisor::prepare_carrier() {
+  place(carrier_, Rank::carrier);
   uint32_t next = candidate_->worker->turn();
   carrier_->channel().send("prepare " + std::to_string(carrier_->turn()) + " " + std::to_string(next));
 }

@@ -1,6 +1,7 @@
 #include "supervisor/checkpoint_task.hh"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -32,6 +33,8 @@ void close_all_but(int report) {
 
 void be_humble() {
   constexpr int kWhoProcess = 1, kBestEffort = 2 << 13, kLowest = 7;  // linux/ioprio.h
+  sched_param none{};
+  ::sched_setscheduler(0, SCHED_BATCH, &none);
   ::setpriority(PRIO_PROCESS, 0, 19);
   ::syscall(SYS_ioprio_set, kWhoProcess, 0, kBestEffort | kLowest);
 }

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kVersion = "click-up supervisor 1";
 constexpr std::array<std::string_view, 5> kReads{"version", "handlers", "list", "log", "status"};
-constexpr std::array<std::string_view, 6> kWrites{"takeover", "confirm", "revert", "checkpoint", "checkpoints", "stop"};
+constexpr std::array<std::string_view, 7> kWrites{"takeover", "confirm", "revert", "checkpoint", "checkpoints", "share", "stop"};
 
 template <typename Names>
 bool holds(const Names& names, std::string_view name) {
@@ -61,6 +61,7 @@ void SupervisorHandlers::write(std::string_view name, std::string_view value, Re
   if (name == "revert") return supervisor_.revert(trimmed(value), std::move(reply));
   if (name == "checkpoint") return supervisor_.checkpoint(trimmed(value), std::move(reply));
   if (name == "checkpoints") return reply(supervisor_.change_checkpoints(value));
+  if (name == "share") return reply(supervisor_.change_share(value));
   supervisor_.stop(std::move(reply));
 }
 

@@ -11,31 +11,49 @@
 #include <string>
 
 #include "supervisor/handlers.hh"
+#include "supervisor/share.hh"
 
 namespace clickup {
 namespace {
 
 struct Options {
   std::string directory, netns, name;
-  std::string checkpoints;  // settings, as the handler takes them
+  std::string checkpoints, share;  // settings, as the handlers take them
 };
 
 constexpr const char* kUsage =
     "usage: supervisor --directory DIR [--netns PATH] [--name INSTANCE]\n"
     "                  [--checkpoints DIR] [--checkpoint-interval MS] [--checkpoint-keep N]\n"
+    "                  [--priority PRIORITY] [--cores N,N,...] [--ring-memory BYTES]\n"
     "  --directory gets supervisor.sock, control.sock, log.jsonl and supervisor.pid\n"
     "  --netns is a network namespace: /run/netns/NAME, /proc/PID/ns/net or just NAME\n"
-    "  --checkpoints gets the state of what runs, every MS milliseconds (0: when asked for); the newest N stay (5)\n";
+    "  --checkpoints gets the state of what runs, every MS milliseconds (0: when asked for); the newest N stay (5)\n"
+    "  --priority is best (what is allowed), realtime, high or normal; workers run on --cores (all)\n"
+    "  --ring-memory is what the receive ring of an interface may take\n";
 
 std::string because(const std::string& what) { return what + ": " + std::strerror(errno); }
 
-bool add_setting(const std::string& option, const std::string& value, std::string& settings) {
-  const char* key = option == "--checkpoints"           ? "directory"
-                    : option == "--checkpoint-interval" ? "interval_ms"
-                    : option == "--checkpoint-keep"     ? "keep"
-                                                        : nullptr;
-  if (key) settings += std::string(key) + "=" + value + "\n";
-  return key;
+struct Setting {
+  const char* option;
+  const char* key;
+  std::string Options::* settings;
+};
+constexpr Setting kSettings[] = {
+    {"--checkpoints", "directory", &Options::checkpoints},
+    {"--checkpoint-interval", "interval_ms", &Options::checkpoints},
+    {"--checkpoint-keep", "keep", &Options::checkpoints},
+    {"--priority", "priority", &Options::share},
+    {"--cores", "cores", &Options::share},
+    {"--ring-memory", "ring_memory", &Options::share},
+};
+
+bool add_setting(const std::string& option, const std::string& value, Options& options) {
+  for (const Setting& setting : kSettings) {
+    if (option != setting.option) continue;
+    options.*setting.settings += std::string(setting.key) + "=" + value + "\n";
+    return true;
+  }
+  return false;
 }
 
 bool read_options(int count, char** arguments, Options& options) {
@@ -46,7 +64,7 @@ bool read_options(int count, char** arguments, Options& options) {
                           : option == "--name"    ? &options.name
                                                   : nullptr;
     if (target) *target = arguments[i + 1];
-    else if (!add_setting(option, arguments[i + 1], options.checkpoints)) return false;
+    else if (!add_setting(option, arguments[i + 1], options)) return false;
   }
   return count % 2 == 1 && !options.directory.empty();
 }
@@ -97,7 +115,9 @@ std::string supervise(const Options& options) {
   EventLog log;
   Resources resources(log);
   CheckpointSettings settings;
+  Scheduling scheduling;
   if (std::string why = change_settings(options.checkpoints, settings); !why.empty()) return "checkpoints: " + why;
+  if (std::string why = change_share(options.share, scheduling, resources); !why.empty()) return "share: " + why;
   if (std::string why = lock_directory(options.directory, lock); !why.empty()) return why;
   if (std::string why = log.open("log.jsonl"); !why.empty()) return why;
   if (std::string why = enter_namespace(options.netns); !why.empty()) return why;
@@ -107,7 +127,8 @@ std::string supervise(const Options& options) {
   if (std::string why = listen_unix("supervisor.sock", listener); !why.empty()) return why;
   log.add("started", {{"pid", std::to_string(::getpid())}, {"name", options.name}, {"netns", options.netns}});
   Checkpoints checkpoints(log, options.name, settings);
-  Supervisor supervisor(signals.get(), log, resources, checkpoints);
+  Supervisor supervisor(signals.get(), log, resources, checkpoints, scheduling);
+  scheduling.place(0, Rank::supervisor);
   SupervisorHandlers handlers(supervisor, log);
   ControlSocket control(listener.take(), handlers);
   supervisor.run(control);

@@ -3,19 +3,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
 #include "supervisor/json_text.hh"
+#include "supervisor/settings_text.hh"
 
 namespace clickup {
 namespace {
 
-std::string read_milliseconds(std::string_view key, std::string_view value, uint64_t& milliseconds) {
-  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), milliseconds);
-  if (error == std::errc{} && end == value.data() + value.size() && milliseconds > 0 && milliseconds <= 86'400'000) return {};
-  return std::string(key) + "=" + std::string(value) + ": a number of milliseconds from 1 to 86400000 is needed";
-}
+constexpr uint64_t kShortest = 1, kLongest = 86'400'000;  // ms
 
 std::string read_field(std::string_view key, std::string_view value, Release& release) {
   if (key == "attempt") release.attempt = value;
@@ -25,8 +21,8 @@ std::string read_field(std::string_view key, std::string_view value, Release& re
   else if (key == "carrier") release.carrier = value;
   else if (key == "lose") release.lose.emplace(value);
   else if (key == "restore") release.restore = value;
-  else if (key == "confirm_timeout_ms") return read_milliseconds(key, value, release.confirm_timeout_ms);
-  else if (key == "start_timeout_ms") return read_milliseconds(key, value, release.start_timeout_ms);
+  else if (key == "confirm_timeout_ms") return read_number(key, value, kShortest, kLongest, release.confirm_timeout_ms);
+  else if (key == "start_timeout_ms") return read_number(key, value, kShortest, kLongest, release.start_timeout_ms);
   else return "unknown key '" + std::string(key) + "'; known: attempt, release, driver, config, carrier, lose, restore, "
               "confirm_timeout_ms, start_timeout_ms";
   return {};
@@ -41,17 +37,8 @@ std::string check_file(const char* key, const std::string& path, int mode) {
 }  // namespace
 
 std::string read_release(std::string_view text, Release& release) {
-  while (!text.empty()) {
-    size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (line.empty()) continue;
-    size_t equals = line.find('=');
-    if (equals == std::string_view::npos) return "line '" + std::string(line) + "': KEY=VALUE is needed";
-    std::string why = read_field(line.substr(0, equals), line.substr(equals + 1), release);
-    if (!why.empty()) return why;
-  }
+  auto read = [&release](std::string_view key, std::string_view value) { return read_field(key, value, release); };
+  if (std::string why = read_settings(text, read); !why.empty()) return why;
   if (release.attempt.empty()) return "attempt=ID is missing";
   if (release.release.empty()) return "release=DIGEST is missing";
   if (std::string why = check_file("driver", release.driver, X_OK); !why.empty()) return why;

@@ -1,4 +1,5 @@
 // What the reconciler may ask for.
+#include "supervisor/share.hh"
 #include "supervisor/supervisor.hh"
 
 namespace clickup {
@@ -11,6 +12,7 @@ void Supervisor::takeover(std::string_view text, ReplyFunction reply) {
   if (!takeover_replies_.empty() && request_.attempt == wanted.attempt) return takeover_replies_.push_back(reply);
   std::string_view refused = refusal(life_, Event::takeover);
   if (!refused.empty()) return reply({520, "takeover: " + std::string(refused)});
+  if (resources_.ring_offer().socket) return reply({520, "takeover: a receive ring is being changed: try again in a moment"});
   if (std::string problem = open_asked(wanted.restore); !problem.empty()) return reply({520, problem});
   log_.add("takeover_requested", {{"attempt", wanted.attempt}, {"release", wanted.release}});
   request_ = std::move(wanted);
@@ -43,6 +45,16 @@ void Supervisor::revert(std::string_view reason, ReplyFunction reply) {
   reason_ = reason.empty() ? "asked for" : std::string(reason);
   revert_replies_.push_back(std::move(reply));
   feed(Event::revert);
+}
+
+HandlerReply Supervisor::change_share(std::string_view settings) {
+  std::string why = clickup::change_share(settings, scheduling_, resources_);
+  if (!why.empty()) return {520, "share: " + why};
+  log_.add("share_changed", {{"settings", std::string(settings)}});
+  scheduling_.place(0, Rank::supervisor);
+  for (const auto* slot : {&current_, &previous_})
+    if (*slot) place((*slot)->worker, Rank::worker);
+  return {200, {}};
 }
 
 void Supervisor::stop(ReplyFunction reply) {

@@ -74,18 +74,24 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
     socket = &known->socket;
     return {};
   }
-  std::erase_if(interfaces_, [&name](const auto& known) { return known->name == name; });
+  std::erase_if(interfaces_, [&name](const auto& known) {
+    if (known->name == name) free_cursors(*known);
+    return known->name == name;
+  });
   Offloads offloads(name);  // before frames come in: none that the kernel merged shall be among them
   RingSocket opened;
-  if (std::string why = open_packet_socket(name, opened); !why.empty()) return why;
+  LinkFacts link = link_facts(name);
+  RingSize size = ring_size({link.megabits, 0, link.mtu, link.frame_bytes}, ring_memory_);
+  if (std::string why = open_packet_socket(name, opened, size.bytes); !why.empty()) return why;
   PortCursor* port = cursor(name);
   if (!port)
     return "interface '" + std::string(name) + "': all " + std::to_string(SharedPage::kPorts) + " interfaces are in use";
   *port = {};  // the ring begins anew
   store_name(port->interface, sizeof port->interface, name);
-  auto added = std::make_unique<Interface>(Interface{std::string(name), std::move(opened), std::move(offloads), port});
+  auto added = std::make_unique<Interface>(Interface{std::string(name), std::move(opened), std::move(offloads), port, size.bound});
   log_.add("interface_opened", {{"interface", added->name},
                                 {"ring_frames", std::to_string(added->socket.frame_count)},
+                                {"ring_bound", std::string(bound_word(size.bound))},
                                 {"offloads_turned_off", joined(added->offloads.changed())}});
   socket = &added->socket;
   interfaces_.push_back(std::move(added));
@@ -102,6 +108,11 @@ std::string Resources::create_table(const TableKey& key, bool restored, std::sha
   return {};
 }
 
+void Resources::free_cursors(Interface& interface) {
+  for (PortCursor* cursor : {interface.cursor, interface.next ? interface.next->cursor : nullptr})
+    if (cursor) std::memset(static_cast<void*>(cursor), 0, sizeof *cursor);
+}
+
 int Resources::counter(std::string_view name) {
   for (size_t i = 0; i < SharedPage::kCounters; ++i) {
     CounterEntry& entry = page_->counters[i];
@@ -115,7 +126,7 @@ void Resources::keep_only(const std::set<std::string>& interfaces) {
   std::erase_if(interfaces_, [&](const auto& known) {
     if (interfaces.contains(known->name)) return false;
     log_.add("interface_closed", {{"interface", known->name}, {"offloads_put_back", joined(known->offloads.changed())}});
-    std::memset(static_cast<void*>(known->cursor), 0, sizeof *known->cursor);
+    free_cursors(*known);
     return true;
   });
   note_offloads();
@@ -133,6 +144,44 @@ uint64_t Resources::count_drops() {
     total += known->dropped;
   }
   return total;
+}
+
+void Resources::look_at_rings(const ProcessorTime& worker, bool forwarding) {
+  count_drops();
+  for (const auto& known : interfaces_) {
+    RingReading reading{boot_time_ns(), known->cursor->rx_packets, known->dropped, worker, forwarding};
+    if (auto drops = known->watch.look(reading)) report_drops(*known, *drops);
+  }
+}
+
+void Resources::report_drops(Interface& interface, const RingDrops& drops) {
+  auto milliseconds = [](uint64_t ns) { return std::to_string(ns / 1'000'000); };
+  interface.last_drops = drops;
+  interface.last_drops_at = iso_time_now();
+  log_.add("frames_dropped", {{"interface", interface.name},
+                              {"frames", std::to_string(drops.frames)},
+                              {"cause", std::string(cause_word(drops.cause))},
+                              {"over_ms", milliseconds(drops.over_ns)},
+                              {"off_processor_ms", milliseconds(drops.waited_ns)},
+                              {"on_processor_ms", milliseconds(drops.ran_ns)}});
+}
+
+void Resources::describe_rings(JsonText& json) const {
+  json.begin_object();
+  for (const auto& known : interfaces_) {
+    json.key(known->name).begin_object().field("frames", uint64_t(known->socket.frame_count));
+    json.field("bytes", uint64_t(known->socket.frame_count) * known->socket.frame_size).field("bound", bound_word(known->bound));
+    json.field("peak_rate", known->watch.peak_rate()).key("drops");
+    if (const auto& drops = known->last_drops) {
+      json.begin_object().field("time", std::string_view(known->last_drops_at)).field("frames", drops->frames);
+      json.field("cause", cause_word(drops->cause)).field("over_ms", drops->over_ns / 1'000'000);
+      json.field("off_processor_ms", drops->waited_ns / 1'000'000).end_object();
+    } else {
+      json.null();
+    }
+    json.end_object();
+  }
+  json.end_object();
 }
 
 void Resources::describe_interfaces(JsonText& json) {

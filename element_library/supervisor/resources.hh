@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +11,8 @@
 
 #include "shared/packet_socket.hh"
 #include "shared/worker_channel.hh"
+#include "supervisor/ring_size.hh"
+#include "supervisor/ring_watch.hh"
 #include "supervisor/table_memory.hh"
 
 namespace clickup {
@@ -43,17 +46,55 @@ class Resources {
 
   // Reads the kernel's drop counters; returns the drops of all interfaces since the start.
   uint64_t count_drops();
+  // Looks at every ring; `worker` and `forwarding` as in RingReading. What was dropped is logged with its cause.
+  void look_at_rings(const ProcessorTime& worker, bool forwarding);
   void describe_interfaces(JsonText& json);
+  void describe_rings(JsonText& json) const;
+
+  // Bytes that one receive ring may have. Those that have more are changed.
+  void set_ring_memory(uint64_t bytes) { ring_memory_ = bytes; }
+  uint64_t ring_memory() const { return ring_memory_; }
+
+  // A ring of another size in place of one that is too small for what its interface carries, or larger than it may be:
+  // opened beside it, offered to the worker, filled once that has mapped it, and the one before is given up once that has
+  // read it to its end. One at a time.
+  struct RingOffer {
+    std::string interface;
+    const RingSocket* socket = nullptr;  // nullptr: none is to be changed
+    bool filled = false;                 // for a worker before this one already
+  };
+  RingOffer ring_offer() const;       // the change under way
+  void begin_ring_change();           // if there is anything to change, and nothing under way
+  void fill_ring();                   // the change under way: frames go into it now
+  void settle_ring_change();          // it is over if the worker, or one that died, went over
+  void abandon_ring_change();         // unless frames go into it already
 
  private:
+  struct Successor {
+    RingSocket socket;
+    PortCursor* cursor;
+    RingBound bound;
+    bool filled = false;
+  };
   struct Interface {
     std::string name;
     RingSocket socket;
     Offloads offloads;
     PortCursor* cursor;
+    RingBound bound;
     uint64_t dropped = 0;
+    RingWatch watch = {};
+    std::optional<RingDrops> last_drops = {};
+    std::string last_drops_at = {};
+    std::optional<Successor> next = {};
+    uint64_t asked_bytes = 0, asked_at = 0;  // what was tried last: not again for a while
+    uint32_t asked_frame_bytes = 0;
   };
+  void report_drops(Interface& interface, const RingDrops& drops);
   PortCursor* cursor(std::string_view interface);
+  static void free_cursors(Interface& interface);
+  bool wants_change(const Interface& interface, const LinkFacts& link, const RingSize& size) const;
+  void begin_change(Interface& interface, const RingSize& size);
   void put_back_noted_offloads();
   void note_offloads();
 
@@ -61,6 +102,7 @@ class Resources {
   std::string offload_notes_;
   FileDescriptor page_memory_, control_;
   SharedPage* page_ = nullptr;
+  uint64_t ring_memory_ = 128u << 20;
   std::vector<std::unique_ptr<Interface>> interfaces_;
   std::vector<std::shared_ptr<const TableMemory>> tables_;
 };

@@ -9,15 +9,13 @@
 namespace clickup {
 namespace {
 constexpr uint64_t kMillisecond = 1'000'000;
-constexpr uint64_t kBeatTimeout = 2'000 * kMillisecond;
-constexpr uint32_t kBeatLooks = 8;  // so that a supervisor that was suspended does not take its workers for hung
 constexpr uint64_t kLook = 200 * kMillisecond;
 constexpr uint64_t kSecondLook = 200 * kMillisecond;  // a worker beats every 100 ms
 constexpr uint64_t kStable = 5'000 * kMillisecond;  // a worker that lived that long does not crash in a loop
 }  // namespace
 
-Supervisor::Supervisor(int signals, EventLog& log, Resources& resources, Checkpoints& checkpoints)
-    : signals_(signals), log_(log), resources_(resources), checkpoints_(checkpoints) {}
+Supervisor::Supervisor(int signals, EventLog& log, Resources& resources, Checkpoints& checkpoints, Scheduling& scheduling)
+    : signals_(signals), log_(log), resources_(resources), checkpoints_(checkpoints), scheduling_(scheduling) {}
 
 void Supervisor::run(ControlSocket& control) {
   while (!finished_) poll_once(&control);
@@ -118,6 +116,8 @@ void Supervisor::bury(Slot& slot, Event event) {
   std::string death = slot.worker->death();
   log_.add("worker_died", {{"pid", std::to_string(slot.worker->pid())}, {"release", slot.what.release}, {"reason", death}});
   slot.worker.reset();
+  resources_.settle_ring_change();  // how far did it come?
+  resources_.abandon_ring_change();
   if (event == Event::current_lost) {
     if (!paused_traffic_) resources_.page().stopped_ns = boot_time_ns();
     if (life_.phase == Phase::steady) reason_ = "the worker " + death;
@@ -141,7 +141,7 @@ void Supervisor::check_deadlines() {
     reason_ = "not confirmed within " + std::to_string(current_->what.confirm_timeout_ms) + " ms";
     feed(Event::revert);
   }
-  check_beat(now);
+  if (now >= next_look_) look_around(now);
 }
 
 void Supervisor::check_phase_deadline(uint64_t now) {
@@ -173,18 +173,27 @@ void Supervisor::check_pausing(uint64_t now) {
   feed(beat != beat_at_pause_ ? Event::pause_overdue : Event::pause_overdue_hung);
 }
 
-void Supervisor::check_beat(uint64_t now) {
-  bool forwarding = life_.phase == Phase::steady || life_.phase == Phase::loading || life_.phase == Phase::carrying;
-  uint64_t beat = resources_.page().beat;
-  if (!forwarding || !life_.current_alive || beat != beat_ || beat_moved_at_ == 0) {
-    beat_ = beat;
-    beat_moved_at_ = now;
-    beat_still_ = 0;
-  } else if (++beat_still_ >= kBeatLooks && now - beat_moved_at_ >= kBeatTimeout) {
-    beat_still_ = 0;
-    log_.add("worker_hung", {{"pid", std::to_string(current_->worker->pid())}, {"release", current_->what.release}});
-    current_->worker->kill();
-  }
+void Supervisor::look_around(uint64_t now) {
+  next_look_ = now + kLook;
+  bool alive = life_.current_alive && current_ && current_->worker;
+  ProcessorTime time = alive ? processor_time(current_->worker->pid()) : ProcessorTime{};
+  bool forwarding = alive && (life_.phase == Phase::steady || life_.phase == Phase::loading || life_.phase == Phase::carrying);
+  resources_.look_at_rings(time, forwarding);
+  change_rings(now);
+  if (forwarding) check_beat(now, time);
+  else watch_.forget();
+}
+
+void Supervisor::check_beat(uint64_t now, const ProcessorTime& time) {
+  WorkerWatch::Finding finding = watch_.look(now, resources_.page().beat, time);
+  if (finding == WorkerWatch::Finding::alive) return;
+  bool spins = finding == WorkerWatch::Finding::spinning;
+  std::string still = std::to_string(watch_.still_ns() / kMillisecond) + " ms";
+  log_.add(spins ? "worker_spins" : "worker_hung", {{"pid", std::to_string(current_->worker->pid())},
+                                                    {"release", current_->what.release}, {"still", still}});
+  current_->worker->condemn(spins ? "was busy for " + still + " without ending a round (an element loops)"
+                                  : "hung for " + still + " (an element blocks)");
+  watch_.forget();
 }
 
 }  // namespace clickup

@@ -16,14 +16,16 @@
 #include "supervisor/event_log.hh"
 #include "supervisor/release.hh"
 #include "supervisor/resources.hh"
+#include "supervisor/scheduling.hh"
 #include "supervisor/takeover_machine.hh"
+#include "supervisor/worker_watch.hh"
 
 namespace clickup {
 
 class Supervisor {
  public:
   // `signals` is a signalfd for SIGCHLD, SIGTERM and SIGINT.
-  Supervisor(int signals, EventLog& log, Resources& resources, Checkpoints& checkpoints);
+  Supervisor(int signals, EventLog& log, Resources& resources, Checkpoints& checkpoints, Scheduling& scheduling);
 
   // Serves until everything has been stopped.
   void run(ControlSocket& control);
@@ -34,6 +36,8 @@ class Supervisor {
   void revert(std::string_view reason, ReplyFunction reply);
   void checkpoint(std::string_view reason, ReplyFunction reply);
   HandlerReply change_checkpoints(std::string_view settings);
+  // Lines as change_share takes them.
+  HandlerReply change_share(std::string_view settings);
   void stop(ReplyFunction reply);
   std::string status();
 
@@ -49,7 +53,8 @@ class Supervisor {
   void check_deadlines();
   void check_phase_deadline(uint64_t now);
   void check_pausing(uint64_t now);
-  void check_beat(uint64_t now);
+  void look_around(uint64_t now);
+  void check_beat(uint64_t now, const ProcessorTime& time);
   std::vector<WorkerProcess*> workers();
   void log_output(WorkerProcess& worker);
 
@@ -75,6 +80,7 @@ class Supervisor {
   void resume_current();
   void adopt();
   void dismiss(std::unique_ptr<WorkerProcess> worker);
+  void place(const std::unique_ptr<WorkerProcess>& worker, Rank rank);
   void release_unneeded();
   void schedule_retry();
   void end_all();
@@ -107,6 +113,11 @@ class Supervisor {
   const OpenCheckpoint* newest_checkpoint();
   std::string restore(const OpenCheckpoint* checkpoint, const TableKey& key, TableUse& use);
 
+  // rings.cc: receive rings of another size
+  void change_rings(uint64_t now);
+  void offer_ring(uint64_t now);
+  void on_ring_message(const Message& message);
+
   // reports.cc: what came of it
   void report_success();
   void report_failure();
@@ -125,6 +136,7 @@ class Supervisor {
   EventLog& log_;
   Resources& resources_;
   Checkpoints& checkpoints_;
+  Scheduling& scheduling_;
 
   Lifecycle life_;
   std::deque<Event> events_;
@@ -136,8 +148,11 @@ class Supervisor {
   uint32_t next_turn_ = 1;
 
   uint64_t phase_deadline_ = 0, confirm_deadline_ = 0, retry_at_ = 0;  // CLOCK_BOOTTIME ns, 0: none
-  uint64_t beat_ = 0, beat_moved_at_ = 0, beat_at_pause_ = 0;
-  uint32_t beat_still_ = 0;  // looks in a row that found it where it was
+  uint64_t beat_at_pause_ = 0;
+  WorkerWatch watch_;  // of the current worker
+  uint64_t next_look_ = 0;
+  uint32_t ring_offered_to_ = 0;  // turn of the worker that was offered the ring under way
+  uint64_t ring_deadline_ = 0;
   uint32_t deaths_in_a_row_ = 0;
 
   Release request_;                             // of the takeover under way

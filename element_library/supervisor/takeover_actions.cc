@@ -75,6 +75,7 @@ void Supervisor::perform(Action action) {
     case Action::prepare_carrier: return prepare_carrier();
     case Action::prepare:
       drops_before_ = resources_.count_drops();
+      place(candidate_->worker, Rank::worker);
       candidate_->worker->channel().send("prepare " + std::to_string(candidate_->worker->turn()) + " " + company());
       return;
     case Action::pause_current: return pause_current();
@@ -128,6 +129,8 @@ void Supervisor::spawn() {
   if (!why.empty()) return lose_candidate(why);
   ++next_turn_;
   phase_deadline_ = boot_time_ns() + what.start_timeout_ms * kMillisecond;
+  // Beside one that forwards it loads as any other program.
+  if (!life_.current_alive) place(candidate_->worker, Rank::worker);
   int descriptors[] = {resources_.page_memory(), resources_.control_listener()};
   candidate_->worker->channel().send("welcome", descriptors);
   log_.add("worker_started", {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
@@ -176,7 +179,7 @@ void Supervisor::adopt() {
   if (previous_) find_sources(*previous_);
   asked_.reset();
   newest_.reset();
-  beat_moved_at_ = 0;
+  watch_.forget();
   paused_traffic_ = false;
   problem_.clear();
   release_unneeded();
@@ -186,6 +189,10 @@ void Supervisor::dismiss(std::unique_ptr<WorkerProcess> worker) {
   if (!worker) return;
   worker->ask_to_exit();
   leaving_.push_back(std::move(worker));
+}
+
+void Supervisor::place(const std::unique_ptr<WorkerProcess>& worker, Rank rank) {
+  if (worker && !worker->dead()) scheduling_.place(worker->pid(), rank);
 }
 
 void Supervisor::release_unneeded() {

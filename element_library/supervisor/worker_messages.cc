@@ -75,6 +75,7 @@ void Supervisor::on_progress(WorkerProcess& worker, const Message& message) {
   std::string_view verb = message.word(0);
   if (current_ && current_->worker.get() == &worker) {
     if (verb == "paused") feed(Event::paused);
+    if (verb.starts_with("ring_")) on_ring_message(message);
     return;
   }
   if (!candidate_ || candidate_->worker.get() != &worker) return;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr uint64_t kExitGrace = 1'000'000'000;
 constexpr size_t kMaxLine = 4096;
+// Microseconds at real-time priority without a rest: then SIGXCPU, at last SIGKILL. The supervisor sees it before.
+constexpr rlimit kLongestRun{2'500'000, 10'000'000};
 
 [[noreturn]] void fail(const char* what, const char* driver) {
   int reason = errno;
@@ -33,6 +36,7 @@ constexpr size_t kMaxLine = 4096;
   ::signal(SIGPIPE, SIG_DFL);
   ::signal(SIGHUP, SIG_DFL);
   ::setsid();
+  ::setrlimit(RLIMIT_RTTIME, &kLongestRun);
   int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing < 0 || ::dup2(output, 2) < 0 || ::dup2(nothing, 0) < 0 || ::dup2(2, 1) < 0) ::_exit(127);
   if (channel == 3) ::fcntl(3, F_SETFD, 0);
@@ -85,6 +89,11 @@ void WorkerProcess::kill() {
   if (!dead_) ::kill(pid_, SIGKILL);
 }
 
+void WorkerProcess::condemn(std::string why) {
+  condemned_ = std::move(why);
+  kill();
+}
+
 void WorkerProcess::ask_to_exit() {
   exit_deadline_ = boot_time_ns() + kExitGrace;
   if (!channel_.send("exit")) kill();
@@ -94,7 +103,7 @@ bool WorkerProcess::reap() {
   int status = 0;
   if (dead_ || ::waitpid(pid_, &status, WNOHANG) != pid_) return dead_;
   dead_ = true;
-  death_ = describe_death(status);
+  death_ = condemned_.empty() ? describe_death(status) : condemned_ + " and was killed";
   return true;
 }
 

@@ -29,6 +29,7 @@ class WorkerProcess {
   int output_fd() const { return output_.get(); }
 
   void kill();         // SIGKILL
+  void condemn(std::string why);  // the same, for a reason that its death tells
   void ask_to_exit();  // and kill when it is still there at exit_deadline()
   uint64_t exit_deadline() const { return exit_deadline_; }
 
@@ -51,7 +52,7 @@ class WorkerProcess {
   std::string last_line_;
   uint64_t exit_deadline_ = 0;
   bool dead_ = false;
-  std::string death_;
+  std::string death_, condemned_;
 };
 
 }  // namespace clickup

@@ -23,7 +23,7 @@ using namespace clickup;
 
 class LastingHost : public Host {
  public:
-  std::string packet_socket(std::string_view, PacketSocket&) override { return "no interfaces here"; }
+  std::string packet_socket(std::string_view, const PacketSocket*&) override { return "no interfaces here"; }
   std::string state_memory(std::string_view name, uint64_t layout, size_t bytes, StateMemory& memory) override {
     Table& table = tables_[std::string(name)];
     bool adopted = table.layout == layout && table.bytes == bytes;

@@ -118,7 +118,7 @@ class TableFile {
 class FileHost : public Host {
  public:
   explicit FileHost(std::string folder) : folder_(std::move(folder)) {}
-  std::string packet_socket(std::string_view, PacketSocket&) override { return "no interfaces here"; }
+  std::string packet_socket(std::string_view, const PacketSocket*&) override { return "no interfaces here"; }
   std::string state_memory(std::string_view name, uint64_t layout, size_t bytes, StateMemory& memory) override {
     std::string path = folder_ + "/" + std::string(name.substr(name.find('/') + 1)) + "-" + std::to_string(layout);
     const TableFile& file = *files_.emplace_back(std::make_unique<TableFile>(path, bytes));

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "driver/element.hh"
 
 namespace clickup {
@@ -27,19 +29,19 @@ class Wire : public Element {
     table.read("count", [this] { return std::to_string(count_->packets); });
   }
   bool has_task() const override { return true; }
-  int poll_fd() const override { return from_.fd; }
+  int poll_fd() const override { return from_ ? from_->fd : -1; }
   short poll_events() const override { return POLLIN; }
 
   bool run_task() override {
     uint32_t moved = 0;
     for (; moved < kBatchSize; ++moved) {
-      auto* header = reinterpret_cast<tpacket2_hdr*>(from_.ring + size_t(from_.cursor->rx_frame) * from_.frame_size);
+      auto* header = reinterpret_cast<tpacket2_hdr*>(from_->ring + size_t(from_->cursor->rx_frame) * from_->frame_size);
       if (!(__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER)) break;
       auto* data = reinterpret_cast<uint8_t*>(header) + header->tp_mac;
-      while (::send(to_.fd, data, header->tp_snaplen, 0) < 0 && errno == EAGAIN) {}
+      while (::send(to_->fd, data, header->tp_snaplen, 0) < 0 && errno == EAGAIN) {}
       ++count_->packets;
-      ++from_.cursor->rx_packets;
-      from_.cursor->rx_frame = (from_.cursor->rx_frame + 1) % from_.frame_count;
+      ++from_->cursor->rx_packets;
+      from_->cursor->rx_frame = (from_->cursor->rx_frame + 1) % from_->frame_count;
       __atomic_store_n(&header->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
     }
     return moved > 0;
@@ -47,7 +49,7 @@ class Wire : public Element {
 
  private:
   std::string from_name_, to_name_;
-  PacketSocket from_, to_;
+  const PacketSocket *from_ = nullptr, *to_ = nullptr;
   CounterSlot* count_ = nullptr;
 };
 
@@ -95,7 +97,7 @@ class Tally : public Element {
   CounterSlot* count_ = nullptr;
 };
 
-// Fails as KIND (hang, crash, exit, error) in PHASE (configure, initialize, resume, pause, task). With ONCE, a file,
+// Fails as KIND (hang, spin, crash, exit, error) in PHASE (configure, initialize, resume, pause, task). With ONCE, a file,
 // only while the file exists, which it removes.
 class Fault : public Element {
  public:
@@ -121,6 +123,7 @@ class Fault : public Element {
     if (kind_ == "exit") ::_exit(7);
     if (kind_ == "crash") __builtin_trap();
     while (kind_ == "hang") ::pause();
+    for (std::atomic<uint64_t> turns = 0; kind_ == "spin";) ++turns;
   }
   std::string phase_, kind_, once_;
 };

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,12 +36,20 @@ class Supervised:
     """`with Supervised(...)`: a supervisor that is told to stop at the end."""
 
     def __init__(
-        self, program: Path, driver: Path, directory: Path, netns: str | None, *options: object
+        self,
+        program: Path,
+        driver: Path,
+        directory: Path,
+        netns: str | None,
+        *options: object,
+        before: Sequence[str] = (),
     ) -> None:
+        """`before` is what starts the program."""
         self.directory = directory
         self.driver = driver
         place = ["--netns", netns] if netns else []
-        self._command = [str(program), "--directory", str(directory), *place, *map(str, options)]
+        own = [str(program), "--directory", str(directory)]
+        self._command = [*before, *own, *place, *map(str, options)]
         self._attempts = 0
 
     def client(self, name: str = "supervisor.sock") -> ControlClient:

@@ -138,7 +138,7 @@ def test_requests_are_checked(supervised: Supervised) -> None:
         "attempt=1\nrelease=x\ndriver=/none\nconfig=/none\n": "driver='/none': No such file",
         "attempt=1\nrelease=x\ndriver=bin/sh\n": "an absolute path is needed",
         "attempt=1\ncolour=red\n": "unknown key 'colour'",
-        "attempt=1\nconfirm_timeout_ms=soon\n": "a number of milliseconds",
+        "attempt=1\nconfirm_timeout_ms=soon\n": "a number from 1 to 86400000",
         "nonsense": "KEY=VALUE is needed",
     }
     for request, reason in cases.items():

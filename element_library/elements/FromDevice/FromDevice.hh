@@ -45,7 +45,7 @@ class FromDevice : public Element {
   }
 
   void resume() override {
-    forwarding_ = socket_.cursor != nullptr;
+    forwarding_ = socket_ != nullptr;
     if (forwarding_) skip_frame_read_before();
   }
   void pause() override { forwarding_ = false; }
@@ -62,16 +62,16 @@ class FromDevice : public Element {
     return frames > 0;
   }
 
-  int poll_fd() const override { return socket_.fd; }
+  int poll_fd() const override { return socket_ ? socket_->fd : -1; }
   short poll_events() const override { return POLLIN; }
 
  private:
   PortCursor& cursor() const {
     static PortCursor none {};  // before the interface is opened
-    return socket_.cursor ? *socket_.cursor : none;
+    return socket_ ? *socket_->cursor : none;
   }
-  RingFrame frame(uint32_t index) const { return RingFrame(socket_.ring + size_t(index) * socket_.frame_size); }
-  uint32_t following(uint32_t index) const { return index + 1 == socket_.frame_count ? 0 : index + 1; }
+  RingFrame frame(uint32_t index) const { return RingFrame(socket_->ring + size_t(index) * socket_->frame_size); }
+  uint32_t following(uint32_t index) const { return index + 1 == socket_->frame_count ? 0 : index + 1; }
 
   // False when there is no packet to copy the frame into; it then stays in the ring.
   bool read_frame(Batch& batch) {
@@ -109,7 +109,7 @@ class FromDevice : public Element {
   std::string interface_;
   bool promiscuous_ = true, timestamp_ = true, forwarding_ = false;
   uint32_t burst_ = kBatchSize;
-  PacketSocket socket_;
+  const PacketSocket* socket_ = nullptr;
 };
 
 }  // namespace clickup

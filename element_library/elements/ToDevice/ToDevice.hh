@@ -48,7 +48,7 @@ class ToDevice : public Element {
     handlers.read("drops", [this] { return std::to_string(cursor().tx_dropped); });
   }
 
-  void resume() override { forwarding_ = socket_.cursor != nullptr; }
+  void resume() override { forwarding_ = socket_ != nullptr; }
   void pause() override {
     drop(waiting_.count);  // what could not be sent is late by now
     forwarding_ = false;
@@ -57,8 +57,7 @@ class ToDevice : public Element {
   bool has_task() const override { return true; }
   bool run_task() override { return send_round(); }
   bool drain() override {
-    pollfd room {socket_.fd, POLLOUT, 0};
-    if (blocked_since_ns_ != 0) poll(&room, 1, 1);  // before a pause, waiting beats losing what is pulled already
+    if (blocked_since_ns_ != 0) await_room();
     return send_round();
   }
 
@@ -67,7 +66,13 @@ class ToDevice : public Element {
 
   PortCursor& cursor() const {
     static PortCursor none {};  // before the interface is opened
-    return socket_.cursor ? *socket_.cursor : none;
+    return socket_ ? *socket_->cursor : none;
+  }
+
+  // Before a pause, waiting beats losing what is pulled already.
+  void await_room() const {
+    pollfd room {socket_->fd, POLLOUT, 0};
+    poll(&room, 1, 1);
   }
 
   bool send_round() {
@@ -82,7 +87,7 @@ class ToDevice : public Element {
   void send_waiting() {
     while (!waiting_.empty()) {
       for (uint32_t i = 0; i < waiting_.count; ++i) buffers_[i] = {waiting_.items[i]->data(), waiting_.items[i]->length};
-      int sent = sendmmsg(socket_.fd, messages_, waiting_.count, MSG_DONTWAIT);
+      int sent = sendmmsg(socket_->fd, messages_, waiting_.count, MSG_DONTWAIT);
       if (sent > 0) {
         count_sent(uint32_t(sent));
       } else if (errno == EAGAIN || errno == ENOBUFS) {
@@ -115,7 +120,7 @@ class ToDevice : public Element {
   std::string interface_;
   uint32_t burst_ = kBatchSize;
   bool forwarding_ = false;
-  PacketSocket socket_;
+  const PacketSocket* socket_ = nullptr;
   Batch waiting_;                  // pulled and not sent yet
   uint64_t blocked_since_ns_ = 0;  // 0: the interface takes frames
   mmsghdr messages_[kBatchSize];

@@ -1,0 +1,22 @@
+// How long a process was on a processor, and how long it wanted one and had none.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace clickup {
+
+struct ProcessorTime {
+  uint64_t ran_ns = 0, waited_ns = 0;
+  bool known = false;  // the kernel says so (CONFIG_SCHED_INFO, a /proc of this process id namespace)
+
+  ProcessorTime since(const ProcessorTime& before) const {
+    return {ran_ns - before.ran_ns, waited_ns - before.waited_ns, known && before.known};
+  }
+};
+
+// Of the first thread of a process (Documentation/scheduler/sched-stats.rst).
+ProcessorTime processor_time(pid_t process);
+
+}  // namespace clickup

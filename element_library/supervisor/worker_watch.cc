@@ -1,0 +1,27 @@
+#include "supervisor/worker_watch.hh"
+
+namespace clickup {
+namespace {
+constexpr uint64_t kMillisecond = 1'000'000;
+constexpr uint64_t kHung = 2'000 * kMillisecond;
+constexpr uint64_t kSpun = 1'500 * kMillisecond;      // of processor time; a large table takes a handler a good part of it
+constexpr uint64_t kStarved = 20'000 * kMillisecond;  // so long may others keep a worker from the processors
+constexpr uint32_t kLooks = 8;  // so that a supervisor that was suspended does not take its workers for hung
+}  // namespace
+
+WorkerWatch::Finding WorkerWatch::look(uint64_t now_ns, uint64_t beat, const ProcessorTime& time) {
+  if (looks_ == 0 || beat != beat_) {
+    looks_ = 1;
+    since_ns_ = now_ns;
+    beat_ = beat;
+    before_ = time;
+    return Finding::alive;
+  }
+  still_ns_ = now_ns - since_ns_;
+  ProcessorTime had = time.since(before_);
+  if (had.known && had.ran_ns >= kSpun) return Finding::spinning;
+  bool starved = had.known && had.waited_ns >= still_ns_ / 2 && still_ns_ < kStarved;
+  return ++looks_ > kLooks && still_ns_ >= kHung && !starved ? Finding::hung : Finding::alive;
+}
+
+}  // namespace clickup

@@ -1,0 +1,30 @@
+// Tells a worker that hangs or spins from one that only waits for a processor. Pure: it is told the time.
+#pragma once
+
+#include <cstdint>
+
+#include "supervisor/processor_time.hh"
+
+namespace clickup {
+
+class WorkerWatch {
+ public:
+  enum class Finding : uint8_t {
+    alive,     // or too early to say
+    hung,      // no round for seconds, though it had, or needed, no processor
+    spinning,  // it used a processor all the time and ended no round
+  };
+
+  void forget() { looks_ = 0; }
+  // `beat` moves with every round of the worker; `time` is what it had of the processors since it was started.
+  Finding look(uint64_t now_ns, uint64_t beat, const ProcessorTime& time);
+  // Since the beat stood still.
+  uint64_t still_ns() const { return still_ns_; }
+
+ private:
+  uint32_t looks_ = 0;  // in a row that found the beat where it was, and the one before them
+  uint64_t since_ns_ = 0, still_ns_ = 0, beat_ = 0;
+  ProcessorTime before_;
+};
+
+}  // namespace clickup
