@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.collecting import Collector
-from reconciler.conditions import FALSE, TRUE, UNKNOWN, Checkpointed
+from reconciler.conditions import FALSE, TRUE, UNKNOWN, Noted
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import CheckpointStatus, SupervisorStatus
 from reconciler.errors import CheckpointFailed, DeviceUnreachable
@@ -50,23 +50,23 @@ async def save_last(device: LocalDevice, journal: Journal, snapshots: Snapshots)
         await journal.event("Warning", error.reason, str(error))
 
 
-NOT_OFFERED = Checkpointed(
+NOT_OFFERED = Noted(
     UNKNOWN, "NotSupported", "the supervisor that runs is of a click-up without checkpoints"
 )
 
 
-def condition_of(said: CheckpointStatus, tables: bool) -> Checkpointed:
+def condition_of(said: CheckpointStatus, tables: bool) -> Noted:
     """Pure: from what a supervisor says to a condition."""
     where = f"to {said.directory}"
     if said.reason:
-        return Checkpointed(FALSE, said.reason, said.problem)
+        return Noted(FALSE, said.reason, said.problem)
     if not tables:
-        return Checkpointed(TRUE, "NothingToSave")
+        return Noted(TRUE, "NothingToSave")
     if not said.interval_ms:
-        return Checkpointed(TRUE, "OnDemand", f"before takeovers only, {where}")
+        return Noted(TRUE, "OnDemand", f"before takeovers only, {where}")
     if said.last is None:
-        return Checkpointed(UNKNOWN, "NotYet", f"the first one will go {where}")
-    return Checkpointed(TRUE, "Written", f"every {said.interval_ms / 1000:g} s {where}")
+        return Noted(UNKNOWN, "NotYet", f"the first one will go {where}")
+    return Noted(TRUE, "Written", f"every {said.interval_ms / 1000:g} s {where}")
 
 
 def _settings(device: LocalDevice) -> str:

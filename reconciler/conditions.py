@@ -8,6 +8,8 @@ from datetime import datetime
 from reconciler.outcome import Outcome, OutcomeKind
 from schemas.status import Condition, ConditionStatus, ConditionType, InstanceStatus, Phase
 
+NOTED = (ConditionType.CHECKPOINTED, ConditionType.LOSSLESS)
+"""Questions that supervisors answer, not passes."""
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 
 
@@ -23,8 +25,8 @@ class _Answers:
 
 
 @dataclass(frozen=True)
-class Checkpointed:
-    """Whether a device saves its tables, and why not."""
+class Noted:
+    """What a supervisor says of one question beside the pass, and why."""
 
     status: ConditionStatus
     reason: str
@@ -59,13 +61,13 @@ def status_during(previous: InstanceStatus, step: str, now: datetime) -> Instanc
     return _with(previous, answers, "Progressing", f"{step} is running", None, now)
 
 
-def status_checkpointed(
-    previous: InstanceStatus, said: Checkpointed, now: datetime
+def status_noted(
+    previous: InstanceStatus, kind: ConditionType, said: Noted, now: datetime
 ) -> InstanceStatus:
-    """The status once a supervisor has told whether it saves its tables; all else stays."""
-    made = _condition(previous, ConditionType.CHECKPOINTED, said.status, now)
+    """The status once a supervisor has answered a question of NOTED; all else stays."""
+    made = _condition(previous, kind, said.status, now)
     made = made.model_copy(update={"reason": said.reason, "message": said.message})
-    others = tuple(c for c in previous.conditions if c.type is not ConditionType.CHECKPOINTED)
+    others = tuple(c for c in previous.conditions if c.type is not kind)
     return previous.model_copy(update={"conditions": (*others, made)})
 
 
@@ -88,7 +90,7 @@ def _with(
         condition(ConditionType.STALLED, answers.stalled),
         condition(ConditionType.SYNCED, answers.synced),
         _healthy(previous, condition(ConditionType.HEALTHY, health)),
-        *(c for c in previous.conditions if c.type is ConditionType.CHECKPOINTED),
+        *(c for c in previous.conditions if c.type in NOTED),
     )
     return previous.model_copy(
         update={

@@ -6,12 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.conditions import (
-    Checkpointed,
-    status_after,
-    status_checkpointed,
-    status_during,
-)
+from reconciler.conditions import Noted, status_after, status_during, status_noted
 from reconciler.desired_state import DesiredState
 from reconciler.devices.status import SupervisorStatus, TakeoverReport
 from reconciler.observers import Observer
@@ -24,6 +19,7 @@ from schemas.device import Device
 from schemas.network_element import NetworkElement
 from schemas.plan import Step
 from schemas.rollout import Rollout
+from schemas.share import Share
 from schemas.status import ConditionStatus, ConditionType, InstanceStatus, Phase
 
 
@@ -145,12 +141,26 @@ class Journal:
             self._ledger.end_attempt, attempt, outcome, message, reports or None
         )
 
-    async def checkpointed(self, said: Checkpointed) -> None:
+    def shared(self, share: Share | None) -> None:
+        """Note what the packet path has of its device. The measured peak alone is no news."""
+        before = self.status.share
+        if before is None or share is None or _steady(before) != _steady(share):
+            self.status = self.status.model_copy(update={"share": share})
+
+    async def lossless(self, said: Noted) -> None:
+        """Note whether rings dropped frames; each time that they did is an event."""
+        before = self.status.condition(ConditionType.LOSSLESS)
+        self.status = status_noted(self.status, ConditionType.LOSSLESS, said, datetime.now(UTC))
+        known = before is not None and before.message == said.message
+        if said.status is ConditionStatus.FALSE and not known:
+            await self.event("Warning", "FramesDropped", said.message)
+
+    async def checkpointed(self, said: Noted) -> None:
         """Note whether the device saves its tables; tell when that has changed for the worse, or
         back.
         """
         before = self.status.condition(ConditionType.CHECKPOINTED)
-        self.status = status_checkpointed(self.status, said, datetime.now(UTC))
+        self.status = status_noted(self.status, ConditionType.CHECKPOINTED, said, datetime.now(UTC))
         failed = before.reason if before and before.status is ConditionStatus.FALSE else ""
         if said.status is ConditionStatus.FALSE and said.reason != failed:
             await self.event("Warning", "CheckpointFailed", f"{said.reason}: {said.message}")
@@ -199,6 +209,11 @@ class Journal:
         await asyncio.to_thread(
             self._ledger.record_status, self.status, self.revision, self._digest, self._rollout
         )
+
+
+def _steady(share: Share) -> Share:
+    rings = {name: ring.model_copy(update={"peak_rate": 0}) for name, ring in share.rings.items()}
+    return share.model_copy(update={"rings": rings})
 
 
 def _begin(record: InstanceRecord, digest: str) -> InstanceStatus:

@@ -32,6 +32,8 @@ def make_plan(target: Target | None, observed: Observed, instance: str) -> Plan:
         states=states,
         classes_to_build=target.classes_to_build,
         refusals=refused,
+        share=observed.share,
+        share_wanted=target.share,
     )
 
 

@@ -11,6 +11,7 @@ from reconciler.resolve import Resolved
 from schemas.element import ElementManifest
 from schemas.release import ReleaseRecord
 from schemas.rollout import Rollout
+from schemas.share import Share
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Target:
     """Digest of the driver; empty when it is not known before the build."""
     classes_to_build: tuple[str, ...] = ()
     platform: str = "linux/amd64"
+    share: str = ""
+    """What the device's description gives the packet path, for people."""
 
 
 def release_digest(resolved: Resolved, artifact: str) -> str:
@@ -93,6 +96,8 @@ class Observed:
     """The attempt that led to the active release."""
     foreign: bool = False
     """Something answers that the ledger knows nothing of."""
+    share: Share | None = None
+    """What the packet path has of the device."""
 
     @property
     def running(self) -> bool:

@@ -35,6 +35,7 @@ from reconciler.outcome import Outcome, OutcomeKind, damping
 from reconciler.plan import make_plan
 from reconciler.plan_terms import Observed, Target
 from reconciler.repository import Desired
+from reconciler.sharing import look_after_share
 from reconciler.targets import describe, moved, target_of
 from schemas.plan import Plan
 from schemas.rollout import DriftPolicy
@@ -163,6 +164,7 @@ class _Pass:
         means = self.means
         if status is not None:
             await look_after(goal.device, self.journal, means.snapshots, status)
+            await look_after_share(goal.device, self.journal, status)
         expected = await asyncio.to_thread(means.ledger.graph, self.journal.status.release)
         foreign = await asyncio.to_thread(self._is_foreign, state)
         return await in_plan_terms(

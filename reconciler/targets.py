@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from reconciler.build import Builder
 from reconciler.click_language import parse
 from reconciler.devices.local import own_platform
+from reconciler.devices.share import DeviceShare
 from reconciler.devices.status import DeviceState, TableStatus
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import DeviceMisconfigured, Stalled
@@ -18,6 +19,7 @@ from reconciler.library import Library
 from reconciler.plan_terms import HeldTable, Observed, SavedState, Target, release_digest
 from reconciler.repository import Desired
 from reconciler.resolve import resolve
+from reconciler.shares import share_of
 from reconciler.state_spec import StateSpec, named
 from schemas.plan import Plan
 from schemas.release import ReleaseRecord, StateRecord, TableRecord
@@ -39,6 +41,7 @@ def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
         artifact=artifact,
         classes_to_build=builder.missing(classes),
         platform=own_platform(),
+        share=str(DeviceShare.of(desired.device.spec)),
     )
 
 
@@ -123,6 +126,7 @@ def observed_of(
         saved=saved,
         attempt=status.active.attempt,
         foreign=foreign,
+        share=share_of(status),
     )
 
 

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, field_validator
 
-from schemas.meta import Duration, GraphName, Metadata, Model
+from schemas.meta import Duration, GraphName, Metadata, Model, Size
 
 _INTERFACE = re.compile(r"[^\s/:,()]{1,15}")
+LEAST_MEMORY, MOST_MEMORY = 4 << 20, 64 << 30
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 1.0, 86_400.0
 _NETNS = re.compile(r"/\S*|[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -79,8 +80,25 @@ class DeviceSpec(Model):
     directory: Annotated[str, AfterValidator(_absolute)] | None = None
     """Where supervisor and releases live on the device; chosen by the reconciler when left out."""
     checkpoints: Checkpoints = Field(default_factory=Checkpoints)
+    priority: Literal["realtime", "high", "normal"] | None = None
+    """Of the packet path over other programs of the device; the best that is allowed when left out.
+    Changed while it runs.
+    """
+    cores: tuple[Annotated[int, Field(ge=0, le=1023)], ...] = ()
+    """Processors that workers run on, by number; all when left out. Changed while it runs."""
+    memory: Size = 256 << 20
+    """What the receive rings of a network element may take, all interfaces together. They hold a
+    second of what their link carries as far as this goes; changed while it runs, without loss.
+    """
     interfaces: dict[GraphName, InterfaceName] = Field(default_factory=dict)
     """Logical interface of a network element -> network interface of this device."""
+
+    @field_validator("memory")
+    @classmethod
+    def _enough_for_a_ring(cls, value: int) -> int:
+        if not LEAST_MEMORY <= value <= MOST_MEMORY:
+            raise ValueError("the receive rings of a network element take 4MiB to 64GiB")
+        return value
 
 
 class Device(Model):

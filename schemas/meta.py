@@ -39,6 +39,8 @@ _VERSION = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
 )
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|min|m|h|d)")
+_SIZE = re.compile(r"(\d{1,12})(KiB|MiB|GiB)")
+_BYTES = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 # A factor and a divisor, so that 10us is exactly 1e-5.
 _SECONDS = {
     "us": (1, 1_000_000),
@@ -110,6 +112,22 @@ def _duration(value: object) -> object:
     return parse_duration(value)
 
 
+def parse_size(value: object) -> int:
+    """Bytes of "64MiB" or "1GiB"; a ValueError says what is missing."""
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("a size is a whole number with a unit (KiB, MiB, GiB), like 256MiB")
+    return int(match[1]) * _BYTES[match[2]]
+
+
+def size_text(size: int) -> str:
+    """The shortest text that `parse_size` reads back as the same number of bytes, or the next."""
+    for unit, factor in reversed(_BYTES.items()):
+        if size % factor == 0:
+            return f"{size // factor}{unit}"
+    return f"{-(-size // 1024)}KiB"
+
+
 ObjectName = Annotated[
     str,
     AfterValidator(_object_name),
@@ -139,6 +157,14 @@ Duration = Annotated[
     ),
 ]
 """Seconds in Python, a number with a unit in YAML and JSON."""
+
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    PlainSerializer(size_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$", "examples": ["256MiB"]}),
+]
+"""Bytes in Python, a number with a unit in YAML and JSON."""
 
 Value = JsonValue
 Values = dict[str, Any]

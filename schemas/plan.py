@@ -8,6 +8,7 @@ from pydantic import Field
 
 from schemas.meta import Model, Value
 from schemas.network_element import Keep
+from schemas.share import Share
 
 
 class StepKind(StrEnum):
@@ -146,6 +147,10 @@ class Plan(Model):
     classes_to_build: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     """Not empty: no steps; the instance is stalled until the repository or the policy changes."""
+    share: Share | None = None
+    """What it has of the device; None when nothing runs."""
+    share_wanted: str = ""
+    """What its device's description gives it."""
 
     @property
     def empty(self) -> bool:

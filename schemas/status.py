@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.meta import Model
+from schemas.share import Share
 
 
 class ConditionType(StrEnum):
@@ -20,6 +21,8 @@ class ConditionType(StrEnum):
     HEALTHY = "Healthy"
     CHECKPOINTED = "Checkpointed"
     """The device saves its state tables as its description says."""
+    LOSSLESS = "Lossless"
+    """Receive rings dropped nothing lately."""
 
 
 class ConditionStatus(StrEnum):
@@ -73,6 +76,8 @@ class InstanceStatus(Model):
     rejected_revisions: tuple[str, ...] = ()
     """Commits that failed verification on this device and are not tried again."""
     conditions: tuple[Condition, ...] = ()
+    share: Share | None = None
+    """What it has of the device; None before it was seen."""
 
     def condition(self, kind: ConditionType) -> Condition | None:
         """The condition of this type, None before the first pass."""

@@ -166,7 +166,8 @@ std::string Supervisor::status() {
   json.field("takeovers", takeovers_).field("reverts", reverts_).field("restarts", restarts_).field("problem", problem_);
   resources_.describe_interfaces(json.key("interfaces"));
   resources_.describe_rings(json.key("rings"));
-  scheduling_.describe(json.key("scheduling"));
+  scheduling_.describe(json.key("scheduling").begin_object());
+  json.field("ring_memory", resources_.ring_memory()).end_object();
   describe_tables(json.key("tables"));
   checkpoints_.describe(json.key("checkpoints"));
   json.key("last_takeover");

@@ -94,11 +94,10 @@ void Scheduling::place_on_cores(pid_t process) {
 }
 
 void Scheduling::describe(JsonText& json) const {
-  json.begin_object().field("wanted", wanted_ ? priority_word(*wanted_) : "best").field("priority", priority_word(granted_));
+  json.field("wanted", wanted_ ? priority_word(*wanted_) : "best").field("priority", priority_word(granted_));
   json.key("cores").begin_list();
   for (int core : cores_) json.value(uint64_t(core));
   json.end_list().field("refused", refused_ + (refused_.empty() || cores_refused_.empty() ? "" : "; ") + cores_refused_);
-  json.end_object();
 }
 
 }  // namespace clickup

@@ -36,7 +36,7 @@ class Scheduling {
   static void leave(pid_t process);
 
   Priority granted() const { return granted_; }  // to the one placed last
-  void describe(JsonText& json) const;
+  void describe(JsonText& json) const;  // fields of an object that is begun
 
  private:
   void place_on_cores(pid_t process);

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -26,16 +28,31 @@ from schemas.status import Condition, ConditionStatus, ConditionType, InstanceSt
 get = typer.Typer(help="Show devices, elements or rollouts.", no_args_is_help=True)
 
 
+class DevicesOutput(StrEnum):
+    """How devices are printed."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+
+
+WideOption = Annotated[
+    DevicesOutput,
+    typer.Option("--output", "-o", help="table, wide (with what the device gives it), or json"),
+]
+
+
 @get.command()
-def devices(state: StateOption = None, output: OutputOption = Output.TABLE) -> None:
+def devices(state: StateOption = None, output: WideOption = DevicesOutput.TABLE) -> None:
     """Every instance: what it runs and whether it is ready.
 
     Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
     """
     records = _records(state)
-    if output is Output.JSON:
+    if output is DevicesOutput.JSON:
         print_json([_as_json(record) for record in records])
         return
+    wide = output is DevicesOutput.WIDE
     header = (
         "INSTANCE",
         "REVISION",
@@ -45,9 +62,11 @@ def devices(state: StateOption = None, output: OutputOption = Output.TABLE) -> N
         "SYNCED",
         "HEALTHY",
         "CHECKPOINTED",
+        *(("LOSSLESS", "PRIORITY", "CORES", "RINGS") if wide else ()),
         "MESSAGE",
     )
-    print_table(header, [_row(record, record.status) for record in records if record.status])
+    rows = [_row(record, record.status, wide) for record in records if record.status]
+    print_table(header, rows)
 
 
 @get.command()
@@ -111,7 +130,7 @@ def _grouped(
     print_table((title, "VERSIONS", "READY"), rows)
 
 
-def _row(record: InstanceRecord, status: InstanceStatus) -> tuple[str, ...]:
+def _row(record: InstanceRecord, status: InstanceStatus, wide: bool) -> tuple[str, ...]:
     return (
         record.key,
         short_revision(status.applied_revision) or "-",
@@ -121,19 +140,34 @@ def _row(record: InstanceRecord, status: InstanceStatus) -> tuple[str, ...]:
         _word(status.condition(ConditionType.SYNCED)),
         _word(status.condition(ConditionType.HEALTHY)),
         _word(status.condition(ConditionType.CHECKPOINTED)),
+        *(_share(status) if wide else ()),
         short_revision(first_line(_message(status))),
     )
 
 
+def _share(status: InstanceStatus) -> tuple[str, ...]:
+    """What the packet path has of its device."""
+    lossless, share = _word(status.condition(ConditionType.LOSSLESS)), status.share
+    if share is None:
+        return (lossless, "-", "-", "-")
+    rings = ",".join(f"{name}:{ring.frames}" for name, ring in share.rings.items())
+    return (lossless, share.priority, ",".join(map(str, share.cores)) or "all", rings or "-")
+
+
 def _message(status: InstanceStatus) -> str:
-    """Why it is not ready; or else why its state is not saved."""
-    ready, saved = (
-        status.condition(kind) for kind in (ConditionType.READY, ConditionType.CHECKPOINTED)
+    """Why it is not ready; or else why its state is not saved, or what its rings dropped."""
+    ready, saved, lossless = (
+        status.condition(kind)
+        for kind in (ConditionType.READY, ConditionType.CHECKPOINTED, ConditionType.LOSSLESS)
     )
     if ready is None:
         return "not reconciled yet"
-    if ready.status is ConditionStatus.TRUE and saved and saved.status is ConditionStatus.FALSE:
+    if ready.status is not ConditionStatus.TRUE:
+        return ready.message
+    if saved and saved.status is ConditionStatus.FALSE:
         return f"not checkpointed, {saved.reason}: {saved.message}"
+    if lossless and lossless.status is ConditionStatus.FALSE:
+        return lossless.message
     return ready.message
 
 

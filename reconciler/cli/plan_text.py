@@ -33,6 +33,8 @@ def lines_of(plan: Plan) -> Iterator[str]:
         yield f"  ✗ refused, {refusal.state} is required: {refusal.why}. {refusal.hint}"
     if plan.steps:
         yield f"  steps: {', '.join(step.kind.value for step in plan.steps)} ({_pause(plan)})"
+    if plan.share or plan.share_wanted:
+        yield f"  share: {_share(plan)}"
 
 
 def _state_lines(states: Sequence[StateFate]) -> Iterator[str]:
@@ -58,6 +60,20 @@ def _pause(plan: Plan) -> str:
             " within it those that changed meanwhile"
         )
     return "one takeover, packets wait for it in the ring"
+
+
+def _share(plan: Plan) -> str:
+    share = plan.share
+    if share is None:
+        return plan.share_wanted
+    cores = f"cores {', '.join(map(str, share.cores))}" if share.cores else "all cores"
+    rings = "".join(
+        f"; {name}'s ring holds {ring.frames:,} frames ({ring.bytes / 2**20:.0f} MiB, by"
+        f" {ring.bound})"
+        for name, ring in share.rings.items()
+    )
+    refused = f"; not allowed: {share.refused}" if share.refused else ""
+    return f"{share.priority} priority, {cores}{rings}{refused}"
 
 
 def _change_lines(changes: Sequence[Change]) -> Iterator[str]:

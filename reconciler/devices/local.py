@@ -12,6 +12,7 @@ from platform import machine
 from reconciler.devices.checkpoints import CheckpointFolder
 from reconciler.devices.control_socket import ControlSocketError, NobodyListens, connected
 from reconciler.devices.everything import read_everything
+from reconciler.devices.share import DeviceShare
 from reconciler.devices.staging import Release, prune, stage
 from reconciler.devices.starting import install, make_directory, namespace, start
 from reconciler.devices.status import DeviceState, SupervisorStatus, TakeoverReport
@@ -44,6 +45,7 @@ class LocalDevice:
         spec = device.spec.checkpoints
         place = Path(spec.directory) / element if spec.directory else self.directory / "checkpoints"
         self.checkpoints = CheckpointFolder(place, round(spec.interval * 1000), spec.keep)
+        self.share = DeviceShare.of(device.spec)
         self._supervisor = Supervisor(self.name, self.directory / "supervisor.sock")
 
     async def observe(self) -> DeviceState:
@@ -75,7 +77,7 @@ class LocalDevice:
             options += ["--netns", str(namespace(self._netns, self.name))]
         await asyncio.to_thread(make_directory, self.releases, self.directory)
         program = await asyncio.to_thread(install, supervisor, self.directory)
-        command = [str(program), *options, *self.checkpoints.options]
+        command = [str(program), *options, *self.checkpoints.options, *self.share.options]
         output = self.directory / "supervisor.out"
         await start(command, output, self.name, self._supervisor.status)
 
@@ -134,6 +136,12 @@ class LocalDevice:
         """
         folder = self.checkpoints
         await self._supervisor.set_checkpoints(folder.path, folder.interval_ms, folder.keep)
+
+    async def set_share(self) -> None:
+        """Give the packet path that runs what the device's description says. Raises
+        DeviceUnreachable, Transient.
+        """
+        await self._supervisor.set_share(self.share.lines)
 
     async def remove(self) -> None:
         """Stop everything on the device and remove its releases; log and checkpoints stay."""

@@ -96,6 +96,38 @@ class CheckpointStatus(_Said):
     reason: str = ""
 
 
+class RingDrops(_Said):
+    """Frames that found a ring full, between two looks at it; `cause` is no_worker, off_processor,
+    overload or burst.
+    """
+
+    time: str
+    frames: int
+    cause: str
+    over_ms: int = 0
+    off_processor_ms: int = 0
+
+
+class RingStatus(_Said):
+    """A receive ring; see `schemas.share.RingShare`."""
+
+    frames: int
+    bytes: int
+    bound: str
+    peak_rate: int = 0
+    drops: RingDrops | None = None
+
+
+class SchedulingStatus(_Said):
+    """What the packet path gets of the processors, and what of it is not allowed."""
+
+    wanted: str
+    priority: str
+    cores: tuple[int, ...] = ()
+    refused: str = ""
+    ring_memory: int = 0
+
+
 class SupervisorStatus(_Said):
     """The whole answer of `status`."""
 
@@ -111,6 +143,8 @@ class SupervisorStatus(_Said):
     phase: str = ""
     problem: str = ""
     interfaces: dict[str, dict[str, int]] = {}
+    rings: dict[str, RingStatus] = {}
+    scheduling: SchedulingStatus | None = None
     tables: dict[str, TableStatus] = {}
     checkpoints: CheckpointStatus | None = None
     last_takeover: TakeoverReport | None = None

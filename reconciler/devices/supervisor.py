@@ -145,6 +145,13 @@ class Supervisor:
         lines = f"directory={directory}\ninterval_ms={interval_ms}\nkeep={keep}\n"
         await self._save("checkpoints", lines)
 
+    async def set_share(self, lines: str) -> None:
+        """Priority, cores and memory of rings from now on. Raises Transient."""
+        try:
+            await self._write("share", lines)
+        except HandlerRefused as error:
+            raise Transient(f"{self._name}: {error.text}") from error
+
     async def _save(self, handler: str, value: str) -> str:
         try:
             return await self._write(handler, value, CHECKPOINT_SECONDS)

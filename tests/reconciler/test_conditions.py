@@ -8,11 +8,12 @@ import pytest
 from reconciler.checkpointing import condition_of
 from reconciler.conditions import (
     FALSE,
+    NOTED,
     TRUE,
-    Checkpointed,
+    Noted,
     status_after,
-    status_checkpointed,
     status_during,
+    status_noted,
 )
 from reconciler.devices.status import CheckpointReport, CheckpointStatus
 from reconciler.outcome import Outcome, OutcomeKind
@@ -72,7 +73,7 @@ def test_conditions_of_an_outcome(outcome: Outcome, phase: Phase, said: str) -> 
 @pytest.mark.parametrize("kind", list(OutcomeKind))
 def test_every_outcome_has_conditions(kind: OutcomeKind) -> None:
     said = {one.type for one in status_after(NEW, Outcome(kind, "Some"), START).conditions}
-    assert said == set(ConditionType) - {ConditionType.CHECKPOINTED}
+    assert said == set(ConditionType) - set(NOTED)
 
 
 def test_transition_time_moves_only_with_the_answer() -> None:
@@ -99,20 +100,20 @@ def test_a_running_step_is_shown() -> None:
     assert condition(status, ConditionType.RECONCILING).message == "Build is running"
 
 
-FULL = Checkpointed(FALSE, "DirectoryFull", "no room")
-WRITTEN = Checkpointed(TRUE, "Written", "every 60 s to /c")
+FULL = Noted(FALSE, "DirectoryFull", "no room")
+WRITTEN = Noted(TRUE, "Written", "every 60 s to /c")
 
 
 def test_checkpoints_have_a_condition_that_outcomes_leave_alone() -> None:
-    full = status_checkpointed(NEW, FULL, START)
+    full = status_noted(NEW, ConditionType.CHECKPOINTED, FULL, START)
     later = START + timedelta(hours=1)
     after = status_after(full, Outcome(OutcomeKind.APPLIED, "Some", healthy=True), later)
     assert condition(after, ConditionType.CHECKPOINTED) == full.conditions[0]
     assert (full.conditions[0].reason, full.conditions[0].message) == ("DirectoryFull", "no room")
     assert condition(after, ConditionType.READY).status.value == "True"
-    still = status_checkpointed(after, FULL, later)
+    still = status_noted(after, ConditionType.CHECKPOINTED, FULL, later)
     assert condition(still, ConditionType.CHECKPOINTED).last_transition == START
-    mended = status_checkpointed(still, WRITTEN, later)
+    mended = status_noted(still, ConditionType.CHECKPOINTED, WRITTEN, later)
     assert condition(mended, ConditionType.CHECKPOINTED).last_transition == later
 
 
