@@ -20,9 +20,11 @@ class Carrier {
     while (channel_.receive(order, -1) == WorkerChannel::Result::message) {
       if (order.word(0) == "exit") break;
       if (order.word(0) == "table") add(order);
+      if (order.word(0) == "ring") add_ring(order);
+      if (order.word(0) == "carry") rings_.begin(boot_time_ns());
       if (order.word(0) == "carry") precopy_.begin(order.word(1) == "alone" ? Precopy::Manner::alone : Precopy::Manner::beside);
       if (order.word(0) == "watch") precopy_.begin(Precopy::Manner::watch);
-      if (order.word(0) == "prepare") take_turn(uint32_t(order.number(1)), uint32_t(order.number(2)));
+      if (order.word(0) == "prepare") take_turn(order);
     }
     return 0;
   }
@@ -36,15 +38,31 @@ class Carrier {
     if (!why.empty()) channel_.send("cannot " + name + " " + why);
   }
 
-  void take_turn(uint32_t turn, uint32_t next) {
+  // Only to see how full it is: without, records are carried all the same.
+  void add_ring(Message& order) {
+    for (const PortCursor& port : page_.ports) {
+      if (order.descriptors.size() != 1 || !name_is(port.interface, sizeof port.interface, order.word(1))) continue;
+      std::string why = rings_.add(order.descriptors[0].get(), uint32_t(order.number(2)), uint32_t(order.number(3)), port);
+      if (!why.empty()) std::fprintf(stderr, "%s\n", why.c_str());
+      return;
+    }
+  }
+
+  void take_turn(const Message& order) {
+    uint32_t turn = uint32_t(order.number(1)), next = uint32_t(order.number(2));
     precopy_.end();
-    precopy_.look_again();
+    Precopy::Look look = precopy_.look_again();
+    if (order.word(3) == "in_time" && !look.in_time()) return fall_behind(look);
     channel_.send("prepared");
     if (!await_turn(page_, turn, time_to_spin(), kTurnTimeout)) return;
     uint32_t carried = tables_.final_round();
     tell(carried);
     hand_over(page_, next);
     precopy_.turn_round();
+  }
+
+  void fall_behind(const Precopy::Look& look) {
+    channel_.send("behind " + std::to_string(look.took_ns) + " " + std::to_string(look.carried) + " " + std::to_string(look.holds_ns));
   }
 
   // Before the turn is passed on, so that nobody who hears of what comes then has not heard of this.
@@ -60,7 +78,8 @@ class Carrier {
   WorkerChannel& channel_;
   SharedPage& page_;
   CarriedTables tables_;
-  Precopy precopy_ {tables_, page_, channel_};
+  RingGauge rings_;
+  Precopy precopy_ {tables_, page_, rings_, channel_};
 };
 
 int fail(const std::string& why) {

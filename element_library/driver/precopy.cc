@@ -18,6 +18,8 @@ constexpr uint32_t kMostRounds = 20;
 constexpr uint64_t kShortRound = 1 * kMillisecond;
 constexpr uint32_t kMostLooks = 8;
 constexpr uint64_t kShortLook = 300 * kMicrosecond;
+constexpr uint64_t kLongestLooks = 3'000 * kMillisecond;  // the supervisor gives up after five seconds
+constexpr uint64_t kWay = 200 * kMicrosecond, kLongestWay = 200 * kMillisecond;
 constexpr uint64_t kProgress = 100 * kMillisecond;
 constexpr uint64_t kLeastRest = 100 * kMillisecond;
 constexpr uint64_t kRestShare = 10;           // of the time that the last round took
@@ -38,6 +40,7 @@ class Precopy::Pace : public CopyPace {
     return settled;
   }
   bool go_on() override {
+    make_way();
     if (uint64_t now = boot_time_ns(); now - told_ >= kProgress) {
       told_ = now;
       if (precopy_.manner_ != Manner::watch) precopy_.channel_.send("progress");
@@ -47,14 +50,21 @@ class Precopy::Pace : public CopyPace {
   uint64_t waited() const { return waited_; }
 
  private:
+  // Packets come first: whoever carries shares caches and, where they are few, processors with the one that forwards.
+  void make_way() {
+    uint64_t began = boot_time_ns();
+    while (precopy_.rings_.crowded() && !precopy_.ending_ && boot_time_ns() - began < kLongestWay) precopy_.rest(kWay);
+    waited_ += boot_time_ns() - began;
+  }
+
   Precopy& precopy_;
   bool whole_;
   uint64_t told_;
   uint64_t waited_ = 0;
 };
 
-Precopy::Precopy(CarriedTables& tables, const SharedPage& page, WorkerChannel& channel)
-    : tables_(tables), page_(page), channel_(channel), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+Precopy::Precopy(CarriedTables& tables, const SharedPage& page, const RingGauge& rings, WorkerChannel& channel)
+    : tables_(tables), page_(page), rings_(rings), channel_(channel), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 void Precopy::begin(Manner manner) {
   end();
@@ -82,13 +92,19 @@ void Precopy::end() {
   ending_ = running_ = false;
 }
 
-void Precopy::look_again() {
-  for (uint32_t looks = 0; looks < kMostLooks; ++looks) {
+Precopy::Look Precopy::look_again() {
+  Look look;
+  uint64_t until = boot_time_ns() + kLongestLooks;
+  for (uint32_t looks = 0; looks < kMostLooks || (!look.in_time() && boot_time_ns() < until); ++looks) {
     Pace pace(*this, true);
-    uint32_t carried = 0;
-    if (round(pace, carried) <= kShortLook) return;
+    look.took_ns = round(pace, look.carried);
+    look.holds_ns = rings_.holds_ns(boot_time_ns());
+    if (look.took_ns <= kShortLook) break;
   }
+  return look;
 }
+
+bool Precopy::Look::in_time() const { return took_ns <= std::max(kShortLook, holds_ns / 4); }
 
 // Nanoseconds that it took, without waiting for the writer.
 uint64_t Precopy::round(Pace& pace, uint32_t& carried) {

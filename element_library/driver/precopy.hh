@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "driver/carried_tables.hh"
+#include "driver/ring_gauge.hh"
 #include "shared/worker_channel.hh"
 
 namespace clickup {
@@ -19,15 +20,21 @@ class Precopy {
     watch,   // beside a worker, at leisure: says nothing
   };
 
-  Precopy(CarriedTables& tables, const SharedPage& page, WorkerChannel& channel);
+  Precopy(CarriedTables& tables, const SharedPage& page, const RingGauge& rings, WorkerChannel& channel);
   ~Precopy() { end(); }
 
   void begin(Manner manner);
   void end();  // within a round, too; what it missed is seen by the next one
   // The tables had their final round: what begins next goes the other way.
   void turn_round() { turned_ = true; }
-  // Rounds in the caller's thread, until a short one leaves the last round little to do.
-  void look_again();
+  struct Look {
+    uint64_t took_ns = 0, holds_ns = 0;  // the last round, and what rings hold
+    uint32_t carried = 0;
+    bool in_time() const;  // a round as long as that may be within the pause
+  };
+  // Rounds in the caller's thread, until a short one leaves the last round little to do; or for seconds, when they stay
+  // too long for what the rings hold.
+  Look look_again();
   uint32_t rounds() const { return rounds_; }  // since begin(), while no thread runs
 
  private:
@@ -42,6 +49,7 @@ class Precopy {
 
   CarriedTables& tables_;
   const SharedPage& page_;
+  const RingGauge& rings_;
   WorkerChannel& channel_;
   FileDescriptor wake_;  // eventfd: end() was called
   pthread_t thread_ {};

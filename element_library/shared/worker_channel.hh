@@ -15,8 +15,11 @@
 // To a carrier, which takes records from one table to another, it says: welcome + page memfd |
 //   table NAME FROM_LAYOUT_HEX TO_LAYOUT_HEX + memfd of each | carry beside|alone: in rounds, with a worker that writes to
 //   the sources or without, until few records are left | watch: go on with what changes, at leisure |
-//   prepare TURN NEXT: wait for the turn, carry the rest, hand over to NEXT and turn round | exit
-// It tells: cannot NAME WHY | progress | carried: few are left | prepared | and before it hands over
+//   ring INTERFACE FRAME_SIZE FRAME_COUNT + socket: one that it makes way for |
+//   prepare TURN NEXT in_time|anyway: wait for the turn, carry the rest, hand over to NEXT and turn round; in time, if the
+//   rest fits into a pause for which the rings hold what comes | exit
+// It tells: cannot NAME WHY | progress | carried: few are left | prepared |
+//   behind NS RECORDS HOLDS_NS: the last round took that, it cannot be in time | and before it hands over
 //   rounds N LAST: rounds since it was told to carry, records in the last one | counts NAME MIGRATED EXPIRED LOST
 #pragma once
 

@@ -69,13 +69,23 @@ bool Supervisor::start_carrier(const Release& knows, const Slot& target) {
     carrier_->channel().send("table " + name + " " + hexadecimal(use.source->key().layout) + " " +
                                  hexadecimal(use.memory->key().layout), memories);
   }
+  show_rings();
   return true;
+}
+
+void Supervisor::show_rings() {
+  for (const auto& [name, ring] : resources_.rings()) {
+    int socket = ring->fd.get();
+    carrier_->channel().send("ring " + name + " " + std::to_string(ring->frame_size) + " " + std::to_string(ring->frame_count),
+                             std::span(&socket, 1));
+  }
 }
 
 void Supervisor::prepare_carrier() {
   place(carrier_, Rank::carrier);
   uint32_t next = candidate_->worker->turn();
-  carrier_->channel().send("prepare " + std::to_string(carrier_->turn()) + " " + std::to_string(next));
+  carrier_->channel().send("prepare " + std::to_string(carrier_->turn()) + " " + std::to_string(next) +
+                           (life_.purpose == Purpose::upgrade && life_.current_alive ? " in_time" : " anyway"));
 }
 
 void Supervisor::on_carrier_message(const Message& message) {
@@ -87,11 +97,19 @@ void Supervisor::on_carrier_message(const Message& message) {
     feed(Event::carried);
   }
   if (verb == "prepared") feed(Event::carrier_prepared);
+  if (verb == "behind") give_up_carrying(message);
   if (verb == "rounds") {
     carriage_.rounds = message.number(1);
     carriage_.last_records = message.number(2);
   }
   if (verb == "counts") note_carried(message);
+}
+
+void Supervisor::give_up_carrying(const Message& message) {
+  auto microseconds = [&message](size_t index) { return std::to_string(message.number(index) / 1000) + " us"; };
+  lose_candidate("records change faster than they can be carried: the last " + std::to_string(message.number(2)) + " took " +
+                 microseconds(1) + ", and the receive rings hold what comes for " + microseconds(3) +
+                 "; try again when there is less traffic, or raise spec.memory of the device");
 }
 
 void Supervisor::note_uncarried(const std::string& table, std::string_view why) {

@@ -99,6 +99,12 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
   return {};
 }
 
+std::vector<std::pair<std::string, const RingSocket*>> Resources::rings() const {
+  std::vector<std::pair<std::string, const RingSocket*>> open;
+  for (const auto& known : interfaces_) open.emplace_back(known->name, &known->socket);
+  return open;
+}
+
 std::string Resources::create_table(const TableKey& key, bool restored, std::shared_ptr<const TableMemory>& memory) {
   std::shared_ptr<TableMemory> created;
   if (std::string why = TableMemory::create(key, restored, created); !why.empty()) return why;

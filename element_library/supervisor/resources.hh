@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shared/packet_socket.hh"
@@ -37,6 +38,7 @@ class Resources {
 
   // The socket of an interface, opened at its first use; a new one when the interface was replaced by another.
   std::string packet_socket(std::string_view interface, const RingSocket*& socket);
+  std::vector<std::pair<std::string, const RingSocket*>> rings() const;  // that are open, by interface
   std::string create_table(const TableKey& key, bool restored, std::shared_ptr<const TableMemory>& memory);
   // Index of a counter in the page, -1 when all are taken.
   int counter(std::string_view name);

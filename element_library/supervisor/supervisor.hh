@@ -95,7 +95,9 @@ class Supervisor {
   void carry();
   void carry_back();
   bool start_carrier(const Release& knows, const Slot& target);
+  void show_rings();
   void prepare_carrier();
+  void give_up_carrying(const Message& message);
   void on_carrier_message(const Message& message);
   void note_uncarried(const std::string& table, std::string_view why);
   void note_carried(const Message& message);

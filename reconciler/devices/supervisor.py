@@ -31,6 +31,8 @@ START_TIMEOUT_MS = 10_000
 CHECKPOINT_SECONDS, CARRY_SECONDS = 120.0, 120.0
 # How the driver says that the device is to blame, not the release.
 DEVICE_TO_BLAME = (": no interface '", "need the capability")
+# No fault of the release either: it is tried again when there is less traffic.
+TRAFFIC_TO_BLAME = "records change faster than they can be carried"
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -115,6 +117,8 @@ class Supervisor:
             if error.text.startswith("takeover: "):
                 raise Transient(f"{self._name}: {error.text}") from error
             why = f"{self._name}: {error.text.replace(f'{place}/', '')}"
+            if TRAFFIC_TO_BLAME in error.text:
+                raise Transient(why) from error
             if any(mark in error.text for mark in DEVICE_TO_BLAME):
                 raise DeviceUnready(why) from error
             raise TakeoverRefused(why) from error

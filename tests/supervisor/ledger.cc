@@ -12,7 +12,8 @@ namespace clickup {
 namespace {
 
 constexpr uint64_t kNever = kFreeDeadline - 1;
-constexpr uint64_t kCrash = 666, kHang = 667;  // what a migration does with a record of this value
+// What a migration does with a record of this value, or from this value on.
+constexpr uint64_t kCrash = 666, kHang = 667, kSlow = 1'000'000;
 
 template <class Layout>
 bool assured(const Layout& record) {
@@ -59,14 +60,15 @@ class NumbersOf : public Numbers {
   StateTable<Layout> table_;
 };
 
-// Ledger(LAYOUT, CAPACITY, ON_PAUSE): `entries` of layout 1 or 2, and `notes`. ON_PAUSE is put under key 0 when it pauses.
+// Ledger(LAYOUT, CAPACITY, ON_PAUSE, CHURN): `entries` of layout 1 or 2, and `notes`. ON_PAUSE is put under key 0 when it
+// pauses; CHURN entries change every round.
 class Ledger : public Element {
  public:
   const char* class_name() const override { return "Ledger"; }
   const char* port_count() const override { return "0/0"; }
   void configure(Arguments& arguments, Errors& errors) override {
     uint32_t layout = 1;
-    arguments.positional("LAYOUT", layout).keyword("CAPACITY", capacity_).keyword("ON_PAUSE", on_pause_).finish(errors);
+    arguments.positional("LAYOUT", layout).keyword("CAPACITY", capacity_).keyword("ON_PAUSE", on_pause_).keyword("CHURN", churn_).finish(errors);
     if (layout == 1) entries_ = std::make_unique<NumbersOf<EntriesLayoutV1>>();
     else entries_ = std::make_unique<NumbersOf<EntriesLayoutV2>>();
   }
@@ -81,17 +83,31 @@ class Ledger : public Element {
     table.write("put", [this](std::string_view text) { return put(*entries_, text); });
     table.write("note", [this](std::string_view text) { return put(notes_, text); });
     table.write("fill", [this](std::string_view text) {
-      uint64_t count = 0;
-      parse_unsigned(text, count);
-      for (uint32_t key = 1; key <= count; ++key) entries_->put(key, key);
+      parse_unsigned(text, filled_);
+      for (uint32_t key = 1; key <= filled_; ++key) entries_->put(key, key);
       return std::string();
     });
+    table.write("churn", [this](std::string_view text) {
+      return parse_unsigned(text, churn_) ? std::string() : std::string("not a number");
+    });
+  }
+  // Changes `churn_` entries a round, one after the other, each of which takes a millisecond to be carried.
+  bool has_task() const override { return true; }
+  bool run_task() override {
+    if (!churning_) return false;
+    for (uint64_t i = 0; i < churn_ && filled_ > 0; ++i) {
+      next_ = next_ % filled_ + 1;
+      entries_->put(uint32_t(next_), kSlow + ++value_);
+    }
+    return churn_ > 0;
   }
   void resume() override {
+    churning_ = true;
     begun_ = entries_->resume();
     notes_.resume();
   }
   void pause() override {
+    churning_ = false;
     if (on_pause_) entries_->put(0, on_pause_);
     entries_->pause();
     notes_.pause();
@@ -111,7 +127,8 @@ class Ledger : public Element {
   std::unique_ptr<Numbers> entries_;
   NumbersOf<NotesLayout> notes_;
   uint32_t capacity_ = 64;
-  uint64_t on_pause_ = 0;
+  uint64_t on_pause_ = 0, churn_ = 0, filled_ = 0, next_ = 0, value_ = 0;
+  bool churning_ = false;
   std::string begun_;
 };
 
@@ -119,6 +136,7 @@ template <class From, class To>
 void convert(const From& from, To& to) {
   if (from.value == kCrash) __builtin_trap();
   while (from.value == kHang) ::pause();
+  if (from.value >= kSlow) ::usleep(1000);
   to = To();
   to.key = from.key;
   to.value = from.value;

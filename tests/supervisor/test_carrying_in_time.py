@@ -1,0 +1,50 @@
+"""Carrying records goes behind packets: it waits, or says that it cannot be in time."""
+
+from __future__ import annotations
+
+from reconciler.demo.network import Network
+from tests.netns import needs_sandbox
+from tests.supervisor.books import books, entries, put
+from tests.supervisor.conftest import Start
+from tests.supervisor.running import Stream
+
+pytestmark = needs_sandbox
+
+MANY = 400
+LARGE = {"capacity": 1024}
+
+
+def test_records_that_change_faster_than_they_are_carried_stop_a_takeover_not_the_traffic(
+    start: Start, network: Network
+) -> None:
+    supervised = start("--ring-memory", 1 << 20)  # 512 frames: a quarter of a second
+    supervised.confirmed("one", books(1, **LARGE))
+    supervised.write("books.fill", str(MANY), "control.sock")
+    supervised.write("books.churn", str(MANY), "control.sock")
+    with Stream(network) as stream:
+        stream.run_on(500)
+        reason = supervised.refused("two", books(2, **LARGE), start_timeout_ms=60_000)
+        assert "records change faster than they can be carried" in reason
+        assert "the release before it goes on" in reason
+        stream.run_on(500)
+        supervised.write("books.churn", "0", "control.sock")
+        report = supervised.takeover("two", books(2, **LARGE), start_timeout_ms=60_000)
+        stream.run_on(500)
+    assert entries(report)["migrated"] == MANY and entries(report)["lost"] == 0
+    assert report["last_records"] < MANY, "the rest was carried before the pause"
+    assert not stream.lost
+
+
+def test_a_revert_is_made_however_fast_records_change(start: Start, network: Network) -> None:
+    supervised = start("--ring-memory", 1 << 20)
+    supervised.confirmed("one", books(1, **LARGE))
+    supervised.takeover("two", books(2, **LARGE))
+    supervised.write("books.fill", "100", "control.sock")
+    supervised.write("books.churn", "100", "control.sock")
+    put(supervised, 500, 77)
+    with Stream(network) as stream:
+        stream.run_on(500)
+        code, answer = supervised.write("revert", "as asked")
+        stream.run_on(500)
+    assert code == 200 and supervised.status()["active"]["release"] == "one", answer
+    assert "500=77" in supervised.worker("books.entries")
