@@ -13,6 +13,7 @@ import socket
 import sys
 
 from reconciler.demo.traffic.reporting import say
+from reconciler.demo.traffic.turns import Lateness, Patience, go_first
 
 CHUNK = 4096
 # A peer that we no longer reach is given up after this time (milliseconds; RFC 5482).
@@ -76,6 +77,8 @@ class Server:
 
 async def serve(address: str, port: int, bytes_per_second: int) -> None:
     """Serve until SIGTERM, then report."""
+    priority, lateness = go_first(), Lateness()
+    Patience(lateness)
     server = Server(bytes_per_second)
     done = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, done.set)
@@ -83,7 +86,8 @@ async def serve(address: str, port: int, bytes_per_second: int) -> None:
     say("ready")
     await done.wait()
     listener.close()
-    say("result", connections=server.connections, resets=server.resets)
+    counts = {"connections": server.connections, "resets": server.resets}
+    say("result", **counts, priority=priority, **lateness.as_json())
 
 
 if __name__ == "__main__":
