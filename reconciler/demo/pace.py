@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Of a part that was never seen before: less of it tells nothing of the rest.
+FORETELLING_SHARE = 0.1
+
 
 @dataclass
 class Pace:
@@ -31,7 +34,7 @@ class Pace:
         """Seconds that a part takes: as the last time, or by what is done of it."""
         if part in self.last:
             return self.last[part]
-        return elapsed / share if share > 0 and elapsed > 1 else None
+        return elapsed / share if share >= FORETELLING_SHARE else None
 
 
 def read(file: Path, parts: Sequence[str]) -> Pace:

@@ -38,9 +38,10 @@ class Places(BaseModel):
 class Keeping(BaseModel):
     """How the measuring programs kept up: the longest that each was late in milliseconds.
 
-    `http_late_ms` is the later of client and server, `udp_skipped` what the sender left out when it
-    was late, `tcp_starved` the sessions given up because the server had no turn, `receiver_fullest`
-    the largest share of the receiver's ring that was taken.
+    `http_late_ms` is the later of client and server. `udp_skipped` is what the sender left out when
+    it was late, `udp_refused` when the kernel took nothing. `tcp_starved` are sessions given up
+    because the server had no turn, `receiver_fullest` the largest share of the receiver's ring that
+    was taken.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class Keeping(BaseModel):
     receiver_late_ms: float = 0
     http_late_ms: float = 0
     udp_skipped: int = 0
+    udp_refused: int = 0
     tcp_starved: int = 0
     receiver_fullest: float = 0
 
@@ -82,6 +84,7 @@ def keeping(
         receiver_late_ms=received["late_ms"],
         http_late_ms=max(one["late_ms"] for one in (downloaded, *served)),
         udp_skipped=sent["udp_skipped"],
+        udp_refused=sent["udp_refused"],
         tcp_starved=starved(downloaded["stalls"], late),
         receiver_fullest=received["ring_fullest"],
     )

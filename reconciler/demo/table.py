@@ -115,6 +115,7 @@ def _not_ours(lost_at: Places, measuring: Keeping) -> str:
         (lost_at.after_firewall, "packets dropped on the way from it"),
         (lost_at.receiver, "packets that found the receiver's ring full"),
         (measuring.udp_skipped, "packets left out by the sender, which was late"),
+        (measuring.udp_refused, "packets not sent, as nobody answered for the address"),
         (measuring.tcp_starved, "TCP sessions that waited for a server without a turn"),
     )
     return ", ".join(f"{count:,} {what}" for count, what in parts if count)

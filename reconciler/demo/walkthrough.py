@@ -58,9 +58,15 @@ class Scenario:
         return [{self.element: text} for text in (newest, *more)]
 
 
-async def build_first(site: Site, scenario: Scenario, progress: Progress | None = None) -> Artifact:
+async def build_first(site: Site, scenario: Scenario) -> Artifact:
     """What is there before any upgrade: the supervisor and the first release's driver."""
-    builder = site.builder(BASE_CACHE)
-    await builder.supervisor(progress)
+    await site.builder(BASE_CACHE).supervisor()
+    return await build_driver(site, scenario)
+
+
+async def build_driver(
+    site: Site, scenario: Scenario, progress: Progress | None = None
+) -> Artifact:
+    """The first release's driver."""
     first = resolve(site.desired(scenario.first), site.library)
-    return await builder.build(first.graph.classes, progress)
+    return await site.builder(BASE_CACHE).build(first.graph.classes, progress)

@@ -11,6 +11,7 @@ import contextlib
 import signal
 import socket
 import sys
+from functools import cache
 
 from reconciler.demo.traffic.reporting import say
 from reconciler.demo.traffic.turns import Lateness, Patience, go_first
@@ -23,10 +24,13 @@ PATTERN_BYTES = 65521  # prime, so that no two chunks of a file are alike
 
 def pattern(seed: int) -> bytes:
     """The bytes that repeat in the file of `seed`, twice over so that every chunk is one slice."""
-    once = bytes(
-        (index * 131 + (index >> 8) * 17 + seed * 29) & 0xFF for index in range(PATTERN_BYTES)
-    )
+    once = _first_pattern().translate(bytes((byte + seed * 29) & 0xFF for byte in range(256)))
     return once + once[:CHUNK]
+
+
+@cache
+def _first_pattern() -> bytes:
+    return bytes((index * 131 + (index >> 8) * 17) & 0xFF for index in range(PATTERN_BYTES))
 
 
 def chunk_at(repeated: bytes, offset: int, length: int) -> bytes:
