@@ -15,7 +15,14 @@ from reconciler.demo.measure import Load, traffic
 from reconciler.demo.merges import following
 from reconciler.demo.report import StrategyName
 from reconciler.demo.site import Site
-from reconciler.demo.strategies import BASE_CACHE, Releases, Upgrade, cold, measure, stateless
+from reconciler.demo.strategies import (
+    BASE_CACHE,
+    Releases,
+    Upgrade,
+    cold_library,
+    measure,
+    stateless,
+)
 from reconciler.demo.telling import Teller
 from reconciler.demo.walkthrough import NEW, Scenario, build_first
 
@@ -32,7 +39,7 @@ async def three_ways(site: Site, wanted: argparse.Namespace, tell: Teller) -> Fi
     found: Figures = {OURS: [], GAPS: []}
     ways: tuple[tuple[StrategyName, Upgrade, int], ...] = (
         ("stateless", stateless, wanted.stateless),
-        ("cold", cold, wanted.cold),
+        ("cold", cold_library, wanted.cold),
     )
     await _takeovers(site, new, scenario, wanted.takeovers, found)
     for name, upgrade, times in ways:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -28,11 +29,16 @@ def demo(
     output: Annotated[Path, typer.Option("--output", help="Folder for the report")] = Path(
         "build/demo"
     ),
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Cold builds the whole element library: takes minutes longer"),
+    ] = False,
 ) -> None:
-    """Upgrade a firewall under traffic: cold, stateless and by click-up; then a bad release.
+    """Upgrade a firewall under traffic by click-up, then a bad release; then stateless and cold.
 
-    Writes report.json, report.svg and raw.json. Needs no root: it makes network namespaces of its
-    own, and nothing of it touches this machine's network.
+    Every row is shown when it is there. Writes report.json, report.svg and raw.json, and times.json
+    for the next run's estimates. Needs no root: it makes network namespaces of its own, and nothing
+    of it touches this machine's network.
 
     Exit codes: 0 click-up lost nothing; 1 it did, or the walk-through could not be finished; 3 no
     namespaces to be had.
@@ -43,24 +49,28 @@ def demo(
         enter([sys.executable, "-m", "reconciler.cli.main", *sys.argv[1:]])
     except SandboxError as error:
         fail(str(error), NO_SANDBOX)
-    report = _walk(output.absolute())
+    report = _walk(output.absolute(), full)
     if failures := report.failures():
         fail("; ".join(failures))
 
 
-def _walk(output: Path) -> Report:
+def _walk(output: Path, full: bool) -> Report:
     try:
         from reconciler.demo.network import network
     except ModuleNotFoundError as error:
         fail(f"the demo needs {error.name}: pip install 'click-up[demo]'")
     from reconciler.demo.measure import Load
+    from reconciler.demo.pace import read
     from reconciler.demo.site import Site
     from reconciler.demo.telling import Teller
-    from reconciler.demo.walkthrough import WalkthroughFailed, walk_through
+    from reconciler.demo.tour import parts, tour
+    from reconciler.demo.walkthrough import WalkthroughFailed
 
     console = Console()
     if not console.is_terminal:
         console = Console(width=PLAIN_WIDTH)
+    times = output / "times.json"
+    tell = Teller(console, read(times, parts(full)), times)
     work = output / "work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -68,7 +78,8 @@ def _walk(output: Path) -> Report:
     with network() as joined:
         site = Site(joined, work, load_library())
         try:
-            report, runs = asyncio.run(walk_through(site, desired_state, Load(), Teller(console)))
+            with tell.telling():
+                report, runs = asyncio.run(tour(site, desired_state, Load(), tell, full))
         except (WalkthroughFailed, Stalled, Transient) as error:
             fail(f"{error}; logs and caches of this run are in {work}")
         except TimeoutError:
@@ -83,14 +94,22 @@ def _walk(output: Path) -> Report:
 
 def _show(console: Console, output: Path, report: Report, runs: tuple[Measured, ...]) -> None:
     from reconciler.demo.picture import picture
-    from reconciler.demo.report import summary, table, write_report
+    from reconciler.demo.report import write_report
+    from reconciler.demo.table import summary, table
 
     write_report(output, report, runs)
     (output / "report.svg").write_text(picture(runs))
     console.print()
-    console.print(table(report))
-    for line in summary(report):
-        console.print(line, highlight=False, soft_wrap=True)
-    console.print(
-        f"written: {output}/report.json, report.svg, raw.json", highlight=False, soft_wrap=True
+    console.print(table(report.strategies))
+    for line in (*summary(report), f"written: {output}/report.json, report.svg, raw.json", _next()):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+def _next() -> str:
+    """What to look at now."""
+    command = Path(sys.executable).parent / "click-up"
+    called = "click-up" if shutil.which("click-up") else os.path.relpath(command)
+    return (
+        "next: report.svg draws all of it over time; docs/tutorial.md is a first upgrade by "
+        f"hand; `{called} init network` begins a repository of your own"
     )

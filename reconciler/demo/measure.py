@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from reconciler.demo.network import SERVER_ADDRESS, Namespace, Network
+from reconciler.demo.places import Keeping, Places, keeping, places
+from reconciler.demo.programs import Program, bury, start, until
 
 HTTP_PORT, UDP_PORT = 80, 443
 START_SECONDS = 20.0
-# A download is finished before its client ends, and one that stalls is given up after five seconds.
-END_SECONDS = 30.0
-# Packets that are still on their way when the sender ends.
-SETTLE_SECONDS = 0.3
-LINE_LIMIT = 1 << 24
+# Packets are still on their way when the sender ends, for as long as more of them arrive.
+SETTLE_SECONDS = 0.6
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,8 @@ class Load:
 class TrafficResult(BaseModel):
     """What client and server saw.
 
-    Times are seconds since the epoch, samples (time, amount per 50 ms).
+    Times are seconds since the epoch, samples (time, amount per 50 ms). `udp_arrived` came to the
+    firewall's interface; `link_drops` are packets of any kind that the link behind it dropped.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -48,6 +46,8 @@ class TrafficResult(BaseModel):
     missing: tuple[tuple[int, int], ...]
     gaps: tuple[tuple[float, float], ...]
     ring_drops: int
+    udp_arrived: int
+    link_drops: int
     udp_samples: tuple[tuple[float, int], ...]
     http_requests: int
     http_failures: int
@@ -56,11 +56,18 @@ class TrafficResult(BaseModel):
     tcp_stalled: int
     connect_failures: int
     http_samples: tuple[tuple[float, int], ...]
+    keeping: Keeping
 
     @property
     def udp_lost(self) -> int:
         """Packets of the stream that were sent and never arrived."""
         return self.udp_sent - self.udp_received
+
+    @property
+    def lost_at(self) -> Places:
+        """Where they were lost."""
+        seen = self.udp_received + self.udp_duplicated + self.ring_drops
+        return places(self.udp_sent, self.udp_arrived, self.link_drops, seen, self.ring_drops)
 
     def gap_ms(self, start: float, end: float) -> float:
         """The longest time without a packet of the stream between two moments, 0 below 5 ms."""
@@ -69,81 +76,84 @@ class TrafficResult(BaseModel):
 
 
 @dataclass
-class Program:
-    """One traffic program that runs, with the newest thing it said of each kind."""
-
-    process: asyncio.subprocess.Process
-    heard: asyncio.Event
-    said: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    async def listen(self) -> None:
-        """Take in what it says until it ends."""
-        assert self.process.stdout is not None
-        async for line in self.process.stdout:
-            message = json.loads(line)
-            self.said[message.pop("kind")] = message
-            self.heard.set()
-
-    async def until(self, kind: str, seconds: float) -> dict[str, Any]:
-        """The newest message of a kind, as soon as there is one. Raises TimeoutError."""
-        await until(lambda: kind in self.said, self.heard, seconds)
-        return self.said[kind]
-
-    async def end(self) -> dict[str, Any]:
-        """Ask it to finish and return its result. Raises TimeoutError, KeyError when it crashed."""
-        self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(END_SECONDS):
-            await self.process.wait()
-        return await self.until("result", 1.0)
-
-
-async def until(condition: Callable[[], bool], heard: asyncio.Event, seconds: float) -> None:
-    """Until `condition` holds, looking whenever something was heard. Raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            heard.clear()
-            await heard.wait()
-
-
-@dataclass
 class Traffic:
     """Downloads and the packet stream while they run."""
 
     servers: Sequence[Program]
     receiver: Program
+    counter: Program
     client: Program
     sender: Program
 
     @property
-    def progress(self) -> dict[str, int]:
-        """Counts so far."""
+    def progress(self) -> dict[str, Any]:
+        """Counts so far, and when the oldest thing under way began."""
         programs = (self.client, self.sender, self.receiver)
         return {k: v for program in programs for k, v in program.said.get("progress", {}).items()}
+
+    @property
+    def received(self) -> int:
+        """Packets of the stream that arrived, as far as was told."""
+        return int(self.progress.get("udp_received", 0))
 
     async def flowing(self, sessions: int) -> None:
         """Until that many TCP sessions and the stream run. Raises TimeoutError."""
 
         def all_run() -> bool:
-            enough = self.progress.get("tcp_sessions", 0) >= sessions
-            return enough and self.progress.get("udp_received", 0) > 0
+            return self.progress.get("tcp_sessions", 0) >= sessions and self.received > 0
 
         await until(all_run, self.client.heard, START_SECONDS)
+
+    async def past(self, moment: float, seconds: float) -> None:
+        """Until packets arrive and every connection and request that began before `moment` (seconds
+        since the epoch) has come to an end, at most so long.
+        """
+        received = self.received
+
+        def is_past() -> bool:
+            return self.received > received and float(self.progress.get("oldest", 0)) > moment
+
+        with suppress(TimeoutError):
+            await until(is_past, self.client.heard, seconds)
 
     async def finish(self) -> TrafficResult:
         """End all programs, senders first, and return what they counted."""
         sent, downloaded = await asyncio.gather(self.sender.end(), self.client.end())
-        await asyncio.sleep(SETTLE_SECONDS)
-        received = await self.receiver.end()
-        await asyncio.gather(*(server.end() for server in self.servers))
-        return TrafficResult.model_validate(
-            {
-                **sent,
-                **downloaded,
-                **received,
-                "http_samples": downloaded["samples"],
-                "udp_samples": received["samples"],
-            }
-        )
+        await self._arrived(sent["udp_sent"])
+        received, counted = await asyncio.gather(self.receiver.end(), self.counter.end())
+        served = await asyncio.gather(*(server.end() for server in self.servers))
+        return _result(sent, downloaded, received, counted, served)
+
+    async def _arrived(self, sent: int) -> None:
+        """Until as many packets as were sent are there, or no more come."""
+        before = -1
+        while before < self.received < sent:
+            before = self.received
+            with suppress(TimeoutError):
+                await until(lambda: self.received >= sent, self.client.heard, SETTLE_SECONDS)
+
+
+def _result(
+    sent: Mapping[str, Any],
+    downloaded: Mapping[str, Any],
+    received: Mapping[str, Any],
+    counted: Mapping[str, Any],
+    served: Sequence[Mapping[str, Any]],
+) -> TrafficResult:
+    """Everything that was counted; what a program did not keep up with is not counted as lost."""
+    kept_up = keeping(sent, downloaded, received, served)
+    counts = {
+        **sent,
+        **downloaded,
+        **received,
+        **counted,
+        "http_samples": downloaded["samples"],
+        "udp_samples": received["samples"],
+        "keeping": kept_up,
+    }
+    for count in ("http_failures", "tcp_resets", "tcp_stalled"):
+        counts[count] -= kept_up.tcp_starved
+    return TrafficResult.model_validate(counts)
 
 
 @asynccontextmanager
@@ -162,36 +172,25 @@ async def traffic(
     heard = asyncio.Event()
     async with AsyncExitStack() as stack:
 
-        async def start(namespace: Namespace, module: str, *arguments: object) -> Program:
-            line = namespace.program(f"reconciler.demo.traffic.{module}", *map(str, arguments))
-            process = await asyncio.create_subprocess_exec(
-                *line, stdout=asyncio.subprocess.PIPE, limit=LINE_LIMIT
-            )
-            program = Program(process, heard)
-            listener = asyncio.create_task(program.listen())
-            stack.push_async_callback(_bury, program, listener)
+        async def begin(namespace: Namespace, module: str, *arguments: object) -> Program:
+            program, listener = await start(namespace, heard, module, *arguments)
+            stack.push_async_callback(bury, program, listener)
             return program
 
         answering = [
-            await start(network.server, "http_server", server, HTTP_PORT, load.bytes_per_second)
+            await begin(network.server, "http_server", server, HTTP_PORT, load.bytes_per_second)
             for server in servers
         ]
-        receiver = await start(network.server, "udp_receiver", "eth0", UDP_PORT)
-        for program in (*answering, receiver):
+        receiver = await begin(network.server, "udp_receiver", "eth0", UDP_PORT)
+        counter = await begin(network.firewall, "udp_counter", "eth0", UDP_PORT, "eth1")
+        for program in (*answering, receiver, counter):
             await program.until("ready", START_SECONDS)
-        client = await start(
+        client = await begin(
             network.client, "http_client", service, HTTP_PORT, load.downloaders, load.download_bytes
         )
-        sender = await start(
+        sender = await begin(
             network.client, "udp_sender", stream or service, UDP_PORT, load.packets_per_second
         )
-        running = Traffic(answering, receiver, client, sender)
+        running = Traffic(answering, receiver, counter, client, sender)
         await running.flowing(load.downloaders)
         yield running
-
-
-async def _bury(program: Program, listener: asyncio.Task[None]) -> None:
-    with suppress(ProcessLookupError):
-        program.process.kill()
-    await program.process.wait()
-    await listener

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from reconciler.build import Builder
 from reconciler.demo.desired import Commits
 from reconciler.demo.site import Sessions, Site, sessions_of
+from reconciler.demo.traffic.turns import Priority, priority_of
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import TakeoverReport
 from reconciler.loop import OBSERVE_SECONDS, Loop
@@ -27,13 +28,18 @@ ENDED = (OutcomeKind.APPLIED, OutcomeKind.REVERTED, OutcomeKind.STALLED, Outcome
 
 @dataclass
 class Witness(Observer):
-    """Remembers what the loop did, with the time (seconds since the epoch) at which it did."""
+    """Remembers what the loop did, with the time (seconds since the epoch) at which it did.
+
+    `told` hears what it is at; `rejected` counts passes over a revision that failed before.
+    """
 
     takeovers: list[tuple[float, TakeoverReport]] = field(default_factory=list)
     ended: list[tuple[float, Outcome]] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     build_seconds: list[float] = field(default_factory=list)
+    rejected: int = 0
     heard: asyncio.Event = field(default_factory=asyncio.Event)
+    told: Callable[[str], None] = lambda what: None
     _build_began: float = 0.0
 
     def planned(self, key: str, plan: Plan) -> None:
@@ -42,6 +48,7 @@ class Witness(Observer):
 
     def step_started(self, key: str, step: Step) -> None:
         """As Observer."""
+        self.told(step.kind.lower())
         if step.kind is StepKind.BUILD:
             self._build_began = time.time()
 
@@ -49,6 +56,10 @@ class Witness(Observer):
         """As Observer."""
         if step.kind is StepKind.BUILD:
             self.build_seconds.append(time.time() - self._build_began)
+
+    def build_progress(self, key: str, finished: int, total: int, what: str) -> None:
+        """As Observer."""
+        self.told(f"built {finished} of {total}, {what}")
 
     def takeover(self, key: str, report: TakeoverReport) -> None:
         """As Observer."""
@@ -60,6 +71,16 @@ class Witness(Observer):
         if outcome.kind in ENDED:
             self.ended.append((time.time(), outcome))
             self.heard.set()
+        elif outcome.kind is OutcomeKind.REJECTED:
+            self.rejected += 1
+            self.heard.set()
+
+    async def rejection(self, number: int, seconds: float) -> None:
+        """Until a revision was refused for the `number`th time. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while self.rejected < number:
+                self.heard.clear()
+                await self.heard.wait()
 
     async def taken_over(self, number: int, seconds: float) -> None:
         """Until `number` takeovers were seen. Raises TimeoutError."""
@@ -106,6 +127,16 @@ class Running:
         """Sessions in the table now."""
         return await sessions_of(self.device)
 
+    async def ring_drops(self) -> int:
+        """Packets of any kind for which the rings of the firewall had no room so far."""
+        interfaces = (await self.device.status()).interfaces.values()
+        return sum(counts["rx_dropped"] for counts in interfaces)
+
+    async def worker_priority(self) -> Priority:
+        """What the kernel gives the worker that forwards. Raises ProcessLookupError."""
+        active = (await self.device.status()).active
+        return priority_of(active.pid) if active is not None else "normal"
+
     async def merge(
         self, message: str, files: Mapping[str, str], seconds: float = CONVERGE_SECONDS
     ) -> Merged:
@@ -115,6 +146,12 @@ class Running:
         revision = await asyncio.to_thread(self.commits.commit, message, files)
         ended, outcome = await self.witness.ending(number, seconds)
         return Merged(revision, began, ended, outcome)
+
+    async def look_again(self) -> None:
+        """Ask the loop for a pass over what it rejected, and wait for it. Raises TimeoutError."""
+        number = self.witness.rejected + 1
+        await asyncio.to_thread(self.ledger.request, self.key, False)
+        await self.witness.rejection(number, CONVERGE_SECONDS)
 
 
 @asynccontextmanager

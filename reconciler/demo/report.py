@@ -1,4 +1,4 @@
-"""What the walk-through found: report.json, the table, and the raw figures behind both."""
+"""What the walk-through found: report.json, and the raw figures behind it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-from rich.table import Table
 
 from reconciler.demo.measure import TrafficResult
+from reconciler.demo.places import Keeping, Places
+from reconciler.demo.traffic.turns import Priority
 from reconciler.devices.status import TakeoverReport
 
 StrategyName = Literal["cold", "stateless", "click-up"]
+Built = Literal["missing", "firewall", "library"]
 PAUSE_BAR_MS = 1.0
 
 
@@ -27,6 +29,10 @@ class Strategy(_Figures):
 
     `pauses_ms` is time out of service: for click-up as the supervisor measured it, for the others
     the time without a packet of the stream.
+
+    `ring_dropped` are packets of any kind that the firewall's own rings had no room for, None where
+    no one firewall lived through it all. `built` is what was compiled: the classes that were
+    missing, or from nothing those of the firewall or of the whole library.
     """
 
     name: StrategyName
@@ -41,25 +47,35 @@ class Strategy(_Figures):
     sessions_after: int
     build_seconds: float
     classes_compiled: int
+    built: Built = "missing"
+    ring_dropped: int | None = None
+    udp_lost_at: Places = Places()
+    measuring: Keeping = Keeping()
 
     @property
     def clean(self) -> bool:
-        """Nobody noticed anything."""
-        return self.udp_lost == self.http_failures == self.tcp_resets == 0
+        """Nobody lost anything by the upgrade."""
+        lost = (self.udp_lost_at.firewall, self.ring_dropped, self.http_failures, self.tcp_resets)
+        return not any(lost)
 
 
 class Revert(_Figures):
-    """The release whose verification fails, and the way back."""
+    """The release whose verification fails, and the way back; fields as of a strategy."""
 
     pause_ms: float
     udp_lost: int
     tcp_resets: int
     revision_rejected: bool
+    http_failures: int = 0
+    ring_dropped: int | None = None
+    udp_lost_at: Places = Places()
+    measuring: Keeping = Keeping()
 
     @property
     def clean(self) -> bool:
-        """Nothing was lost, and the revision is not tried again."""
-        return self.revision_rejected and self.udp_lost == self.tcp_resets == 0
+        """Nothing was lost by it, and the revision is not tried again."""
+        lost = (self.udp_lost_at.firewall, self.ring_dropped, self.http_failures, self.tcp_resets)
+        return self.revision_rejected and not any(lost)
 
 
 class Converge(_Figures):
@@ -69,30 +85,44 @@ class Converge(_Figures):
     with_build: float
 
 
+class Priorities(_Figures):
+    """What this machine gave click-up's worker and the measuring programs, the lowest of them."""
+
+    worker: Priority
+    measuring: Priority
+
+
 class Report(_Figures):
     """The whole of report.json."""
 
     strategies: tuple[Strategy, ...]
     revert: Revert
     converge_seconds: Converge
+    priorities: Priorities
 
     def failures(self) -> tuple[str, ...]:
-        """What click-up promises and this run did not show; empty when all is well."""
+        """What click-up promises and this run did not show; empty when all is well.
+
+        Packets that were lost elsewhere, or while a measuring program got no turn, are not its.
+        """
         row = next(strategy for strategy in self.strategies if strategy.name == "click-up")
         broken = []
         if not row.clean:
-            broken.append(
-                f"click-up lost {row.udp_lost} packets, {row.tcp_resets} TCP sessions and "
-                f"{row.http_failures} HTTP requests"
-            )
+            broken.append(f"click-up lost {_lost(row)}")
         if (median := statistics.median(row.pauses_ms)) >= PAUSE_BAR_MS:
             broken.append(f"the median pause was {median:.3f} ms, not below {PAUSE_BAR_MS:g} ms")
         if not self.revert.clean:
-            broken.append(
-                f"the revert lost {self.revert.udp_lost} packets and {self.revert.tcp_resets} TCP "
-                f"sessions; revision rejected: {self.revert.revision_rejected}"
-            )
+            rejected = self.revert.revision_rejected
+            broken.append(f"the revert lost {_lost(self.revert)}; revision rejected: {rejected}")
         return tuple(broken)
+
+
+def _lost(figures: Strategy | Revert) -> str:
+    return (
+        f"{figures.udp_lost_at.firewall:,} packets of the stream, {figures.ring_dropped or 0:,} "
+        f"packets of any kind in its rings, {figures.tcp_resets} TCP sessions and "
+        f"{figures.http_failures} HTTP requests"
+    )
 
 
 class Measured(_Figures):
@@ -114,51 +144,3 @@ def write_report(folder: Path, report: Report, raw: tuple[Measured, ...]) -> Non
     (folder / "report.json").write_text(report.model_dump_json(indent=2) + "\n")
     lines = ",\n".join(measured.model_dump_json() for measured in raw)
     (folder / "raw.json").write_text(f"[{lines}]\n")
-
-
-def milliseconds(value: float) -> str:
-    """A duration with the unit in which people read it."""
-    if value >= 1000:
-        return f"{value / 1000:.1f} s"
-    return f"{value:.0f} ms" if value >= 10 else f"{value:.3f} ms"
-
-
-def table(report: Report) -> Table:
-    """The one table: a column for each way to upgrade."""
-    result = Table(title="edge-firewall 1.0.0 -> 2.0.0 under traffic", title_justify="left")
-    result.add_column("")
-    for strategy in report.strategies:
-        result.add_column(strategy.name, justify="right", style="bold" * strategy.clean)
-    for name, cells in _rows(report.strategies):
-        result.add_row(name, *cells)
-    return result
-
-
-def _rows(strategies: tuple[Strategy, ...]) -> list[tuple[str, list[str]]]:
-    def pause(strategy: Strategy) -> str:
-        text = milliseconds(statistics.median(strategy.pauses_ms))
-        count = len(strategy.pauses_ms)
-        return f"{text} (median of {count})" if count > 1 else text
-
-    return [
-        ("out of service", [pause(s) for s in strategies]),
-        ("packets lost", [f"{s.udp_lost:,} of {s.udp_sent:,}" for s in strategies]),
-        ("TCP sessions lost", [f"{s.tcp_resets} of {s.tcp_sessions}" for s in strategies]),
-        ("HTTP failures", [f"{s.http_failures} of {s.http_requests}" for s in strategies]),
-        ("sessions before", [str(s.sessions_before) for s in strategies]),
-        ("of them known after", [str(s.sessions_after) for s in strategies]),
-        ("build time", [f"{s.build_seconds:.1f} s" for s in strategies]),
-        ("element classes compiled", [str(s.classes_compiled) for s in strategies]),
-    ]
-
-
-def summary(report: Report) -> tuple[str, ...]:
-    """What the table does not say, one line each."""
-    revert, converge = report.revert, report.converge_seconds
-    return (
-        f"bad release: reverted after a pause of {milliseconds(revert.pause_ms)}, "
-        f"{revert.udp_lost} packets and {revert.tcp_resets} TCP sessions lost, revision "
-        + ("rejected" if revert.revision_rejected else "NOT rejected"),
-        f"commit to confirmed release, soak aside: {converge.no_build:.2f} s without a build, "
-        f"{converge.with_build:.2f} s with one",
-    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.build import Artifact, Builder
+from reconciler.build.ninja import Progress
 from reconciler.click_language import render
 from reconciler.demo.network import Network
 from reconciler.devices.local import LocalDevice
@@ -80,14 +81,23 @@ class Installed:
 
 
 async def install(
-    site: Site, desired: Desired, builder: Builder, place: str, whole_library: bool = False
+    site: Site,
+    desired: Desired,
+    builder: Builder,
+    place: str,
+    whole_library: bool = False,
+    supervisors: Builder | None = None,
+    progress: Progress | None = None,
 ) -> Installed:
-    """Build, stage and start a supervisor beside whatever runs; nothing takes over yet."""
+    """Build, stage and start a supervisor beside whatever runs; nothing takes over yet.
+
+    `supervisors` is the builder of the supervisor, when it is another one.
+    """
     classes = site.library.elements.keys() if whole_library else None
-    first = await builder.build(classes) if classes is not None else None
+    first = await builder.build(classes, progress) if classes is not None else None
     target = target_of(desired, site.library, builder)
-    artifact = await builder.build(target.resolved.graph.classes)
-    supervisor = await builder.supervisor()
+    artifact = await builder.build(target.resolved.graph.classes, progress)
+    supervisor = await (supervisors or builder).supervisor(progress)
     built_at = time.time()
     device = site.device(desired, place)
     config, record = render(target.resolved.graph), record_of(target, desired, "demo")

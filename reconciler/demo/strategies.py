@@ -8,13 +8,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from reconciler.demo.measure import Load, Traffic, TrafficResult, traffic
-from reconciler.demo.report import Measured, Strategy, StrategyName
+from reconciler.demo.measure import Load, TrafficResult, traffic
+from reconciler.demo.report import Built, Measured, Strategy, StrategyName
 from reconciler.demo.site import Installed, Sessions, Site, install
 from reconciler.demo.telling import Teller
 
-# Undisturbed traffic before, and time to see what became of sessions after, the upgrade.
-BEFORE_SECONDS = 2.0
+# Undisturbed traffic before the upgrade. After it a client whose session is lost takes five
+# seconds to give up: by then it is known what became of all of them.
+BEFORE_SECONDS = 1.0
 AFTER_SECONDS = 6.5
 BASE_CACHE = "cache-1.0.0"
 
@@ -28,24 +29,40 @@ class Swapped:
     build_seconds: float
     classes_compiled: int
     marks: tuple[tuple[float, str], ...]
+    built: Built
 
 
 Upgrade = Callable[[Site, Installed, Mapping[str, str], Teller], Awaitable[Swapped]]
 
 
 async def cold(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swapped:
-    """Stop, build the whole element library, start: the traditional way."""
+    """Stop, build all of the firewall's own driver from nothing, start: the traditional way."""
+    return await _cold(site, old, files, tell, whole_library=False)
+
+
+async def cold_library(
+    site: Site, old: Installed, files: Mapping[str, str], tell: Teller
+) -> Swapped:
+    """As `cold`, but the whole element library is built, and the supervisor."""
+    return await _cold(site, old, files, tell, whole_library=True)
+
+
+async def _cold(
+    site: Site, old: Installed, files: Mapping[str, str], tell: Teller, whole_library: bool
+) -> Swapped:
+    await asyncio.to_thread(shutil.rmtree, site.folder / "cache-cold", ignore_errors=True)
+    desired, builder = site.desired(files), site.builder("cache-cold")
+    supervisors = builder if whole_library else site.builder(BASE_CACHE)
     before = await old.sessions()
     stopped = time.time()
     await old.device.remove()
-    tell.say("►", "stopped; building the whole element library")
-    await asyncio.to_thread(shutil.rmtree, site.folder / "cache-cold", ignore_errors=True)
-    desired = site.desired(files)
-    new = await install(site, desired, site.builder("cache-cold"), "cold-new", whole_library=True)
+    tell.say("►", "stopped; building, and starting then")
+    new = await install(site, desired, builder, "cold-new", whole_library, supervisors, tell.step)
     await new.take_over()
     started = time.time()
-    marks = ((stopped, "stopped, building all"), (started, "started"))
-    return _swapped(before, await new.sessions(), new, new.built_at - stopped, marks)
+    marks = ((stopped, "stopped, building"), (started, "started"))
+    built: Built = "library" if whole_library else "firewall"
+    return _swapped(before, await new.sessions(), new, new.built_at - stopped, marks, built)
 
 
 async def stateless(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swapped:
@@ -53,14 +70,14 @@ async def stateless(site: Site, old: Installed, files: Mapping[str, str], tell: 
     began = time.time()
     site.copy_cache(BASE_CACHE, "cache-stateless")
     builder = site.builder("cache-stateless")
-    new = await install(site, site.desired(files), builder, "stateless-new")
+    new = await install(site, site.desired(files), builder, "stateless-new", progress=tell.step)
     tell.say("►", "built beside the running one; swapping the processes")
     before = await old.sessions()
     stopped = time.time()
     await old.device.remove()
     await new.take_over()
     after = await new.sessions()
-    return _swapped(before, after, new, new.built_at - began, ((stopped, "swapped"),))
+    return _swapped(before, after, new, new.built_at - began, ((stopped, "swapped"),), "missing")
 
 
 def _swapped(
@@ -69,9 +86,10 @@ def _swapped(
     new: Installed,
     build_seconds: float,
     marks: tuple[tuple[float, str], ...],
+    built: Built,
 ) -> Swapped:
     compiled = len(new.artifact.classes_compiled)
-    return Swapped(len(before), len(before & after), build_seconds, compiled, marks)
+    return Swapped(len(before), len(before & after), build_seconds, compiled, marks, built)
 
 
 @dataclass(frozen=True)
@@ -91,16 +109,11 @@ async def measure(
     async with traffic(site.network, load) as running, tell.watching(name, running):
         await asyncio.sleep(BEFORE_SECONDS)
         swapped = await upgrade(site, old, releases.new, tell)
-        await _see_what_became(running)
+        await running.past(swapped.marks[-1][0], AFTER_SECONDS)
         seen = await running.finish()
     await site.device(site.desired(releases.new), f"{name}-new").remove()
     strategy = _strategy(name, swapped, seen)
     return strategy, Measured(name=name, traffic=seen, marks=swapped.marks)
-
-
-async def _see_what_became(running: Traffic) -> None:
-    """Until clients whose sessions are lost have given up and begun new ones."""
-    await asyncio.sleep(AFTER_SECONDS)
 
 
 def _strategy(name: StrategyName, swapped: Swapped, seen: TrafficResult) -> Strategy:
@@ -118,4 +131,7 @@ def _strategy(name: StrategyName, swapped: Swapped, seen: TrafficResult) -> Stra
         sessions_after=swapped.sessions_after,
         build_seconds=round(swapped.build_seconds, 3),
         classes_compiled=swapped.classes_compiled,
+        built=swapped.built,
+        udp_lost_at=seen.lost_at,
+        measuring=seen.keeping,
     )

@@ -11,8 +11,10 @@ import contextlib
 import signal
 import socket
 import sys
+from functools import cache
 
 from reconciler.demo.traffic.reporting import say
+from reconciler.demo.traffic.turns import Lateness, Patience, go_first
 
 CHUNK = 4096
 # A peer that we no longer reach is given up after this time (milliseconds; RFC 5482).
@@ -22,10 +24,13 @@ PATTERN_BYTES = 65521  # prime, so that no two chunks of a file are alike
 
 def pattern(seed: int) -> bytes:
     """The bytes that repeat in the file of `seed`, twice over so that every chunk is one slice."""
-    once = bytes(
-        (index * 131 + (index >> 8) * 17 + seed * 29) & 0xFF for index in range(PATTERN_BYTES)
-    )
+    once = _first_pattern().translate(bytes((byte + seed * 29) & 0xFF for byte in range(256)))
     return once + once[:CHUNK]
+
+
+@cache
+def _first_pattern() -> bytes:
+    return bytes((index * 131 + (index >> 8) * 17) & 0xFF for index in range(PATTERN_BYTES))
 
 
 def chunk_at(repeated: bytes, offset: int, length: int) -> bytes:
@@ -76,6 +81,8 @@ class Server:
 
 async def serve(address: str, port: int, bytes_per_second: int) -> None:
     """Serve until SIGTERM, then report."""
+    priority, lateness = go_first(), Lateness()
+    Patience(lateness)
     server = Server(bytes_per_second)
     done = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, done.set)
@@ -83,7 +90,8 @@ async def serve(address: str, port: int, bytes_per_second: int) -> None:
     say("ready")
     await done.wait()
     listener.close()
-    say("result", connections=server.connections, resets=server.resets)
+    counts = {"connections": server.connections, "resets": server.resets}
+    say("result", **counts, priority=priority, **lateness.as_json())
 
 
 if __name__ == "__main__":

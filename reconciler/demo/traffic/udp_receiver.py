@@ -2,12 +2,14 @@
 
 It reads a packet ring (packet(7), TPACKET_V2) and not the socket: the ring holds three seconds of
 the stream, so that a busy CPU is never mistaken for a packet that the firewall lost, and every
-packet has the kernel's time of arrival.
+packet has the kernel's time of arrival. `late_ms` is the longest time that a packet lay in it,
+`ring_fullest` the largest share of it that was taken, `ring_drops` what it had no room for.
 """
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import mmap
 import select
 import signal
@@ -17,6 +19,7 @@ import sys
 import time
 
 from reconciler.demo.traffic.reporting import Samples, say
+from reconciler.demo.traffic.turns import Lateness, Priority, go_first
 
 SOL_PACKET, PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION = 263, 5, 6, 10
 SO_ATTACH_FILTER, ETH_P_IP, TPACKET_V2 = 26, 0x0800, 1
@@ -48,15 +51,26 @@ def port_filter(port: int) -> list[tuple[int, int, int, int]]:
     ]
 
 
+def attach_filter(packets: socket.socket, steps: list[tuple[int, int, int, int]]) -> None:
+    """Let a packet socket see only what the classic BPF program takes."""
+    program = b"".join(struct.pack("=HBBI", *step) for step in steps)
+    code = ctypes.create_string_buffer(program, len(program))
+    described = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code))
+    packets.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, described)
+
+
+def statistics(packets: socket.socket) -> tuple[int, int]:
+    """Packets that a packet socket was shown since this was last asked, and how many of them
+    found no room.
+    """
+    seen, dropped = struct.unpack("II", packets.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+    return int(seen), int(dropped)
+
+
 def open_ring(interface: str, port: int) -> tuple[socket.socket, mmap.mmap]:
     """A packet socket of `interface` that sees only the stream, with its ring."""
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
-    program = b"".join(struct.pack("=HBBI", *step) for step in port_filter(port))
-    code = ctypes.create_string_buffer(program, len(program))
-    steps = len(port_filter(port))
-    packets.setsockopt(
-        socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HxxxxxxP", steps, ctypes.addressof(code))
-    )
+    attach_filter(packets, port_filter(port))
     packets.setsockopt(SOL_PACKET, PACKET_VERSION, struct.pack("i", TPACKET_V2))
     ring = struct.pack("IIII", BLOCK, BLOCKS, FRAME, FRAMES)
     packets.setsockopt(SOL_PACKET, PACKET_RX_RING, ring)
@@ -110,14 +124,19 @@ class Receiver:
         self.frame = 0
         self.arrivals = Arrivals()
         self.source: tuple[str, int] | None = None
+        self.lateness = Lateness()
+        self.fullest = 0
 
     def drain(self) -> None:
         """Count every packet that is in the ring and give its frame back to the kernel."""
-        while True:
+        for taken in itertools.count():
             base = self.frame * FRAME
             status, _, _, _, net, seconds, nanoseconds = HEADER.unpack_from(self.ring, base)
             if not status & 1:
+                self.fullest = max(self.fullest, taken)
                 return
+            if not taken:
+                self.lateness.add(time.time() - seconds - nanoseconds / 1e9)
             (sequence,) = SEQUENCE.unpack_from(self.ring, base + net + UDP_PAYLOAD)
             if self.source is None:
                 address, port = SOURCE.unpack_from(self.ring, base + net + 12)
@@ -126,14 +145,10 @@ class Receiver:
             struct.pack_into("=I", self.ring, base, 0)
             self.frame = (self.frame + 1) % FRAMES
 
-    def ring_drops(self) -> int:
-        """Packets that reached the interface and found the ring full."""
-        statistics = self.packets.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
-        return int(struct.unpack("II", statistics)[1])
-
-    def result(self) -> None:
+    def result(self, priority: Priority) -> None:
         """Say all that was counted."""
         arrivals = self.arrivals
+        _, drops = statistics(self.packets)
         say(
             "result",
             udp_received=arrivals.received,
@@ -141,8 +156,11 @@ class Receiver:
             udp_reordered=arrivals.reordered,
             missing=arrivals.missing(),
             gaps=arrivals.gaps,
-            ring_drops=self.ring_drops(),
+            ring_drops=drops,
+            ring_fullest=round(self.fullest / FRAMES, 3),
             samples=arrivals.samples.as_json(),
+            priority=priority,
+            **self.lateness.as_json(),
         )
 
 
@@ -150,6 +168,7 @@ def run(interface: str, port: int) -> None:
     """Receive until SIGTERM."""
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stopping.append(number))
+    priority = go_first()
     # Never read. It keeps the kernel from answering "port unreachable", and acknowledges: to a
     # firewall a stream that nobody answers stays a stranger, as in Linux.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as owner:
@@ -168,7 +187,7 @@ def run(interface: str, port: int) -> None:
                 reported = time.monotonic()
                 say("progress", udp_received=receiver.arrivals.received)
         receiver.drain()
-        receiver.result()
+        receiver.result(priority)
 
 
 if __name__ == "__main__":

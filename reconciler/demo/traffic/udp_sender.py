@@ -1,7 +1,9 @@
 """Sequence-numbered UDP stream: `...udp_sender ADDRESS PORT PACKETS_PER_SECOND`, until SIGTERM.
 
 Packets leave in one sendmmsg() call a millisecond: a Python call a packet would cost a core at
-20,000 packets/s.
+20,000 packets/s. `udp_skipped` was left out because the program got no turn, `udp_refused` because
+the kernel took nothing: nobody answers for the receiver's address. `late_ms` is how late a turn
+began at most.
 """
 
 from __future__ import annotations
@@ -17,13 +19,22 @@ import sys
 import time
 
 from reconciler.demo.traffic.reporting import say
+from reconciler.demo.traffic.turns import Lateness, go_first
 
 PAYLOAD_BYTES = 64
 BATCH = 64
 TICK_MS = 1
+LONG_SECONDS = 0.25
 SOURCE_PORT = 40000
 PROGRESS_SECONDS = 0.25
-PASSING = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENOBUFS, errno.EINTR}
+PASSING = {
+    errno.EAGAIN,
+    errno.ECONNREFUSED,
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.ENOBUFS,
+    errno.EINTR,
+}
 SEQUENCE = struct.Struct("!Q")
 
 
@@ -72,41 +83,70 @@ class Stream:
             self.messages[index].header.vector_count = 1
         self.sent = 0
 
-    def send(self, count: int) -> None:
-        """Send the next `count` packets (at most BATCH); one refused keeps its number for later."""
+    def send(self, count: int) -> bool:
+        """Send the next `count` packets (at most BATCH); one refused keeps its number for later.
+
+        Returns whether the kernel took any.
+        """
         for index in range(count):
             SEQUENCE.pack_into(self.payload, index * PAYLOAD_BYTES, self.sent + index)
-        done = self.sendmmsg(self.socket.fileno(), self.messages, count, 0)
+        done = self.sendmmsg(self.socket.fileno(), self.messages, count, socket.MSG_DONTWAIT)
         if done < 0:
             number = ctypes.get_errno()
             # An ICMP error of an earlier packet is reported here; it is a loss the receiver counts.
             if number not in PASSING:
                 raise OSError(number, f"sendmmsg: {os.strerror(number)}")
-            return
+            return False
         self.sent += done
+        return True
+
+
+class Dues:
+    """What is due at a steady rate; a delay is made up for, but not one of LONG_SECONDS: the
+    machine or the network stood still, and shall not be flooded afterwards.
+
+    `late` counts what was left out because a turn began late, `refused` what because the kernel
+    took nothing.
+    """
+
+    def __init__(self, rate: int, now: float) -> None:
+        self.rate, self.began, self.turn = rate, now, now
+        self.late = self.refused = 0
+
+    def of(self, now: float, sent: int) -> int:
+        """Packets to send in a turn that begins `now`."""
+        due = int((now - self.began) * self.rate) - sent - self.late - self.refused
+        if due > self.rate * LONG_SECONDS:
+            if now - self.turn > LONG_SECONDS:
+                self.late += due - BATCH
+            else:
+                self.refused += due - BATCH
+            due = BATCH
+        self.turn = now
+        return due
 
 
 def run(target: tuple[str, int], rate: int) -> None:
-    """Send at `rate` packets/s until SIGTERM; a short delay is made up for."""
+    """Send at `rate` packets/s until SIGTERM."""
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stopping.append(number))
+    priority, lateness = go_first(), Lateness()
     stream = Stream(target)
     clock = select.poll()
-    started = reported = time.monotonic()
-    skipped = 0
+    reported = time.monotonic()
+    dues = Dues(rate, reported)
     while not stopping:
         now = time.monotonic()
-        due = int((now - started) * rate) - stream.sent - skipped
-        if due > rate // 4:  # the machine stood still: do not flood it afterwards
-            skipped += due - BATCH
-        if due > 0:
-            stream.send(min(due, BATCH))
+        lateness.add(now - dues.turn - TICK_MS / 1000)
+        due = dues.of(now, stream.sent)
+        taken = due <= 0 or stream.send(min(due, BATCH))
         if now - reported > PROGRESS_SECONDS:
             reported = now
             say("progress", udp_sent=stream.sent)
-        if due <= BATCH:
+        if due <= BATCH or not taken:
             clock.poll(TICK_MS)
-    say("result", udp_sent=stream.sent, seconds=time.monotonic() - started)
+    sent = {"udp_sent": stream.sent, "udp_skipped": dues.late, "udp_refused": dues.refused}
+    say("result", **sent, priority=priority, **lateness.as_json())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,143 @@
+"""click-up's own rows: merges under traffic, then a release that does not work."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from reconciler.demo.measure import Load, TrafficResult, traffic
+from reconciler.demo.merges import Merged, Running
+from reconciler.demo.report import Converge, Measured, Revert, Strategy
+from reconciler.demo.site import Site
+from reconciler.demo.table import milliseconds
+from reconciler.demo.telling import Teller
+from reconciler.demo.walkthrough import (
+    BROKEN,
+    SOAK_SECONDS,
+    TAKEOVERS,
+    Scenario,
+    WalkthroughFailed,
+)
+from reconciler.outcome import OutcomeKind
+
+# Commits closer together than this are taken for a burst and answered by one takeover.
+BETWEEN_MERGES_SECONDS = 0.6
+
+
+async def upgrades(
+    site: Site,
+    running: Running,
+    scenario: Scenario,
+    load: Load,
+    tell: Teller,
+    count: int = TAKEOVERS,
+) -> tuple[Strategy, Converge, Measured]:
+    """1.0.0 -> 2.0.0 by a merge, and more merges after it. Raises WalkthroughFailed."""
+    witness, merged = running.witness, list[Merged]()
+    before = len(witness.takeovers)
+    rings = await running.ring_drops()
+    async with traffic(site.network, load) as flow, tell.watching("click-up", flow):
+        await asyncio.sleep(BETWEEN_MERGES_SECONDS)
+        sessions_before = sessions_after = await running.sessions()
+        for number, files in enumerate(scenario.variants(count)):
+            witness.told = partial(_step, tell, number, count)
+            merge = await running.merge(
+                f"edge-firewall 2.0.{number}", {**scenario.probing, **files}
+            )
+            if merge.outcome.kind is not OutcomeKind.APPLIED:
+                raise WalkthroughFailed(f"merge {number}: {merge.outcome.message}")
+            merged.append(merge)
+            pause = witness.takeovers[-1][1].pause_ns / 1e6
+            tell.say(
+                "✔",
+                f"2.0.{number} confirmed {merge.seconds - SOAK_SECONDS:.2f} s after its commit "
+                f"(soak aside); pause {milliseconds(pause)}",
+            )
+            if number == 0:
+                sessions_after = await running.sessions()
+            await asyncio.sleep(BETWEEN_MERGES_SECONDS)
+        seen = await flow.finish()
+    takeovers = witness.takeovers[before:]
+    pauses = tuple(round(report.pause_ns / 1e6, 4) for _, report in takeovers)
+    strategy = Strategy(
+        name="click-up",
+        pauses_ms=pauses,
+        udp_sent=seen.udp_sent,
+        udp_lost=seen.udp_lost,
+        http_requests=seen.http_requests,
+        http_failures=seen.http_failures,
+        tcp_sessions=seen.tcp_sessions,
+        tcp_resets=seen.tcp_resets,
+        sessions_before=len(sessions_before),
+        sessions_after=len(sessions_before & sessions_after),
+        build_seconds=round(witness.build_seconds[-1], 3),
+        classes_compiled=sum(len(plan.classes_to_build) for plan in witness.plans[1:]),
+        ring_dropped=await running.ring_drops() - rings,
+        udp_lost_at=seen.lost_at,
+        measuring=seen.keeping,
+    )
+    witness.told = partial(_step, tell, count, count)
+    return strategy, _converge(merged), _measured("click-up", "2.0", seen, running, before, merged)
+
+
+def _step(tell: Teller, number: int, count: int, what: str) -> None:
+    tell.step(number, count, f"merge 2.0.{number}: {what}")
+
+
+def _converge(merged: list[Merged]) -> Converge:
+    seconds = [merge.seconds - SOAK_SECONDS for merge in merged]
+    return Converge(no_build=round(max(seconds[1:]), 3), with_build=round(seconds[0], 3))
+
+
+def _measured(
+    name: str,
+    version: str,
+    seen: TrafficResult,
+    running: Running,
+    before: int,
+    merged: list[Merged],
+) -> Measured:
+    """`version` is what the takeovers from number `before` on led to, without its last part."""
+    takeovers = running.witness.takeovers[before:]
+    marks = [
+        (at, "reverted" if report.result == "reverted" else f"{version}.{number}")
+        for number, (at, report) in enumerate(takeovers)
+    ]
+    return Measured(
+        name=name,
+        traffic=seen,
+        marks=tuple(marks),
+        takeovers=tuple(takeovers),
+        converge_seconds=tuple(merge.seconds for merge in merged),
+        soak_seconds=SOAK_SECONDS,
+    )
+
+
+async def bad_release(
+    site: Site, running: Running, scenario: Scenario, load: Load, tell: Teller
+) -> tuple[Revert, Measured]:
+    """A release that forwards but fails its probes, and the way back. Raises WalkthroughFailed."""
+    before, rings = len(running.witness.takeovers), await running.ring_drops()
+    running.witness.told = partial(tell.step, 0, 0)
+    async with traffic(site.network, load) as flow, tell.watching("bad release", flow):
+        await asyncio.sleep(BETWEEN_MERGES_SECONDS)
+        merge = await running.merge("edge-firewall 2.1.0", scenario.release(BROKEN))
+        if merge.outcome.kind is not OutcomeKind.REVERTED:
+            raise WalkthroughFailed(f"the bad release was not reverted: {merge.outcome}")
+        tell.say("✔", f"reverted: {merge.outcome.message.splitlines()[0]}")
+        await running.look_again()
+        seen = await flow.finish()
+    takeovers = running.witness.takeovers[before:]
+    rejected = await asyncio.to_thread(running.ledger.rejections, running.key)
+    revert = Revert(
+        pause_ms=round(takeovers[-1][1].pause_ns / 1e6, 4),
+        udp_lost=seen.udp_lost,
+        tcp_resets=seen.tcp_resets,
+        revision_rejected=len(takeovers) == 2
+        and any(merge.revision in rejection.revision for rejection in rejected),
+        http_failures=seen.http_failures,
+        ring_dropped=await running.ring_drops() - rings,
+        udp_lost_at=seen.lost_at,
+        measuring=seen.keeping,
+    )
+    return revert, _measured("bad release", "2.1", seen, running, before, [merge])
