@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,9 @@ async def crossing(site: Site, driver: Path, flows: int, folder: Path) -> AsyncI
         running(receiver, RECEIVER, folder, server) as receiving,
         running(sender, SENDER.format(flows=flows), folder, client) as sending,
     ):
+        # What it cannot keep up with would count as lost by what it measures.
+        with suppress(PermissionError):
+            os.sched_setscheduler(receiving.process.pid, os.SCHED_FIFO, os.sched_param(5))
         yield Flow(sending, receiving)
 
 

@@ -95,16 +95,16 @@ def _by_sessions(found: Figures, wanted: argparse.Namespace) -> Figures:
     """How many times the median pause without sessions each pause with sessions is."""
     compared: Figures = {}
     for layouts in LAYOUTS if 0 in wanted.sessions else ():
-        without = statistics.median(found[f"pause, {Case(layouts, 0, USUAL_RATE).name}, ms"])
+        without = statistics.median(found[f"pause, {Case(layouts, 0, wanted.rate).name}, ms"])
         for sessions in sorted({*wanted.sessions} - {0}):
-            pauses = found[f"pause, {Case(layouts, sessions, USUAL_RATE).name}, ms"]
+            pauses = found[f"pause, {Case(layouts, sessions, wanted.rate).name}, ms"]
             name = f"pause, {layouts}, {sessions:,} sessions / 0 sessions, x"
             compared[name] = [pause / without for pause in pauses]
     return compared
 
 
 def _cases(wanted: argparse.Namespace) -> list[Case]:
-    loads = [(sessions, USUAL_RATE) for sessions in wanted.sessions]
+    loads = [(sessions, wanted.rate) for sessions in wanted.sessions]
     loads += [
         (USUAL_SESSIONS, rate) for rate in wanted.rates if (USUAL_SESSIONS, rate) not in loads
     ]
@@ -145,6 +145,11 @@ class Firewall:
         """How many there are."""
         return int(await self.supervised.read("sessions.count", "control.sock"))
 
+    async def dropped(self) -> int:
+        """Frames that found its receive rings full, and packets that it could not send."""
+        interfaces = (await self.supervised.status())["interfaces"].values()
+        return sum(one["rx_dropped"] + one["tx_dropped"] for one in interfaces)
+
     async def saved(self) -> Table:
         """Its sessions, by a checkpoint."""
         await self.supervised.asked("checkpoint", "compared")
@@ -163,11 +168,13 @@ async def _measure(site: Site, drivers: Drivers, case: Case, times: int) -> Figu
     async with supervised.running(), crossing(site, drivers.new, case.flows, place) as flow:
         await firewall.take_over(0)
         lost_before = await flow.fill(firewall.sessions, max(1, case.sessions))
+        dropped_before = await firewall.dropped()
         await flow.begin(case.rate)
         for number in range(1, times + 1):
             await asyncio.sleep(BETWEEN_SECONDS)
             reports.append(await firewall.take_over(number))
         lost = await flow.end() - lost_before
+        dropped = await firewall.dropped() - dropped_before
         before = await firewall.saved()
         await firewall.take_over(times + 1)
         differing = _differing(before, await firewall.saved())
@@ -176,6 +183,7 @@ async def _measure(site: Site, drivers: Drivers, case: Case, times: int) -> Figu
     return {
         f"pause, {case.name}, ms": [report["pause_ns"] / 1e6 for report in reports],
         f"lost, {case.name}, packets": [float(lost)],
+        f"of them dropped by the firewall, {case.name}, packets": [float(dropped)],
         f"differing, {case.name}, records": [float(differing)],
     }
 

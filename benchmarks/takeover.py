@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from benchmarks.figures import Figures, run
-from benchmarks.loaded import by_load
+from benchmarks.loaded import USUAL_RATE, by_load
 from benchmarks.ways import three_ways
 from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
@@ -25,6 +25,7 @@ def arguments() -> argparse.ArgumentParser:
     sessions, rates = [0, 10_000, 100_000, 1_000_000], [10_000, 50_000, 100_000, 200_000]
     parser.add_argument("--sessions", type=int, nargs="*", default=sessions)
     parser.add_argument("--rates", type=int, nargs="*", default=rates, help="packets/s")
+    parser.add_argument("--rate", type=int, default=USUAL_RATE, help="packets/s of --sessions")
     parser.add_argument("--times", type=int, default=10, help="takeovers of each kind under load")
     return parser
 
