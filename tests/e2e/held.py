@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from reconciler.demo.measure import HTTP_PORT
 from reconciler.demo.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network
@@ -36,13 +36,16 @@ class Held:
         connection = socket_in(self._network.client, socket.SOCK_STREAM)
         self._sockets.append(connection)
         connection.settimeout(SECONDS)
-        await asyncio.to_thread(connection.connect, (SERVER_ADDRESS, HTTP_PORT))
-        await asyncio.to_thread(_ask, connection)
+        with _named(connection, "begins"):
+            await asyncio.to_thread(connection.connect, (SERVER_ADDRESS, HTTP_PORT))
+        with _named(connection, "is used for the first time"):
+            await asyncio.to_thread(_ask, connection)
 
     async def answer(self) -> None:
         """Every one of them still carries a request and its answer."""
         for connection in self._sockets:
-            await asyncio.to_thread(_ask, connection)
+            with _named(connection, "is used again"):
+                await asyncio.to_thread(_ask, connection)
 
     def close(self) -> None:
         """The end of all."""
@@ -60,6 +63,16 @@ async def held(network: Network) -> AsyncIterator[Held]:
         yield opened
     finally:
         opened.close()
+
+
+@contextmanager
+def _named(connection: socket.socket, what: str) -> Iterator[None]:
+    """Whatever goes wrong tells with which session."""
+    try:
+        yield
+    except (OSError, AssertionError) as error:
+        error.add_note(f"it was the session of port {connection.getsockname()[1]}, which {what}")
+        raise
 
 
 def _ask(connection: socket.socket) -> None:
