@@ -60,9 +60,10 @@ contracts: setup
 fuzz: setup  ## every fuzz target for SECONDS=60 each, with the best engine on PATH
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-thorough: setup  ## the long versions of what draws lots: 200 kills, upgrades at every frame
+thorough: setup  ## the long versions of what draws lots (SEED=N): 200 kills, upgrades at every frame
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) CLICKUP_THOROUGH=1 \
+	$(if $(SEED),CLICKUP_SEED=$(SEED)) \
 		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \
 		tests/e2e/test_chaos.py tests/equivalence tests/differential
 

@@ -6,18 +6,19 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.build.compiler import COMPILE_FLAGS, Compiler, find_compiler
 from reconciler.build.context import ServiceContext, service_context
-from reconciler.build.ninja import Edge, Progress, ninja_text, run_ninja
+from reconciler.build.digests import digest_of
+from reconciler.build.ninja import Commands, Edge, Progress, ninja_text, run_ninja
+from reconciler.build.precompiled import MEANWHILE, StandardHeaders, standard_headers
 from reconciler.build.tidying import remove_unused, stamp, stamp_program
 from reconciler.build.units import (
     Unit,
-    digest_of,
     driver_units,
     fingerprint,
     generated_files,
@@ -146,31 +147,49 @@ class Builder:
         progress: Progress | None,
     ) -> None:
         include = await asyncio.to_thread(self._write_generated, generated)
-        edges = [
-            Edge("compile", self._object(unit), (self._source(unit, include),), unit.label)
-            for unit in units
-            if not self._object(unit).exists()
-        ]
+        headers = standard_headers(self._cache, self._compiler)
+        await asyncio.to_thread(headers.prepare, self._compiler)
         objects = tuple(self._object(unit) for unit in units)
+        edges = [*self._compile_edges(units, include, headers)]
         edges.append(Edge("link", program, objects, program.name))
         folder = self._cache / "ninja"
         folder.mkdir(parents=True, exist_ok=True)
+        text = ninja_text(self._commands(include, headers), edges)
+        await run_ninja(folder, text, self._jobs, progress)
+        await asyncio.to_thread(self._tidy, (*objects, headers.text.parent))
+
+    def _compile_edges(
+        self, units: Sequence[Unit], include: Path, headers: StandardHeaders
+    ) -> Iterator[Edge]:
+        absent = [unit for unit in units if not self._object(unit).exists()]
+        made = headers.compiled if headers.to_make(len(absent)) else None
+        if made is not None:
+            yield Edge("precompile", made, (headers.text,), "standard headers")
+        meanwhile = MEANWHILE * (self._jobs - 1)
+        for number, unit in enumerate(absent):
+            after = () if made is None or number < meanwhile else (made,)
+            source = self._source(unit, include)
+            yield Edge("compile", self._object(unit), (source,), unit.label, after)
+
+    def _commands(self, include: Path, headers: StandardHeaders) -> Commands:
         root = str(self._library.root.absolute())
         compile_command = (
-            *self._compiler.command, *COMPILE_FLAGS,
+            *self._compiler.command, *COMPILE_FLAGS, *headers.include(),
             # The same sources give the same object wherever they lie.
             f"-ffile-prefix-map={root}/=", f"-ffile-prefix-map={include}/=",
             "-I", root, "-I", str(include),
         )  # fmt: skip
-        link_flags = self._compiler.link_flags
-        text = ninja_text(compile_command, self._compiler.command, link_flags, edges)
-        await run_ninja(folder, text, self._jobs, progress)
-        await asyncio.to_thread(self._tidy, objects)
+        return Commands(
+            headers.command(self._compiler),
+            compile_command,
+            self._compiler.command,
+            self._compiler.link_flags,
+        )
 
-    def _tidy(self, objects: Sequence[Path]) -> None:
+    def _tidy(self, used: Sequence[Path]) -> None:
         # A supervisor is asked for only when one has died, and shall be there then.
         units = self._supervisor_units()
-        stamp((*objects, self._supervisor(units), *map(self._object, units)))
+        stamp((*used, self._supervisor(units), *map(self._object, units)))
         remove_unused(self._cache)
 
     def _source(self, unit: Unit, include: Path) -> Path:

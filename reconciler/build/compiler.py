@@ -20,20 +20,38 @@ COMPILE_FLAGS = (
     # Sections let the linker leave out what this driver does not use.
     "-ffunction-sections",
     "-fdata-sections",
+    # Zig makes what a debugger wants unless it is told otherwise; linking leaves it out again.
+    "-g0",
 )
 # Older libcs keep threads in a file of their own.
 LINK_FLAGS = ("-Wl,--gc-sections", "-s", "-pthread")
 
 
 @dataclass(frozen=True)
+class Precompiling:
+    """How a compiler keeps a compiled header: `suffix` of its file, beside the text; `names_files`
+    when it is of no use in another place; flags that make it `strict` about one it cannot use.
+    """
+
+    suffix: str
+    names_files: bool
+    strict: tuple[str, ...] = ()
+
+
+GCC = Precompiling(".gch", names_files=False, strict=("-Winvalid-pch", "-Werror"))
+CLANG = Precompiling(".pch", names_files=True)
+
+
+@dataclass(frozen=True)
 class Compiler:
     """`command` starts it; `identity` is its version text and target; `static_libc` tells whether
-    -static links.
+    -static links; `precompiling` is None for one that is not known to do it.
     """
 
     command: tuple[str, ...]
     identity: str
     static_libc: bool
+    precompiling: Precompiling | None = None
 
     @property
     def link_flags(self) -> tuple[str, ...]:
@@ -68,11 +86,18 @@ def _describe(command: tuple[str, ...]) -> Compiler:
     if "ziglang" in command:
         # Zig brings musl, which is always there to be linked statically.
         target = _zig_target(_output((*command, "-dumpmachine")).strip())
-        return Compiler((*command, "-target", target), f"{version}\n{target}", static_libc=True)
+        identity = f"{version}\n{target}"
+        return Compiler((*command, "-target", target), identity, True, _precompiling(version))
     target = _output((*command, "-dumpmachine")).strip()
     libc = _output((*command, "-print-file-name=libc.a")).strip()
     # GCC and clang print the bare name back when there is no such file.
-    return Compiler(command, f"{version}\n{target}", static_libc="/" in libc)
+    return Compiler(command, f"{version}\n{target}", "/" in libc, _precompiling(version))
+
+
+def _precompiling(version: str) -> Precompiling | None:
+    if "clang" in version:
+        return CLANG
+    return GCC if "Free Software Foundation" in version else None
 
 
 def _zig_target(machine: str) -> str:

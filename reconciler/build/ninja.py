@@ -26,36 +26,45 @@ ERROR_LINES = 30
 
 @dataclass(frozen=True)
 class Edge:
-    """One command of `rule` (compile or link) that makes `output` from `inputs`."""
+    """One command of `rule` (precompile, compile or link) that makes `output` from `inputs`, when
+    what is in `after` has been made.
+    """
 
     rule: str
     output: Path
     inputs: tuple[Path, ...]
     description: str
+    after: tuple[Path, ...] = ()
 
 
-def ninja_text(
-    compile_command: Sequence[str],
-    linker: Sequence[str],
-    link_flags: Sequence[str],
-    edges: Sequence[Edge],
-) -> str:
-    """The ninja file. Outputs appear by rename, so a killed build leaves no half-written object
-    behind.
+@dataclass(frozen=True)
+class Commands:
+    """What starts each rule: words before the inputs, and for the linker after them."""
+
+    precompile: Sequence[str]
+    compile: Sequence[str]
+    link: Sequence[str]
+    link_flags: Sequence[str]
+
+
+def ninja_text(commands: Commands, edges: Sequence[Edge]) -> str:
+    """The ninja file. Outputs appear by rename, so a killed build leaves none half-written; and
+    under a name of the command's own, as a compiler may outlive its ninja.
     """
-    lines = [
-        "ninja_required_version = 1.5",
-        "rule compile",
-        f"  command = {_command(compile_command)} -c $in -o $out.tmp && mv $out.tmp $out",
-        "  description = $what",
-        "rule link",
-        f"  command = {_command(linker)} $in {_command(link_flags)} -o $out.tmp && mv $out.tmp"
-        " $out",
-        "  description = $what",
-    ]
+    rules = {
+        "precompile": f"{_command(commands.precompile)} $in",
+        "compile": f"{_command(commands.compile)} -c $in",
+        "link": f"{_command(commands.link)} $in {_command(commands.link_flags)}",
+    }
+    lines = ["ninja_required_version = 1.5"]
+    for rule, command in rules.items():
+        lines.append(f"rule {rule}")
+        lines.append(f"  command = {command} -o $out.$$$$ && mv $out.$$$$ $out")
+        lines.append("  description = $what")
     for edge in edges:
-        inputs = " ".join(_path(path) for path in edge.inputs)
-        lines.append(f"build {_path(edge.output)}: {edge.rule} {inputs}")
+        inputs, after = (" ".join(map(_path, paths)) for paths in (edge.inputs, edge.after))
+        order = f" || {after}" if after else ""
+        lines.append(f"build {_path(edge.output)}: {edge.rule} {inputs}{order}")
         lines.append(f"  what = {edge.description}")
     return "\n".join(lines) + "\n"
 

@@ -15,7 +15,14 @@ from pathlib import Path
 UNUSED_SECONDS = 30 * 86_400.0
 STAMPED_SECONDS = 86_400.0
 """So old may a stamp be before it is worth a new one: every pass over every instance asks."""
-ENTRIES = ("artifacts/*/driver", "supervisors/*/supervisor", "objects/*/*.o", "generated/*")
+ENTRIES = (
+    "artifacts/*/driver*",
+    "supervisors/*/supervisor*",
+    # Also what builds that were killed have left.
+    "objects/*/*",
+    "generated/*",
+    "precompiled/*",
+)
 
 
 def stamp(paths: Iterable[Path]) -> None:

@@ -1,20 +1,21 @@
 """Translation units and their content addresses: pure but for reading the library's sources.
 
-The address of an object covers compiler, flags, source and every header of ours that it can reach;
-system headers are covered by the compiler's identity.
+The address of an object covers compiler, flags, source, the headers that all begin with, and every
+header of ours that it can reach; what standard headers say is covered by the compiler's identity.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.build.compiler import COMPILE_FLAGS, Compiler
 from reconciler.build.context import ServiceContext
+from reconciler.build.digests import digest_of
+from reconciler.build.precompiled import TEXT
 from reconciler.errors import BuildFailed
 from reconciler.layouts import layout_header
 from reconciler.library import Library
@@ -107,16 +108,6 @@ def fingerprint(root: Path) -> int:
     return hash(tuple(sorted(seen)))
 
 
-def digest_of(parts: Iterable[str]) -> str:
-    """SHA-256 over length-prefixed parts, in hex."""
-    digest = hashlib.sha256()
-    for part in parts:
-        data = part.encode()
-        digest.update(f"{len(data)}:".encode())
-        digest.update(data)
-    return digest.hexdigest()
-
-
 def _folder(root: Path, name: str) -> list[str]:
     return sorted(f"{name}/{path.name}" for path in (root / name).glob("*.cc"))
 
@@ -165,7 +156,7 @@ class _Addresses:
     def __init__(self, root: Path, generated: Mapping[str, str], compiler: Compiler) -> None:
         self._root = root
         self._sources = _Sources(root, generated)
-        self._salt = (compiler.identity, *COMPILE_FLAGS)
+        self._salt = (compiler.identity, *COMPILE_FLAGS, TEXT)
 
     def of(self, source: str) -> str:
         if self._sources.text(source) is None:

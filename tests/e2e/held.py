@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 from reconciler.demo.measure import HTTP_PORT
 from reconciler.demo.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network
@@ -27,22 +27,34 @@ class Held:
     @property
     def sessions(self) -> Sessions:
         """As the firewall lists them."""
-        ports = [connection.getsockname()[1] for connection in self._sockets]
-        ends = [(f"{CLIENT_ADDRESS}:{port}", f"{SERVER_ADDRESS}:{HTTP_PORT}") for port in ports]
-        return frozenset(("tcp", *both) for both in ends)
+        return frozenset(map(_session, self._sockets))
 
-    async def add(self) -> None:
-        """One more, which was used once."""
-        connection = socket_in(self._network.client, socket.SOCK_STREAM)
+    async def add(self, but: Sessions = frozenset()) -> None:
+        """One more, which was used once; none of `but`, even if its port is free again."""
+        connection = self._socket(but)
         self._sockets.append(connection)
         connection.settimeout(SECONDS)
-        await asyncio.to_thread(connection.connect, (SERVER_ADDRESS, HTTP_PORT))
-        await asyncio.to_thread(_ask, connection)
+        with _named(connection, "begins"):
+            await asyncio.to_thread(connection.connect, (SERVER_ADDRESS, HTTP_PORT))
+        with _named(connection, "is used for the first time"):
+            await asyncio.to_thread(_ask, connection)
+
+    def _socket(self, but: Sessions) -> socket.socket:
+        with ExitStack() as rejected:  # each keeps its port until another one is found
+            while True:
+                made = socket_in(self._network.client, socket.SOCK_STREAM)
+                if not but:
+                    return made
+                made.bind((CLIENT_ADDRESS, 0))
+                if _session(made) not in but:
+                    return made
+                rejected.enter_context(made)
 
     async def answer(self) -> None:
         """Every one of them still carries a request and its answer."""
         for connection in self._sockets:
-            await asyncio.to_thread(_ask, connection)
+            with _named(connection, "is used again"):
+                await asyncio.to_thread(_ask, connection)
 
     def close(self) -> None:
         """The end of all."""
@@ -60,6 +72,21 @@ async def held(network: Network) -> AsyncIterator[Held]:
         yield opened
     finally:
         opened.close()
+
+
+def _session(connection: socket.socket) -> tuple[str, ...]:
+    client, server = connection.getsockname()[1], HTTP_PORT
+    return ("tcp", f"{CLIENT_ADDRESS}:{client}", f"{SERVER_ADDRESS}:{server}")
+
+
+@contextmanager
+def _named(connection: socket.socket, what: str) -> Iterator[None]:
+    """Whatever goes wrong tells with which session."""
+    try:
+        yield
+    except (OSError, AssertionError) as error:
+        error.add_note(f"it was the session of port {connection.getsockname()[1]}, which {what}")
+        raise
 
 
 def _ask(connection: socket.socket) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import socket
 import struct
 import threading
@@ -11,8 +10,8 @@ from contextlib import asynccontextmanager
 
 from reconciler.demo.network import Network
 from reconciler.demo.site import Sessions
-from reconciler.demo.traffic.udp_receiver import SO_ATTACH_FILTER
 from reconciler.demo.traffic.udp_sender import SOURCE_PORT
+from tests.e2e.filtering import attach
 from tests.supervisor.running import socket_in
 
 ETH_P_ALL = 3
@@ -41,10 +40,7 @@ class Openings:
 
     def __init__(self, network: Network) -> None:
         self._packets = socket_in(network.client, socket.SOCK_DGRAM, socket.AF_PACKET)
-        program = b"".join(struct.pack("=HBBI", *step) for step in OPENING)
-        code = ctypes.create_string_buffer(program, len(program))
-        filtering = struct.pack("HxxxxxxP", len(OPENING), ctypes.addressof(code))
-        self._packets.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filtering)
+        attach(self._packets, OPENING)
         self._packets.settimeout(0.1)
         self._packets.bind(("eth0", ETH_P_ALL))
         self._done = threading.Event()

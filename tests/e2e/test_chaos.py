@@ -3,12 +3,18 @@
 Releases take turns with layout 1 and layout 2 of their sessions, so that moments fall into carries
 both ways. Whatever dies, the element comes back by itself, with every session that is older than
 the checkpoint interval or was in a checkpoint when it died, and with none that never was.
+
+CLICKUP_SEED=N draws other moments (`make thorough SEED=N`). What is known of a failure is kept in
+build/chaos/N: packets of both hosts, tables, counters, sockets, the supervisor's log.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import subprocess
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -16,25 +22,67 @@ import pytest
 
 from reconciler.demo.desired import Files, edited
 from reconciler.demo.measure import traffic
-from reconciler.demo.network import SERVER_ADDRESS, Network
-from reconciler.demo.site import Site
+from reconciler.demo.network import SERVER_ADDRESS, Namespace, Network
+from reconciler.demo.site import Sessions, Site, sessions_of
 from reconciler.demo.walkthrough import Scenario
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
-from tests.e2e.conftest import SMALL, THOROUGH
+from tests.e2e.account import Account
+from tests.e2e.conftest import ROOT, SMALL, THOROUGH
 from tests.e2e.held import held
 from tests.e2e.openings import watched
-from tests.e2e.place import place, with_checkpoints
+from tests.e2e.place import Place, place, with_checkpoints
 from tests.e2e.victim import INTERVAL, KINDS, Victim
+from tests.e2e.wiretap import tapped
 from tests.supervisor.running import socket_in
 
 MOMENTS = 200 if THOROUGH else 12
-SEED = 20181
+SEED = int(os.environ.get("CLICKUP_SEED", "20181"))
 LONGEST_WAIT = 1.2
 """Seconds after a commit: by then its upgrade is confirmed."""
 LONGEST_WRITING = 0.01
 """Seconds after a checkpoint was asked for: by then it is written."""
+KEPT = ROOT / "build" / "chaos"
 DNS = 53
+PORTS = (32768, 33535)
+"""Of the client: so few that all are used again, also those whose sessions were restored."""
+
+
+@dataclass(frozen=True)
+class Chaos:
+    """A firewall that is killed once a moment, while a reconciler upgrades it."""
+
+    here: Place
+    scenario: Scenario
+    libraries: tuple[Library, Library]
+    victim: Victim
+    random: Random = field(default_factory=lambda: Random(SEED))
+
+    async def live_through(self, moment: int) -> None:
+        account, kind = self.victim.account, KINDS[moment % len(KINDS)]
+        await self.victim.open_ones.add(await self.not_to_be_begun())
+        ask(self.here.site.network)
+        # Each kind in turn with either.
+        if (moment + moment // len(KINDS)) % 2:
+            await self.victim.interval_passed()
+        else:
+            await self.victim.saved()
+        self.here.commits.commit(f"moment {moment}", change(self.scenario, moment))
+        version = await self.here.version()
+        account.note(f"moment {moment}: upgrading from layout {version}")
+        async with self.here.followed(self.libraries[version % 2]):
+            await asyncio.sleep(self.random.uniform(0, LONGEST_WAIT))
+            writing = self.random.uniform(0, LONGEST_WRITING) if moment % 3 == 2 else None
+            await self.victim.dies(kind, writing)
+            await self.victim.comes_back()
+        account.note("came back with all its sessions")
+
+    async def not_to_be_begun(self) -> Sessions:
+        """Layout 1 has no room for a SYN inside a session: while one is in the table, its ports
+        cannot be used again.
+        """
+        first = await self.here.version() == 1
+        return await sessions_of(self.here.device) if first else frozenset()
 
 
 @pytest.mark.timeout(120 + 15 * MOMENTS)
@@ -42,32 +90,33 @@ DNS = 53
 async def test_killed_at_random_moments(
     site: Site, scenario: Scenario, library: Library, library_1: Library
 ) -> None:
-    random = Random(SEED)
     files = with_checkpoints(scenario.first, interval=f"{INTERVAL:g}s")
+    limit_ports(site.network.client, PORTS)
     async with place(site, files) as here:
         assert (await here.reconcile(library_1)).kind is OutcomeKind.APPLIED
         async with (
+            tapped(site.network) as taps,
             watched(site.network) as openings,
             traffic(site.network, SMALL) as flow,
             held(site.network) as open_ones,
         ):
-            one = Victim(here.device, open_ones, openings)
+            account = Account(
+                f"CLICKUP_SEED={SEED}", KEPT / str(SEED), site.network, here.device, flow, taps
+            )
+            victim = Victim(here.device, open_ones, openings, account)
+            chaos = Chaos(here, scenario, (library_1, library), victim)
             for moment in range(MOMENTS):
-                kind = KINDS[moment % len(KINDS)]
-                await open_ones.add()
-                ask(site.network)
-                # Each kind in turn with either.
-                if (moment + moment // len(KINDS)) % 2:
-                    await one.interval_passed()
-                else:
-                    await one.saved()
-                here.commits.commit(f"moment {moment}", change(scenario, moment))
-                async with here.followed(library if await here.version() == 1 else library_1):
-                    await asyncio.sleep(random.uniform(0, LONGEST_WAIT))
-                    writing = random.uniform(0, LONGEST_WRITING) if moment % 3 == 2 else None
-                    await one.dies(kind, writing)
-                    await one.comes_back(f"moment {moment}: {kind}")
-            await flow.finish()
+                async with account.explained(f"moment {moment} of {MOMENTS}"):
+                    await chaos.live_through(moment)
+            async with account.explained("the end of the traffic"):
+                await flow.finish()
+
+
+def limit_ports(host: Namespace, ports: tuple[int, int]) -> None:
+    """From which its connections begin, first and last."""
+    setting = "/proc/sys/net/ipv4/ip_local_port_range"
+    line = host.command("sh", "-c", f"echo {ports[0]} {ports[1]} >{setting}")
+    subprocess.run(line, check=True, timeout=10)
 
 
 def ask(network: Network) -> None:

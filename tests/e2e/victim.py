@@ -15,6 +15,7 @@ from reconciler.devices.control_socket import ControlSocketError
 from reconciler.devices.local import LocalDevice
 from reconciler.errors import CheckpointFailed, DeviceUnreachable, Transient
 from reconciler.state.checkpoint_file import read_checkpoint
+from tests.e2e.account import Account
 from tests.e2e.conftest import eventually
 from tests.e2e.held import Held
 from tests.e2e.openings import Openings
@@ -34,6 +35,7 @@ class Victim:
     device: LocalDevice
     open_ones: Held
     openings: Openings
+    account: Account
 
     async def saved(self) -> None:
         """Every session of now is in a checkpoint on the disk, because we ask for one."""
@@ -56,17 +58,26 @@ class Victim:
         """SIGKILL, as of now or so many seconds after a checkpoint began."""
         chosen = await self._processes(kind)
         if writing is None:
-            return _kill(chosen)
+            return self._kill(kind, chosen)
         asked = asyncio.create_task(self._checkpoint())
         await asyncio.sleep(writing)
-        _kill(chosen)
+        self._kill(f"{kind}, {writing * 1000:.1f} ms after a checkpoint was asked for", chosen)
         await asked
 
-    async def comes_back(self, what: str) -> None:
+    def _kill(self, what: str, chosen: list[int]) -> None:
+        for pid in chosen:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.account.note(f"killed {what}: {chosen}")
+
+    async def comes_back(self) -> None:
         """It forwards again, with the sessions that it had and none that never was."""
         sessions = await self._settled()
-        assert self.open_ones.sessions <= sessions, what
-        assert sessions <= await self._began(sessions), what
+        self.account.note(f"settled, with {len(sessions)} sessions")
+        missing = self.open_ones.sessions - sessions
+        assert not missing, f"lost: {sorted(missing)}"
+        invented = sessions - await self._began(sessions)
+        assert not invented, f"never began: {sorted(invented)}"
         await self.open_ones.answer()
         for path in self.device.checkpoints.newest():
             with contextlib.suppress(FileNotFoundError):  # retired meanwhile
@@ -116,12 +127,6 @@ class Victim:
         except AWAY:
             return False
         return True
-
-
-def _kill(chosen: list[int]) -> None:
-    for pid in chosen:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
 
 
 def _running_from(directory: Path) -> list[int]:

@@ -1,4 +1,5 @@
 // Drives the session kernel with IP packets given in hexadecimal, at times given in seconds.
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct Worker {
 std::unique_ptr<SharedMemory> memory;
 std::unique_ptr<Worker> worker;
 void* mapped = nullptr;
+std::vector<uint8_t> saved;
 uint32_t capacity = 0;
 uint64_t now = kSecond;
 
@@ -102,6 +104,20 @@ std::string succeed(Words& words) {
   return start_worker();
 }
 
+// What a checkpoint of now would hold.
+std::string save(Words&) {
+  const auto* bytes = static_cast<const uint8_t*>(mapped);
+  saved.assign(bytes, bytes + memory->bytes());
+  return "ok";
+}
+
+// As after a power cut: the next worker begins with what was saved.
+std::string restore(Words&) {
+  std::copy(saved.begin(), saved.end(), static_cast<uint8_t*>(mapped));
+  static_cast<StateHeader*>(mapped)->clean = kStateImported;
+  return start_worker();
+}
+
 std::string break_record(Words& words) {
   uint32_t index = 0;
   words >> index;
@@ -150,6 +166,8 @@ int main() {
       {"timeout", set_timeout},
       {"expire", expire},
       {"succeed", succeed},
+      {"save", save},
+      {"restore", restore},
       {"break", break_record},
       {"counters", counters},
       {"read", read_elsewhere},

@@ -114,6 +114,21 @@ def test_a_reset_is_translated_and_the_session_stays_four_minutes(gateway: Gatew
 
 
 @pytest.mark.parametrize("from_inside", [True, False])
+def test_hosts_that_went_on_while_nobody_saved_go_on(gateway: Gateway, from_inside: bool) -> None:
+    """A session that is restored is as old as its checkpoint."""
+    connection = Connection(gateway).connect()
+    connection.c, connection.s = connection.c + 10_000_000, connection.s + 3_000_000_000
+    gateway.succeed("restored")
+    turns = [connection.out, connection.in_]
+    for turn in turns if from_inside else reversed(turns):
+        assert turn(ACK, b"data").verdict == "translated"
+    connection.c, connection.s = connection.c + 4, connection.s + 4
+    assert connection.out(ACK).verdict == connection.in_(ACK).verdict == "translated"
+    assert connection.in_(ACK, b"x", seq=connection.s + 2**30).verdict == "invalid"
+    assert connection.state() == "established 7440"
+
+
+@pytest.mark.parametrize("from_inside", [True, False])
 def test_resets_keep_no_session(gateway: Gateway, from_inside: bool) -> None:
     """RFC 7857 section 7.1: neither one that has ended, nor, when it is not exact, another."""
     connection = Connection(gateway).connect()

@@ -7,7 +7,7 @@
 #include "layouts/Nat.layout.hh"
 #include "support/state_table/state_table.hh"
 #include "support/tcp_tracker/tcp_fields.hh"
-#include "support/tcp_tracker/tracking_state.hh"
+#include "support/tcp_tracker/tcp_restored.hh"
 
 namespace clickup {
 

@@ -8,7 +8,7 @@
 
 #include "layouts/SessionTable.layout.hh"
 #include "support/state_table/state_table.hh"
-#include "support/tcp_tracker/tracking_state.hh"
+#include "support/tcp_tracker/tcp_restored.hh"
 
 namespace clickup {
 

@@ -251,7 +251,17 @@ class StateTable : public StateRecords<Layout> {
     recovery.kept += whole;
     recovery.discarded += !whole && (torn || used(index));
     if (!whole) return release(index);
-    if (recovery.imported) retag(index, tag);
+    if (recovery.imported) import_record(index, tag);
+  }
+  // A class whose records are behind the world when they come from a file declares restored(Layout&) beside them.
+  void import_record(uint32_t index, uint32_t tag) {
+    if constexpr (requires(Layout& record) { restored(record); }) {
+      Layout value = at(index);
+      restored(value);
+      store(index, value, deadlines_[index], tag);
+    } else {
+      retag(index, tag);
+    }
   }
 
   StateIndex index_;

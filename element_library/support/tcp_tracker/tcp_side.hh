@@ -11,6 +11,9 @@
 
 namespace clickup {
 
+// The least that a window counts for where acknowledgments are looked at: the paper's bound.
+inline constexpr uint32_t kLeastWindow = 66000;
+
 struct TcpSide {
   // Stored in first_flags and second_flags: a bit keeps its meaning for ever.
   static constexpr uint8_t kSyn = 1;       // has sent its SYN: the numbers below mean something
@@ -18,6 +21,7 @@ struct TcpSide {
   static constexpr uint8_t kSack = 4;      // permits selective acknowledgments
   static constexpr uint8_t kAnswered = 8;  // has acknowledged the other side's SYN
   static constexpr uint8_t kFin = 16;      // has sent its FIN; `end` includes it
+  static constexpr uint8_t kRestored = 32;  // has gone on since the numbers below were saved: tcp_restored.hh
 
   uint32_t end = 0;           // highest sequence number after what it has sent
   uint32_t limit = 0;         // the other side's window reaches up to here
@@ -93,9 +97,8 @@ inline bool sequence_fits(const TcpSide& side, const TcpSide& other, const TcpSe
   return !sequence_after(segment.sequence, side.limit) && sequence_distance(side.end - other.window, segment.end()) >= 0;
 }
 
-// Acknowledgment: of nothing that was not sent, and not older than a window (at least 66000, the paper's bound).
+// Acknowledgment: of nothing that was not sent, and not older than a window (at least kLeastWindow).
 inline bool acknowledgment_fits(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
-  constexpr uint32_t kLeastWindow = 66000;
   uint32_t edge = acknowledged_edge(side, other, segment);
   return !sequence_after(edge, other.end) && !sequence_after(other.end - std::max(kLeastWindow, side.window), edge);
 }
@@ -130,8 +133,8 @@ inline bool all_acknowledged(const TcpSide& side, const TcpSide& other) {
 // Whether an error quotes a segment that its sender, one of the two, has on the way (RFC 5927 4.1), give or take a window.
 template <class Record>
 inline bool quotes_sent(const Record& record, bool from_second, uint32_t sequence) {
-  constexpr uint32_t kLeastWindow = 66000;
   TcpSide side = read_side(record, from_second), other = read_side(record, !from_second);
+  if (side.has(TcpSide::kRestored)) return true;
   uint32_t oldest = side.end - std::max(kLeastWindow, other.window);
   return !sequence_after(sequence, side.limit) && !sequence_after(oldest, sequence);
 }

@@ -3,8 +3,7 @@
 // them among themselves.
 #pragma once
 
-#include "support/tcp_tracker/tcp_side.hh"
-#include "support/tcp_tracker/tracking_state.hh"
+#include "support/tcp_tracker/tcp_restored.hh"
 
 namespace clickup {
 
@@ -49,7 +48,7 @@ class TcpTracker {
     if (segment.opens()) return take_syn(segment);
     if (segment.has(tcp_flag::syn)) return take_syn_ack(segment);
     if (segment.has(tcp_flag::rst)) return take_reset(segment);
-    if (state_ == SessionState::syn_sent) return take_challenge(segment);
+    if (state_ == SessionState::syn_sent) return goes_on(segment) ? take_data(segment) : take_challenge(segment);
     if (state_ == SessionState::syn_sent2) return invalid;
     return take_data(segment);
   }
@@ -125,7 +124,9 @@ class TcpTracker {
     if (opening && !originator_) exact = next || acknowledges_syn(other_, segment);
     // It refuses a SYN inside the session; the session stays, because anybody can make such a pair up.
     if (!exact && !originator_ && answers_remembered_syn(session_, segment)) return in_session;
-    if (!exact && (opening || !sequence_fits(side_, other_, segment))) return invalid;
+    // Only its receiver knows where a restored side is by now.
+    bool near = side_.has(TcpSide::kRestored) || (!opening && sequence_fits(side_, other_, segment));
+    if (!exact && !near) return invalid;
     if (exact) state_ = SessionState::close;
     return in_session;
   }
@@ -138,8 +139,19 @@ class TcpTracker {
     return in_session;
   }
 
+  // The handshake was over when the session was restored, as it was in the middle of it.
+  bool goes_on(const TcpSegment& segment) const {
+    return side_.has(TcpSide::kRestored) && (originator_ || segment.payload || segment.has(tcp_flag::fin));
+  }
+
   TcpOutcome take_data(const TcpSegment& segment) {
-    if (!fits(segment)) return invalid;
+    bool opening = state_ == SessionState::syn_sent;
+    if (!opening && fits(segment)) {
+      side_.flags &= uint8_t(~TcpSide::kRestored);
+    } else if (!catch_up(side_, other_, segment)) {
+      return invalid;
+    }
+    if (opening) state_ = SessionState::syn_recv;
     // What was acknowledged before is no sign of trouble when it comes again: a probe of an idle connection, mostly.
     bool unacknowledged = segment.end() != segment.sequence && sequence_after(segment.end(), other_.acknowledged);
     if (advance_sides(side_, other_, segment)) {

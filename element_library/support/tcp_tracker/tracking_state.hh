@@ -49,11 +49,4 @@ inline void set_state(Record& record, SessionState state) {
   record.state = uint8_t(state);
 }
 
-// What a full table keeps: sessions that were in use both ways and have not ended. In every layout the same.
-template <class Record>
-inline bool is_assured(const Record& record) {
-  SessionState state = state_of(record);
-  return (record.flags & kAssured) && state != SessionState::time_wait && state != SessionState::close;
-}
-
 }  // namespace clickup
