@@ -41,6 +41,8 @@ void Supervisor::carry() {
   if (!carrier_ && !start_carrier(carrying(), *candidate_)) return;
   if (carriage_.began == 0) carriage_.began = boot_time_ns();
   await_progress();
+  if (life_.current_alive) Scheduling::step_back(carrier_->pid());
+  else place(carrier_, Rank::carrier);
   carrier_->channel().send(std::string("carry ") + company());
 }
 

@@ -1,11 +1,14 @@
 #include "supervisor/scheduling.hh"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "shared/file_descriptor.hh"
 #include "supervisor/json_text.hh"
 #include "supervisor/settings_text.hh"
 
@@ -13,7 +16,7 @@ namespace clickup {
 namespace {
 
 constexpr int kFirstRealtime = 9;  // of SCHED_FIFO, for the lowest rank: below what kernels use for interrupt threads
-constexpr int kHighNice = -15;
+constexpr int kHighNice = -15, kLowNice = 15;
 constexpr Priority kAll[] = {Priority::realtime, Priority::high, Priority::normal};
 
 // Returns false when it is not allowed, with errno.
@@ -23,7 +26,18 @@ bool set_policy(pid_t process, int policy, int level) {
   return ::sched_setscheduler(process, policy | SCHED_RESET_ON_FORK, &parameter) == 0;
 }
 
-bool set_nice(pid_t process, int nice) { return ::setpriority(PRIO_PROCESS, id_t(process), nice) == 0; }
+// Where the kernel shares processors out between sessions, niceness counts only within one (sched(7)): workers and carriers
+// have sessions of their own, which are made as nice.
+void set_nice_of_session(pid_t process, int nice) {
+  std::string name = process ? std::to_string(process) : "self", value = std::to_string(nice);
+  FileDescriptor file(::open(("/proc/" + name + "/autogroup").c_str(), O_WRONLY | O_CLOEXEC));
+  if (file && ::write(file.get(), value.data(), value.size()) < 0) return;  // setpriority says why
+}
+
+bool set_nice(pid_t process, int nice) {
+  set_nice_of_session(process, nice);
+  return ::setpriority(PRIO_PROCESS, id_t(process), nice) == 0;
+}
 
 bool grant(pid_t process, Priority priority, Rank rank) {
   if (priority == Priority::realtime) return set_policy(process, SCHED_FIFO, kFirstRealtime + int(rank));
@@ -83,7 +97,10 @@ void Scheduling::place(pid_t process, Rank rank) {
   }
 }
 
-void Scheduling::leave(pid_t process) { grant(process, Priority::normal, Rank::carrier); }
+void Scheduling::step_back(pid_t process) {
+  set_policy(process, SCHED_BATCH, 0);
+  set_nice(process, kLowNice);
+}
 
 void Scheduling::place_on_cores(pid_t process) {
   cpu_set_t wanted = all_;

@@ -32,8 +32,8 @@ class Scheduling {
 
   // Gives a process (its first thread) what is wanted, or the best below it that is allowed; what it starts begins anew.
   void place(pid_t process, Rank rank);
-  // As other programs run; the cores stay.
-  static void leave(pid_t process);
+  // Behind other programs, as work that can wait.
+  static void step_back(pid_t process);
 
   Priority granted() const { return granted_; }  // to the one placed last
   void describe(JsonText& json) const;  // fields of an object that is begun

@@ -75,7 +75,6 @@ void Supervisor::perform(Action action) {
     case Action::prepare_carrier: return prepare_carrier();
     case Action::prepare:
       drops_before_ = resources_.count_drops();
-      place(candidate_->worker, Rank::worker);
       candidate_->worker->channel().send("prepare " + std::to_string(candidate_->worker->turn()) + " " + company());
       return;
     case Action::pause_current: return pause_current();
@@ -145,6 +144,7 @@ uint32_t Supervisor::next_turn() const {
 }
 
 void Supervisor::grant_turn() {
+  place(candidate_->worker, Rank::worker);
   uint32_t turn = resources_.page().turn;
   bool passed = turn == candidate_->worker->turn() || turn == next_turn();  // by a worker that died right after
   if (!passed) hand_over(resources_.page(), next_turn());
@@ -153,6 +153,7 @@ void Supervisor::grant_turn() {
 void Supervisor::pause_current() {
   pause_looked_at_ = false;
   paused_traffic_ = true;
+  place(candidate_->worker, Rank::worker);  // not before: what it maps must not keep the other one from a core of both
   resources_.page().stopped_ns = boot_time_ns();  // the worker says it better, unless it hangs or dies before
   current_->worker->channel().send("pause " + std::to_string(next_turn()));
 }

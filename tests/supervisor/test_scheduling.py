@@ -43,6 +43,12 @@ def level(pid: int) -> int:
     return os.sched_getparam(pid).sched_priority
 
 
+def nice_of_session(pid: int) -> int | None:
+    """None where the kernel does not share processors out between sessions."""
+    group = Path(f"/proc/{pid}/autogroup")
+    return int(group.read_text().split()[-1]) if group.exists() else None
+
+
 @needs_realtime
 def test_the_supervisor_goes_before_its_workers_and_they_before_others(
     forwarding: Supervised,
@@ -76,9 +82,11 @@ def test_priority_and_cores_change_while_it_forwards(
         worker = forwarding.pid()
         assert policy(worker) == os.SCHED_OTHER and os.getpriority(os.PRIO_PROCESS, worker) == -15
         assert os.sched_getaffinity(worker) == {0}
+        assert nice_of_session(worker) in (-15, None)
         stream.run_on()
         assert forwarding.write("share", "priority=normal\ncores=")[0] == 200
         assert os.getpriority(os.PRIO_PROCESS, worker) == 0
+        assert nice_of_session(worker) in (0, None)
         assert os.sched_getaffinity(worker) == os.sched_getaffinity(0)
         assert forwarding.write("share", "priority=best")[0] == 200
         assert policy(worker) == os.SCHED_FIFO
