@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import ninja
 
+from reconciler.background import background
 from reconciler.errors import BuildFailed, Transient
 
 # Called with finished edges, all edges, and what was finished.
@@ -70,14 +70,15 @@ def ninja_text(commands: Commands, edges: Sequence[Edge]) -> str:
 
 
 async def run_ninja(folder: Path, text: str, jobs: int, progress: Progress | None) -> None:
-    """Build everything in `text`, at low priority: packets come first. Raises BuildFailed with the
-    compiler's words.
+    """Build everything in `text`, in the background: packets come first.
+
+    Raises BuildFailed with the compiler's words.
     """
     (folder / "build.ninja").write_text(text)
     command = [str(Path(ninja.BIN_DIR) / "ninja"), "-C", str(folder), "-j", str(jobs)]
-    nice = shutil.which("nice")
     process = await asyncio.create_subprocess_exec(
-        *([nice, "-n", "5", *command] if nice else command),
+        *background(command),
+        start_new_session=True,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

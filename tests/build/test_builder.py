@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reconciler.background import NICENESS
 from reconciler.build import Builder, Compiler, find_compiler, service_context
 from reconciler.build.tidying import UNUSED_SECONDS
 from reconciler.build.units import driver_units
@@ -180,6 +183,21 @@ async def test_what_a_plan_asks_for_stays_in_the_cache(tmp_path: Path, builder: 
     builder.artifact_digest(["A"])
     await builder.build(["B"])
     assert used.driver.exists() and builder.missing(["A"]) == ()
+
+
+async def test_compilers_run_in_the_background(tmp_path: Path, library: Library) -> None:
+    found = find_compiler()
+    seen, wrapper = tmp_path / "seen", tmp_path / "compiler"
+    wrapper.write_text(
+        f'#!/bin/sh\nread -r stat </proc/$$/stat; echo "$stat" >>{seen}\n'
+        f'exec {shlex.join(found.command)} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    await Builder(tmp_path / "cache", library, replace(found, command=(str(wrapper),))).build(["B"])
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    fields = [line.rpartition(")")[2].split() for line in seen.read_text().splitlines()]
+    assert {int(field[16]) for field in fields} == {min(ours + NICENESS, 19)}
+    assert {int(field[38]) for field in fields} == {os.SCHED_BATCH}
 
 
 def test_compiler_is_part_of_every_address(library: Library) -> None:

@@ -1,0 +1,27 @@
+"""How work that can wait is started: after whatever else wants processors or disks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+NICENESS = 10
+SESSION_NICENESS = 5
+"""A third of the share of a session at work: where many are, a build still ends."""
+# Each measure by itself, and none has to succeed: containers forbid some, small systems lack the
+# programs. Where the kernel shares processors out between sessions (sched_autogroup_enabled),
+# niceness counts only within one, so a session of the command's own is made nice as a whole.
+SCRIPT = f"""
+read -r pid name state parent group session rest </proc/$$/stat
+if [ "$session" = "$$" ]; then echo {SESSION_NICENESS} >/proc/$$/autogroup; fi
+chrt -b -p 0 $$
+ionice -c 3 -p $$"""
+START = f'command -v nice >/dev/null && exec nice -n {NICENESS} "$@"; exec "$@"'
+
+
+def background(command: Sequence[str]) -> tuple[str, ...]:
+    """What starts `command` in its own process below ordinary work: nice, SCHED_BATCH, idle disk.
+
+    Start it in a session of its own (start_new_session), or its niceness may count for nothing.
+    """
+    script = f"{{ {SCRIPT}\n}} >/dev/null 2>&1; {START}"
+    return ("/bin/sh", "-c", script, "sh", *command)
