@@ -22,7 +22,8 @@ from reconciler.source import GitSource, parse_reference
 from reconciler.store import Ledger
 from schemas.plan import Plan, Step, StepKind
 
-CONVERGE_SECONDS = 90.0
+# In which nothing at all is heard of a loop: on a busy machine a build takes long, and says so.
+SILENCE_SECONDS = 180.0
 ENDED = (OutcomeKind.APPLIED, OutcomeKind.REVERTED, OutcomeKind.STALLED, OutcomeKind.BROKEN)
 
 
@@ -49,6 +50,7 @@ class Witness(Observer):
     def step_started(self, key: str, step: Step) -> None:
         """As Observer."""
         self.told(step.kind.lower())
+        self.heard.set()
         if step.kind is StepKind.BUILD:
             self._build_began = time.time()
 
@@ -60,6 +62,7 @@ class Witness(Observer):
     def build_progress(self, key: str, finished: int, total: int, what: str) -> None:
         """As Observer."""
         self.told(f"built {finished} of {total}, {what}")
+        self.heard.set()
 
     def takeover(self, key: str, report: TakeoverReport) -> None:
         """As Observer."""
@@ -90,11 +93,15 @@ class Witness(Observer):
                 await self.heard.wait()
 
     async def ending(self, number: int, seconds: float) -> tuple[float, Outcome]:
-        """The `number`th pass that came to an end, counted from 0. Raises TimeoutError."""
-        async with asyncio.timeout(seconds):
+        """The `number`th pass that came to an end, counted from 0. Raises TimeoutError when nothing
+        is heard for so long.
+        """
+        clock = asyncio.get_running_loop().time
+        async with asyncio.timeout(seconds) as patience:
             while len(self.ended) <= number:
                 self.heard.clear()
                 await self.heard.wait()
+                patience.reschedule(clock() + seconds)
         return self.ended[number]
 
 
@@ -138,7 +145,7 @@ class Running:
         return priority_of(active.pid) if active is not None else "normal"
 
     async def merge(
-        self, message: str, files: Mapping[str, str], seconds: float = CONVERGE_SECONDS
+        self, message: str, files: Mapping[str, str], seconds: float = SILENCE_SECONDS
     ) -> Merged:
         """Commit and wait until the loop is done with it. Raises TimeoutError."""
         number = len(self.witness.ended)
@@ -151,7 +158,7 @@ class Running:
         """Ask the loop for a pass over what it rejected, and wait for it. Raises TimeoutError."""
         number = self.witness.rejected + 1
         await asyncio.to_thread(self.ledger.request, self.key, False)
-        await self.witness.rejection(number, CONVERGE_SECONDS)
+        await self.witness.rejection(number, SILENCE_SECONDS)
 
 
 @asynccontextmanager
@@ -173,7 +180,7 @@ async def following(
     desired = site.desired(files)
     device = LocalDevice(desired.device, desired.element.name, state)
     try:
-        await witness.ending(0, CONVERGE_SECONDS)
+        await witness.ending(0, SILENCE_SECONDS)
         yield Running(commits, witness, device, means.ledger, desired.key)
     finally:
         stop.set()

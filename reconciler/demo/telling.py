@@ -38,6 +38,7 @@ class Teller:
         self._rows: list[Strategy] = []
         self._part, self._part_began, self._said_at = "", 0.0, 0.0
         self._done, self._total, self._what, self._counts = 0, 0, "", ""
+        self._steady = True
         self._live = Live(
             console=console, get_renderable=self._render, transient=True,
             refresh_per_second=1 / REFRESH_SECONDS,
@@ -65,8 +66,12 @@ class Teller:
             yield
 
     @contextmanager
-    def part(self, name: str, text: str) -> Iterator[None]:
-        """A part of the run, which takes its time; said as `text`."""
+    def part(self, name: str, text: str, steady: bool = True) -> Iterator[None]:
+        """A part of the run, which takes its time; said as `text`.
+
+        The steps of a `steady` one take about as long each, and foretell how long it takes.
+        """
+        self._steady = steady
         self._part, self._part_began, self._said_at = name, time.monotonic(), time.monotonic()
         self.step(0, 0, "")
         before = self._pace.last.get(name)
@@ -83,7 +88,8 @@ class Teller:
         if self._console.is_terminal or time.monotonic() - self._said_at < LINE_SECONDS:
             return
         self._said_at = time.monotonic()
-        self.say("◎", f"{self._part}: {done} of {total}, {what}; {self._left()}")
+        how_far = f"{done} of {total}, " if total else ""
+        self.say("◎", f"{self._part}: {how_far}{what}; {self._left()}")
 
     @asynccontextmanager
     async def watching(self, name: str, traffic: Traffic) -> AsyncIterator[None]:
@@ -108,14 +114,14 @@ class Teller:
 
     def _left(self) -> str:
         elapsed = time.monotonic() - self._part_began
-        share = self._done / self._total if self._total else 0.0
+        share = self._done / self._total if self._total and self._steady else 0.0
         whole = self._pace.left(self._part, elapsed, share)
         if whole is not None:
             return f"about {_seconds(whole)} to the end"
         expected = self._pace.expected(self._part, elapsed, share)
-        return f"{_seconds(elapsed)}" if expected is None else (
-            f"{_seconds(elapsed)} of about {_seconds(max(elapsed, expected))}"
-        )  # fmt: skip
+        if expected is None:
+            return _seconds(elapsed)
+        return f"{_seconds(elapsed)} of about {_seconds(max(elapsed, expected))}"
 
     def _render(self) -> RenderableType:
         shown: list[RenderableType] = [table(self._rows)] if self._rows else []

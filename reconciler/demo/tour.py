@@ -56,7 +56,7 @@ async def _click_up(
     site.copy_cache(BASE_CACHE, CLICK_UP_CACHE)
     async with following(site, scenario.first, site.builder(CLICK_UP_CACHE), CLICK_UP) as running:
         changes = f"click-up: merging edge-firewall 2.0.0, then {TAKEOVERS - 1} more changes"
-        with tell.part(CLICK_UP, changes):
+        with tell.part(CLICK_UP, changes, steady=False):
             strategy, converge, measured = await upgrades(site, running, scenario, load, tell)
         tell.row(strategy)
         worker = await running.worker_priority()

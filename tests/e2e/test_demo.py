@@ -11,10 +11,11 @@ from rich.console import Console
 
 from reconciler.build import Builder
 from reconciler.demo.merges import following
-from reconciler.demo.report import Report, write_report
+from reconciler.demo.report import Priorities, Report, write_report
 from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
-from reconciler.demo.walkthrough import Scenario, bad_release, upgrades
+from reconciler.demo.upgrades import bad_release, upgrades
+from reconciler.demo.walkthrough import Scenario
 from tests.e2e.conftest import SMALL
 
 
@@ -26,8 +27,14 @@ async def test_upgrades_and_revert_are_clean_and_written(
     async with following(site, scenario.first, builder, "demo") as running:
         strategy, converge, measured = await upgrades(site, running, scenario, SMALL, tell, 2)
         revert, reverted = await bad_release(site, running, scenario, SMALL, tell)
-    report = Report(strategies=(strategy,), revert=revert, converge_seconds=converge)
-    assert strategy.clean and revert.clean and len(strategy.pauses_ms) == 2
+        worker = await running.worker_priority()
+    priorities = Priorities(worker=worker, measuring=strategy.measuring.priority)
+    report = Report(
+        strategies=(strategy,), revert=revert, converge_seconds=converge, priorities=priorities
+    )
+    assert report.failures() == ()
+    assert strategy.ring_dropped == revert.ring_dropped == 0
+    assert len(strategy.pauses_ms) == 2 and revert.revision_rejected
     assert strategy.sessions_after == strategy.sessions_before > 0
     write_report(tmp_path, report, (measured, reverted))
     raw = {one["name"]: one["takeovers"] for one in json.loads((tmp_path / "raw.json").read_text())}

@@ -157,7 +157,7 @@ class Receiver:
             missing=arrivals.missing(),
             gaps=arrivals.gaps,
             ring_drops=drops,
-            ring_fullest=round(self.fullest / FRAMES, 3),
+            ring_fullest=min(1.0, round(self.fullest / FRAMES, 3)),
             samples=arrivals.samples.as_json(),
             priority=priority,
             **self.lateness.as_json(),

@@ -10,17 +10,17 @@ from rich.console import Console
 
 from reconciler.demo.measure import TrafficResult
 from reconciler.demo.picture import grouped, picture
+from reconciler.demo.places import Keeping, Places
 from reconciler.demo.report import (
     Converge,
     Measured,
+    Priorities,
     Report,
     Revert,
     Strategy,
-    milliseconds,
-    summary,
-    table,
     write_report,
 )
+from reconciler.demo.table import milliseconds, row, summary, table
 
 
 def traffic_result(**changed: object) -> TrafficResult:
@@ -28,7 +28,8 @@ def traffic_result(**changed: object) -> TrafficResult:
         "udp_sent": 2_000, "udp_received": 2_000, "udp_duplicated": 0, "udp_reordered": 0,
         "missing": (), "gaps": ((10.5, 10.75),), "ring_drops": 0, "http_requests": 9,
         "http_failures": 0, "tcp_sessions": 5, "tcp_resets": 0, "tcp_stalled": 0,
-        "connect_failures": 0, "http_samples": tuple((10 + i / 20, 100_000) for i in range(40)),
+        "connect_failures": 0, "udp_arrived": 2_000, "link_drops": 0, "keeping": Keeping(),
+        "http_samples": tuple((10 + i / 20, 100_000) for i in range(40)),
         "udp_samples": tuple((10 + i / 20, 50) for i in range(40)),
     }  # fmt: skip
     return TrafficResult.model_validate(values | changed)
@@ -43,25 +44,37 @@ def strategy(**changed: object) -> Strategy:
     return Strategy.model_validate(values | changed)
 
 
-def report(**changed: object) -> Report:
+ALLOWED = Priorities(worker="realtime", measuring="realtime")
+
+
+def report(priorities: Priorities = ALLOWED, **changed: object) -> Report:
     revert = Revert(pause_ms=0.2, udp_lost=0, tcp_resets=0, revision_rejected=True)
+    cold = strategy(
+        name="cold", pauses_ms=(41_000.0,), udp_lost=9, built="firewall", classes_compiled=19,
+        udp_lost_at=Places(firewall=9),
+    )  # fmt: skip
     return Report(
-        strategies=(strategy(name="cold", pauses_ms=(41_000.0,), udp_lost=9), strategy(**changed)),
+        strategies=(strategy(**changed), cold),
         revert=revert,
         converge_seconds=Converge(no_build=0.5, with_build=4.0),
+        priorities=priorities,
     )
 
 
 def test_report_json_has_the_published_keys(tmp_path: Path) -> None:
     write_report(tmp_path, report(), ())
     written = json.loads((tmp_path / "report.json").read_text())
-    assert list(written) == ["strategies", "revert", "converge_seconds"]
+    assert list(written) == ["strategies", "revert", "converge_seconds", "priorities"]
     assert list(written["strategies"][0]) == [
         "name", "pauses_ms", "udp_sent", "udp_lost", "http_requests", "http_failures",
         "tcp_sessions", "tcp_resets", "sessions_before", "sessions_after", "build_seconds",
-        "classes_compiled",
+        "classes_compiled", "built", "ring_dropped", "udp_lost_at", "measuring",
     ]  # fmt: skip
-    assert list(written["revert"]) == ["pause_ms", "udp_lost", "tcp_resets", "revision_rejected"]
+    assert list(written["revert"]) == [
+        "pause_ms", "udp_lost", "tcp_resets", "revision_rejected", "http_failures", "ring_dropped",
+        "udp_lost_at", "measuring",
+    ]  # fmt: skip
+    assert list(written["priorities"]) == ["worker", "measuring"]
     assert list(written["converge_seconds"]) == ["no_build", "with_build"]
 
 
@@ -72,7 +85,8 @@ def test_a_clean_run_has_no_failures() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"udp_lost": 1}, "lost 1 packets"),
+        ({"udp_lost": 1, "udp_lost_at": Places(firewall=1)}, "lost 1 packets of the stream"),
+        ({"ring_dropped": 4}, "4 packets of any kind in its rings"),
         ({"tcp_resets": 2}, "2 TCP sessions"),
         ({"http_failures": 3}, "3 HTTP requests"),
         ({"pauses_ms": (0.1, 1.5, 1.6)}, "1.500 ms"),
@@ -83,12 +97,36 @@ def test_each_broken_promise_is_named(changed: dict[str, object], said: str) -> 
     assert said in failure
 
 
-def test_table_and_summary_show_every_figure() -> None:
+def test_what_others_lost_is_told_and_is_no_failure_of_ours() -> None:
+    lost_at = Places(before_firewall=3, after_firewall=2, receiver=1)
+    late = Keeping(sender_late_ms=312.0, udp_skipped=40, tcp_starved=1)
+    told = report(udp_lost=6, udp_lost_at=lost_at, measuring=late)
+    assert told.failures() == ()
+    text = "\n".join(summary(told))
+    for said in ("3 packets dropped on the way to it", "2 packets dropped on the way from it",
+                 "1 packets that found", "40 packets left out", "1 TCP sessions"):  # fmt: skip
+        assert f"{said}" in text
+    assert "312 ms" in printed(told)
+    assert "6 of 2,000 packets (0 at the firewall, 6 elsewhere)" in row(told.strategies[0])
+
+
+def test_what_the_machine_did_not_allow_is_said() -> None:
+    assert not any("does not allow" in line for line in summary(report()))
+    refused = report(Priorities(worker="normal", measuring="normal"))
+    assert any("does not allow real-time priority" in line for line in summary(refused))
+
+
+def printed(shown: Report) -> str:
     console = Console(width=120, record=True, file=StringIO())
-    console.print(table(report()))
-    text = console.export_text()
+    console.print(table(shown.strategies))
+    return console.export_text()
+
+
+def test_table_and_summary_show_every_figure() -> None:
+    text = printed(report())
     for shown in ("41.0 s", "0.100 ms (median of 10)", "9 of 2,000", "3.0 s", "click-up"):
         assert shown in text
+    assert "19, from nothing" in text
     assert "0.50 s without a build, 4.00 s with one" in summary(report())[1]
 
 
