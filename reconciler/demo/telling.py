@@ -55,6 +55,7 @@ class Teller:
         """A row of the table is there."""
         self.say("✔", row(strategy))
         self._rows.append(strategy)
+        self._live.refresh()
 
     @contextmanager
     def telling(self) -> Iterator[None]:

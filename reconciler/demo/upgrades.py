@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 
 from reconciler.demo.measure import Load, TrafficResult, traffic
@@ -18,10 +19,12 @@ from reconciler.demo.walkthrough import (
     Scenario,
     WalkthroughFailed,
 )
-from reconciler.outcome import OutcomeKind
+from reconciler.outcome import QUIET_SECONDS, OutcomeKind
 
-# Commits closer together than this are taken for a burst and answered by one takeover.
-BETWEEN_MERGES_SECONDS = 0.6
+# Commits closer together are taken for a burst and answered by one takeover.
+APART_SECONDS = QUIET_SECONDS + 0.2
+# Undisturbed traffic before the first commit.
+BEFORE_SECONDS = 0.6
 
 
 async def upgrades(
@@ -37,7 +40,7 @@ async def upgrades(
     before = len(witness.takeovers)
     rings = await running.ring_drops()
     async with traffic(site.network, load) as flow, tell.watching("click-up", flow):
-        await asyncio.sleep(BETWEEN_MERGES_SECONDS)
+        await asyncio.sleep(BEFORE_SECONDS)
         sessions_before = sessions_after = await running.sessions()
         for number, files in enumerate(scenario.variants(count)):
             witness.told = partial(_step, tell, number, count)
@@ -55,7 +58,7 @@ async def upgrades(
             )
             if number == 0:
                 sessions_after = await running.sessions()
-            await asyncio.sleep(BETWEEN_MERGES_SECONDS)
+            await asyncio.sleep(max(0.0, merge.began + APART_SECONDS - time.time()))
         seen = await flow.finish()
     takeovers = witness.takeovers[before:]
     pauses = tuple(round(report.pause_ns / 1e6, 4) for _, report in takeovers)
@@ -120,7 +123,7 @@ async def bad_release(
     before, rings = len(running.witness.takeovers), await running.ring_drops()
     running.witness.told = partial(tell.step, 0, 0)
     async with traffic(site.network, load) as flow, tell.watching("bad release", flow):
-        await asyncio.sleep(BETWEEN_MERGES_SECONDS)
+        await asyncio.sleep(BEFORE_SECONDS)
         merge = await running.merge("edge-firewall 2.1.0", scenario.release(BROKEN))
         if merge.outcome.kind is not OutcomeKind.REVERTED:
             raise WalkthroughFailed(f"the bad release was not reverted: {merge.outcome}")

@@ -4,6 +4,7 @@ import pytest
 
 from reconciler.demo.places import Places, least, places, starved
 from reconciler.demo.traffic.udp_counter import transmit_drops
+from reconciler.demo.traffic.udp_sender import BATCH, Dues
 
 TABLE = """Inter-|   Receive                            |  Transmit
  face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls
@@ -43,3 +44,14 @@ def test_drops_of_the_link_are_those_of_transmission() -> None:
 def test_the_lowest_priority_is_told() -> None:
     assert least(["realtime", "normal", "high"]) == "normal"
     assert least(["realtime", "high"]) == "high"
+
+
+def test_a_short_delay_is_made_up_for_and_a_long_one_told_by_its_cause() -> None:
+    dues = Dues(rate=1_000, now=0.0)
+    assert dues.of(0.1, sent=0) == 100
+    assert dues.of(1.1, sent=100) == BATCH  # no turn for a second
+    assert (dues.late, dues.refused) == (1_000 - BATCH, 0)
+    turns = [dues.of(1.1 + tick / 1_000, sent=100) for tick in range(1, 300)]
+    assert max(turns) == 250
+    assert dues.late == 1_000 - BATCH
+    assert dues.refused > 0
