@@ -8,6 +8,8 @@
 namespace clickup {
 namespace {
 
+constexpr long kRest = 50'000;  // ns; a shorter one is over before the process is off its processor, and none at all
+
 // In a signal handler: system calls only.
 void become_ordinary(int) {
   sched_param parameter{};
@@ -26,8 +28,8 @@ void guard_against_spinning() {
 void rest_if_realtime() {
   int policy = ::sched_getscheduler(0);
   if (policy < 0 || (policy & ~SCHED_RESET_ON_FORK) != SCHED_FIFO) return;
-  timespec shortest{0, 1};
-  ::nanosleep(&shortest, nullptr);
+  timespec rest{0, kRest};
+  ::nanosleep(&rest, nullptr);
 }
 
 }  // namespace clickup

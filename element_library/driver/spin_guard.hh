@@ -7,7 +7,7 @@ namespace clickup {
 // goes on as any other program then.
 void guard_against_spinning();
 
-// A rest as short as there is, for a worker with real-time priority that is busy all the time: the time that the limit
+// A short rest, for a worker with real-time priority that is busy all the time: the time that the limit
 // is about begins anew (kernel/sched/rt.c), so that only one that loops meets it.
 void rest_if_realtime();
 

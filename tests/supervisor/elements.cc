@@ -97,7 +97,7 @@ class Tally : public Element {
   CounterSlot* count_ = nullptr;
 };
 
-// Fails as KIND (hang, spin, crash, exit, error) in PHASE (configure, initialize, resume, pause, task). With ONCE, a file,
+// Fails as KIND (hang, spin, crash, exit, error; busy is a task that always has something to do) in PHASE (configure, initialize, resume, pause, task). With ONCE, a file,
 // only while the file exists, which it removes.
 class Fault : public Element {
  public:
@@ -113,7 +113,7 @@ class Fault : public Element {
   bool has_task() const override { return true; }
   bool run_task() override {
     strike("task", nullptr);
-    return false;
+    return phase_ == "task" && kind_ == "busy";
   }
 
  private:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,6 +149,20 @@ def test_a_confirmed_worker_that_spins_is_started_again(
     with Stream(network) as stream:
         stream.run_on()
     assert not stream.lost
+
+
+def processor_seconds(pid: int) -> float:
+    return time.clock_gettime_ns((~pid << 3) | 2) / 1e9
+
+
+@needs_realtime
+def test_a_worker_that_is_busy_for_long_keeps_its_priority(forwarding: Supervised) -> None:
+    forwarding.confirmed("two", WIRES + "Fault(task, busy);")
+    worker = forwarding.pid()
+    begun = processor_seconds(worker)
+    # The kernel looks after two and a half seconds without a rest, and at every second after that.
+    until(lambda: processor_seconds(worker) - begun > 4, "has used a processor", 60)
+    assert policy(worker) == os.SCHED_FIFO and forwarding.pid() == worker
 
 
 @needs_realtime
