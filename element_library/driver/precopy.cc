@@ -18,7 +18,7 @@ constexpr uint32_t kMostRounds = 20;
 constexpr uint64_t kShortRound = 1 * kMillisecond;
 constexpr uint32_t kMostLooks = 8;
 constexpr uint64_t kShortLook = 300 * kMicrosecond;
-constexpr uint64_t kLongestLooks = 3'000 * kMillisecond;  // the supervisor gives up after five seconds
+constexpr uint64_t kLongestLooks = 2'000 * kMillisecond;  // the supervisor gives up after five seconds
 constexpr uint64_t kWay = 200 * kMicrosecond, kLongestWay = 200 * kMillisecond;
 constexpr uint64_t kProgress = 100 * kMillisecond;
 constexpr uint64_t kLeastRest = 100 * kMillisecond;
@@ -95,13 +95,13 @@ void Precopy::end() {
 Precopy::Look Precopy::look_again() {
   Look look;
   uint64_t until = boot_time_ns() + kLongestLooks;
-  for (uint32_t looks = 0; looks < kMostLooks || (!look.in_time() && boot_time_ns() < until); ++looks) {
+  for (uint32_t looks = 1;; ++looks) {
     Pace pace(*this, true);
     look.took_ns = round(pace, look.carried);
     look.holds_ns = rings_.holds_ns(boot_time_ns());
-    if (look.took_ns <= kShortLook) break;
+    bool done = look.took_ns <= kShortLook || (looks >= kMostLooks && look.in_time());
+    if (done || boot_time_ns() >= until) return look;
   }
-  return look;
 }
 
 bool Precopy::Look::in_time() const { return took_ns <= std::max(kShortLook, holds_ns / 4); }

@@ -116,6 +116,14 @@ class Traffic:
         with suppress(TimeoutError):
             await until(is_past, self.client.heard, seconds)
 
+    async def downloaded(self, requests: int) -> None:
+        """Until that many downloads are done. Raises TimeoutError."""
+
+        def done() -> bool:
+            return int(self.progress.get("http_requests", 0)) >= requests
+
+        await until(done, self.client.heard, START_SECONDS)
+
     async def finish(self) -> TrafficResult:
         """End all programs, senders first, and return what they counted."""
         sent, downloaded = await asyncio.gather(self.sender.end(), self.client.end())
