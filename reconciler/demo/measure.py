@@ -116,8 +116,8 @@ class Traffic:
         with suppress(TimeoutError):
             await until(is_past, self.client.heard, seconds)
 
-    async def downloaded(self, requests: int) -> None:
-        """Until that many downloads are done. Raises TimeoutError."""
+    async def requested(self, requests: int) -> None:
+        """Until that many downloads have begun. Raises TimeoutError."""
 
         def done() -> bool:
             return int(self.progress.get("http_requests", 0)) >= requests

@@ -203,7 +203,7 @@ async def test_a_bad_new_driver_never_stops_the_old_one(
         await old.device.stage(Release("bad", driver, "", "{}"))
         with pytest.raises(TakeoverRefused):
             await old.device.takeover("attempt-bad", "bad", 10.0)
-        await flow.downloaded(SMALL.downloaders + 1)
+        await flow.requested(2 * SMALL.downloaders + 1)
         seen = await flow.finish()
     await still_the_old_one(old.device, old.digest)
     assert_nothing_lost(seen)
@@ -220,7 +220,7 @@ async def test_a_configuration_that_fails_never_stops_the_old_one(
         await old.device.stage(Release("bad", old.artifact.driver, config, "{}"))
         with pytest.raises(TakeoverRefused, match=r"nobody|Nothing"):
             await old.device.takeover("attempt-bad", "bad", 10.0)
-        await flow.downloaded(SMALL.downloaders + 1)
+        await flow.requested(2 * SMALL.downloaders + 1)
         seen = await flow.finish()
     await still_the_old_one(old.device, old.digest)
     assert_nothing_lost(seen)

@@ -60,6 +60,7 @@ def test_the_supervisor_goes_before_its_workers_and_they_before_others(
         "priority": "realtime",
         "cores": [],
         "refused": "",
+        "ring_memory": 128 << 20,
     }
     supervisor, worker = status["pid"], forwarding.pid()
     assert policy(supervisor) == policy(worker) == os.SCHED_FIFO
