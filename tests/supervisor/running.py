@@ -22,6 +22,7 @@ from tests.driver.running import ControlClient
 WIRES = "lan :: Wire(eth0, eth1); wan :: Wire(eth1, eth0);\n"
 PATIENCE = 15.0  # seconds: the machine may be busy with other tests
 CLONE_NEWNET = 0x40000000
+RING_BYTES = 32 << 20
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
@@ -48,7 +49,8 @@ class Supervised:
         self.directory = directory
         self.driver = driver
         place = ["--netns", netns] if netns else []
-        own = [str(program), "--directory", str(directory)]
+        # Little memory for rings: every test would wait for the kernel to clear it.
+        own = [str(program), "--directory", str(directory), "--ring-memory", str(RING_BYTES)]
         self._command = [*before, *own, *place, *map(str, options)]
         self._attempts = 0
 

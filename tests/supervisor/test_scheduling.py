@@ -14,7 +14,7 @@ import pytest
 from reconciler.demo.network import Network
 from tests.netns import needs_sandbox
 from tests.supervisor.conftest import Start
-from tests.supervisor.running import WIRES, Stream, Supervised, until
+from tests.supervisor.running import RING_BYTES, WIRES, Stream, Supervised, until
 
 pytestmark = needs_sandbox
 
@@ -60,7 +60,7 @@ def test_the_supervisor_goes_before_its_workers_and_they_before_others(
         "priority": "realtime",
         "cores": [],
         "refused": "",
-        "ring_memory": 128 << 20,
+        "ring_memory": RING_BYTES,
     }
     supervisor, worker = status["pid"], forwarding.pid()
     assert policy(supervisor) == policy(worker) == os.SCHED_FIFO
