@@ -12,7 +12,6 @@ from typing import Annotated
 import structlog
 import typer
 
-from reconciler.background import step_back
 from reconciler.build import Builder, find_compiler
 from reconciler.cli.workplace import (
     LibraryOption,
@@ -63,7 +62,6 @@ def run(
     3 an upgrade was reverted, or its revision was rejected before. Without it: 0 when told to stop
     (SIGINT, SIGTERM).
     """
-    step_back()
     try:
         seconds = parse_duration(interval)
         parsed = _reference(reference)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.build import Builder, Compiler, find_compiler, precompiled
+from reconciler.build import Builder, Compiler, find_compiler
 from reconciler.build.compiler import GCC
-from reconciler.build.precompiled import StandardHeaders, standard_headers
+from reconciler.build.precompiled import PAYS_FROM, StandardHeaders, standard_headers
 from reconciler.library import Library
 from schemas.element import ElementManifest
 
@@ -48,14 +48,7 @@ FILES = {
     "shared/none.cc": "namespace clickup { int none() { return 0; } }\n",
     "supervisor/main.cc": "int main() { return 0; }\n",
 }
-NAMES = ["C0", "C1", "C2", "C3"]
-ENOUGH = 3
-
-
-@pytest.fixture(autouse=True)
-def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that tests need not compile many."""
-    monkeypatch.setattr(precompiled, "PAYS_FROM", ENOUGH)
+NAMES = [f"C{number}" for number in range(PAYS_FROM + 1)]
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +161,7 @@ async def test_killed_build_leaves_nothing_half(
     headers = headers_of(cache, compiler)
     program = (
         "import asyncio, sys; from pathlib import Path; from reconciler.build import Builder;"
-        "from reconciler.build import precompiled;"
-        "from tests.build.test_precompiled import ENOUGH, NAMES, write_library;"
-        "precompiled.PAYS_FROM = ENOUGH;"
+        "from tests.build.test_precompiled import NAMES, write_library;"
         "library = write_library(Path(sys.argv[1]));"
         "asyncio.run(Builder(Path(sys.argv[2]), library, jobs=2).build(NAMES))"
     )

@@ -167,6 +167,7 @@ async def test_a_disk_that_fails_is_a_condition_and_stops_nothing(
             disk.mount()
             (disk.path / here.device.directory.name).mkdir()
             await reported(here, library, "True", "Written")
+            await flow.requested(2 * SMALL.downloaders + 1)
             seen = await flow.finish()
         assert_nothing_lost(seen)
         told = [event for event in here.events() if event in ("CheckpointFailed", "Checkpointed")]

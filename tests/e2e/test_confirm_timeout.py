@@ -32,6 +32,7 @@ async def test_supervisor_reverts_when_nobody_confirms(
 
         await eventually(decided, TIMEOUT_SECONDS + 2)
         waited = asyncio.get_running_loop().time() - began
+        await flow.requested(2 * SMALL.downloaders + 1)
         seen = await flow.finish()
     status = await old.device.status()
     assert status.active is not None

@@ -29,7 +29,7 @@ from tests.e2e.conftest import CACHE, ROOT, SMALL, assert_nothing_lost, eventual
 from tests.e2e.held import Held, held
 
 SURVIVE = "never"
-SECONDS = 30.0
+SECONDS = 90.0  # a build waits for whatever else wants processors
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,7 @@ async def test_worker_killed_under_traffic(
             after = await running.device.status()
             assert await running.sessions() >= open_ones.sessions
             await open_ones.answer()
+            await flow.requested(2 * SMALL.downloaders + 1)
             seen = await flow.finish()
         assert after.restarts == status.restarts + 1
         assert (seen.tcp_resets, seen.http_failures) == (0, 0)

@@ -46,6 +46,7 @@ async def test_a_graph_changed_by_hand_is_shown_and_healed(
             await running.device.takeover("by-hand", "by-hand", 30.0)
             await running.device.confirm("by-hand")
             await healed(running, endings)
+            await flow.requested(2 * SMALL.downloaders + 1)
             seen = await flow.finish()
         after = await running.device.status()
         assert after.active is not None

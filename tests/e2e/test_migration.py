@@ -44,6 +44,7 @@ async def test_sessions_survive_an_upgrade_and_a_downgrade_of_their_layout(
                 now = await packets_of(here.device)
                 assert all(now[key] >= packets[key] for key in now.keys() & packets.keys())
                 packets = now
+            await flow.requested(2 * SMALL.downloaders + 1)
             seen = await flow.finish()
         assert_nothing_lost(seen)
         assert "carried by the driver of release" in here.plan.states[0].why
@@ -119,6 +120,7 @@ async def test_a_layout_that_cannot_be_reached_is_refused_with_field_and_reason(
         await here.reconcile(library)
         async with traffic(site.network, SMALL) as flow:
             outcome = await here.reconcile(stranger_of(library))
+            await flow.requested(2 * SMALL.downloaders + 1)
             seen = await flow.finish()
         assert (outcome.kind, outcome.reason) == (OutcomeKind.STALLED, "StateWouldBeLost")
         assert outcome.message.startswith(

@@ -52,6 +52,7 @@ async def test_what_is_held_back_leaves_before_the_next_worker_begins(site: Site
     async with running(site, pipeline(site, LINE), SECOND) as followed:
         async with traffic(site.network, SMALL) as flow:
             await upgrade(followed, SECOND)
+            await flow.requested(2 * SMALL.downloaders + 1)
             seen = await flow.finish()
         assert_nothing_lost(seen)
         assert await drops(followed) == 0
@@ -71,6 +72,7 @@ async def test_what_is_too_much_to_leave_at_once_is_dropped_and_counted(site: Si
         async with traffic(site.network, STREAM) as flow:
             await eventually(much_waits, 20)
             await upgrade(followed, SECOND)
+            await flow.requested(2 * SMALL.downloaders + 1)
             seen = await flow.finish()
         await eventually(all_have_left, 20)
         assert await drops(followed) == await number(followed, "late/queue.drops") > 0

@@ -134,7 +134,8 @@ async def test_rates_hold_as_if_nothing_had_happened(subscribed: Site, way: Way)
 def arrived(seen: TrafficResult, begin: float, end: float) -> tuple[int, float]:
     """Packets of the stream between two moments, and how long that is by the samples' edges."""
     samples = [(at, amount) for at, amount in seen.udp_samples if begin <= at < end]
-    return sum(amount for _, amount in samples), 0.05 * len(samples)
+    # A moment without a packet has no sample.
+    return sum(amount for _, amount in samples), samples[-1][0] - samples[0][0] + 0.05
 
 
 def flow_seconds(seen: TrafficResult) -> float:

@@ -49,6 +49,7 @@ async def test_twenty_commits_cost_at_most_three_takeovers(
                 )
                 await asyncio.sleep(WITHIN_SECONDS / COMMITS * 0.9)
             await applied(running, revision, 20.0)
+            await flow.requested(2 * SMALL.downloaders + 1)
             seen = await flow.finish()
         assert 1 <= len(running.witness.takeovers) - before <= 3
         config = await running.device.read_handler("flatconfig")
