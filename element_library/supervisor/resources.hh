@@ -69,7 +69,8 @@ class Resources {
   void begin_ring_change();           // if there is anything to change, and nothing under way
   void fill_ring();                   // the change under way: frames go into it now
   void settle_ring_change();          // it is over if the worker, or one that died, went over
-  void abandon_ring_change();         // unless frames go into it already
+  // Unless frames go into it already. Tried again after a while when it was refused, at once with an empty `refusal`.
+  void abandon_ring_change(std::string_view refusal);
 
  private:
   struct Successor {

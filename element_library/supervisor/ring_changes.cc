@@ -6,7 +6,7 @@
 
 namespace clickup {
 namespace {
-constexpr uint64_t kTryAgain = 600'000'000'000;  // ns: memory may be free then, or another driver run
+constexpr uint64_t kTryAgain = 60'000'000'000;  // ns: memory may be free then, or another driver run
 }
 
 Resources::RingOffer Resources::ring_offer() const {
@@ -70,10 +70,11 @@ void Resources::settle_ring_change() {
   }
 }
 
-void Resources::abandon_ring_change() {
+void Resources::abandon_ring_change(std::string_view refusal) {
   for (const auto& known : interfaces_) {
     if (!known->next || known->next->filled) continue;
-    log_.add("ring_not_changed", {{"interface", known->name}, {"reason", "the driver that runs cannot change rings"}});
+    if (refusal.empty()) known->asked_bytes = 0;  // nobody refused it
+    else log_.add("ring_not_changed", {{"interface", known->name}, {"reason", std::string(refusal)}});
     std::memset(static_cast<void*>(known->next->cursor), 0, sizeof *known->next->cursor);
     known->next.reset();
   }

@@ -117,7 +117,7 @@ void Supervisor::bury(Slot& slot, Event event) {
   log_.add("worker_died", {{"pid", std::to_string(slot.worker->pid())}, {"release", slot.what.release}, {"reason", death}});
   slot.worker.reset();
   resources_.settle_ring_change();  // how far did it come?
-  resources_.abandon_ring_change();
+  resources_.abandon_ring_change({});
   if (event == Event::current_lost) {
     if (!paused_traffic_) resources_.page().stopped_ns = boot_time_ns();
     if (life_.phase == Phase::steady) reason_ = "the worker " + death;

@@ -72,7 +72,6 @@ async def test_what_is_too_much_to_leave_at_once_is_dropped_and_counted(site: Si
         async with traffic(site.network, STREAM) as flow:
             await eventually(much_waits, 20)
             await upgrade(followed, SECOND)
-            await flow.requested(2 * SMALL.downloaders + 1)
             seen = await flow.finish()
         await eventually(all_have_left, 20)
         assert await drops(followed) == await number(followed, "late/queue.drops") > 0

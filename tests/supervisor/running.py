@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +20,8 @@ from typing import Any, Self
 from reconciler.demo.network import SERVER_ADDRESS, Namespace, Network
 from tests.driver.running import ControlClient
 
+SO_RCVBUFFORCE, SO_MEMINFO = 33, 55  # asm-generic/socket.h; not in the module socket
+MEMINFO_DROPS = 8  # place in what SO_MEMINFO tells (linux/sock_diag.h)
 WIRES = "lan :: Wire(eth0, eth1); wan :: Wire(eth1, eth0);\n"
 PATIENCE = 15.0  # seconds: the machine may be busy with other tests
 CLONE_NEWNET = 0x40000000
@@ -208,6 +211,8 @@ class Stream:
         self._interval = 1 / per_second
         self._out, self._in = socket_in(network.client), socket_in(network.server)
         self._in.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        with suppress(PermissionError):  # root of a user namespace has what it is allowed
+            self._in.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
         self._in.bind((SERVER_ADDRESS, 9000))
         self._in.settimeout(0.3)
         self._done = threading.Event()
@@ -257,8 +262,11 @@ class Stream:
         self._done.set()
         for thread in self._threads:
             thread.join()
+        words = self._in.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 4 * (MEMINFO_DROPS + 1))
+        overflowed = struct.unpack_from("=I", words, 4 * MEMINFO_DROPS)[0]
         self._out.close()
         self._in.close()
+        assert error or not overflowed, f"the test itself did not take {overflowed} datagrams"
 
 
 def alive(pid: int) -> bool:

@@ -86,6 +86,19 @@ def test_a_worker_killed_while_its_ring_changes_loses_nothing(
     assert stream.arrived == sorted(set(stream.arrived))
 
 
+def test_a_ring_that_a_killed_worker_was_offered_is_offered_to_the_next(
+    forwarding: Supervised,
+) -> None:
+    os.kill(forwarding.pid(), signal.SIGSTOP)
+    give(forwarding, 8)
+    forwarding.wait_for(lambda now: forwarding.events("ring_offered"), "offered")
+    os.kill(forwarding.pid(), signal.SIGKILL)
+    forwarding.wait_for(
+        lambda now: {ring["bytes"] for ring in now["rings"].values()} == {8 * MEGABYTE},
+        "the ring is changed all the same",
+    )
+
+
 def test_a_takeover_waits_for_a_ring_that_changes(forwarding: Supervised) -> None:
     give(forwarding, 8)
     forwarding.takeover("two")  # tries again while it is told to
