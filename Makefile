@@ -7,13 +7,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEMO := $(VENV)/.ready-demo
 
-.PHONY: help reference setup demo test lint types contracts shared thorough fuzz bench format clean
+.PHONY: help build-report reference setup demo test lint types contracts shared thorough fuzz bench format clean
 
 SECONDS ?= 60
 SANITIZE := address,undefined
 
 help:  ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## the virtual environment with everything the other targets need
 
@@ -73,6 +73,9 @@ bench: setup  ## the figures we claim, into build/bench/
 	@mkdir -p build/bench
 	@for name in $(BENCHMARKS); do echo "$$name:"; \
 		$(BIN)/python -m benchmarks.$$name --json build/bench/$$name.json || exit; done
+
+build-report: setup  ## where the time of compiling everything goes, by processor time
+	$(BIN)/python -m benchmarks.build_report
 
 reference: setup  ## write docs/reference/atoms.md and elements.md from the manifests
 	$(BIN)/python -m reconciler.authoring.reference

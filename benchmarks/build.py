@@ -1,49 +1,92 @@
-"""What it costs to build a driver from nothing, and how large it is: `python -m benchmarks.build`.
+"""What it costs to build a driver, and how large it is: `python -m benchmarks.build`.
 
-The minimal driver of the example's firewall beside one with the whole element library, each with an
-empty cache, in turns; and the minimal one again after one more element class came in.
+The minimal driver of the example's firewall from nothing (an empty cache), then with one element
+class more, then once again; beside it, with `--click`, Click's minimal driver of the same classes
+in the same steps; and a driver with the whole element library. In turns, all processors each.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import shutil
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
 
 from benchmarks.figures import ROOT, Figures, run
+from benchmarks.metered import used_by_children
+from benchmarks.minimal_click import MinimalClick
 from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 from reconciler.demo.walkthrough import Scenario
 from reconciler.resolve import resolve
 
-MINIMAL, WHOLE, ONE_MORE = "minimal driver", "whole library", "one class more"
+OURS, CLICK, WHOLE = "click-up", "Click", "click-up's whole library"
+NOTHING, MORE, AGAIN = "from nothing", "one class more", "once again"
 ONE_CLASS = "IPClassifier"
-UNITS = {"time": "s", "size": "MB"}
+SECONDS = {what: "s" for step in (NOTHING, MORE, AGAIN) for what in (step, f"{step}, processor")}
+UNITS = {**SECONDS, "size": "MB"}
+Build = Callable[[], Awaitable[Path]]
 
 
 def arguments() -> argparse.ArgumentParser:
     """What to measure, and how often."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=3, help="builds of each kind")
+    parser.add_argument(
+        "--click", type=Path, metavar="FOLDER", help="Click's sources, configured, tools made"
+    )
+    parser.add_argument("--whole", action=argparse.BooleanOptionalAction, default=True,
+                        help="a driver with the whole element library too")  # fmt: skip
     return parser
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
     """Seconds and megabytes, by name."""
-    whole = site.library.elements.keys()
-    minimal = _example_classes(site)
     found: Figures = {}
+    click = await _click(site, wanted.click, tell) if wanted.click else None
     for number in range(wanted.times):
         tell.say("►", f"round {number + 1} of {wanted.times}")
-        for who, classes in ((MINIMAL, minimal), (WHOLE, whole)):
-            await _build(site, f"cache-{number}-{who}", who, classes, found)
-        more = {*minimal, ONE_CLASS}
-        await _build(site, f"cache-{number}-{MINIMAL}", ONE_MORE, more, found)
+        await _ours(site, found)
+        if click is not None:
+            await _clicks(click, found)
+        if wanted.whole:
+            await _whole(site, found)
         for path in site.folder.glob("cache-*"):
             shutil.rmtree(path)
     return found
+
+
+async def _click(site: Site, tree: Path, tell: Teller) -> MinimalClick:
+    tell.say("►", f"copying {tree}")
+    return await asyncio.to_thread(MinimalClick.copied, tree, site.folder / "click")
+
+
+async def _ours(site: Site, found: Figures) -> None:
+    minimal = _example_classes(site)
+    more = {*minimal, ONE_CLASS}
+    await _note(found, OURS, NOTHING, _building(site, "cache-minimal", minimal))
+    await _note(found, OURS, MORE, _building(site, "cache-minimal", more))
+    await _note(found, OURS, AGAIN, _building(site, "cache-minimal", more))
+
+
+async def _clicks(click: MinimalClick, found: Figures) -> None:
+    async def build() -> Path:
+        return await asyncio.to_thread(click.build)
+
+    click.forget()
+    click.choose()
+    await _note(found, CLICK, NOTHING, build)
+    click.choose(ONE_CLASS)
+    await _note(found, CLICK, MORE, build)
+    await _note(found, CLICK, AGAIN, build)
+
+
+async def _whole(site: Site, found: Figures) -> None:
+    whole = site.library.elements.keys()
+    await _note(found, WHOLE, NOTHING, _building(site, "cache-whole", whole))
 
 
 def _example_classes(site: Site) -> Collection[str]:
@@ -52,14 +95,22 @@ def _example_classes(site: Site) -> Collection[str]:
     return resolve(desired, site.library).graph.classes
 
 
-async def _build(
-    site: Site, cache: str, who: str, classes: Collection[str], found: Figures
-) -> None:
-    began = time.monotonic()
-    artifact = await site.builder(cache).build(classes)
-    found.setdefault(f"{who}, time", []).append(time.monotonic() - began)
-    found.setdefault(f"{who}, size", []).append(artifact.driver.stat().st_size / 1e6)
+def _building(site: Site, cache: str, classes: Collection[str]) -> Build:
+    async def build() -> Path:
+        return (await site.builder(cache).build(classes)).driver
+
+    return build
+
+
+async def _note(found: Figures, who: str, step: str, build: Build) -> None:
+    began, used = time.monotonic(), used_by_children()
+    driver = await build()
+    measured = {step: time.monotonic() - began, f"{step}, processor": used_by_children() - used}
+    if step == NOTHING:
+        measured["size"] = driver.stat().st_size / 1e6
+    for what, value in measured.items():
+        found.setdefault(f"{who}, {what}", []).append(value)
 
 
 if __name__ == "__main__":
-    sys.exit(run("build", figures, arguments(), UNITS, MINIMAL))
+    sys.exit(run("build", figures, arguments(), UNITS, OURS))

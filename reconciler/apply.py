@@ -18,7 +18,14 @@ from reconciler.errors import (
     Transient,
     VerifyFailed,
 )
-from reconciler.probes import Sample, Verdict, handlers_of, judge, parse_probe
+from reconciler.probes import (
+    Sample,
+    Verdict,
+    enough_samples,
+    handlers_of,
+    judge,
+    parse_probe,
+)
 from reconciler.state_effects import checkpoint, restore_state, take_over
 from reconciler.work import Work, number, whole
 from schemas.plan import Step, StepKind
@@ -104,13 +111,14 @@ async def _soak(work: Work, step: Step) -> str | None:
     assert isinstance(texts, (list, tuple))
     probes = [parse_probe(str(text)) for text in texts]
     handlers, samples = handlers_of(probes), list[Sample]()
+    settle, soak, interval = (number(step, name) for name in ("settle", "soak", "interval"))
     clock = asyncio.get_running_loop().time
-    began, interval = clock(), number(step, "interval")
+    began = clock()
     while True:
         if (left := await _left_probation(work, str(step.arguments["release"]))) is not None:
             return left
         samples.append(Sample(clock() - began, await work.device.sample(handlers)))
-        verdict = judge(probes, samples, number(step, "settle"), number(step, "soak"))
+        verdict = judge(probes, samples, settle, soak, enough_samples(soak, interval))
         if verdict.verdict is not Verdict.PENDING:
             return verdict.reason if verdict.verdict is Verdict.FAILED else None
         if await _set_within(work.superseded, interval):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 NICENESS = 10
+RECONCILER_NICENESS = 5
+"""Behind ordinary work, and still in time to confirm a release."""
+CAP_SYS_NICE = 23  # linux/capability.h
 SESSION_NICENESS = 5
 """A third of the share of a session at work: where many are, a build still ends."""
 # Each measure by itself, and none has to succeed: containers forbid some, small systems lack the
@@ -28,3 +34,20 @@ def background(command: Sequence[str]) -> tuple[str, ...]:
     """
     script = f"{{ {SCRIPT}\n}} >/dev/null 2>&1; {START}"
     return ("/bin/sh", "-c", script, "sh", *command)
+
+
+def step_back() -> None:
+    """Let this process, and what it starts, run below ordinary work.
+
+    Nice only where it may be taken back: a supervisor that we start raises itself again.
+    """
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    if _may_raise_priorities():
+        os.nice(RECONCILER_NICENESS)
+
+
+def _may_raise_priorities() -> bool:
+    status = Path("/proc/self/status").read_text().splitlines()
+    effective = next((line.split()[1] for line in status if line.startswith("CapEff")), "0")
+    return bool(int(effective, 16) >> CAP_SYS_NICE & 1)

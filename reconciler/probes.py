@@ -6,6 +6,7 @@ Pure: samples come in with their time, verdicts go out.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -95,25 +96,34 @@ def handlers_of(probes: Sequence[Probe]) -> tuple[str, ...]:
     return tuple(sorted({term.name for probe in probes for term in probe.terms}))
 
 
+def enough_samples(soak: float, interval: float) -> int:
+    """Good ones that it takes to believe in a soak: half of those that there is time for."""
+    return math.ceil(soak / interval / 2)
+
+
 def judge(
-    probes: Sequence[Probe], samples: Sequence[Sample], settle: float, soak: float
+    probes: Sequence[Probe],
+    samples: Sequence[Sample],
+    settle: float,
+    soak: float,
+    enough: int = 1,
 ) -> Judgement:
     """Probes have `settle` seconds to become true and must then stay true for `soak` seconds.
 
     The first sample after `settle` that fails a probe ends it. `soak` counts from the first sample
-    from which on every probe holds. Samples are in order of time.
+    from which on every probe holds, and is over when `enough` of them did. In order of time.
     """
-    good_since: float | None = None
+    good: list[float] = []
     for sample in samples:
         failure = _first_failure(probes, sample)
         if failure is None:
-            good_since = sample.at if good_since is None else good_since
-            if sample.at - good_since >= soak:
+            good.append(sample.at)
+            if sample.at - good[0] >= soak and len(good) >= enough:
                 return Judgement(Verdict.PASSED)
         elif sample.at >= settle:
             return Judgement(Verdict.FAILED, f"{failure}, {sample.at:.1f} s after the takeover")
         else:
-            good_since = None
+            good.clear()
     return Judgement(Verdict.PENDING)
 
 

@@ -35,7 +35,7 @@ from reconciler.outcome import Outcome, OutcomeKind, damping
 from reconciler.plan import make_plan
 from reconciler.plan_terms import Observed, Target
 from reconciler.repository import Desired
-from reconciler.sharing import look_after_share
+from reconciler.share_upkeep import look_after_share
 from reconciler.targets import describe, moved, target_of
 from schemas.plan import Plan
 from schemas.rollout import DriftPolicy

@@ -23,6 +23,8 @@ from reconciler.cli.workplace import (
     open_library,
     print_json,
     state_folder,
+    tell_progress,
+    writable_state,
 )
 from reconciler.desired_state import DesiredState
 from reconciler.devices.local import LocalDevice
@@ -39,6 +41,9 @@ from schemas.plan import Plan
 
 OnlyArgument = Annotated[
     list[str] | None, typer.Option("--only", metavar="DEVICE/ELEMENT", help="Only this instance")
+]
+BuildOption = Annotated[
+    bool, typer.Option("--build", help="Compile what is planned, so that `run` finds it compiled")
 ]
 
 
@@ -61,6 +66,8 @@ class _Planner:
     builder: Builder
     state: Path
     known: Mapping[str, _Known]
+    build: bool = False
+    """Whether drivers of what is planned are built, too."""
 
     async def change(self, desired: Desired) -> tuple[Plan, str]:
         """The plan, and why it would not be carried out. Raises Stalled, Transient."""
@@ -75,6 +82,9 @@ class _Planner:
         snapshots = Snapshots(self.state / "snapshots")
         observed = await in_plan_terms(state, device, target, snapshots, known.graph, foreign)
         plan = make_plan(target, observed, desired.key)
+        if self.build:
+            await self.builder.build(target.resolved.graph.classes, tell_progress)
+            await self.builder.supervisor(tell_progress)
         return plan, known.rejected.get(reject_digest(target, desired), "")
 
     async def removal(self, last: Desired) -> Plan:
@@ -104,6 +114,7 @@ def plan(
     only: OnlyArgument = None,
     state: StateOption = None,
     own: LibraryOption = None,
+    build: BuildOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show what the repository would change on each device; changes nothing.
@@ -111,10 +122,11 @@ def plan(
     Exit codes: 0 nothing would change, 1 something would, 2 mistakes, refused plans, or devices
     that cannot be reached.
     """
-    library, folder = open_library(own, 2), state_folder(state)
+    library = open_library(own, 2)
+    folder = writable_state(state) if build else state_folder(state)
     repository, known = read_repository(path, library), _read_ledger(folder)
     builder = Builder(folder / "cache", library, find_compiler())
-    planner = _Planner(library, builder, folder, known)
+    planner = _Planner(library, builder, folder, known, build)
     planned = asyncio.run(_plan_all(planner, repository, only))
     _show(planned, output)
     raise typer.Exit(planned.exit_code)

@@ -12,6 +12,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from reconciler.background import step_back
 from reconciler.build import Builder, find_compiler
 from reconciler.cli.workplace import (
     LibraryOption,
@@ -21,6 +22,7 @@ from reconciler.cli.workplace import (
     fail,
     open_library,
     print_json,
+    tell_progress,
     writable_state,
 )
 from reconciler.errors import RevisionNotFound, Stalled, Transient
@@ -62,6 +64,7 @@ def run(
     3 an upgrade was reverted, or its revision was rejected before. Without it: 0 when told to stop
     (SIGINT, SIGTERM).
     """
+    step_back()
     try:
         seconds = parse_duration(interval)
         parsed = _reference(reference)
@@ -145,14 +148,9 @@ def build(
 
     Exit codes: 0 built (or found in the cache), 1 the compiler refused, or there is none.
     """
-
-    def progress(finished: int, total: int, what: str) -> None:
-        if output is Output.TABLE:
-            typer.echo(f"► [{finished}/{total}] {what}", err=True)
-
     try:
         builder = Builder(writable_state(state) / "cache", open_library(own), find_compiler())
-        artifact = asyncio.run(builder.build(frozenset(classes), progress))
+        artifact = asyncio.run(builder.build(frozenset(classes), tell_progress))
     except (Stalled, Transient) as error:
         fail(str(error))
     if output is Output.JSON:

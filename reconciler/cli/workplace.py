@@ -110,6 +110,11 @@ def fail(message: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
+def tell_progress(finished: int, total: int, what: str) -> None:
+    """Of a build, beside what the command prints."""
+    typer.echo(f"► [{finished}/{total}] {what}", err=True)
+
+
 def print_json(value: Any) -> None:
     """For programs."""
     typer.echo(json.dumps(value, indent=2, sort_keys=True, default=str))

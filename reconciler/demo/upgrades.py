@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from functools import partial
 
+from reconciler.demo.desired import Files
 from reconciler.demo.measure import Load, TrafficResult, traffic
 from reconciler.demo.merges import Merged, Running
 from reconciler.demo.report import Converge, Measured, Revert, Strategy
@@ -36,51 +38,75 @@ async def upgrades(
     count: int = TAKEOVERS,
 ) -> tuple[Strategy, Converge, Measured]:
     """1.0.0 -> 2.0.0 by a merge, and more merges after it. Raises WalkthroughFailed."""
-    witness, merged = running.witness, list[Merged]()
-    before = len(witness.takeovers)
-    rings = await running.ring_drops()
+    rings, before = await running.ring_drops(), len(running.witness.takeovers)
     async with traffic(site.network, load) as flow, tell.watching("click-up", flow):
         await asyncio.sleep(BEFORE_SECONDS)
-        sessions_before = sessions_after = await running.sessions()
-        for number, files in enumerate(scenario.variants(count)):
-            witness.told = partial(_step, tell, number, count)
-            merge = await running.merge(
-                f"edge-firewall 2.0.{number}", {**scenario.probing, **files}
-            )
-            if merge.outcome.kind is not OutcomeKind.APPLIED:
-                raise WalkthroughFailed(f"merge {number}: {merge.outcome.message}")
-            merged.append(merge)
-            pause = witness.takeovers[-1][1].pause_ns / 1e6
-            tell.say(
-                "✔",
-                f"2.0.{number} confirmed {merge.seconds - SOAK_SECONDS:.2f} s after its commit "
-                f"(soak aside); pause {milliseconds(pause)}",
-            )
-            if number == 0:
-                sessions_after = await running.sessions()
-            await asyncio.sleep(max(0.0, merge.began + APART_SECONDS - time.time()))
+        sessions = await running.sessions()
+        releases = scenario.variants(count)
+        first = await _merge(running, scenario, releases, 0, tell)
+        kept = sessions & await running.sessions()
+        merged = [first]
+        for number in range(1, count):
+            await _apart(merged[-1])
+            merged.append(await _merge(running, scenario, releases, number, tell))
+        await _apart(merged[-1])
         seen = await flow.finish()
+    running.witness.told = partial(_step, tell, count, count)
+    lost_to_rings = await running.ring_drops() - rings
+    strategy = _row(seen, running, before, (len(sessions), len(kept)), lost_to_rings)
+    return strategy, _converge(merged), _measured("click-up", "2.0", seen, running, before, merged)
+
+
+async def _merge(
+    running: Running, scenario: Scenario, releases: Sequence[Files], number: int, tell: Teller
+) -> Merged:
+    """Commit one of the `releases` and wait until it is confirmed."""
+    running.witness.told = partial(_step, tell, number, len(releases))
+    change = {**scenario.probing, **releases[number]}
+    merge = await running.merge(f"edge-firewall 2.0.{number}", change)
+    if merge.outcome.kind is not OutcomeKind.APPLIED:
+        raise WalkthroughFailed(f"merge {number}: {merge.outcome.message}")
+    pause = running.witness.takeovers[-1][1].pause_ns / 1e6
+    tell.say(
+        "✔",
+        f"2.0.{number} confirmed {merge.seconds - SOAK_SECONDS:.2f} s after its commit "
+        f"(soak aside); pause {milliseconds(pause)}",
+    )
+    return merge
+
+
+async def _apart(merge: Merged) -> None:
+    """Until another commit is not taken for one of the same burst."""
+    await asyncio.sleep(max(0.0, merge.began + APART_SECONDS - time.time()))
+
+
+def _row(
+    seen: TrafficResult,
+    running: Running,
+    before: int,
+    sessions: tuple[int, int],
+    lost_to_rings: int,
+) -> Strategy:
+    """Of the table; `sessions` before the first upgrade, and how many of them were there after."""
+    witness = running.witness
     takeovers = witness.takeovers[before:]
-    pauses = tuple(round(report.pause_ns / 1e6, 4) for _, report in takeovers)
-    strategy = Strategy(
+    return Strategy(
         name="click-up",
-        pauses_ms=pauses,
+        pauses_ms=tuple(round(report.pause_ns / 1e6, 4) for _, report in takeovers),
         udp_sent=seen.udp_sent,
         udp_lost=seen.udp_lost,
         http_requests=seen.http_requests,
         http_failures=seen.http_failures,
         tcp_sessions=seen.tcp_sessions,
         tcp_resets=seen.tcp_resets,
-        sessions_before=len(sessions_before),
-        sessions_after=len(sessions_before & sessions_after),
+        sessions_before=sessions[0],
+        sessions_after=sessions[1],
         build_seconds=round(witness.build_seconds[-1], 3),
         classes_compiled=sum(len(plan.classes_to_build) for plan in witness.plans[1:]),
-        ring_dropped=await running.ring_drops() - rings,
+        ring_dropped=lost_to_rings,
         udp_lost_at=seen.lost_at,
         measuring=seen.keeping,
     )
-    witness.told = partial(_step, tell, count, count)
-    return strategy, _converge(merged), _measured("click-up", "2.0", seen, running, before, merged)
 
 
 def _step(tell: Teller, number: int, count: int, what: str) -> None:

@@ -14,6 +14,7 @@ from reconciler.demo.measure import Traffic
 from reconciler.demo.network import Namespace, Network
 from reconciler.devices.control_socket import connected
 from reconciler.devices.local import LocalDevice
+from reconciler.errors import Stalled, Transient
 from tests.e2e.host_sockets import counters_text, process_text, sockets_text
 from tests.e2e.wiretap import Wiretap
 
@@ -21,6 +22,8 @@ EVENTS_SAID, LINES_SAID = 25, 10
 LINES_KEPT = 500
 MOST_SESSIONS = "65536"
 SECTION_SECONDS = 10.0
+WENT_WRONG = (AssertionError, LookupError, OSError, ValueError, Stalled, Transient)
+"""What tests and devices fail with; time that is up is an OSError."""
 Section = Callable[[], Coroutine[None, None, str]]
 
 
@@ -45,7 +48,7 @@ class Account:
         """An error in the block tells what is known, and where all of it is kept."""
         try:
             yield
-        except Exception as error:
+        except WENT_WRONG as error:
             self.note(f"{what} failed: {error!r}")
             error.add_note(f"{self.title}, {what}\n{await self._kept()}")
             raise
@@ -103,7 +106,7 @@ async def _said(section: Section) -> str:
     try:
         async with asyncio.timeout(SECTION_SECONDS):
             return await section()
-    except Exception as error:  # noqa: BLE001
+    except WENT_WRONG as error:
         return f"nothing was said: {error!r}"
 
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.build import Builder
 from reconciler.demo.desired import edited
 from reconciler.demo.measure import traffic
-from reconciler.demo.merges import following
+from reconciler.demo.merges import Running, following
+from reconciler.demo.network import SERVER_ADDRESS
 from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import BROKEN, NEW, Scenario
 from reconciler.outcome import OutcomeKind
 from schemas.plan import StepKind
-from tests.e2e.conftest import SMALL, assert_nothing_lost
+from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
+from tests.elements.wires import raw_socket
+from tests.supervisor.running import socket_in
 
 
 async def test_merges_upgrade_without_loss(
@@ -107,3 +113,57 @@ async def test_a_bad_release_goes_back_loses_nothing_and_is_not_tried_again(
         await asyncio.sleep(1.5)
         fixed = await running.merge("fixed", {**scenario.first, **scenario.variants()[1]})
         assert fixed.outcome.kind is OutcomeKind.APPLIED
+
+
+async def test_hosts_that_look_for_each_other_do_not_make_a_bad_release_good(
+    site: Site, scenario: Scenario, builder: Builder
+) -> None:
+    """ARP crosses a firewall that lets no connection through, and is no proof that it works."""
+
+    def nothing_out(document: dict[str, dict[str, dict[str, list[str]]]]) -> None:
+        document["spec"]["parameters"]["allowed"] = ["tcp dst port 22"]
+
+    shut = {scenario.element: edited(scenario.first[scenario.element], nothing_out)}
+    async with following(site, scenario.first, builder, "run") as running:
+        with asking_for_addresses(site), open_session(site):
+            await eventually(lambda: forwards(running), 10)
+            merge = await running.merge("shut", {**scenario.probing, **shut})
+        assert merge.outcome.kind is OutcomeKind.REVERTED
+        assert "forwarded.rate is 0" in merge.outcome.message
+
+
+async def forwards(running: Running) -> bool:
+    return float(await running.device.read_handler("forwarded.rate")) > 0
+
+
+@contextmanager
+def asking_for_addresses(site: Site) -> Iterator[None]:
+    """The client asks for somebody's address twenty times a second."""
+    request = bytes.fromhex("ffffffffffff 020000000009 0806 0001080006040001") + bytes(20)
+    with raw_socket(site.network.client) as wire, repeating(lambda: wire.send(request)):
+        yield
+
+
+@contextmanager
+def open_session(site: Site) -> Iterator[None]:
+    """Datagrams of one flow that nobody answers."""
+    client = socket_in(site.network.client)
+    with client, repeating(lambda: client.sendto(b"hello", (SERVER_ADDRESS, 53))):
+        yield
+
+
+@contextmanager
+def repeating(action: Callable[[], object]) -> Iterator[None]:
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(0.05):
+            action()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

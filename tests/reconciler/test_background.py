@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.background import NICENESS, SESSION_NICENESS, background
+from reconciler.background import (
+    NICENESS,
+    RECONCILER_NICENESS,
+    SESSION_NICENESS,
+    background,
+)
 
 ORDINARY_USER = 65534
 SLEEPS = (sys.executable, "-c", "import time; print(flush=True); time.sleep(600)")
@@ -83,3 +88,23 @@ def test_nothing_of_it_has_to_be_there() -> None:
         check=True,
     )
     assert (done.stdout, done.stderr) == ("it runs\n", "")
+
+
+STEPS_BACK = (
+    "import os; from reconciler.background import step_back; step_back();"
+    "print(os.sched_getscheduler(0) == os.SCHED_BATCH, os.nice(0))"
+)
+
+
+def stepped_back(*before: str) -> list[str]:
+    done = subprocess.run(
+        [*before, sys.executable, "-c", STEPS_BACK], capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_a_reconciler_steps_back_as_far_as_its_supervisors_may_come_forward_again() -> None:
+    without = ("setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice", "--")
+    assert stepped_back(*without) == ["True", str(os.nice(0))]
+    if os.geteuid() == 0:
+        assert stepped_back() == ["True", str(min(os.nice(0) + RECONCILER_NICENESS, 19))]

@@ -68,7 +68,7 @@ SEEDS = {
     ),
     "types": (
         ELEMENT,
-        "outbound[other] -> forwarded",
+        "outbound[other] -> to_wan",
         "outbound[other] -> check_in",
         ["Packet types differ"],
     ),

@@ -8,6 +8,7 @@ from reconciler.probes import (
     ProbeSyntaxError,
     Sample,
     Verdict,
+    enough_samples,
     handlers_of,
     judge,
     parse_probe,
@@ -62,6 +63,18 @@ def test_failure_names_probe_value_and_time() -> None:
 @pytest.mark.parametrize("value", [None, "many"])
 def test_what_cannot_be_read_fails(value: str | None) -> None:
     assert judge(COUNT, samples(value), settle=0, soak=0).verdict is Verdict.FAILED
+
+
+def test_too_few_samples_say_nothing() -> None:
+    """A machine that is busy elsewhere leaves a reconciler only two looks in a soak."""
+    far_apart = [Sample(at, {"sessions.count": "1"}) for at in (0.0, 2.0, 2.2, 2.4, 2.6)]
+    enough = enough_samples(soak=2.0, interval=0.2)
+    assert enough == 5
+    verdicts = [
+        judge(COUNT, far_apart[:seen], settle=0, soak=2, enough=enough).verdict
+        for seen in range(1, 6)
+    ]
+    assert verdicts == [Verdict.PENDING] * 4 + [Verdict.PASSED]
 
 
 def test_without_probes_only_the_soak_counts() -> None:

@@ -53,19 +53,17 @@ def test_the_example_resolves_to_named_elements(firewall):
 
 
 def test_ip_packets_get_their_ethernet_header_back_where_frames_are_wanted(firewall):
-    glue = firewall.graph.element("forwarded/framed_ip_to_frame")
+    glue = firewall.graph.element("to_wan/framed_ip_to_frame")
     assert (glue.class_name, glue.arguments) == ("Unstrip", ("14",))
     wires = set(firewall.graph.connections)
-    assert Connection("check_out", 0, "forwarded/framed_ip_to_frame", 0) in wires
-    assert Connection("outbound", 3, "forwarded", 0) in wires, "frames need no glue"
+    assert Connection("forwarded", 0, "to_wan/framed_ip_to_frame", 0) in wires
+    assert Connection("outbound", 3, "to_wan/queue", 0) in wires, "frames need no glue"
 
 
 def test_outputs_left_open_join_or_drop(firewall):
     wires = set(firewall.graph.connections)
-    assert Connection("check_out", 2, "forwarded/framed_ip_to_frame", 0) in wires, (
-        "related: established"
-    )
-    assert Connection("outbound", 0, "forwarded", 0) in wires, "arp: other"
+    assert Connection("check_out", 2, "forwarded", 0) in wires, "related: established"
+    assert Connection("outbound", 0, "to_wan/queue", 0) in wires, "arp: other"
     assert Connection("open", 1, "open/full", 0) in wires
     assert firewall.graph.element("open/full").class_name == "Discard"
 

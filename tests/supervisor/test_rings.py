@@ -67,7 +67,7 @@ def test_a_worker_killed_while_its_ring_changes_loses_nothing(
     with Stream(network) as stream:
         for number in range(12):
             stream.run_on(50)
-            give(forwarding, 8 if number % 2 else 16)
+            give(forwarding, 32 if number % 2 else 64)
             forwarding.wait_for(lambda now: now["state"] == "forwarding", "forwards")
             # At any moment of the change: it is looked for five times a second.
             stream.run_on(10 + 37 * number % 400)
@@ -77,10 +77,12 @@ def test_a_worker_killed_while_its_ring_changes_loses_nothing(
                 lambda now, want=restarts: now["restarts"] == want, "the worker is restarted"
             )
         forwarding.wait_for(
-            lambda now: {ring["bytes"] for ring in now["rings"].values()} == {8 * MEGABYTE},
+            lambda now: {ring["bytes"] for ring in now["rings"].values()} == {32 * MEGABYTE},
             "the last change is made all the same",
         )
         stream.run_on(100)
+    dropped = [one["rx_dropped"] for one in forwarding.status()["interfaces"].values()]
+    assert dropped == [0, 0], "the rings held what came while there was no worker"
     # What a killed worker had taken out of its ring and not sent yet dies with it.
     assert len(stream.lost) <= 12
     assert stream.arrived == sorted(set(stream.arrived))

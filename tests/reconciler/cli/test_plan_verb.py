@@ -10,6 +10,8 @@ from pathlib import Path
 from reconciler.devices.local import own_platform
 
 ROOT = Path(__file__).parents[3]
+CACHE = ROOT / "build" / "tests" / "cache"
+"""Of objects as a user's compiler makes them, shared between tests."""
 
 
 def plan(*arguments, state):
@@ -54,6 +56,25 @@ def test_a_device_of_another_platform_is_not_planned(tmp_path):
     done = plan(tmp_path / "net", state=tmp_path / "state")
     assert done.returncode == 2
     assert f"devices/edge1.yaml:7:13: Other platform: {other}, but edge1 is" in done.stderr
+
+
+def test_what_a_plan_built_serves_the_run_and_whatever_has_other_parameters(tmp_path):
+    state, network = tmp_path / "state", tmp_path / "net"
+    state.mkdir()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    (state / "cache").symlink_to(CACHE)
+    built = plan(ROOT / "desired_state", "--build", state=state)
+    assert built.returncode == 1, built.stderr
+    shutil.copytree(ROOT / "desired_state", network)
+    element = network / "elements" / "edge-firewall.yaml"
+    text = element.read_text()
+    element.write_text(
+        text.replace("65536", "131072").replace("tcp dst port 80", "tcp dst port 8080")
+    )
+    assert element.read_text() != text
+    for folder in (ROOT / "desired_state", network):
+        [found] = json.loads(plan(folder, "-o", "json", state=state).stdout)["plans"]
+        assert found["classes_to_build"] == []
 
 
 def test_an_unknown_instance_is_named(tmp_path):
