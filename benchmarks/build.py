@@ -25,8 +25,11 @@ from reconciler.resolve import resolve
 
 OURS, CLICK, WHOLE = "click-up", "Click", "click-up's whole library"
 NOTHING, MORE, AGAIN = "from nothing", "one class more", "once again"
+ANY = "any class more"
 ONE_CLASS = "IPClassifier"
-SECONDS = {what: "s" for step in (NOTHING, MORE, AGAIN) for what in (step, f"{step}, processor")}
+SECONDS = {
+    what: "s" for step in (NOTHING, MORE, AGAIN, ANY) for what in (step, f"{step}, processor")
+}
 UNITS = {**SECONDS, "size": "MB"}
 Build = Callable[[], Awaitable[Path]]
 
@@ -40,6 +43,8 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--whole", action=argparse.BooleanOptionalAction, default=True,
                         help="a driver with the whole element library too")  # fmt: skip
+    parser.add_argument("--every-class", action="store_true",
+                        help="also every other class of the library, as the one more")  # fmt: skip
     return parser
 
 
@@ -54,6 +59,8 @@ async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figur
             await _clicks(click, found)
         if wanted.whole:
             await _whole(site, found)
+        if wanted.every_class and number == 0:
+            await _every_class(site, found)
         for path in site.folder.glob("cache-*"):
             shutil.rmtree(path)
     return found
@@ -70,6 +77,12 @@ async def _ours(site: Site, found: Figures) -> None:
     await _note(found, OURS, NOTHING, _building(site, "cache-minimal", minimal))
     await _note(found, OURS, MORE, _building(site, "cache-minimal", more))
     await _note(found, OURS, AGAIN, _building(site, "cache-minimal", more))
+
+
+async def _every_class(site: Site, found: Figures) -> None:
+    minimal = _example_classes(site)
+    for name in sorted(site.library.elements.keys() - minimal):
+        await _note(found, OURS, ANY, _building(site, "cache-minimal", {*minimal, name}))
 
 
 async def _clicks(click: MinimalClick, found: Figures) -> None:

@@ -28,9 +28,7 @@ KINDS = {
     "classes": "element classes",
     "migrations": "state: checkpoints and migrations",
     "support": "what elements share",
-    "driver": "driver",
-    "supervisor": "supervisor",
-    "shared": "driver and supervisor share",
+    "parts": "driver and supervisor",
 }
 HEADERS, LINK = "standard headers", "linking"
 

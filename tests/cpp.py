@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,9 @@ ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "element_library"
 CACHE = ROOT / "build" / "tests"
 CLASSES_A_UNIT = 16
+SOURCES_A_UNIT = 9
+PROGRAMS_OWN = ("main.cc", "worker.cc")
+"""Of the driver: a test program has a main() of its own."""
 FLAGS = ("-std=c++20", "-Wall", "-Wextra", "-Werror")
 
 
@@ -47,7 +50,7 @@ def compile_driver(
 
     Returns `out`. Raises CompilationFailed.
     """
-    runtime = [*_folder("driver"), *_folder("shared")]
+    runtime = [*_runtime(), *_programs_own("driver"), *_together("shared")]
     elements = _class_sources(classes, library, sanitize)
     return _link(out, [*sources, *elements, *runtime], sanitize)
 
@@ -64,16 +67,21 @@ def compile_program(
 
     Returns `out`. Raises CompilationFailed.
     """
-    runtime = [path for path in _folder("driver") if path.name not in ("main.cc", "worker.cc")]
     elements = _class_sources(classes, library, sanitize)
-    return _link(out, [*sources, *elements, *runtime, *_folder("shared")], sanitize)
+    return _link(out, [*sources, *elements, *_runtime(), *_together("shared")], sanitize)
+
+
+def compile_supervisor(out: Path, sanitize: str | None = None) -> Path:
+    """Link the supervisor. Returns `out`. Raises CompilationFailed."""
+    return _link(out, [*_together("supervisor"), *_together("shared")], sanitize)
 
 
 def compile_shared() -> None:
     """Objects of the driver, the supervisor and all element classes. Raises CompilationFailed."""
     classes = [path.name for path in (LIBRARY / "elements").iterdir()]
-    folders = [*_folder("driver"), *_folder("shared"), *_folder("supervisor")]
-    sources = [*_class_sources(classes, LIBRARY, None), *folders]
+    driver = [*_runtime(), *_programs_own("driver")]
+    sources = [*_class_sources(classes, LIBRARY, None), *driver]
+    sources += [*_together("shared"), *_together("supervisor")]
     print(f"compiling {len(sources)} sources that most tests share", flush=True)
     _objects(sources, _flags(None))
 
@@ -92,8 +100,23 @@ def compiler() -> tuple[str, ...]:
     raise CompilationFailed("no C++ compiler: install g++ or clang++, or `pip install ziglang`")
 
 
-def _folder(name: str) -> list[Path]:
-    return sorted((LIBRARY / name).glob("*.cc"))
+def _runtime() -> list[Path]:
+    """Of the driver, what every program with elements has."""
+    return _together("driver", but=PROGRAMS_OWN)
+
+
+def _programs_own(folder: str) -> list[Path]:
+    return [LIBRARY / folder / name for name in PROGRAMS_OWN]
+
+
+def _together(folder: str, but: Sequence[str] = ()) -> list[Path]:
+    """Units that include some sources of the folder each: they share what they include."""
+    names = sorted(path.name for path in (LIBRARY / folder).glob("*.cc") if path.name not in but)
+    count = -(-len(names) // SOURCES_A_UNIT)
+    return [
+        _unit(LIBRARY, folder, [f'#include "{folder}/{name}"\n' for name in names[first::count]])
+        for first in range(count)
+    ]
 
 
 def generate_header(name: str, text: str) -> None:

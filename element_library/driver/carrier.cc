@@ -8,8 +8,6 @@
 namespace clickup {
 namespace {
 
-constexpr int kWelcomeTimeoutMs = 10'000;
-
 // Follows the supervisor's orders.
 class Carrier {
  public:

@@ -4,21 +4,21 @@
 
 namespace clickup {
 
-void HandlerTable::read(std::string name, std::function<std::string(std::string_view)> function) {
-  entry(std::move(name)).read = std::move(function);
+void HandlerTable::read(std::string_view name, std::function<std::string(std::string_view)> function) {
+  entry(name).read = std::move(function);
 }
 
-void HandlerTable::read(std::string name, std::function<std::string()> function) {
-  entry(std::move(name)).read = [function = std::move(function)](std::string_view) { return function(); };
+void HandlerTable::read(std::string_view name, std::function<std::string()> function) {
+  entry(name).read = [function = std::move(function)](std::string_view) { return function(); };
 }
 
-void HandlerTable::write(std::string name, std::function<std::string(std::string_view)> function) {
-  entry(std::move(name)).write = std::move(function);
+void HandlerTable::write(std::string_view name, std::function<std::string(std::string_view)> function) {
+  entry(name).write = std::move(function);
 }
 
-void HandlerTable::write_later(std::string name,
+void HandlerTable::write_later(std::string_view name,
                                std::function<void(std::string_view, std::function<void(std::string)>)> function) {
-  entry(std::move(name)).write_later = std::move(function);
+  entry(name).write_later = std::move(function);
 }
 
 const Handler* HandlerTable::find(std::string_view name) const {
@@ -28,12 +28,14 @@ const Handler* HandlerTable::find(std::string_view name) const {
   return nullptr;
 }
 
-Handler& HandlerTable::entry(std::string name) {
+Handler& HandlerTable::entry(std::string_view name) {
   for (auto& [known, handler] : handlers_) {
     if (known == name) return handler;
   }
-  return handlers_.emplace_back(std::move(name), Handler {}).second;
+  return handlers_.emplace_back(std::string(name), Handler {}).second;
 }
+
+Element::~Element() = default;  // here, and not once in each class
 
 void Element::push(int, Batch& batch) {
   process(batch);
@@ -59,6 +61,12 @@ void Element::pull(int, Batch& batch, uint32_t limit) {
     batch.count += pulled.count;
     return;
   }
+}
+
+void Element::find_counter(std::string_view word, CounterSlot*& slot, Host& host, Errors& errors) const {
+  std::string counter = name_ + (word.empty() ? "" : ".") + std::string(word);
+  if (CounterSlot* found = host.counter_slot(counter)) slot = found;
+  else errors.add("no counter slot is left for '" + counter + "': use fewer or shorter element names");
 }
 
 void Element::push_or_release(int port, Batch& batch) {

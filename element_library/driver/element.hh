@@ -53,22 +53,22 @@ struct Handler {
 // Filled by Element::add_handlers.
 class HandlerTable {
  public:
-  void read(std::string name, std::function<std::string(std::string_view)> function);
-  void read(std::string name, std::function<std::string()> function);
-  void write(std::string name, std::function<std::string(std::string_view)> function);
-  void write_later(std::string name, std::function<void(std::string_view, std::function<void(std::string)>)> function);
+  void read(std::string_view name, std::function<std::string(std::string_view)> function);
+  void read(std::string_view name, std::function<std::string()> function);
+  void write(std::string_view name, std::function<std::string(std::string_view)> function);
+  void write_later(std::string_view name, std::function<void(std::string_view, std::function<void(std::string)>)> function);
   const Handler* find(std::string_view name) const;
   const std::vector<std::pair<std::string, Handler>>& all() const { return handlers_; }  // in order of addition
 
  private:
-  Handler& entry(std::string name);
+  Handler& entry(std::string_view name);
   std::vector<std::pair<std::string, Handler>> handlers_;
 };
 
 // Life cycle: configure -> initialize -> (resume <-> pause)* -> cleanup. Nothing forwards before the first resume.
 class Element {
  public:
-  virtual ~Element() = default;
+  virtual ~Element();
 
   virtual const char* class_name() const = 0;
   virtual const char* port_count() const { return "1/1"; }  // Click's port count specification
@@ -114,6 +114,9 @@ class Element {
   bool output_is_push(int port) const { return output_modes_[size_t(port)] == Processing::push; }
   // Pushes to an optional output, or releases the packets when it is absent (Click's CheckIPHeader output 1).
   void push_or_release(int port, Batch& batch);
+  // For initialize(): the counter of the element, or of a word of it, that goes on in the next worker. `slot` stays as it
+  // is, and that is an error, when there is none left.
+  void find_counter(std::string_view word, CounterSlot*& slot, Host& host, Errors& errors) const;
 
  private:
   friend class Router;

@@ -8,7 +8,7 @@
 namespace clickup {
 namespace {
 
-constexpr long kRest = 50'000;  // ns; a shorter one is over before the process is off its processor, and none at all
+constexpr long kShortRest = 50'000;  // ns; a shorter one is over before the process is off its processor, and none at all
 
 // In a signal handler: system calls only.
 void become_ordinary(int) {
@@ -28,7 +28,7 @@ void guard_against_spinning() {
 void rest_if_realtime() {
   int policy = ::sched_getscheduler(0);
   if (policy < 0 || (policy & ~SCHED_RESET_ON_FORK) != SCHED_FIFO) return;
-  timespec rest{0, kRest};
+  timespec rest{0, kShortRest};
   ::nanosleep(&rest, nullptr);
 }
 

@@ -15,9 +15,8 @@
 namespace clickup {
 namespace {
 
-constexpr int kWelcomeTimeoutMs = 10'000;
-constexpr useconds_t kRest = 10'000;        // microseconds
-constexpr uint32_t kCountedPackets = 4096;  // more than these are not counted while they wait
+constexpr useconds_t kRestBeforeTurn = 10'000;  // microseconds
+constexpr uint32_t kCountedPackets = 4096;      // more than these are not counted while they wait
 
 // Follows the supervisor's orders between rounds, where no packet is on its way through the graph.
 class Worker {
@@ -60,7 +59,7 @@ class Worker {
     turn_ = turn;
     host_.map_tables();
     // A process that was just busy waits longest for a processor that others want too: none of that within the pause.
-    if (!alone) ::usleep(kRest);
+    if (!alone) ::usleep(kRestBeforeTurn);
     channel_.send("prepared");
     if (await_turn(page_, turn, time_to_spin(), kTurnTimeout)) go_on();
   }

@@ -63,7 +63,7 @@ std::string_view take_word(std::string_view& line) {
   return word;
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   size_t begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
@@ -78,7 +78,7 @@ size_t counted(std::string_view input, size_t used, std::string_view rest, size_
   std::string_view word = take_word(rest);
   size_t count = 0;
   auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), count);
-  if (word.empty() || end != word.data() + word.size() || !trimmed(rest).empty()) {
+  if (word.empty() || end != word.data() + word.size() || !without_blanks(rest).empty()) {
     malformed(command, std::string(command.word) + " needs a handler and a number of bytes");
     return used;
   }
@@ -122,10 +122,10 @@ size_t parse(std::string_view input, size_t limit, ControlCommand& command) {
   }
   switch (rule->payload) {
     case Payload::counted: return counted(input, used, rest, limit, command);
-    case Payload::until: return until(input, used, trimmed(rest), command);
-    case Payload::rest_of_line: command.data = trimmed(rest); break;
+    case Payload::until: return until(input, used, without_blanks(rest), command);
+    case Payload::rest_of_line: command.data = without_blanks(rest); break;
     case Payload::nothing:
-      if (!trimmed(rest).empty()) malformed(command, std::string(command.word) + " has too many words");
+      if (!without_blanks(rest).empty()) malformed(command, std::string(command.word) + " has too many words");
   }
   return used;
 }

@@ -121,4 +121,6 @@ inline constexpr uint64_t kTurnTimeout = 10'000'000'000ull;  // ns; the supervis
 
 uint64_t boot_time_ns();  // CLOCK_BOOTTIME
 
+inline constexpr int kWelcomeTimeoutMs = 10'000;  // in which a process that was started is told what it needs
+
 }  // namespace clickup

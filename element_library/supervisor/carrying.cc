@@ -5,7 +5,6 @@
 
 namespace clickup {
 namespace {
-constexpr uint64_t kMillisecond = 1'000'000;
 constexpr uint32_t kMostCarriers = 3;  // for one takeover, probation or revert
 }  // namespace
 

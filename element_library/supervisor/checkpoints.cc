@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/time_units.hh"
 #include "shared/worker_channel.hh"
 #include "supervisor/event_log.hh"
 #include "supervisor/json_text.hh"
 
 namespace clickup {
 namespace {
-constexpr uint64_t kMillisecond = 1'000'000;
 constexpr uint64_t kMostTime = 600'000 * kMillisecond;  // a disk that does not answer
 }  // namespace
 

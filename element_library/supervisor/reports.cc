@@ -8,7 +8,6 @@
 namespace clickup {
 namespace {
 constexpr size_t kHistory = 20, kAnswers = 64;
-constexpr uint64_t kMillisecond = 1'000'000;
 }  // namespace
 
 void Supervisor::report_success() {

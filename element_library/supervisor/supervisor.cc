@@ -8,7 +8,6 @@
 
 namespace clickup {
 namespace {
-constexpr uint64_t kMillisecond = 1'000'000;
 constexpr uint64_t kLook = 200 * kMillisecond;
 constexpr uint64_t kSecondLook = 200 * kMillisecond;  // a worker beats every 100 ms
 constexpr uint64_t kStable = 5'000 * kMillisecond;  // a worker that lived that long does not crash in a loop

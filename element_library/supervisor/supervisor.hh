@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "shared/control_socket.hh"
+#include "shared/time_units.hh"
 #include "supervisor/checkpoint_reader.hh"
 #include "supervisor/checkpoints.hh"
 #include "supervisor/event_log.hh"

@@ -6,7 +6,6 @@
 
 namespace clickup {
 namespace {
-constexpr uint64_t kMillisecond = 1'000'000;
 constexpr uint64_t kPrepareTimeout = 5'000 * kMillisecond;
 constexpr uint64_t kPauseTimeout = 300 * kMillisecond;
 // While nobody forwards, packets wait in the ring: it holds 800 ms of 20,000 packets a second.

@@ -1,8 +1,9 @@
 #include "supervisor/worker_watch.hh"
 
+#include "shared/time_units.hh"
+
 namespace clickup {
 namespace {
-constexpr uint64_t kMillisecond = 1'000'000;
 constexpr uint64_t kHung = 2'000 * kMillisecond;
 constexpr uint64_t kSpun = 1'500 * kMillisecond;      // of processor time; a large table takes a handler a good part of it
 constexpr uint64_t kStarved = 20'000 * kMillisecond;  // so long may others keep a worker from the processors

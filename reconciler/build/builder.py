@@ -22,6 +22,7 @@ from reconciler.build.units import (
     driver_units,
     fingerprint,
     generated_files,
+    supervisor_files,
     supervisor_units,
 )
 from reconciler.library import Library
@@ -83,7 +84,7 @@ class Builder:
         path = self._supervisor(units)
         if not path.exists():
             async with self._locked():
-                await self._make(units, path, {}, progress)
+                await self._make(units, path, supervisor_files(self._library), progress)
         return path
 
     def missing(self, classes: Collection[str]) -> tuple[str, ...]:
@@ -148,8 +149,9 @@ class Builder:
     ) -> None:
         include = await asyncio.to_thread(self._write_generated, generated)
         headers = standard_headers(self._cache, self._compiler)
-        await asyncio.to_thread(headers.prepare, self._compiler)
         objects = tuple(self._object(unit) for unit in units)
+        absent = sum(not path.exists() for path in objects)
+        await asyncio.to_thread(headers.prepare, self._compiler, absent)
         edges = [*self._compile_edges(units, include, headers)]
         edges.append(Edge("link", program, objects, program.name))
         folder = self._cache / "ninja"

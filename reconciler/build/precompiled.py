@@ -40,14 +40,20 @@ class StandardHeaders:
         """Flags of every unit."""
         return ("-include", str(self.text))
 
-    def prepare(self, compiler: Compiler) -> None:
-        """Write the text when it is absent; remove what was compiled of it and is of no use now."""
+    def prepare(self, compiler: Compiler, units: int) -> None:
+        """Write the text when it is absent; remove what was compiled of it and is of no use now.
+
+        To find that out costs as much as half a unit. For a few `units` a compiler that takes the
+        text instead may as well do so.
+        """
         if not self.text.exists():
             self.text.parent.mkdir(parents=True, exist_ok=True)
             partial = self.text.with_suffix(".partial")
             partial.write_text(TEXT)
             partial.rename(self.text)
-        if self.compiled is not None and self.compiled.exists() and not self._works(compiler):
+        if self.compiled is None or not self.compiled.exists():
+            return
+        if (units >= PAYS_FROM or _insists(compiler)) and not self._works(compiler):
             self.compiled.unlink()
 
     def to_make(self, units: int) -> bool:
@@ -71,6 +77,11 @@ def standard_headers(cache: Path, compiler: Compiler) -> StandardHeaders:
     parts = (*compiler.command, compiler.identity, *COMPILE_FLAGS, TEXT, *place)
     text = cache / "precompiled" / digest_of(parts)[:16] / "standard.hh"
     return StandardHeaders(text, _beside(text, how))
+
+
+def _insists(compiler: Compiler) -> bool:
+    """Whether one that is of no use is an error, rather than a slow build."""
+    return compiler.precompiling is not None and not compiler.precompiling.strict
 
 
 def _beside(text: Path, how: Precompiling | None) -> Path | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.build.compiler import COMPILE_FLAGS, Compiler
 from reconciler.build.context import ServiceContext
 from reconciler.build.digests import digest_of
+from reconciler.build.parts import DRIVER, SUPERVISOR, parts
 from reconciler.build.precompiled import TEXT
 from reconciler.errors import BuildFailed
 from reconciler.layouts import layout_header
@@ -38,10 +39,11 @@ class Unit:
 
 
 def generated_files(context: ServiceContext, library: Library) -> dict[str, str]:
-    """Sources that exist in no repository, by path: one unit an element class; a layout header and
-    a unit with the migrations for each state class.
+    """Sources of a driver that exist in no repository, by path: one unit an element class; a layout
+    header and a unit with the migrations for each state class; parts.
     """
     files = {f"classes/{name}.cc": _class_source(name) for name in context.classes}
+    files |= parts(library.root, DRIVER)
     for name in _state_classes(context, library):
         files[f"layouts/{name}.layout.hh"] = layout_header(library.elements[name])
         files[_migrations(name)] = migration_unit(library.elements[name])
@@ -83,19 +85,27 @@ def driver_units(context: ServiceContext, library: Library, compiler: Compiler) 
         Unit(source, source, address.of(source), generated=True)
         for source in map(_migrations, _state_classes(context, library))
     ]
-    shared = [*_folder(library.root, "driver"), *_folder(library.root, "shared")]
     return (
         *classes,
         *migrations,
-        *(Unit(path, path, address.of(path)) for path in (*supports, *shared)),
+        *(Unit(path, path, address.of(path)) for path in supports),
+        *_part_units(parts(library.root, DRIVER), address),
     )
 
 
 def supervisor_units(library: Library, compiler: Compiler) -> tuple[Unit, ...]:
     """Every unit of the supervisor: it has no parser and no elements."""
-    address = _Addresses(library.root, {}, compiler)
-    paths = [*_folder(library.root, "supervisor"), *_folder(library.root, "shared")]
-    return tuple(Unit(path, path, address.of(path)) for path in paths)
+    generated = supervisor_files(library)
+    return _part_units(generated, _Addresses(library.root, generated, compiler))
+
+
+def supervisor_files(library: Library) -> dict[str, str]:
+    """As `generated_files`, of the supervisor."""
+    return parts(library.root, SUPERVISOR)
+
+
+def _part_units(sources: Iterable[str], address: _Addresses) -> tuple[Unit, ...]:
+    return tuple(Unit(path, path, address.of(path), generated=True) for path in sources)
 
 
 def fingerprint(root: Path) -> int:
@@ -106,10 +116,6 @@ def fingerprint(root: Path) -> int:
             status = os.stat(os.path.join(folder, name))
             seen.append((folder, name, status.st_size, status.st_mtime_ns))
     return hash(tuple(sorted(seen)))
-
-
-def _folder(root: Path, name: str) -> list[str]:
-    return sorted(f"{name}/{path.name}" for path in (root / name).glob("*.cc"))
 
 
 def reached_by(source: str, root: Path, generated: Mapping[str, str]) -> frozenset[str]:

@@ -154,7 +154,7 @@ async def test_cancelled_build_leaves_no_half_object_and_no_lock(builder: Builde
 async def test_supervisor_has_no_elements(builder: Builder) -> None:
     seen: list[str] = []
     await builder.supervisor(lambda done, total, what: seen.append(what))
-    assert seen == ["supervisor/main.cc", "shared/none.cc", "supervisor"]
+    assert seen == ["parts/supervisor-1.cc", "parts/shared-1.cc", "supervisor"]
 
 
 def leave_for_a_month(cache: Path) -> None:

@@ -131,13 +131,13 @@ async def test_one_that_the_compiler_refuses_is_made_again(
     cache = tmp_path / "cache"
     headers = headers_of(cache, compiler)
     assert headers.compiled is not None
-    headers.prepare(compiler)
+    headers.prepare(compiler, PAYS_FROM)
     headers.compiled.write_bytes(b"another compiler's")
     seen: list[str] = []
     builder = Builder(cache, library, compiler, jobs=1)
     await builder.build(NAMES, lambda done, total, what: seen.append(what))
     assert seen[0] == HEADERS
-    headers.prepare(compiler)
+    headers.prepare(compiler, PAYS_FROM)
     assert headers.compiled.exists()
 
 

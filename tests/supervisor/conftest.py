@@ -10,7 +10,7 @@ import pytest
 from reconciler.demo.network import Network
 from reconciler.demo.network import network as make_network
 from reconciler.layouts import layout_header
-from tests.cpp import LIBRARY, compile_driver, compile_program, generate_header
+from tests.cpp import compile_driver, compile_supervisor, generate_header
 from tests.supervisor.books import books, put
 from tests.supervisor.ledger import LEDGER
 from tests.supervisor.running import Supervised
@@ -26,7 +26,7 @@ FIREWALL = (
 @pytest.fixture(scope="session")
 def supervisor_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("supervisor") / "supervisor"
-    return compile_program(out, sorted((LIBRARY / "supervisor").glob("*.cc")))
+    return compile_supervisor(out)
 
 
 @pytest.fixture(scope="session")

@@ -43,11 +43,7 @@ class CheckIP6Header : public Element {
   }
 
   void initialize(Host& host, Errors& errors) override {
-    if (CounterSlot* slot = host.counter_slot(name() + ".drops")) {
-      drops_ = slot;
-    } else {
-      errors.add("no counter slot is left for '" + name() + ".drops': use fewer or shorter element names");
-    }
+    find_counter("drops", drops_, host, errors);
   }
 
   void add_handlers(HandlerTable& handlers) override {

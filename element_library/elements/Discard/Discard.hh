@@ -22,11 +22,7 @@ class Discard : public Element {
   }
 
   void initialize(Host& host, Errors& errors) override {
-    if (CounterSlot* slot = host.counter_slot(name())) {
-      slot_ = slot;
-    } else {
-      errors.add("no counter slot is left for '" + name() + "': use fewer or shorter element names");
-    }
+    find_counter("", slot_, host, errors);
   }
 
   void add_handlers(HandlerTable& handlers) override {

@@ -15,12 +15,7 @@ class KeptCounter {
 
   // For Element::initialize: takes up the count that an earlier worker left under the same element and word.
   void open(const Element& element, const char* word, Host& host, Errors& errors) {
-    std::string name = element.name() + "." + word;
-    if (CounterSlot* slot = host.counter_slot(name)) {
-      slot_ = slot;
-    } else {
-      errors.add("no counter slot is left for '" + name + "': use fewer or shorter element names");
-    }
+    element.find_counter(word, slot_, host, errors);
   }
 
   void add(const Packet& packet) {
