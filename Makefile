@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEMO := $(VENV)/.ready-demo
 
-.PHONY: help build-report reference setup demo test lint types contracts shared thorough fuzz bench format clean
+.PHONY: help build-report reference setup demo test lint types contracts shared integration thorough fuzz bench format clean
 
 SECONDS ?= 60
 SANITIZE := address,undefined
@@ -66,6 +66,15 @@ thorough: setup  ## the long versions of what draws lots (SEED=N): 200 kills, up
 	$(if $(SEED),CLICKUP_SEED=$(SEED)) \
 		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \
 		tests/e2e/test_chaos.py tests/equivalence tests/differential
+
+FOREIGN := tests/elements/test_click_agrees.py tests/elements/test_flow_sending.py \
+	tests/reconciler/cli/test_repository_verbs.py tests/e2e/test_nat_discovery.py tests/differential
+
+integration: setup  ## beside foreign programs, as far as they are on PATH: Click, nfdump, coturn, nftables
+	@$(BIN)/python -m tests.debian
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) \
+		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest $(FOREIGN)
 
 BENCHMARKS := build checkpoint converge forwarding functions patterns routing startup takeover
 
