@@ -23,7 +23,7 @@ $(VENV)/bin/pip:
 
 # What runs click-up and its demo; a newcomer does not wait for the tools of its developers.
 $(READY_DEMO): pyproject.toml | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable '.[demo]'
 	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null \
 		|| { echo "no C++ compiler on PATH: installing ziglang"; $(BIN)/pip install --quiet '.[zig]'; }
 	@touch $@

@@ -59,8 +59,7 @@ async def _build(work: Work, step: Step) -> None:
     def progress(finished: int, total: int, what: str) -> None:
         work.observer.build_progress(work.key, finished, total, what)
 
-    await _unless_superseded(work, work.builder.build(work.classes, progress))
-    await _unless_superseded(work, work.builder.supervisor(progress))
+    await _unless_superseded(work, work.builder.build(work.classes, progress, with_supervisor=True))
 
 
 async def _stage(work: Work, step: Step) -> None:

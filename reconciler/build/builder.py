@@ -42,6 +42,14 @@ class Artifact:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Program:
+    """What is linked at `path`, of which units."""
+
+    path: Path
+    units: tuple[Unit, ...]
+
+
 class Builder:
     """One cache, one library, one compiler. Methods may run at once; a lock file orders builds
     between processes.
@@ -61,31 +69,41 @@ class Builder:
         self._jobs = jobs or len(os.sched_getaffinity(0))
         self._known: dict[ServiceContext, tuple[int, tuple[Unit, ...]]] = {}
 
-    async def build(self, classes: Collection[str], progress: Progress | None = None) -> Artifact:
-        """The minimal driver for `classes` and what they require. Raises BuildFailed,
-        CompilerMissing.
+    async def build(
+        self,
+        classes: Collection[str],
+        progress: Progress | None = None,
+        with_supervisor: bool = False,
+    ) -> Artifact:
+        """The minimal driver for `classes` and what they require; beside it, where it is asked for,
+        the supervisor. Raises BuildFailed, CompilerMissing.
         """
         started = time.monotonic()
         context = service_context(classes, self._library)
         units = await asyncio.to_thread(self._driver_units, context)
         digest = self._digest(units)
-        driver = self._driver(digest)
-        stamp_program(driver, map(self._object, units))
+        driver = Program(self._driver(digest), units)
+        stamp_program(driver.path, map(self._object, units))
+        programs = [driver, *([await self._supervisor_program()] if with_supervisor else [])]
+        absent = [program for program in programs if not program.path.exists()]
         compiled: tuple[str, ...] = ()
-        if not driver.exists():
+        if absent:
             async with self._locked():
-                compiled = self._absent_classes(units)
-                await self._make(units, driver, generated_files(context, self._library), progress)
-        return Artifact(digest, driver, compiled, time.monotonic() - started)
+                compiled = self._absent_classes(units) if driver in absent else ()
+                await self._make(absent, generated_files(context, self._library), progress)
+        return Artifact(digest, driver.path, compiled, time.monotonic() - started)
 
     async def supervisor(self, progress: Progress | None = None) -> Path:
         """Path of the built supervisor. Raises BuildFailed, CompilerMissing."""
-        units = await asyncio.to_thread(self._supervisor_units)
-        path = self._supervisor(units)
-        if not path.exists():
+        program = await self._supervisor_program()
+        if not program.path.exists():
             async with self._locked():
-                await self._make(units, path, supervisor_files(self._library), progress)
-        return path
+                await self._make([program], {}, progress)
+        return program.path
+
+    async def _supervisor_program(self) -> Program:
+        units = await asyncio.to_thread(self._supervisor_units)
+        return Program(self._supervisor(units), units)
 
     def missing(self, classes: Collection[str]) -> tuple[str, ...]:
         """Element classes that a build for `classes` would have to compile; builds nothing."""
@@ -142,28 +160,34 @@ class Builder:
 
     async def _make(
         self,
-        units: Sequence[Unit],
-        program: Path,
+        programs: Sequence[Program],
         generated: Mapping[str, str],
         progress: Progress | None,
     ) -> None:
-        include = await asyncio.to_thread(self._write_generated, generated)
+        files = {**generated, **supervisor_files(self._library)}
+        include = await asyncio.to_thread(self._write_generated, files)
         headers = standard_headers(self._cache, self._compiler)
-        objects = tuple(self._object(unit) for unit in units)
-        absent = sum(not path.exists() for path in objects)
-        await asyncio.to_thread(headers.prepare, self._compiler, absent)
-        edges = [*self._compile_edges(units, include, headers)]
-        edges.append(Edge("link", program, objects, program.name))
+        units = {unit.key: unit for program in programs for unit in program.units}
+        absent = [unit for unit in units.values() if not self._object(unit).exists()]
+        await asyncio.to_thread(headers.prepare, self._compiler, len(absent))
+        edges = [
+            *self._compile_edges(absent, include, headers),
+            *map(self._link_edge, programs),
+        ]
         folder = self._cache / "ninja"
         folder.mkdir(parents=True, exist_ok=True)
         text = ninja_text(self._commands(include, headers), edges)
         await run_ninja(folder, text, self._jobs, progress)
+        objects = map(self._object, units.values())
         await asyncio.to_thread(self._tidy, (*objects, headers.text.parent))
 
+    def _link_edge(self, program: Program) -> Edge:
+        objects = tuple(map(self._object, program.units))
+        return Edge("link", program.path, objects, program.path.name)
+
     def _compile_edges(
-        self, units: Sequence[Unit], include: Path, headers: StandardHeaders
+        self, absent: Sequence[Unit], include: Path, headers: StandardHeaders
     ) -> Iterator[Edge]:
-        absent = [unit for unit in units if not self._object(unit).exists()]
         made = headers.compiled if headers.to_make(len(absent)) else None
         if made is not None:
             yield Edge("precompile", made, (headers.text,), "standard headers")

@@ -86,10 +86,11 @@ def driver_units(context: ServiceContext, library: Library, compiler: Compiler) 
         for source in map(_migrations, _state_classes(context, library))
     ]
     return (
-        *classes,
-        *migrations,
-        *(Unit(path, path, address.of(path)) for path in supports),
+        # First what takes longest, so that no processor waits for it in the end.
         *_part_units(parts(library.root, DRIVER), address),
+        *migrations,
+        *classes,
+        *(Unit(path, path, address.of(path)) for path in supports),
     )
 
 

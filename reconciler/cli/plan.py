@@ -83,8 +83,8 @@ class _Planner:
         observed = await in_plan_terms(state, device, target, snapshots, known.graph, foreign)
         plan = make_plan(target, observed, desired.key)
         if self.build:
-            await self.builder.build(target.resolved.graph.classes, tell_progress)
-            await self.builder.supervisor(tell_progress)
+            classes = target.resolved.graph.classes
+            await self.builder.build(classes, tell_progress, with_supervisor=True)
         return plan, known.rejected.get(reject_digest(target, desired), "")
 
     async def removal(self, last: Desired) -> Plan:

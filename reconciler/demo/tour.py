@@ -20,10 +20,10 @@ from reconciler.demo.strategies import (
 from reconciler.demo.table import allowance, revert_row
 from reconciler.demo.telling import Teller
 from reconciler.demo.upgrades import bad_release, upgrades
-from reconciler.demo.walkthrough import NEW, TAKEOVERS, Scenario, build_driver
+from reconciler.demo.walkthrough import NEW, TAKEOVERS, Scenario, build_first
 from reconciler.resolve import resolve
 
-SUPERVISOR, DRIVER = "supervisor", "driver"
+DRIVER = "driver"
 CLICK_UP, BAD_RELEASE = "click-up", "bad release"
 STATELESS, COLD, WHOLE = "stateless", "cold", "cold, whole library"
 CLICK_UP_CACHE = "cache-click-up"
@@ -31,7 +31,7 @@ CLICK_UP_CACHE = "cache-click-up"
 
 def parts(full: bool) -> tuple[str, ...]:
     """What a run consists of, in order."""
-    return (SUPERVISOR, DRIVER, CLICK_UP, BAD_RELEASE, STATELESS, WHOLE if full else COLD)
+    return (DRIVER, CLICK_UP, BAD_RELEASE, STATELESS, WHOLE if full else COLD)
 
 
 async def tour(
@@ -39,10 +39,8 @@ async def tour(
 ) -> tuple[Report, tuple[Measured, ...]]:
     """Everything; `full` builds the whole library for the cold row. Raises WalkthroughFailed."""
     scenario = Scenario.at(site, desired_state)
-    with tell.part(SUPERVISOR, "building the supervisor"):
-        await site.builder(BASE_CACHE).supervisor(tell.step)
-    with tell.part(DRIVER, "building a minimal driver for edge-firewall 1.0.0"):
-        first = await build_driver(site, scenario, tell.step)
+    with tell.part(DRIVER, "building a minimal driver for edge-firewall 1.0.0, and the supervisor"):
+        first = await build_first(site, scenario, tell.step)
     tell.say("✔", f"built; {len(first.classes_compiled)} element classes compiled")
     ours, measured = await _click_up(site, scenario, load, tell)
     others, seen = await _others(site, scenario, load, tell, full)

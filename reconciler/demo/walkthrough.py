@@ -58,15 +58,8 @@ class Scenario:
         return [{self.element: text} for text in (newest, *more)]
 
 
-async def build_first(site: Site, scenario: Scenario) -> Artifact:
+async def build_first(site: Site, scenario: Scenario, progress: Progress | None = None) -> Artifact:
     """What is there before any upgrade: the supervisor and the first release's driver."""
-    await site.builder(BASE_CACHE).supervisor()
-    return await build_driver(site, scenario)
-
-
-async def build_driver(
-    site: Site, scenario: Scenario, progress: Progress | None = None
-) -> Artifact:
-    """The first release's driver."""
     first = resolve(site.desired(scenario.first), site.library)
-    return await site.builder(BASE_CACHE).build(first.graph.classes, progress)
+    builder = site.builder(BASE_CACHE)
+    return await builder.build(first.graph.classes, progress, with_supervisor=True)
