@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.demo.network import Namespace
 
-# A session that stands still is given up after five seconds, and may have begun at the end.
+# A session that stands still is given up after three seconds, and may have begun at the end.
 END_SECONDS = 30.0
 LINE_LIMIT = 1 << 24
 

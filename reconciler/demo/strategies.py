@@ -13,10 +13,10 @@ from reconciler.demo.report import Built, Measured, Strategy, StrategyName
 from reconciler.demo.site import Installed, Sessions, Site, install
 from reconciler.demo.telling import Teller
 
-# Undisturbed traffic before the upgrade. After it a client whose session is lost takes five
+# Undisturbed traffic before the upgrade. After it a client whose session is lost takes three
 # seconds to give up: by then it is known what became of all of them.
 BEFORE_SECONDS = 1.0
-AFTER_SECONDS = 6.5
+AFTER_SECONDS = 4.5
 BASE_CACHE = "cache-1.0.0"
 
 

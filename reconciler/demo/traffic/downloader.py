@@ -11,7 +11,7 @@ from reconciler.demo.traffic.http_server import CHUNK, PATTERN_BYTES, pattern
 from reconciler.demo.traffic.reporting import Samples
 from reconciler.demo.traffic.turns import Lateness, Patience
 
-GIVE_UP_SECONDS = 5.0
+GIVE_UP_SECONDS = 3.0
 REQUESTS_PER_SESSION = 6
 # Pieces of an answer that still come after the end: the session is alive.
 SIGNS_OF_LIFE = 2
