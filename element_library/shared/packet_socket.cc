@@ -108,16 +108,6 @@ bool set_program(int fd, int option_level, int option, uint32_t value) {
 constexpr uint32_t kGroupType = PACKET_FANOUT_CBPF;
 constexpr uint32_t kIgnoreOutgoing = 0x4000, kUnique = 0x2000;  // flags of linux/if_packet.h, for older headers
 
-// A group of its own lets the socket be succeeded by another. Kernels before 5.18 have none that leaves out what we send.
-void found_group(RingSocket& socket) {
-  uint32_t request = (kGroupType | kIgnoreOutgoing | kUnique) << 16, said = 0;
-  socklen_t length = sizeof said;
-  int fd = socket.fd.get();
-  if (::setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &request, sizeof request) != 0) return;
-  if (!set_program(fd, SOL_PACKET, PACKET_FANOUT_DATA, 0)) return;
-  if (::getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &said, &length) == 0) socket.group = int(said & 0xffff);
-}
-
 std::string open_closed(std::string_view interface, RingSocket& socket, size_t ring_bytes) {
   socket.interface_index = interface_index(interface);
   if (socket.interface_index == 0)
@@ -162,9 +152,17 @@ LinkFacts link_facts(std::string_view interface) {
 
 std::string open_packet_socket(std::string_view interface, RingSocket& socket, size_t ring_bytes) {
   if (std::string why = open_closed(interface, socket, ring_bytes); !why.empty()) return why;
-  if (std::string why = bind_to(interface, socket); !why.empty()) return why;
-  found_group(socket);
-  return {};
+  return bind_to(interface, socket);
+}
+
+// Kernels before 5.18 have no group that leaves out what we send.
+void found_group(RingSocket& socket) {
+  uint32_t request = (kGroupType | kIgnoreOutgoing | kUnique) << 16, said = 0;
+  socklen_t length = sizeof said;
+  int fd = socket.fd.get();
+  if (::setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &request, sizeof request) != 0) return;
+  if (!set_program(fd, SOL_PACKET, PACKET_FANOUT_DATA, 0)) return;
+  if (::getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &said, &length) == 0) socket.group = int(said & 0xffff);
 }
 
 std::string open_successor(std::string_view interface, const RingSocket& first, RingSocket& second, size_t ring_bytes) {

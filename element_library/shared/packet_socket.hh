@@ -29,6 +29,9 @@ struct RingSocket {
 // Returns an empty string on success, else what failed, why and what to do.
 std::string open_packet_socket(std::string_view interface, RingSocket& socket, size_t ring_bytes = kRingBytes);
 
+// Lets it be succeeded by another later on, which costs the kernel a program a frame. `group` stays -1 where it cannot.
+void found_group(RingSocket& socket);
+
 // Opens a second one beside it, for another ring: it gets no frame until direct_frames says so, and from then on the first
 // one gets none. No frame goes to both or to neither (PACKET_FANOUT, packet(7)).
 std::string open_successor(std::string_view interface, const RingSocket& first, RingSocket& second, size_t ring_bytes);

@@ -83,6 +83,7 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
   LinkFacts link = link_facts(name);
   RingSize size = ring_size({link.megabits, 0, link.mtu, link.frame_bytes}, ring_memory_);
   if (std::string why = open_packet_socket(name, opened, size.bytes); !why.empty()) return why;
+  found_group(opened);
   PortCursor* port = cursor(name);
   if (!port)
     return "interface '" + std::string(name) + "': all " + std::to_string(SharedPage::kPorts) + " interfaces are in use";
