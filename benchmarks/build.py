@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.figures import ROOT, Figures, run
 from benchmarks.metered import used_by_children
-from benchmarks.minimal_click import MinimalClick
+from benchmarks.minimal_click import MinimalClick, NotAClick
 from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 from reconciler.demo.walkthrough import Scenario
@@ -68,7 +68,10 @@ async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figur
 
 async def _click(site: Site, tree: Path, tell: Teller) -> MinimalClick:
     tell.say("►", f"copying {tree}")
-    return await asyncio.to_thread(MinimalClick.copied, tree, site.folder / "click")
+    try:
+        return await asyncio.to_thread(MinimalClick.copied, tree, site.folder / "click")
+    except NotAClick as error:
+        sys.exit(f"build: --click: {error}")
 
 
 async def _ours(site: Site, found: Figures) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from reconciler.library import Library, load_library
-from tests.cpp import CACHE, LIBRARY, ROOT
+from tests.objects import CACHE, LIBRARY, ROOT
 
 OVERLAYS = ROOT / "tests" / "cases" / "libraries"
 

@@ -1,8 +1,8 @@
 """Sources of our programs that are compiled together, a few at a time.
 
 Whatever they all include is read, and what they all instantiate is made, once a part instead of
-once a source: half of the processor time of compiling driver and supervisor. Several parts, since
-there are several processors. Element classes stay by themselves: each is compiled once for all
+once a source (`make build-report` tells what that leaves). Several parts, since there are several
+processors. Element classes stay by themselves: each is compiled once for all
 drivers that have it.
 """
 

@@ -117,7 +117,7 @@ def plan(
     build: BuildOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show what the repository would change on each device; changes nothing.
+    """Show what the repository would change on each device; changes nothing there.
 
     Exit codes: 0 nothing would change, 1 something would, 2 mistakes, refused plans, or devices
     that cannot be reached.

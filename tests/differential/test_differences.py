@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.cpp import ROOT
 from tests.differential.differences import DIFFERENCES, explain
 from tests.differential.taken import Taken
+from tests.objects import ROOT
 from tests.packets import ACK, RST, SYN, UDP, icmp, ipv4, raw, tcp, udp
 
 SERVER = "192.0.2.80"

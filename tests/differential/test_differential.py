@@ -22,7 +22,7 @@ from reconciler.demo.sandbox import inside
 from reconciler.graph import Graph
 from reconciler.load import load
 from reconciler.resolve import resolve
-from tests.cpp import ROOT, compile_driver
+from tests.cpp import compile_driver
 from tests.debian import missing
 from tests.differential import flows
 from tests.differential.boxes import (
@@ -37,6 +37,7 @@ from tests.differential.boxes import (
 from tests.differential.comparing import Comparison
 from tests.differential.flows import FORWARDED_PORT
 from tests.libraries import todays_library
+from tests.objects import ROOT
 
 HOSTS = [*(f"10.0.0.{i}" for i in range(1, 201)), MARKER_HOST]
 SERVERS = ["192.0.2.80", "192.0.2.81"]

@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "build" / "tests" / "cache"
 FIRST_CACHE = ROOT / "build" / "tests" / "cache-first"
 SMALL = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
+ENOUGH_REQUESTS = 2 * SMALL.downloaders + 1
+"""Then every client has come to its second one, and one to its third."""
 # Longer runs of what draws lots.
 THOROUGH = bool(os.environ.get("CLICKUP_THOROUGH"))
 FAST = {"settle": "100ms", "soak": "300ms", "interval": "50ms"}

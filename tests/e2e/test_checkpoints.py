@@ -21,7 +21,7 @@ from reconciler.devices.detached import is_alive
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
 from schemas.plan import Fate, Step, StepKind
-from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually, kill
+from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually, kill
 from tests.e2e.place import TABLE, Place, place, with_checkpoints
 from tests.e2e.test_crash import forwards_again
 
@@ -167,7 +167,7 @@ async def test_a_disk_that_fails_is_a_condition_and_stops_nothing(
             disk.mount()
             (disk.path / here.device.directory.name).mkdir()
             await reported(here, library, "True", "Written")
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert_nothing_lost(seen)
         told = [event for event in here.events() if event in ("CheckpointFailed", "Checkpointed")]

@@ -9,7 +9,7 @@ from reconciler.demo.measure import traffic
 from reconciler.demo.site import Site, install
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.devices.staging import Release
-from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
+from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually
 from tests.e2e.test_crash import SURVIVE, digest_of, reconciled
 
 TIMEOUT_SECONDS = 1.5
@@ -32,7 +32,7 @@ async def test_supervisor_reverts_when_nobody_confirms(
 
         await eventually(decided, TIMEOUT_SECONDS + 2)
         waited = asyncio.get_running_loop().time() - began
-        await flow.requested(2 * SMALL.downloaders + 1)
+        await flow.requested(ENOUGH_REQUESTS)
         seen = await flow.finish()
     status = await old.device.status()
     assert status.active is not None

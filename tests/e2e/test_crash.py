@@ -25,11 +25,20 @@ from reconciler.devices.status import SupervisorStatus
 from reconciler.errors import TakeoverRefused
 from reconciler.resolve import resolve
 from reconciler.targets import target_of
-from tests.e2e.conftest import CACHE, ROOT, SMALL, assert_nothing_lost, eventually, kill
+from tests.e2e.conftest import (
+    CACHE,
+    ENOUGH_REQUESTS,
+    ROOT,
+    SMALL,
+    assert_nothing_lost,
+    eventually,
+    kill,
+)
 from tests.e2e.held import Held, held
 
 SURVIVE = "never"
-SECONDS = 90.0  # a build waits for whatever else wants processors
+SECONDS = 30.0
+BUILD_SECONDS = 90.0  # a build waits for whatever else wants processors
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class Reconciler:
             stdout=asyncio.subprocess.PIPE,
         )
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(SECONDS if self.cache == CACHE else BUILD_SECONDS):
                 out, _ = await process.communicate()
         finally:
             if process.returncode is None:
@@ -165,7 +174,7 @@ async def test_worker_killed_under_traffic(
             after = await running.device.status()
             assert await running.sessions() >= open_ones.sessions
             await open_ones.answer()
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert after.restarts == status.restarts + 1
         assert (seen.tcp_resets, seen.http_failures) == (0, 0)
@@ -204,7 +213,7 @@ async def test_a_bad_new_driver_never_stops_the_old_one(
         await old.device.stage(Release("bad", driver, "", "{}"))
         with pytest.raises(TakeoverRefused):
             await old.device.takeover("attempt-bad", "bad", 10.0)
-        await flow.requested(2 * SMALL.downloaders + 1)
+        await flow.requested(ENOUGH_REQUESTS)
         seen = await flow.finish()
     await still_the_old_one(old.device, old.digest)
     assert_nothing_lost(seen)
@@ -221,7 +230,7 @@ async def test_a_configuration_that_fails_never_stops_the_old_one(
         await old.device.stage(Release("bad", old.artifact.driver, config, "{}"))
         with pytest.raises(TakeoverRefused, match=r"nobody|Nothing"):
             await old.device.takeover("attempt-bad", "bad", 10.0)
-        await flow.requested(2 * SMALL.downloaders + 1)
+        await flow.requested(ENOUGH_REQUESTS)
         seen = await flow.finish()
     await still_the_old_one(old.device, old.digest)
     assert_nothing_lost(seen)

@@ -11,7 +11,7 @@ from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.staging import Release
 from reconciler.store import Event
-from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually, kill
+from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually, kill
 from tests.e2e.test_crash import forwards_again
 
 HEAL_SECONDS = 15.0
@@ -46,7 +46,7 @@ async def test_a_graph_changed_by_hand_is_shown_and_healed(
             await running.device.takeover("by-hand", "by-hand", 30.0)
             await running.device.confirm("by-hand")
             await healed(running, endings)
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         after = await running.device.status()
         assert after.active is not None

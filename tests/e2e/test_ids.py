@@ -16,7 +16,7 @@ from reconciler.demo.network import SERVER_ADDRESS
 from reconciler.demo.site import Site
 from reconciler.outcome import OutcomeKind
 from schemas.plan import StepKind
-from tests.e2e.conftest import SMALL, assert_nothing_lost
+from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost
 from tests.e2e.pipelines import ELEMENT, changed, example, number, pipeline, running, upgrade
 from tests.supervisor.running import socket_in
 
@@ -121,7 +121,7 @@ async def test_a_pattern_that_a_takeover_parts_is_found_once(site: Site) -> None
                 await searched(followed, 200)
                 after = await number(followed, "streams.count")
                 ports = [s.getsockname()[1] for s in (one, other)]
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         found = [(alert["rule"], alert["source_port"]) for alert in alerts(site.folder)]
         assert found == [(1, ports[0]), (1, ports[1]), (3, ports[0])]
@@ -154,7 +154,7 @@ async def test_another_set_is_put_in_place_without_a_takeover(site: Site) -> Non
                 )
                 one.sendall(b"777 of many")
                 await searched(followed, 200)
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert merge.outcome.kind is OutcomeKind.APPLIED
         assert StepKind.TAKEOVER not in {step.kind for step in followed.witness.plans[-1].steps}
@@ -185,7 +185,7 @@ async def test_what_is_to_be_prevented_stays_prevented_across_upgrades(site: Sit
                 assert arrived(far) == b""
                 far.sendall(b"the other way is open")
                 assert near.recv(4096) == b"the other way is open"
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert [alert["rule"] for alert in alerts(site.folder)] == [1]
         assert_nothing_lost(seen)

@@ -15,7 +15,7 @@ from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
 from reconciler.state.checkpoint_file import read_checkpoint
 from schemas.plan import Fate
-from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
+from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually
 from tests.e2e.place import TABLE, place
 
 
@@ -44,7 +44,7 @@ async def test_sessions_survive_an_upgrade_and_a_downgrade_of_their_layout(
                 now = await packets_of(here.device)
                 assert all(now[key] >= packets[key] for key in now.keys() & packets.keys())
                 packets = now
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert_nothing_lost(seen)
         assert "carried by the driver of release" in here.plan.states[0].why
@@ -120,7 +120,7 @@ async def test_a_layout_that_cannot_be_reached_is_refused_with_field_and_reason(
         await here.reconcile(library)
         async with traffic(site.network, SMALL) as flow:
             outcome = await here.reconcile(stranger_of(library))
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert (outcome.kind, outcome.reason) == (OutcomeKind.STALLED, "StateWouldBeLost")
         assert outcome.message.startswith(

@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.demo.measure import Load, traffic
 from reconciler.demo.merges import Running
 from reconciler.demo.site import Site
-from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
+from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually
 from tests.e2e.pipelines import changed, number, pipeline, running, upgrade
 
 LINE = """\
@@ -52,7 +52,7 @@ async def test_what_is_held_back_leaves_before_the_next_worker_begins(site: Site
     async with running(site, pipeline(site, LINE), SECOND) as followed:
         async with traffic(site.network, SMALL) as flow:
             await upgrade(followed, SECOND)
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert_nothing_lost(seen)
         assert await drops(followed) == 0

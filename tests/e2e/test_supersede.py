@@ -15,7 +15,7 @@ from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.errors import DeviceUnreachable
 from reconciler.outcome import OutcomeKind
-from tests.e2e.conftest import ROOT, SMALL, assert_nothing_lost, eventually
+from tests.e2e.conftest import ENOUGH_REQUESTS, ROOT, SMALL, assert_nothing_lost, eventually
 
 COMMITS, WITHIN_SECONDS = 20, 10.0
 # How soon exactly is what `python -m benchmarks.converge` measures.
@@ -49,7 +49,7 @@ async def test_twenty_commits_cost_at_most_three_takeovers(
                 )
                 await asyncio.sleep(WITHIN_SECONDS / COMMITS * 0.9)
             await applied(running, revision, 20.0)
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert 1 <= len(running.witness.takeovers) - before <= 3
         config = await running.device.read_handler("flatconfig")

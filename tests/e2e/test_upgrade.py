@@ -18,7 +18,7 @@ from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import BROKEN, NEW, Scenario
 from reconciler.outcome import OutcomeKind
 from schemas.plan import StepKind
-from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
+from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually
 from tests.elements.wires import raw_socket
 from tests.supervisor.running import socket_in
 
@@ -35,7 +35,7 @@ async def test_merges_upgrade_without_loss(
                 merges.append(await running.merge(f"change {number}", change))
                 await asyncio.sleep(1.6)
             after = await running.sessions()
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert [merge.outcome.kind for merge in merges] == [OutcomeKind.APPLIED] * 4
         assert_nothing_lost(seen)
@@ -56,7 +56,7 @@ async def test_a_release_with_new_classes_is_built_and_confirmed(
             merge = await running.merge(
                 "edge-firewall 2.0.0", {**scenario.probing, **scenario.release(NEW)}
             )
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert merge.outcome.kind is OutcomeKind.APPLIED
         assert running.witness.plans[-1].classes_to_build
@@ -75,7 +75,7 @@ async def test_a_live_parameter_is_written_and_nothing_is_swapped(
     async with following(site, files, builder, "run") as running:
         async with traffic(site.network, SMALL) as flow:
             merge = await running.merge("meter rate", change)
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         plan = running.witness.plans[-1]
         assert merge.outcome.kind is OutcomeKind.APPLIED
@@ -100,7 +100,7 @@ async def test_a_bad_release_goes_back_loses_nothing_and_is_not_tried_again(
             change = {**scenario.probing, **scenario.release(BROKEN)}
             merge = await running.merge("broken", change)
             await asyncio.sleep(2.0)
-            await flow.requested(2 * SMALL.downloaders + 1)
+            await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert merge.outcome.kind is OutcomeKind.REVERTED
         status = await running.device.status()

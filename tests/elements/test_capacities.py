@@ -16,8 +16,8 @@ from reconciler.devices.staging import Release
 from reconciler.state_spec import StateSpec, named
 from schemas.device import Device
 from schemas.network_element import Keep
-from tests.cpp import CACHE
 from tests.libraries import todays_library
+from tests.objects import CACHE
 
 REQUIRED = {
     "BalanceTable": "SERVICES tcp 192.0.2.1:80",

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from schemas.element import ElementManifest
-from tests.cpp import LIBRARY
 from tests.elements.conftest import CLASSES
 from tests.elements.frames import Drive
 from tests.libraries import todays_library
+from tests.objects import LIBRARY
 from tests.packets import write_pcap
 
 ARGUMENTS = {

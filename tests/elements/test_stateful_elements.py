@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cpp import LIBRARY
 from tests.elements.test_element_cases import CASES
 from tests.fuzz.targets import HERE as FUZZ
 from tests.fuzz.targets import TARGETS
 from tests.libraries import todays_library
+from tests.objects import LIBRARY
 
 STATES = sorted(todays_library().states)
 WORKING = sorted(

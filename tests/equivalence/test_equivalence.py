@@ -20,7 +20,7 @@ from reconciler.graph import Graph
 from reconciler.load import load
 from reconciler.repository import unbound
 from reconciler.resolve import resolve
-from tests.cpp import ROOT, compile_program
+from tests.cpp import compile_program
 from tests.equivalence import flows
 from tests.equivalence.flows import Seen, disturbed, weave
 from tests.equivalence.recording import recorded
@@ -36,6 +36,7 @@ from tests.equivalence.takeovers import (
 from tests.kernels.conversation import Conversation
 from tests.libraries import kept_sessions_1, todays_library
 from tests.netns import needs_sandbox
+from tests.objects import ROOT
 
 HERE = Path(__file__).parent
 DEVICES = {"FromDevice", "ToDevice", "IPPrint"}

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from tests.cpp import ROOT
 from tests.fuzz.targets import ENVIRONMENT, TARGETS, Engine, Target, best_engine, run_own
+from tests.objects import ROOT
 
 FUZZ = ROOT / "build" / "fuzz"
 LONGEST_INPUT = 4096

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from tests.cpp import LIBRARY, compile_program
+from tests.cpp import compile_program
 from tests.kernels.conversation import sanitizers
+from tests.objects import LIBRARY
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.layouts import layout_header
 from reconciler.migration_unit import migration_unit
-from tests.cpp import LIBRARY, compile_program
+from tests.cpp import compile_program
 from tests.kernels.balancer import POOL, POOL6, Balancer
 from tests.kernels.conversation import Conversation, compile_kernel, sanitizers
 from tests.kernels.firewall import Connection, Firewall
@@ -24,6 +24,7 @@ from tests.kernels.neighbours import (
     OURS6,
 )
 from tests.libraries import todays_library
+from tests.objects import LIBRARY
 
 
 @pytest.fixture(scope="session")

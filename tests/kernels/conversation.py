@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.cpp import FLAGS, LIBRARY, ROOT, CompilationFailed, compiler
+from tests.objects import FLAGS, LIBRARY, ROOT, CompilationFailed, compiler
 
 
 def sanitizers() -> str:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cpp import LIBRARY
 from tests.kernels.conversation import Conversation, compile_kernel
+from tests.objects import LIBRARY
 
 SOURCES = tuple(sorted((LIBRARY / "support" / "pattern_set").glob("*.cc")))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.layouts import layout_header
-from tests.cpp import LIBRARY, compiler
 from tests.kernels.conversation import compile_kernel
 from tests.kernels.items import ITEMS
+from tests.objects import LIBRARY, compiler
 
 MORE = {
     "threads": (LIBRARY / "shared" / "worker_channel.cc",),

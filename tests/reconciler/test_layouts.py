@@ -22,8 +22,8 @@ from reconciler.layouts import (
 )
 from schemas.element import ElementManifest
 from schemas.layout import Layout
-from tests.cpp import FLAGS, compiler
 from tests.libraries import todays_library
+from tests.objects import FLAGS, compiler
 
 
 def layout(*fields: tuple[str, str, bool], version: int = 1) -> Layout:

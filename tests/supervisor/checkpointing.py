@@ -7,8 +7,8 @@ from pathlib import Path
 from reconciler.layouts import layout_header
 from schemas.element import ElementManifest
 from schemas.layout import CLOCK_UNIT
-from tests.cpp import LIBRARY
 from tests.kernels.conversation import compile_kernel
+from tests.objects import LIBRARY
 
 ITEMS = ElementManifest.model_validate({
     "class": "Items",

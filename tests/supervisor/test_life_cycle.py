@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cpp import LIBRARY, compile_program
+from tests.cpp import compile_program
+from tests.objects import LIBRARY
 
 STARTED = ["takeover", "ready", "prepared", "running", "confirm"]
 UPGRADED = [*STARTED, "takeover", "ready", "prepared", "paused", "running"]

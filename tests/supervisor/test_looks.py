@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.cpp import LIBRARY, compile_program
+from tests.cpp import compile_program
+from tests.objects import LIBRARY
 
 LOOKED_AT = ("ring_size", "ring_watch", "worker_watch")
 

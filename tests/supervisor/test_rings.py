@@ -99,6 +99,8 @@ def test_a_ring_that_a_killed_worker_was_offered_is_offered_to_the_next(
         lambda now: {ring["bytes"] for ring in now["rings"].values()} == {8 * MEGABYTE},
         "the ring is changed all the same",
     )
+    offered = [event["interface"] for event in forwarding.events("ring_offered")]
+    assert len(offered) == 3 and offered[0] == offered[1], "the first of two is offered twice"
 
 
 def test_a_takeover_waits_for_a_ring_that_changes(forwarding: Supervised) -> None:
@@ -108,6 +110,8 @@ def test_a_takeover_waits_for_a_ring_that_changes(forwarding: Supervised) -> Non
     forwarding.wait_for(
         lambda now: all(ring["bytes"] == 8 * MEGABYTE for ring in now["rings"].values()), "changed"
     )
+    assert forwarding.status()["active"]["release"] == "two"
+    assert len(forwarding.events("ring_changed")) == 2
 
 
 def test_drops_are_told_with_their_cause(start: Start, network: Network) -> None:

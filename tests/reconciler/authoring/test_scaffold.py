@@ -14,7 +14,7 @@ from reconciler.cli.main import main
 from reconciler.errors import Stalled
 from reconciler.library import load_library
 from reconciler.own_library import joined
-from tests.cpp import ROOT
+from tests.objects import ROOT
 
 OURS = Path(element_library.__file__).parent
 

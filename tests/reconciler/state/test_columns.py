@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from reconciler.layouts import layout_hash
 from reconciler.state.columns import Column, Kind, columns
 from schemas.layout import Layout, LayoutField
-from tests.cpp import LIBRARY
 from tests.libraries import todays_library
+from tests.objects import LIBRARY
 from tests.reconciler.state.tables import (
     BOOT,
     NOW,
