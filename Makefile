@@ -9,6 +9,9 @@ READY_DEMO := $(VENV)/.ready-demo
 
 .PHONY: help build-report reference setup demo test lint types contracts shared integration thorough fuzz bench format clean
 
+# Every command starts a Python; without its bytecode each takes seconds more.
+unexport PYTHONDONTWRITEBYTECODE
+
 SECONDS ?= 60
 SANITIZE := address,undefined
 
