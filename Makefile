@@ -44,7 +44,7 @@ test: setup  ## lint, types, import contracts, unit, sanitizer and end-to-end te
 	@$(MAKE) --no-print-directory --jobs=2 lint types contracts shared
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) \
-		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \
+		$(BIN)/python -m reconciler.testbed.sandbox -- $(BIN)/python -m pytest \
 		--numprocesses=4 --dist=loadscope --no-loadscope-reorder
 
 shared: setup
@@ -67,7 +67,7 @@ thorough: setup  ## the long versions of what draws lots (SEED=N): 200 kills, up
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) CLICKUP_THOROUGH=1 \
 	$(if $(SEED),CLICKUP_SEED=$(SEED)) \
-		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest \
+		$(BIN)/python -m reconciler.testbed.sandbox -- $(BIN)/python -m pytest \
 		tests/e2e/test_chaos.py tests/equivalence tests/differential
 
 FOREIGN := tests/elements/test_click_agrees.py tests/elements/test_flow_sending.py \
@@ -77,7 +77,7 @@ integration: setup  ## beside foreign programs, as far as they are on PATH: Clic
 	@$(BIN)/python -m tests.debian
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) \
-		$(BIN)/python -m reconciler.demo.sandbox -- $(BIN)/python -m pytest $(FOREIGN)
+		$(BIN)/python -m reconciler.testbed.sandbox -- $(BIN)/python -m pytest $(FOREIGN)
 
 BENCHMARKS := build checkpoint converge forwarding functions patterns routing startup takeover
 

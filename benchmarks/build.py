@@ -18,10 +18,10 @@ from pathlib import Path
 from benchmarks.figures import ROOT, Figures, run
 from benchmarks.metered import used_by_children
 from benchmarks.minimal_click import MinimalClick, NotAClick
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 from reconciler.demo.walkthrough import Scenario
 from reconciler.resolve import resolve
+from reconciler.testbed.site import Site
 
 OURS, CLICK, WHOLE = "click-up", "Click", "click-up's whole library"
 NOTHING, MORE, AGAIN = "from nothing", "one class more", "once again"

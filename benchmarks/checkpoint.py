@@ -29,8 +29,8 @@ from pathlib import Path
 from benchmarks.figures import Figures, run
 from benchmarks.supervised import Supervised
 from benchmarks.tables import CLASSES, Place, memory
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
+from reconciler.testbed.site import Site
 
 TICKS = os.sysconf("SC_CLK_TCK")
 

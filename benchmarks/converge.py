@@ -14,12 +14,12 @@ import sys
 import time
 
 from benchmarks.figures import ROOT, Figures, run
-from reconciler.demo.measure import Load, traffic
-from reconciler.demo.merges import Running, following
-from reconciler.demo.site import Site
 from reconciler.demo.strategies import BASE_CACHE
 from reconciler.demo.telling import Teller
 from reconciler.demo.walkthrough import NEW, SOAK_SECONDS, VERIFY, Scenario, build_first
+from reconciler.testbed.measure import Load, traffic
+from reconciler.testbed.merges import Running, following
+from reconciler.testbed.site import Site
 
 QUIET_SECONDS = 1.6  # commits closer together are a burst, answered by one takeover
 LONGEST_SECONDS = 30.0

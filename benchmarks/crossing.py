@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks.programs import Program, Running, running
 from benchmarks.supervised import LONGEST_SECONDS
-from reconciler.demo.site import Site
 from reconciler.devices.control_socket import connected
+from reconciler.testbed.site import Site
 
 SENDER = """
 flows :: FastUDPFlows(0, -1, 64, 02:00:00:00:00:01, 10.9.0.1, 02:00:00:00:00:02, 10.9.0.2,

@@ -14,11 +14,11 @@ from typing import Any
 
 from rich.console import Console
 
-from reconciler.demo.network import network
-from reconciler.demo.sandbox import SandboxError, enter
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 from reconciler.library import load_library
+from reconciler.testbed.network import network
+from reconciler.testbed.sandbox import SandboxError, enter
+from reconciler.testbed.site import Site
 
 ROOT = Path(__file__).parents[1]
 Figures = dict[str, list[float]]

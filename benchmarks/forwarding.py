@@ -25,8 +25,8 @@ from benchmarks import graphs, turns
 from benchmarks.contests import COUNT, Contest, Entry
 from benchmarks.figures import Figures, run
 from benchmarks.programs import CLICK, FASTCLICK, OURS, Program, Running, running
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
+from reconciler.testbed.site import Site
 
 EVERYBODY = (OURS, CLICK, FASTCLICK)
 

@@ -16,8 +16,8 @@ from benchmarks import links, rewriting, search, turns
 from benchmarks.contests import Function
 from benchmarks.figures import Figures, run
 from benchmarks.programs import OURS
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
+from reconciler.testbed.site import Site
 
 FUNCTIONS: dict[str, Function] = {
     "nat": rewriting.nat,

@@ -21,12 +21,12 @@ from benchmarks.figures import Figures
 from benchmarks.programs import CACHE
 from benchmarks.supervised import Supervised
 from reconciler.build import Builder
-from reconciler.demo.site import Site
+from reconciler.checkpoints.checkpoint import Table
+from reconciler.checkpoints.difference import difference
+from reconciler.checkpoints.file import read_checkpoint
 from reconciler.demo.telling import Teller
 from reconciler.library import load_library
-from reconciler.state.checkpoint import Table
-from reconciler.state.checkpoint_file import read_checkpoint
-from reconciler.state.difference import difference
+from reconciler.testbed.site import Site
 from tests.libraries import kept_sessions_1
 
 CLASSES = [

@@ -18,9 +18,9 @@ from benchmarks.contests import COUNT, COUNTED, source
 from benchmarks.figures import ROOT, Figures, run
 from benchmarks.functions import OF_ALL
 from benchmarks.programs import OURS, Running, pin, programs, running
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 from reconciler.devices.control_socket import connected
+from reconciler.testbed.site import Site
 
 FLOWS, SIZE, RULES = 1000, 1000, 10_000
 CLASSES = ("CheckIPHeader", "MatchPatterns", "SessionTable", "StoreData", "StreamTable")

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import ROOT
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 from reconciler.devices.control_socket import NobodyListens, connected
 from reconciler.errors import DeviceUnreachable
+from reconciler.testbed.site import Site
 
 OURS, CLICK, FASTCLICK = "click-up", "click", "fastclick"
 # An element class that Click does not have and every FastClick does.

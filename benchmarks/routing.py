@@ -21,8 +21,8 @@ from benchmarks import graphs, turns
 from benchmarks.contests import COUNTED, Contest, Entry
 from benchmarks.figures import Figures, run
 from benchmarks.programs import CLICK, FASTCLICK, OURS
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
+from reconciler.testbed.site import Site
 
 PORTS_AT = 34
 """Where a frame's UDP ports are: 32 random bits."""

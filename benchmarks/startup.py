@@ -25,10 +25,10 @@ from benchmarks.programs import (
     running,
     started,
 )
-from reconciler.demo.network import Namespace
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 from reconciler.errors import DeviceUnreachable
+from reconciler.testbed.network import Namespace
+from reconciler.testbed.site import Site
 
 RATE = 20_000
 LONGEST_SECONDS = 20.0

@@ -12,8 +12,8 @@ import sys
 from benchmarks.figures import Figures, run
 from benchmarks.loaded import USUAL_RATE, by_load
 from benchmarks.ways import three_ways
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
+from reconciler.testbed.site import Site
 
 
 def arguments() -> argparse.ArgumentParser:

@@ -18,9 +18,9 @@ from benchmarks.contests import COUNT, Contest, Entry, Traffic
 from benchmarks.figures import Figures
 from benchmarks.programs import Program, Running, add_arguments, pin, programs, running
 from reconciler.authoring.packets import write_pcap
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 from reconciler.errors import DeviceUnreachable
+from reconciler.testbed.site import Site
 
 SETTLE_SECONDS = 0.05
 PATIENCE_SECONDS, POLL_SECONDS = 90.0, 0.02

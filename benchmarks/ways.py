@@ -10,11 +10,7 @@ import argparse
 import asyncio
 
 from benchmarks.figures import ROOT, Figures
-from reconciler.demo.desired import Files
-from reconciler.demo.measure import Load, traffic
-from reconciler.demo.merges import following
 from reconciler.demo.report import StrategyName
-from reconciler.demo.site import Site
 from reconciler.demo.strategies import (
     BASE_CACHE,
     Releases,
@@ -25,6 +21,10 @@ from reconciler.demo.strategies import (
 )
 from reconciler.demo.telling import Teller
 from reconciler.demo.walkthrough import NEW, Scenario, build_first
+from reconciler.testbed.desired import Files
+from reconciler.testbed.measure import Load, traffic
+from reconciler.testbed.merges import following
+from reconciler.testbed.site import Site
 
 SETTLED_SECONDS = 1.6
 # The sender's own scheduling is in it: some milliseconds on a busy machine.

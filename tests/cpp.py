@@ -154,8 +154,8 @@ def _migrations(states: list[str], library: Path) -> list[Path]:
         return []
     # Not needed by tests of stateless elements, which shall not depend on the reconciler.
     from reconciler.layouts import layout_header
+    from reconciler.layouts.migration_unit import migration_unit
     from reconciler.library import load_library
-    from reconciler.migration_unit import migration_unit
     from tests.libraries import todays_library
 
     elements = (todays_library() if library == LIBRARY else load_library(library)).elements

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import pytest
 from pyroute2 import NetNS  # type: ignore[import-untyped]  # ships no types
 
-from reconciler.demo.network import Network, network
-from reconciler.demo.sandbox import inside
+from reconciler.testbed.network import Network, network
+from reconciler.testbed.sandbox import inside
 
 needs_sandbox = pytest.mark.skipif(
     not inside(),
-    reason="needs its own network namespaces: python -m reconciler.demo.sandbox -- pytest ...",
+    reason="needs its own network namespaces: python -m reconciler.testbed.sandbox -- pytest ...",
 )
 
 

@@ -1,4 +1,5 @@
 """For authors of elements: a scaffold to begin with, packets as expressions, golden cases.
 
-Knows the element library as folders and the driver as a program; nothing of devices or state.
+Belongs here: the element library as folders, the driver as a program. Does not belong here: devices
+and state. Read in this order: scaffold, packets, cases, pictures, reference.
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconciler.authoring.pictures import atom_picture, element_picture
 from reconciler.library import Library, load_library
-from reconciler.values import plain
+from reconciler.library.values import plain
 from schemas.atom import AtomManifest, AtomParameter
 from schemas.element import ElementManifest, ElementParameter
 from schemas.layout import StateTable

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import ninja
 
-from reconciler.background import background
+from reconciler.build.background import background
 from reconciler.errors import BuildFailed, Transient
 
 # Called with finished edges, all edges, and what was finished.

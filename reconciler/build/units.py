@@ -19,8 +19,8 @@ from reconciler.build.parts import DRIVER, SUPERVISOR, parts
 from reconciler.build.precompiled import TEXT
 from reconciler.errors import BuildFailed
 from reconciler.layouts import layout_header
+from reconciler.layouts.migration_unit import migration_unit
 from reconciler.library import Library
-from reconciler.migration_unit import migration_unit
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
 

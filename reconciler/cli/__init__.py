@@ -1,1 +1,5 @@
-"""One module a group of verbs; thin: arguments in, tables or JSON out."""
+"""The command line: one module a group of verbs.
+
+Belongs here: arguments in, tables or JSON out. Does not belong here: any decision.
+Read in this order: main, workplace, files, then the verb you look for.
+"""

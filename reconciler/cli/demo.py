@@ -43,7 +43,7 @@ def demo(
     Exit codes: 0 click-up lost nothing; 1 it did, or the walk-through could not be finished; 3 no
     namespaces to be had.
     """
-    from reconciler.demo.sandbox import SandboxError, enter
+    from reconciler.testbed.sandbox import SandboxError, enter
 
     try:
         enter([sys.executable, "-m", "reconciler.cli.main", *sys.argv[1:]])
@@ -56,15 +56,15 @@ def demo(
 
 def _walk(output: Path, full: bool) -> Report:
     try:
-        from reconciler.demo.network import network
+        from reconciler.testbed.network import network
     except ModuleNotFoundError as error:
         fail(f"the demo needs {error.name}: pip install 'click-up[demo]'")
-    from reconciler.demo.measure import Load
     from reconciler.demo.pace import read
-    from reconciler.demo.site import Site
     from reconciler.demo.telling import Teller
     from reconciler.demo.tour import parts, tour
     from reconciler.demo.walkthrough import WalkthroughFailed
+    from reconciler.testbed.measure import Load
+    from reconciler.testbed.site import Site
 
     console = Console()
     if not console.is_terminal:

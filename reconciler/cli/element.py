@@ -13,9 +13,9 @@ from reconciler.authoring.cases import Case, CaseBroken, read_case, run_case
 from reconciler.authoring.scaffold import scaffold
 from reconciler.build import Builder, find_compiler
 from reconciler.cli.workplace import StateOption, fail, open_library, writable_state
-from reconciler.click_language import ClickSyntaxError, parse
 from reconciler.diagnostics import did_you_mean
 from reconciler.errors import Stalled, Transient
+from reconciler.graph.click_language import ClickSyntaxError, parse
 from reconciler.library import Library, load_library
 from schemas.meta import ClassName, Model
 

@@ -12,7 +12,7 @@ import typer
 from reconciler.cli.workplace import fail
 from reconciler.library import Library
 from reconciler.load import considered, load
-from reconciler.repository import Desired, Repository, unbound
+from reconciler.load.repository import Desired, Repository, unbound
 from reconciler.source.git import LARGEST_FILE
 
 PathArgument = Annotated[

@@ -22,7 +22,7 @@ from reconciler.cli.workplace import (
     print_table,
     short_revision,
 )
-from reconciler.click_language import parse
+from reconciler.graph.click_language import parse
 from reconciler.store import Attempt, Event, InstanceRecord, Ledger
 
 OptionalKey = Annotated[str | None, typer.Argument(metavar="[KEY]", help="Only this instance")]

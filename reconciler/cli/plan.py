@@ -26,17 +26,17 @@ from reconciler.cli.workplace import (
     tell_progress,
     writable_state,
 )
-from reconciler.desired_state import DesiredState
 from reconciler.devices.local import LocalDevice
 from reconciler.errors import DeviceMoved, Stalled, Transient
-from reconciler.journal import applied_desired
 from reconciler.library import Library
-from reconciler.observing import in_plan_terms, is_foreign
+from reconciler.load.desired_state import DesiredState
+from reconciler.load.repository import Desired, Repository
+from reconciler.observe.device import in_plan_terms, is_foreign
+from reconciler.observe.targets import moved, observed_of, reject_digest, target_of
 from reconciler.plan import make_plan
-from reconciler.repository import Desired, Repository
+from reconciler.record.journal import applied_desired
 from reconciler.resolve import resolve
 from reconciler.store import Ledger, Snapshots
-from reconciler.targets import moved, observed_of, reject_digest, target_of
 from schemas.plan import Plan
 
 OnlyArgument = Annotated[

@@ -9,8 +9,8 @@ import typer
 
 from reconciler.cli.files import PathArgument, desired_of, read_repository
 from reconciler.cli.workplace import LibraryOption, Output, OutputOption, open_library, print_json
-from reconciler.click_language import render as render_graph
 from reconciler.graph import Graph
+from reconciler.graph.click_language import render as render_graph
 from reconciler.resolve import resolve
 
 DeviceOption = Annotated[

@@ -12,8 +12,8 @@ from typing import Annotated
 import structlog
 import typer
 
-from reconciler.background import step_back
 from reconciler.build import Builder, find_compiler
+from reconciler.build.background import step_back
 from reconciler.cli.workplace import (
     LibraryOption,
     Output,
@@ -27,10 +27,10 @@ from reconciler.cli.workplace import (
 )
 from reconciler.errors import RevisionNotFound, Stalled, Transient
 from reconciler.library import Library
-from reconciler.loop import Loop
-from reconciler.observers import LogObserver, Observer, Observers
-from reconciler.progress import ProgressObserver
 from reconciler.reconcile import Means
+from reconciler.reconcile.loop import Loop
+from reconciler.reporters.observers import LogObserver, Observer, Observers
+from reconciler.reporters.progress import ProgressObserver
 from reconciler.source import GitSource, Reference, parse_reference
 from reconciler.store import Ledger
 from schemas.meta import parse_duration

@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from reconciler.checkpoints.checkpoint import Checkpoint
+from reconciler.checkpoints.export import Format, export, write_text
+from reconciler.checkpoints.file import read_checkpoint
 from reconciler.cli import state_diff, state_records
 from reconciler.cli.state_import import import_state
 from reconciler.cli.state_snapshots import file_of, ls, prune
@@ -21,9 +24,6 @@ from reconciler.cli.workplace import (
     print_json,
 )
 from reconciler.errors import Stalled
-from reconciler.state.checkpoint import Checkpoint
-from reconciler.state.checkpoint_file import read_checkpoint
-from reconciler.state.export import Format, export, write_text
 from schemas.layout import StateTable
 
 state = typer.Typer(no_args_is_help=True, help="Look at the state that upgrades keep.")

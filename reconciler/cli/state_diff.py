@@ -9,11 +9,11 @@ from typing import Any
 
 import typer
 
+from reconciler.checkpoints.checkpoint import Checkpoint, Table
+from reconciler.checkpoints.columns import Column, Value, columns
+from reconciler.checkpoints.difference import Difference, NotComparable, difference
 from reconciler.cli.state_records import tables_of
 from reconciler.cli.workplace import fail
-from reconciler.state.checkpoint import Checkpoint, Table
-from reconciler.state.columns import Column, Value, columns
-from reconciler.state.difference import Difference, NotComparable, difference
 from schemas.layout import StateTable
 
 Record = dict[str, Value]

@@ -28,13 +28,13 @@ from reconciler.cli.workplace import (
 )
 from reconciler.devices.local import LocalDevice
 from reconciler.errors import Stalled, Transient, VerifyFailed, Waiting
-from reconciler.import_plan import import_plan, left_out
-from reconciler.importing import bring, observe
-from reconciler.journal import applied_desired
-from reconciler.means import Means
-from reconciler.plan_terms import Observed, SavedState
-from reconciler.progress import ProgressObserver
-from reconciler.saved_state import Contents, held, moment, written_by
+from reconciler.observe.saved_state import Contents, held, moment, written_by
+from reconciler.plan.import_plan import import_plan, left_out
+from reconciler.plan.terms import Observed, SavedState
+from reconciler.reconcile.importing import bring, observe
+from reconciler.reconcile.means import Means
+from reconciler.record.journal import applied_desired
+from reconciler.reporters.progress import ProgressObserver
 from schemas.plan import Plan
 
 REFUSED, REVERTED = 2, 3

@@ -8,11 +8,11 @@ from typing import Any
 
 import typer
 
+from reconciler.checkpoints.checkpoint import Checkpoint, Table
+from reconciler.checkpoints.columns import SECONDS_LEFT, Column, Kind, Value, columns
+from reconciler.checkpoints.where import WhereError, select
 from reconciler.cli.workplace import fail, local_time, print_table
 from reconciler.diagnostics import did_you_mean
-from reconciler.state.checkpoint import Checkpoint, Table
-from reconciler.state.columns import SECONDS_LEFT, Column, Kind, Value, columns
-from reconciler.state.where import WhereError, select
 from schemas.layout import StateTable
 
 

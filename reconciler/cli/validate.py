@@ -7,11 +7,11 @@ from pathlib import Path
 
 import typer
 
-from reconciler.check import check
 from reconciler.cli.files import PathArgument, read_repository
 from reconciler.cli.workplace import LibraryOption, Output, OutputOption, open_library, print_json
 from reconciler.diagnostics import Diagnostic
-from reconciler.repository import Repository
+from reconciler.load.repository import Repository
+from reconciler.resolve.check import check
 
 
 def validate(

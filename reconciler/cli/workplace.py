@@ -16,7 +16,7 @@ import typer
 import element_library
 from reconciler.errors import Stalled
 from reconciler.library import Library, LibraryError, load_library
-from reconciler.own_library import joined
+from reconciler.library.own import joined
 from reconciler.store import InstanceRecord, Ledger
 
 

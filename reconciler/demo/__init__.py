@@ -1,1 +1,5 @@
-"""The walk-through: a firewall under traffic, upgraded three ways on one machine."""
+"""The walk-through: a firewall under traffic, upgraded three ways on one machine.
+
+Belongs here: its story and its report. Does not belong here: namespaces, traffic and measuring
+(testbed). Read in this order: tour, walkthrough, upgrades, strategies, telling, report, table.
+"""

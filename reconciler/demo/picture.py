@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from reconciler.demo.report import Measured
-from reconciler.demo.traffic.reporting import BIN_SECONDS
+from reconciler.testbed.traffic.reporting import BIN_SECONDS
 
 WIDTH, PANEL, TOP, LEFT, RIGHT, GAP = 960, 150, 84, 64, 24, 58
 PLOT = WIDTH - LEFT - RIGHT

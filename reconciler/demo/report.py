@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from reconciler.demo.measure import TrafficResult
-from reconciler.demo.places import Keeping, Places
-from reconciler.demo.traffic.turns import Priority
 from reconciler.devices.status import TakeoverReport
+from reconciler.testbed.measure import TrafficResult
+from reconciler.testbed.places import Keeping, Places
+from reconciler.testbed.traffic.turns import Priority
 
 StrategyName = Literal["cold", "stateless", "click-up"]
 Built = Literal["missing", "firewall", "library"]

@@ -8,10 +8,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from reconciler.demo.measure import Load, TrafficResult, traffic
 from reconciler.demo.report import Built, Measured, Strategy, StrategyName
-from reconciler.demo.site import Installed, Sessions, Site, install
 from reconciler.demo.telling import Teller
+from reconciler.testbed.measure import Load, TrafficResult, traffic
+from reconciler.testbed.site import Installed, Sessions, Site, install
 
 # Undisturbed traffic before the upgrade. After it a client whose session is lost takes three
 # seconds to give up: by then it is known what became of all of them.

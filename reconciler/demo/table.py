@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from reconciler.demo.places import Keeping, Places
 from reconciler.demo.report import Priorities, Report, Revert, Strategy
+from reconciler.testbed.places import Keeping, Places
 
 BUILT = {"missing": "", "firewall": ", from nothing", "library": ", the library, from nothing"}
 

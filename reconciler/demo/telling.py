@@ -15,10 +15,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from reconciler.demo.measure import Traffic
 from reconciler.demo.pace import Pace, write
 from reconciler.demo.report import Strategy
 from reconciler.demo.table import row, table
+from reconciler.testbed.measure import Traffic
 
 REFRESH_SECONDS = 0.25
 BAR_WIDTH = 28

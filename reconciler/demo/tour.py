@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.demo.measure import Load
-from reconciler.demo.merges import following
 from reconciler.demo.report import Measured, Priorities, Report, Strategy, StrategyName
-from reconciler.demo.site import Site
 from reconciler.demo.strategies import (
     BASE_CACHE,
     Releases,
@@ -22,6 +19,9 @@ from reconciler.demo.telling import Teller
 from reconciler.demo.upgrades import bad_release, upgrades
 from reconciler.demo.walkthrough import NEW, TAKEOVERS, Scenario, build_first
 from reconciler.resolve import resolve
+from reconciler.testbed.measure import Load
+from reconciler.testbed.merges import following
+from reconciler.testbed.site import Site
 
 DRIVER = "driver"
 CLICK_UP, BAD_RELEASE = "click-up", "bad release"

@@ -7,11 +7,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from reconciler.demo.desired import Files
-from reconciler.demo.measure import Load, TrafficResult, traffic
-from reconciler.demo.merges import Merged, Running
 from reconciler.demo.report import Converge, Measured, Revert, Strategy
-from reconciler.demo.site import Site
 from reconciler.demo.table import milliseconds
 from reconciler.demo.telling import Teller
 from reconciler.demo.walkthrough import (
@@ -22,6 +18,10 @@ from reconciler.demo.walkthrough import (
     WalkthroughFailed,
 )
 from reconciler.outcome import QUIET_SECONDS, OutcomeKind
+from reconciler.testbed.desired import Files
+from reconciler.testbed.measure import Load, TrafficResult, traffic
+from reconciler.testbed.merges import Merged, Running
+from reconciler.testbed.site import Site
 
 # Commits closer together are taken for a burst and answered by one takeover.
 APART_SECONDS = QUIET_SECONDS + 0.2

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from reconciler.build import Artifact
 from reconciler.build.ninja import Progress
-from reconciler.demo.desired import ELEMENT, Files, one_firewall, path_of, read_files, with_rule
-from reconciler.demo.site import Site
 from reconciler.demo.strategies import BASE_CACHE
 from reconciler.resolve import resolve
+from reconciler.testbed.desired import ELEMENT, Files, one_firewall, path_of, read_files, with_rule
+from reconciler.testbed.site import Site
 from schemas.meta import parse_duration
 
 RELEASES = Path(__file__).parent / "releases"

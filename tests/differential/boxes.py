@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.demo.network import Namespace, bring_up, hold, join, prepare, release
+from reconciler.testbed.network import Namespace, bring_up, hold, join, prepare, release
 from tests.driver.running import RunningDriver
 from tests.elements.wires import driver_in, interface_address, raw_socket
 from tests.packets import BROADCAST, ETHERTYPE_ARP, ETHERTYPE_IPV4, arp, ether, ipv4, udp

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.click_language import render
-from reconciler.demo.desired import Files, edited
-from reconciler.demo.sandbox import inside
 from reconciler.graph import Graph
+from reconciler.graph.click_language import render
 from reconciler.load import load
 from reconciler.resolve import resolve
+from reconciler.testbed.desired import Files, edited
+from reconciler.testbed.sandbox import inside
 from tests.cpp import compile_driver
 from tests.debian import missing
 from tests.differential import flows
@@ -109,7 +109,7 @@ table ip filter {{ {SILENT}
 def no_linux() -> str:
     """Why there is no Linux to compare with; empty when there is."""
     if not inside():
-        run = "python -m reconciler.demo.sandbox -- pytest tests/differential"
+        run = "python -m reconciler.testbed.sandbox -- pytest tests/differential"
         return f"needs network namespaces: {run}"
     if reason := missing("nft"):
         return reason

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.demo.sandbox import inside
 from reconciler.load import load
+from reconciler.testbed.sandbox import inside
 from tests.libraries import todays_library
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +101,7 @@ def matches(expected: str, printed: str) -> bool:
 def own_run() -> Iterator[None]:
     """An empty /run, so that `ip netns` works here whoever we are outside."""
     if not inside():
-        pytest.skip("runs in the sandbox: python -m reconciler.demo.sandbox -- pytest")
+        pytest.skip("runs in the sandbox: python -m reconciler.testbed.sandbox -- pytest")
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.mount(b"none", b"/run", b"tmpfs", 0, None) == 0, os.strerror(ctypes.get_errno())
     yield

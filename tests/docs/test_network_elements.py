@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from reconciler.demo.desired import parsed
+from reconciler.testbed.desired import parsed
 
 ROOT = Path(__file__).parents[2]
 ELEMENTS = sorted((ROOT / "desired_state" / "elements").glob("*.yaml"))

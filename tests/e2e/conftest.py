@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,32 +12,22 @@ import pytest
 
 from reconciler.build import Builder, find_compiler, service_context
 from reconciler.build.units import driver_units, supervisor_units
-from reconciler.demo.desired import Files
-from reconciler.demo.measure import Load, TrafficResult
-from reconciler.demo.network import network
-from reconciler.demo.sandbox import inside
-from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.library import Library, load_library
 from reconciler.resolve import resolve
+from reconciler.testbed.desired import Files
+from reconciler.testbed.network import network
+from reconciler.testbed.sandbox import inside
+from reconciler.testbed.site import Site
+from tests.e2e.support.caches import CACHE, FIRST_CACHE, ROOT
+from tests.e2e.support.loads import FAST
 from tests.libraries import kept_sessions_1, todays_library
-
-ROOT = Path(__file__).parents[2]
-# Shared by all tests and runs: what they build is named by its content.
-CACHE = ROOT / "build" / "tests" / "cache"
-FIRST_CACHE = ROOT / "build" / "tests" / "cache-first"
-SMALL = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
-ENOUGH_REQUESTS = 2 * SMALL.downloaders + 1
-"""Then every client has come to its second one, and one to its third."""
-# Longer runs of what draws lots.
-THOROUGH = bool(os.environ.get("CLICKUP_THOROUGH"))
-FAST = {"settle": "100ms", "soak": "300ms", "interval": "50ms"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     skip = pytest.mark.skip(
-        reason="needs network namespaces: python -m reconciler.demo.sandbox -- pytest tests/e2e"
+        reason="needs network namespaces: python -m reconciler.testbed.sandbox -- pytest tests/e2e"
     )
     for item in items:
         if here in item.path.parents and not inside():
@@ -100,28 +89,3 @@ async def _build(builder: Builder, site: Site, *states: Files) -> None:
     await builder.supervisor()
     for files in states:
         await builder.build(resolve(site.desired(files), site.library).graph.classes)
-
-
-def assert_nothing_lost(seen: TrafficResult) -> None:
-    """Not a packet, not a session, not a request; and something was there to lose."""
-    lost = (seen.udp_lost, seen.udp_duplicated, seen.tcp_resets, seen.http_failures)
-    assert lost == (0, 0, 0, 0), seen.model_dump(exclude={"udp_samples", "http_samples"})
-    assert seen.udp_sent > 1000
-    assert seen.http_requests > 8
-
-
-def log_of(folder: Path) -> str:
-    """The supervisor's log, for messages of failed assertions."""
-    return "\n".join(path.read_text() for path in folder.rglob("log.jsonl"))
-
-
-def kill(pid: int) -> None:
-    """SIGKILL through a command, as somebody on the machine would."""
-    subprocess.run(["kill", "-9", str(pid)], check=True)
-
-
-async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float) -> None:
-    """Until `condition` holds; it looks at another process. Raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  # no event tells of another process
-            await asyncio.sleep(0.02)

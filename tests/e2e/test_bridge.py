@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.demo.measure import Load, traffic
-from reconciler.demo.network import bring_up, hold, join, network, prepare, release
-from reconciler.demo.site import Site
 from reconciler.library import Library
-from tests.e2e.conftest import assert_nothing_lost
-from tests.e2e.pipelines import changed, number, pipeline, running, upgrade
+from reconciler.testbed.measure import Load, traffic
+from reconciler.testbed.network import bring_up, hold, join, network, prepare, release
+from reconciler.testbed.site import Site
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.pipelines import changed, number, pipeline, running, upgrade
 from tests.elements.wires import raw_socket
 
 LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)

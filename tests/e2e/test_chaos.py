@@ -20,20 +20,21 @@ from typing import Any
 
 import pytest
 
-from reconciler.demo.desired import Files, edited
-from reconciler.demo.measure import traffic
-from reconciler.demo.network import SERVER_ADDRESS, Namespace, Network
-from reconciler.demo.site import Sessions, Site, sessions_of
 from reconciler.demo.walkthrough import Scenario
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
-from tests.e2e.account import Account
-from tests.e2e.conftest import ROOT, SMALL, THOROUGH
-from tests.e2e.held import held
-from tests.e2e.openings import watched
-from tests.e2e.place import Place, place, with_checkpoints
-from tests.e2e.victim import INTERVAL, KINDS, Victim
-from tests.e2e.wiretap import tapped
+from reconciler.testbed.desired import Files, edited
+from reconciler.testbed.measure import traffic
+from reconciler.testbed.network import SERVER_ADDRESS, Namespace, Network
+from reconciler.testbed.site import Sessions, Site, sessions_of
+from tests.e2e.support.account import Account
+from tests.e2e.support.caches import ROOT
+from tests.e2e.support.held import held
+from tests.e2e.support.loads import SMALL, THOROUGH
+from tests.e2e.support.openings import watched
+from tests.e2e.support.place import Place, place, with_checkpoints
+from tests.e2e.support.victim import INTERVAL, KINDS, Victim
+from tests.e2e.support.wiretap import tapped
 from tests.supervisor.running import socket_in
 
 MOMENTS = 200 if THOROUGH else 12

@@ -13,16 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.demo.measure import traffic
-from reconciler.demo.merges import Witness
-from reconciler.demo.site import Site, sessions_of
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.detached import is_alive
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
+from reconciler.testbed.measure import traffic
+from reconciler.testbed.merges import Witness
+from reconciler.testbed.site import Site, sessions_of
 from schemas.plan import Fate, Step, StepKind
-from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually, kill
-from tests.e2e.place import TABLE, Place, place, with_checkpoints
+from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.place import TABLE, Place, place, with_checkpoints
+from tests.e2e.support.processes import kill
+from tests.e2e.support.waiting import eventually
 from tests.e2e.test_crash import forwards_again
 
 MS_RDONLY, MS_REMOUNT, MNT_DETACH = 1, 32, 2

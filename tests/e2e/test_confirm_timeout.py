@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from reconciler.build import Builder
-from reconciler.demo.measure import traffic
-from reconciler.demo.site import Site, install
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.devices.staging import Release
-from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually
+from reconciler.testbed.measure import traffic
+from reconciler.testbed.site import Site, install
+from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.waiting import eventually
 from tests.e2e.test_crash import SURVIVE, digest_of, reconciled
 
 TIMEOUT_SECONDS = 1.5

@@ -13,28 +13,24 @@ from pathlib import Path
 import pytest
 
 from reconciler.build import Builder
-from reconciler.click_language import render
-from reconciler.demo.desired import Commits, Files
-from reconciler.demo.measure import Traffic, traffic
-from reconciler.demo.merges import following
-from reconciler.demo.site import Site, install, sessions_of
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.staging import Release
 from reconciler.devices.status import SupervisorStatus
 from reconciler.errors import TakeoverRefused
+from reconciler.graph.click_language import render
+from reconciler.observe.targets import target_of
 from reconciler.resolve import resolve
-from reconciler.targets import target_of
-from tests.e2e.conftest import (
-    CACHE,
-    ENOUGH_REQUESTS,
-    ROOT,
-    SMALL,
-    assert_nothing_lost,
-    eventually,
-    kill,
-)
-from tests.e2e.held import Held, held
+from reconciler.testbed.desired import Commits, Files
+from reconciler.testbed.measure import Traffic, traffic
+from reconciler.testbed.merges import following
+from reconciler.testbed.site import Site, install, sessions_of
+from tests.e2e.support.caches import CACHE, ROOT
+from tests.e2e.support.held import Held, held
+from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.processes import kill
+from tests.e2e.support.waiting import eventually
 
 SURVIVE = "never"
 SECONDS = 30.0
@@ -55,8 +51,8 @@ class Reconciler:
         state = self.site.folder / "state"
         state.mkdir(exist_ok=True)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.e2e.dying", str(state), str(self.commits.folder)),
-            *(str(self.cache), boundary),
+            *(sys.executable, "-m", "tests.e2e.support.dying"),
+            *map(str, (state, self.commits.folder, self.cache, boundary)),
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
         )

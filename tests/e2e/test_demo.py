@@ -10,13 +10,13 @@ from pathlib import Path
 from rich.console import Console
 
 from reconciler.build import Builder
-from reconciler.demo.merges import following
 from reconciler.demo.report import Priorities, Report, write_report
-from reconciler.demo.site import Site
 from reconciler.demo.telling import Teller
 from reconciler.demo.upgrades import bad_release, upgrades
 from reconciler.demo.walkthrough import Scenario
-from tests.e2e.conftest import SMALL
+from reconciler.testbed.merges import following
+from reconciler.testbed.site import Site
+from tests.e2e.support.loads import SMALL
 
 
 async def test_upgrades_and_revert_are_clean_and_written(

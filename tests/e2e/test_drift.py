@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 
 from reconciler.build import Builder
-from reconciler.demo.measure import traffic
-from reconciler.demo.merges import Running, following
-from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.staging import Release
 from reconciler.store import Event
-from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually, kill
+from reconciler.testbed.measure import traffic
+from reconciler.testbed.merges import Running, following
+from reconciler.testbed.site import Site
+from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.processes import kill
+from tests.e2e.support.waiting import eventually
 from tests.e2e.test_crash import forwards_again
 
 HEAL_SECONDS = 15.0

@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reconciler.demo.measure import UDP_PORT, Load, traffic
-from reconciler.demo.network import CLIENT_ADDRESS, SERVER_ADDRESS
-from reconciler.demo.site import Site
-from tests.e2e.conftest import assert_nothing_lost, eventually
-from tests.e2e.pipelines import changed, number, pipeline, running, upgrade
+from reconciler.testbed.measure import UDP_PORT, Load, traffic
+from reconciler.testbed.network import CLIENT_ADDRESS, SERVER_ADDRESS
+from reconciler.testbed.site import Site
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.pipelines import changed, number, pipeline, running, upgrade
+from tests.e2e.support.waiting import eventually
 from tests.elements.wires import within
 from tests.ipfix import Collector
 

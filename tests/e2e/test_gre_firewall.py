@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from pyroute2 import NetNS
 
-from reconciler.demo.measure import Load, traffic
-from reconciler.demo.network import (
+from reconciler.library import Library
+from reconciler.testbed.measure import Load, traffic
+from reconciler.testbed.network import (
     SERVER_ADDRESS,
     Network,
     bring_up,
@@ -27,15 +28,15 @@ from reconciler.demo.network import (
     prepare,
     release,
 )
-from reconciler.demo.site import Site
-from reconciler.library import Library
+from reconciler.testbed.site import Site
 from tests.cpp import compile_driver
 from tests.driver.running import ControlClient, RunningDriver
-from tests.e2e.conftest import assert_nothing_lost, eventually
-from tests.e2e.held import held
-from tests.e2e.host import Host
-from tests.e2e.pipelines import changed, example, number, pipeline, running, upgrade
-from tests.e2e.routed import CLIENT, SERVER, route_through
+from tests.e2e.support.held import held
+from tests.e2e.support.host import Host
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.pipelines import changed, example, number, pipeline, running, upgrade
+from tests.e2e.support.routed import CLIENT, SERVER, route_through
+from tests.e2e.support.waiting import eventually
 from tests.elements.wires import driver_in
 from tests.supervisor.running import socket_in
 

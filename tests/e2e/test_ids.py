@@ -10,14 +10,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reconciler.demo.measure import HTTP_PORT, traffic
-from reconciler.demo.merges import Running
-from reconciler.demo.network import SERVER_ADDRESS
-from reconciler.demo.site import Site
 from reconciler.outcome import OutcomeKind
+from reconciler.testbed.measure import HTTP_PORT, traffic
+from reconciler.testbed.merges import Running
+from reconciler.testbed.network import SERVER_ADDRESS
+from reconciler.testbed.site import Site
 from schemas.plan import StepKind
-from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost
-from tests.e2e.pipelines import ELEMENT, changed, example, number, pipeline, running, upgrade
+from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.pipelines import (
+    ELEMENT,
+    changed,
+    example,
+    number,
+    pipeline,
+    running,
+    upgrade,
+)
 from tests.supervisor.running import socket_in
 
 PORT = 8080

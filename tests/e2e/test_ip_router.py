@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.demo.measure import Load, traffic
-from reconciler.demo.merges import Running
-from reconciler.demo.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network
-from reconciler.demo.site import Site
-from tests.e2e.conftest import assert_nothing_lost
-from tests.e2e.host import Host
-from tests.e2e.pipelines import changed, example, number, pipeline, running, upgrade
-from tests.e2e.routed import CLIENT, SERVER, route_through
+from reconciler.testbed.measure import Load, traffic
+from reconciler.testbed.merges import Running
+from reconciler.testbed.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network
+from reconciler.testbed.site import Site
+from tests.e2e.support.host import Host
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.pipelines import changed, example, number, pipeline, running, upgrade
+from tests.e2e.support.routed import CLIENT, SERVER, route_through
 from tests.elements.wires import within
 
 LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)

@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 from reconciler.build import Builder
-from reconciler.demo.desired import edited, path_of
-from reconciler.demo.merges import following
-from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.outcome import OutcomeKind
+from reconciler.testbed.desired import edited, path_of
+from reconciler.testbed.merges import following
+from reconciler.testbed.site import Site
 from schemas.status import ConditionStatus, ConditionType
-from tests.e2e.conftest import ROOT, eventually
+from tests.e2e.support.caches import ROOT
+from tests.e2e.support.waiting import eventually
 
 WRONG_ELEMENT = """\
 apiVersion: click-up/v1alpha1

@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.demo.measure import HTTP_PORT, UDP_PORT, traffic
-from reconciler.demo.merges import Running
-from reconciler.demo.network import CLIENT_ADDRESS, Namespace
-from reconciler.demo.site import Site
 from reconciler.outcome import OutcomeKind
+from reconciler.testbed.measure import HTTP_PORT, UDP_PORT, traffic
+from reconciler.testbed.merges import Running
+from reconciler.testbed.network import CLIENT_ADDRESS, Namespace
+from reconciler.testbed.site import Site
 from schemas.plan import StepKind
-from tests.e2e.conftest import SMALL, assert_nothing_lost, eventually
-from tests.e2e.direct import direct_servers, direct_servers_six, serving, telling_of
-from tests.e2e.farm import (
+from tests.e2e.support.direct import direct_servers, direct_servers_six, serving, telling_of
+from tests.e2e.support.farm import (
     CLIENT6,
     GATEWAY,
     GATEWAY6,
@@ -35,10 +34,21 @@ from tests.e2e.farm import (
     visitors,
     visitors_from,
 )
-from tests.e2e.host import Host
-from tests.e2e.pipelines import ELEMENT, changed, example, number, pipeline, running, upgrade
-from tests.e2e.telling import PORT, talking
-from tests.e2e.visitors import Visitors
+from tests.e2e.support.host import Host
+from tests.e2e.support.loads import SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.pipelines import (
+    ELEMENT,
+    changed,
+    example,
+    number,
+    pipeline,
+    running,
+    upgrade,
+)
+from tests.e2e.support.telling import PORT, talking
+from tests.e2e.support.visitors import Visitors
+from tests.e2e.support.waiting import eventually
 from tests.elements.wires import raw_socket
 from tests.packets import ether, ipv4, ipv6, udp
 from tests.supervisor.running import socket_in

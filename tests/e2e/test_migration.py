@@ -6,17 +6,19 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from reconciler.demo.desired import edited
-from reconciler.demo.measure import traffic
-from reconciler.demo.site import Site, sessions_of
+from reconciler.checkpoints.file import read_checkpoint
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.local import LocalDevice
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
-from reconciler.state.checkpoint_file import read_checkpoint
+from reconciler.testbed.desired import edited
+from reconciler.testbed.measure import traffic
+from reconciler.testbed.site import Site, sessions_of
 from schemas.plan import Fate
-from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually
-from tests.e2e.place import TABLE, place
+from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.place import TABLE, place
+from tests.e2e.support.waiting import eventually
 
 
 async def test_sessions_survive_an_upgrade_and_a_downgrade_of_their_layout(

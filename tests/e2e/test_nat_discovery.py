@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.demo.site import Site
+from reconciler.testbed.site import Site
 from tests.debian import missing
-from tests.e2e.conftest import eventually
-from tests.e2e.natted import HOSTS, OTHER_SERVER, PARAMETERS, behind_a_nat
-from tests.e2e.pipelines import changed, pipeline, running, upgrade
-from tests.e2e.routed import SERVER
+from tests.e2e.support.natted import HOSTS, OTHER_SERVER, PARAMETERS, behind_a_nat
+from tests.e2e.support.pipelines import changed, pipeline, running, upgrade
+from tests.e2e.support.routed import SERVER
+from tests.e2e.support.waiting import eventually
 from tests.e2e.test_nat_gateway import GATEWAY, counted
 
 pytestmark = [

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from reconciler.demo.measure import Load, traffic
-from reconciler.demo.merges import Running
-from reconciler.demo.site import Site
 from reconciler.outcome import OutcomeKind
+from reconciler.testbed.measure import Load, traffic
+from reconciler.testbed.merges import Running
+from reconciler.testbed.site import Site
 from schemas.plan import Fate
-from tests.e2e.asking import Datagrams
-from tests.e2e.conftest import assert_nothing_lost, eventually
-from tests.e2e.encounters import Caller, long_datagrams
-from tests.e2e.host import Host
-from tests.e2e.inside import inside_hosts
-from tests.e2e.natted import HOSTS, OUTSIDE, PARAMETERS, behind_a_nat, telling_server
-from tests.e2e.pipelines import (
+from tests.e2e.support.asking import Datagrams
+from tests.e2e.support.encounters import Caller, long_datagrams
+from tests.e2e.support.host import Host
+from tests.e2e.support.inside import inside_hosts
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.natted import HOSTS, OUTSIDE, PARAMETERS, behind_a_nat, telling_server
+from tests.e2e.support.pipelines import (
     ELEMENT,
     changed,
     example,
@@ -30,8 +30,9 @@ from tests.e2e.pipelines import (
     running,
     upgrade,
 )
-from tests.e2e.routed import CLIENT, SERVER
-from tests.e2e.telling import PORT, Endpoint, talking, tcp_socket, udp_socket
+from tests.e2e.support.routed import CLIENT, SERVER
+from tests.e2e.support.telling import PORT, Endpoint, talking, tcp_socket, udp_socket
+from tests.e2e.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(400)  # the first run of all compiles
 LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)

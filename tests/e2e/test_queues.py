@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.demo.measure import Load, traffic
-from reconciler.demo.merges import Running
-from reconciler.demo.site import Site
-from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually
-from tests.e2e.pipelines import changed, number, pipeline, running, upgrade
+from reconciler.testbed.measure import Load, traffic
+from reconciler.testbed.merges import Running
+from reconciler.testbed.site import Site
+from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.pipelines import changed, number, pipeline, running, upgrade
+from tests.e2e.support.waiting import eventually
 
 LINE = """\
 apiVersion: click-up/v1alpha1

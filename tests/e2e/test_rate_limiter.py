@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from pyroute2 import NetNS  # type: ignore[import-untyped]  # ships no types
 
-from reconciler.demo.desired import INTERFACES
-from reconciler.demo.measure import Load, TrafficResult, traffic
-from reconciler.demo.merges import Running
-from reconciler.demo.network import SERVER_ADDRESS
-from reconciler.demo.site import Site
-from tests.e2e.pipelines import (
+from reconciler.testbed.desired import INTERFACES
+from reconciler.testbed.measure import Load, TrafficResult, traffic
+from reconciler.testbed.merges import Running
+from reconciler.testbed.network import SERVER_ADDRESS
+from reconciler.testbed.site import Site
+from tests.e2e.support.pipelines import (
     assert_no_session_lost,
     changed,
     example,

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.build import Builder
-from reconciler.demo.sandbox import MARKER
-from tests.e2e.conftest import CACHE, ROOT
+from reconciler.testbed.sandbox import MARKER
+from tests.e2e.support.caches import CACHE, ROOT
 
 NOBODY = 65534
 COPIED = ("reconciler", "schemas", "element_library", "desired_state", "tests", "pyproject.toml")
@@ -53,7 +53,7 @@ def test_upgrade_without_root(builder: Builder) -> None:
         seen = subprocess.run(
             [
                 *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
-                *(str(python), "-m", "reconciler.demo.sandbox", "--"),
+                *(str(python), "-m", "reconciler.testbed.sandbox", "--"),
                 *(str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", TEST),
             ],
             cwd=home,

@@ -12,21 +12,22 @@ from typing import Any
 import pytest
 
 from reconciler.build import Builder
-from reconciler.demo.desired import Files, edited, path_of
-from reconciler.demo.measure import traffic
-from reconciler.demo.merges import following
-from reconciler.demo.network import Network, network
-from reconciler.demo.site import Site, sessions_of
+from reconciler.checkpoints.file import write_checkpoint
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.local import LocalDevice
 from reconciler.library import Library
 from reconciler.load import load
 from reconciler.outcome import OutcomeKind
-from reconciler.state.checkpoint_file import write_checkpoint
+from reconciler.testbed.desired import Files, edited, path_of
+from reconciler.testbed.measure import traffic
+from reconciler.testbed.merges import following
+from reconciler.testbed.network import Network, network
+from reconciler.testbed.site import Site, sessions_of
 from schemas.snapshot import Occasion
-from tests.e2e.conftest import ROOT, SMALL
-from tests.e2e.place import Place, place
-from tests.reconciler.state.tables import checkpoint_of, session, table_of
+from tests.e2e.support.caches import ROOT
+from tests.e2e.support.loads import SMALL
+from tests.e2e.support.place import Place, place
+from tests.reconciler.checkpoints.tables import checkpoint_of, session, table_of
 
 SPARE = "edge2"
 

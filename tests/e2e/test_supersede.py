@@ -8,14 +8,17 @@ import time
 import pytest
 
 from reconciler.build import Builder
-from reconciler.demo.desired import with_rule
-from reconciler.demo.measure import traffic
-from reconciler.demo.merges import Running, following
-from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.errors import DeviceUnreachable
 from reconciler.outcome import OutcomeKind
-from tests.e2e.conftest import ENOUGH_REQUESTS, ROOT, SMALL, assert_nothing_lost, eventually
+from reconciler.testbed.desired import with_rule
+from reconciler.testbed.measure import traffic
+from reconciler.testbed.merges import Running, following
+from reconciler.testbed.site import Site
+from tests.e2e.support.caches import ROOT
+from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.waiting import eventually
 
 COMMITS, WITHIN_SECONDS = 20, 10.0
 # How soon exactly is what `python -m benchmarks.converge` measures.
@@ -99,7 +102,7 @@ async def test_a_commit_ends_a_long_backoff(
             raise DeviceUnreachable("out of reach for this test")
 
         with monkeypatch.context() as broken:
-            broken.setattr("reconciler.loop.backoff", lambda _failures: BACKOFF_SECONDS)
+            broken.setattr("reconciler.reconcile.loop.backoff", lambda _failures: BACKOFF_SECONDS)
             broken.setattr("reconciler.devices.local.LocalDevice.stage", unreachable)
             await asyncio.to_thread(running.commits.commit, "out of reach", scenario.variants()[1])
 

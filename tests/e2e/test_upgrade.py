@@ -10,15 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.build import Builder
-from reconciler.demo.desired import edited
-from reconciler.demo.measure import traffic
-from reconciler.demo.merges import Running, following
-from reconciler.demo.network import SERVER_ADDRESS
-from reconciler.demo.site import Site
 from reconciler.demo.walkthrough import BROKEN, NEW, Scenario
 from reconciler.outcome import OutcomeKind
+from reconciler.testbed.desired import edited
+from reconciler.testbed.measure import traffic
+from reconciler.testbed.merges import Running, following
+from reconciler.testbed.network import SERVER_ADDRESS
+from reconciler.testbed.site import Site
 from schemas.plan import StepKind
-from tests.e2e.conftest import ENOUGH_REQUESTS, SMALL, assert_nothing_lost, eventually
+from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
+from tests.e2e.support.losses import assert_nothing_lost
+from tests.e2e.support.waiting import eventually
 from tests.elements.wires import raw_socket
 from tests.supervisor.running import socket_in
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from reconciler.click_language import render
+from reconciler.graph.click_language import render
 from reconciler.library import Library, load_library
 from reconciler.load import load
 from reconciler.resolve import resolve

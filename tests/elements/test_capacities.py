@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.build import Builder
-from reconciler.click_language import parse
 from reconciler.devices.control_socket import NobodyListens
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.staging import Release
-from reconciler.state_spec import StateSpec, named
+from reconciler.graph.click_language import parse
+from reconciler.resolve.states import StateSpec, named
 from schemas.device import Device
 from schemas.network_element import Keep
 from tests.libraries import todays_library

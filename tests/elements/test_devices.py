@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.demo.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network, network
+from reconciler.testbed.network import CLIENT_ADDRESS, SERVER_ADDRESS, Network, network
 from tests.driver.running import ControlClient, RunningDriver
 from tests.elements.wires import (
     driver_in,

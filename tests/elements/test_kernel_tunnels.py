@@ -11,9 +11,9 @@ import pytest
 from pyroute2 import NetNS
 from pyroute2.netlink.exceptions import NetlinkError
 
-from reconciler.demo.network import SERVER_ADDRESS, Network, network
+from reconciler.testbed.network import SERVER_ADDRESS, Network, network
 from tests.driver.running import ControlClient, RunningDriver
-from tests.e2e.host import Host
+from tests.e2e.support.host import Host
 from tests.elements.wires import driver_in
 from tests.netns import needs_sandbox
 

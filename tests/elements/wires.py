@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.demo.network import SIOCETHTOOL, Namespace
+from reconciler.testbed.network import SIOCETHTOOL, Namespace
 
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3

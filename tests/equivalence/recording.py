@@ -8,8 +8,8 @@ import socket
 import threading
 import time
 
-from reconciler.demo.measure import Load, traffic
-from reconciler.demo.network import Network
+from reconciler.testbed.measure import Load, traffic
+from reconciler.testbed.network import Network
 from tests.equivalence.flows import LAN, WAN, Seen
 from tests.netns import bridged_network
 from tests.supervisor.running import socket_in

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 import pytest
 
-from reconciler.click_language import render
 from reconciler.graph import Graph
+from reconciler.graph.click_language import render
 from reconciler.load import load
-from reconciler.repository import unbound
+from reconciler.load.repository import unbound
 from reconciler.resolve import resolve
 from tests.cpp import compile_program
 from tests.equivalence import flows

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.state.checkpoint_file import read_checkpoint
+from reconciler.checkpoints.file import read_checkpoint
 from tests.cpp import compile_program
 from tests.fuzz.seeds import corpora
 from tests.fuzz.targets import HERE, SEED, TARGETS, Engine, Target, run_own

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.layouts import layout_header
-from reconciler.migration_unit import migration_unit
+from reconciler.layouts.migration_unit import migration_unit
 from tests.cpp import compile_program
 from tests.kernels.balancer import POOL, POOL6, Balancer
 from tests.kernels.conversation import Conversation, compile_kernel, sanitizers

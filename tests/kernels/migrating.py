@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from reconciler.layouts import layout_header, struct_name
-from reconciler.migration_unit import migration_unit
+from reconciler.layouts.migration_unit import migration_unit
 from schemas.element import ElementManifest
 from schemas.layout import StateTable
 from tests.kernels.conversation import Conversation, compile_kernel

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.demo.network import Network
-from reconciler.demo.network import network as make_network
 from reconciler.layouts import layout_header
+from reconciler.testbed.network import Network
+from reconciler.testbed.network import network as make_network
 from tests.cpp import compile_driver, compile_supervisor, generate_header
 from tests.supervisor.books import books, put
 from tests.supervisor.ledger import LEDGER

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from reconciler.demo.network import SERVER_ADDRESS, Namespace, Network
+from reconciler.testbed.network import SERVER_ADDRESS, Namespace, Network
 from tests.driver.running import ControlClient
 
 SO_RCVBUFFORCE, SO_MEMINFO = 33, 55  # asm-generic/socket.h; not in the module socket

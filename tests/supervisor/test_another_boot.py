@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from reconciler.state.checkpoint_file import read_checkpoint, write_checkpoint
+from reconciler.checkpoints.file import read_checkpoint, write_checkpoint
 from tests.elements.streams import CLIENT, SERVER, Piece, handshake
 from tests.netns import needs_sandbox
 from tests.packets import write_pcap

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.demo.network import Network
+from reconciler.testbed.network import Network
 from tests.netns import needs_sandbox
 from tests.supervisor.books import (
     FORTY,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.demo.network import Network
+from reconciler.testbed.network import Network
 from tests.netns import needs_sandbox
 from tests.supervisor.books import (
     CRASH,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.demo.network import Network
+from reconciler.testbed.network import Network
 from tests.netns import needs_sandbox
 from tests.supervisor.books import books, entries, put
 from tests.supervisor.conftest import Start

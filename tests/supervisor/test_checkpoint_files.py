@@ -13,8 +13,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from reconciler.state.checkpoint import Checkpoint, Counters
-from reconciler.state.checkpoint_file import read_checkpoint, write_checkpoint
+from reconciler.checkpoints.checkpoint import Checkpoint, Counters
+from reconciler.checkpoints.file import read_checkpoint, write_checkpoint
 from tests.kernels.conversation import Conversation
 from tests.netns import mount, needs_sandbox
 from tests.supervisor.checkpointing import compile_checkpoints

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.demo.network import Network
-from reconciler.state.checkpoint_file import read_checkpoint
+from reconciler.checkpoints.file import read_checkpoint
+from reconciler.testbed.network import Network
 from tests.netns import mount, needs_sandbox
 from tests.supervisor.books import books, put
 from tests.supervisor.conftest import Start

@@ -7,7 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from reconciler.demo.network import Network
+from reconciler.testbed.network import Network
 from tests.netns import needs_sandbox
 from tests.supervisor.running import Supervised, alive, until
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.demo.network import SERVER_ADDRESS, Network
+from reconciler.testbed.network import SERVER_ADDRESS, Network
 from tests.cpp import compile_driver
 from tests.libraries import kept_sessions_1, todays_library
 from tests.netns import needs_sandbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from reconciler.demo.network import Network
+from reconciler.testbed.network import Network
 from tests.netns import needs_sandbox
 from tests.supervisor.running import WIRES, Stream, Supervised
 

@@ -13,7 +13,7 @@ from reconciler.authoring.scaffold import scaffold, snake_case
 from reconciler.cli.main import main
 from reconciler.errors import Stalled
 from reconciler.library import load_library
-from reconciler.own_library import joined
+from reconciler.library.own import joined
 from tests.objects import ROOT
 
 OURS = Path(element_library.__file__).parent

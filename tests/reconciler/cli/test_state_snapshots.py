@@ -8,8 +8,8 @@ import pytest
 from reconciler.cli.main import main
 from reconciler.store import Snapshots
 from schemas.snapshot import Occasion
-from tests.reconciler.saved import keep, write
-from tests.store.snapshots import EDGE1, EDGE2, snapshot
+from tests.reconciler.observe.saved import keep, write
+from tests.reconciler.store.snapshots import EDGE1, EDGE2, snapshot
 
 
 @pytest.fixture

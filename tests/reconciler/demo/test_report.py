@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from reconciler.demo.measure import TrafficResult
 from reconciler.demo.picture import grouped, picture
-from reconciler.demo.places import Keeping, Places
 from reconciler.demo.report import (
     Converge,
     Measured,
@@ -21,6 +19,8 @@ from reconciler.demo.report import (
     write_report,
 )
 from reconciler.demo.table import milliseconds, row, summary, table
+from reconciler.testbed.measure import TrafficResult
+from reconciler.testbed.places import Keeping, Places
 
 
 def traffic_result(**changed: object) -> TrafficResult:

@@ -1,0 +1,178 @@
+"""Element graphs as Click language: written for people, read from what drivers report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+from reconciler.graph.click_lexer import ClickSyntaxError, Lexer, Token
+from reconciler.graph.element_graph import Connection, Element, Graph
+
+__all__ = ["ClickSyntaxError", "parse", "render"]
+
+_DRIVER_PREFIX = "click_driver@@"
+"""Elements that a driver adds for itself; they are no part of the graph."""
+
+
+def render(graph: Graph) -> str:
+    """Click language for the graph: declarations, then connections, each by atom in flow order.
+
+    Deterministic. Declarations come first because Click wants them so.
+    """
+    groups = _by_atom(graph)
+    declarations = [_section(atom, _declared(elements)) for atom, elements in groups]
+    connections = [_section(atom, _leaving(elements, graph)) for atom, elements in groups]
+    return "\n".join(filter(None, (*declarations, *connections)))
+
+
+def _by_atom(graph: Graph) -> list[tuple[str, list[Element]]]:
+    groups: dict[str, list[Element]] = {}
+    for element in graph.elements:
+        groups.setdefault(element.atom, []).append(element)
+    order = {name: place for place, name in enumerate(_flow_order(graph))}
+    first = {
+        atom: min((order[element.name] for element in elements), default=0)
+        for atom, elements in groups.items()
+    }
+    return sorted(groups.items(), key=lambda item: (item[0] != "", first[item[0]], item[0]))
+
+
+def _flow_order(graph: Graph) -> list[str]:
+    """Names from sources to sinks; circles, which only foreign graphs have, count as one place."""
+    flow: nx.DiGraph[str] = nx.DiGraph((wire.source, wire.target) for wire in graph.connections)
+    flow.add_nodes_from(element.name for element in graph.elements)
+    parts = nx.condensation(flow)
+    members = nx.get_node_attributes(parts, "members")
+    places = nx.lexicographical_topological_sort(parts, key=lambda part: min(members[part]))
+    return [name for part in places for name in sorted(members[part])]
+
+
+def _section(atom: str, lines: list[str]) -> str:
+    heading = [f"// {atom}"] if atom else []
+    return "\n".join([*heading, *lines]) + "\n" if lines else ""
+
+
+def _declared(elements: Iterable[Element]) -> list[str]:
+    return [f"{declaration(element)};" for element in elements]
+
+
+def _leaving(elements: Iterable[Element], graph: Graph) -> list[str]:
+    names = {element.name for element in elements}
+    return [f"{wire};" for wire in graph.connections if wire.source in names]
+
+
+def declaration(element: Element) -> str:
+    """`name :: Class(arguments)`."""
+    arguments = f"({', '.join(element.arguments)})" if element.arguments else ""
+    return f"{element.name} :: {element.class_name}{arguments}"
+
+
+def parse(text: str) -> Graph:
+    """The graph of a flat configuration, as drivers print it; raises ClickSyntaxError."""
+    return _Parser(Lexer(text)).graph()
+
+
+@dataclass(frozen=True)
+class _Use:
+    """An element where it stands in a chain: by name, or a class for an element without one."""
+
+    word: Token
+    config: tuple[str, ...] | None
+    input: int
+    output: int
+
+
+@dataclass
+class _Parser:
+    """Collects declarations and chains first: a configuration may name what it declares later."""
+
+    lexer: Lexer
+    elements: dict[str, Element] = field(default_factory=dict)
+    chains: list[list[_Use]] = field(default_factory=list)
+
+    def graph(self) -> Graph:
+        while self.lexer.peek().kind != "end":
+            self._statement()
+        connections = [wire for chain in self.chains for wire in self._connect(chain)]
+        kept = {n: e for n, e in self.elements.items() if not n.startswith(_DRIVER_PREFIX)}
+        ours = (w for w in connections if w.source in kept and w.target in kept)
+        return Graph(tuple(kept.values()), tuple(ours))
+
+    def _statement(self) -> None:
+        if self.lexer.take(";"):
+            return
+        first = self.lexer.peek()
+        if first.kind == "word" and first.text in ("require", "provide"):
+            self.lexer.next()
+            self.lexer.config()
+            return
+        if first.kind == "word" and first.text in ("elementclass", "define"):
+            raise ClickSyntaxError(
+                first.line, first.column, f"{first.text} in a flat configuration"
+            )
+        chain = [self._use()]
+        while self.lexer.take("->"):
+            chain.append(self._use())
+        if self.lexer.peek().kind != "end" and not self.lexer.take(";"):
+            raise self.lexer.unexpected("'->' or ';'")
+        self.chains.append(chain)
+
+    def _use(self) -> _Use:
+        port = self._port()
+        words = [self.lexer.word()]
+        while self.lexer.take(","):
+            words.append(self.lexer.word())
+        config: tuple[str, ...] | None = None
+        if self.lexer.take("::"):
+            class_name = self.lexer.word()
+            arguments = self.lexer.config()
+            for word in words:
+                self._declare(word, class_name.text, arguments)
+        elif len(words) > 1:
+            raise self.lexer.unexpected("'::'")
+        elif self.lexer.peek().kind == "(":
+            config = self.lexer.config()
+        return _Use(words[-1], config, port, self._port())
+
+    def _port(self) -> int:
+        if not self.lexer.take("["):
+            return 0
+        word = self.lexer.word()
+        if not word.text.isdigit():
+            raise ClickSyntaxError(word.line, word.column, f"{word.text!r} is not a port number")
+        if not self.lexer.take("]"):
+            raise self.lexer.unexpected("']'")
+        return int(word.text)
+
+    def _declare(self, word: Token, class_name: str, arguments: tuple[str, ...]) -> None:
+        if word.text in self.elements:
+            raise ClickSyntaxError(word.line, word.column, f"{word.text!r} is declared twice")
+        self.elements[word.text] = Element(word.text, class_name, arguments)
+
+    def _connect(self, chain: Sequence[_Use]) -> Iterator[Connection]:
+        names = [self._name(use) for use in chain]
+        for (source, name), (target, next_name) in _pairs(list(zip(chain, names, strict=True))):
+            yield Connection(name, source.output, next_name, target.input)
+
+    def _name(self, use: _Use) -> str:
+        word = use.word
+        if use.config is None and word.text in self.elements:
+            return word.text
+        if use.config is None and not word.text[0].isupper():
+            raise ClickSyntaxError(word.line, word.column, f"undeclared element {word.text!r}")
+        # Click numbers elements without a name by their place among all elements.
+        name = f"{word.text}@{len(self.elements) + 1}"
+        self.elements[name] = Element(name, word.text, use.config or ())
+        return name
+
+
+def _pairs(
+    items: Iterable[tuple[_Use, str]],
+) -> Iterator[tuple[tuple[_Use, str], tuple[_Use, str]]]:
+    before = None
+    for item in items:
+        if before is not None:
+            yield before, item
+        before = item

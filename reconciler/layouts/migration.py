@@ -1,0 +1,180 @@
+"""What becomes of each field when records move from one layout to another: pure.
+
+Between neighbouring versions fields match by name; a longer way goes through the versions between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from reconciler.layouts.records import described, hash_text
+from schemas.layout import Layout, LayoutField, StateTable
+
+_WIDTHS = ("u8", "u16", "u32", "u64")
+
+
+class How(StrEnum):
+    """The way of one field into the next layout; the words are those of a plan."""
+
+    KEPT = "keeps"
+    RENAMED = "renames"
+    WIDENED = "widens"
+    NARROWED = "narrows"
+    ADDED = "adds"
+    DROPPED = "drops"
+    CONVERTED = "converts"
+    """By the function beside the element."""
+    STUCK = "cannot carry"
+    """No rule and no function applies."""
+
+
+@dataclass(frozen=True)
+class Carry:
+    """One field: None on the side of a layout that does not have it."""
+
+    how: How
+    before: LayoutField | None
+    after: LayoutField | None
+
+    @property
+    def lossy(self) -> bool:
+        """Records may hold less afterwards."""
+        return self.how in (How.DROPPED, How.NARROWED)
+
+    @property
+    def name(self) -> str:
+        """The field as people know it: by its newer name, with the older one of a renamed field."""
+        if self.before and self.after and self.before.name != self.after.name:
+            return f"{self.before.name} to {self.after.name}"
+        field = self.after or self.before
+        return field.name if field else ""
+
+    def reversed(self) -> Carry:
+        """The same field on the way back."""
+        turned = {How.ADDED: How.DROPPED, How.DROPPED: How.ADDED, How.WIDENED: How.NARROWED}
+        return Carry(turned.get(self.how, self.how), self.after, self.before)
+
+
+@dataclass(frozen=True)
+class MigrationPath:
+    """The layouts that records pass through, the first and the last included."""
+
+    table: StateTable
+    layouts: tuple[Layout, ...]
+
+    @property
+    def steps(self) -> tuple[tuple[Layout, Layout], ...]:
+        """Neighbouring layouts, in the order in which records pass."""
+        return tuple(pairwise(self.layouts))
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What records lose, a sentence without full stop a field; empty: lossless."""
+        return tuple(
+            f"layout {before.version} -> {after.version} {carry.how} {carry.name}"
+            for before, after in self.steps
+            for carry in carries(before, after)
+            if carry.lossy
+        )
+
+    def __str__(self) -> str:
+        """For a plan: `layout 1 -> 2: adds first_bytes; drops nothing`."""
+        if not self.steps:
+            return f"layout {self.layouts[0].version} stays"
+        return "; ".join(_step_text(before, after) for before, after in self.steps)
+
+
+def carries(before: Layout, after: Layout) -> tuple[Carry, ...]:
+    """Every field of two neighbouring layouts, whichever of them is the newer one."""
+    if before.version > after.version:
+        return tuple(carry.reversed() for carry in carries(after, before))
+    met = tuple(_carry(before, field, after) for field in after.fields)
+    taken = {carry.before.name for carry in met if carry.before}
+    gone = (field for field in before.fields if field.name not in taken)
+    return (*met, *(_farewell(field, after) for field in gone))
+
+
+def path(table: StateTable, before: str, after: str) -> MigrationPath | None:
+    """The way between two layouts of a table, given by their hashes as 16 hex digits; None when the
+    table does not list both.
+    """
+    hashes = [hash_text(table.table, layout) for layout in table.layouts]
+    if before not in hashes or after not in hashes:
+        return None
+    first, last = hashes.index(before), hashes.index(after)
+    if first <= last:
+        return MigrationPath(table, table.layouts[first : last + 1])
+    return MigrationPath(table, table.layouts[last : first + 1][::-1])
+
+
+def explain(descriptor: str, to: Layout) -> tuple[str, ...]:
+    """Why records with this descriptor cannot become `to`, a clause a field; at least one.
+
+    For records of a layout that no manifest at hand lists: only names can be matched.
+    """
+    try:
+        before = described(descriptor)
+    except ValueError:
+        return ("its descriptor cannot be read",)
+    found = tuple(_obstacles(before, to))
+    return found or (f"no library at hand lists its layout {before.version} beside {to.version}",)
+
+
+def can_widen(before: LayoutField, after: LayoutField) -> bool:
+    """Whether every value fits into the later field, as it is or with zeros behind it."""
+    if before.is_bytes and after.is_bytes:
+        return before.size < after.size
+    numbers = before.type in _WIDTHS and after.type in _WIDTHS
+    return numbers and _WIDTHS.index(before.type) < _WIDTHS.index(after.type)
+
+
+def _carry(before: Layout, field: LayoutField, after: Layout) -> Carry:
+    former = before.field(field.former_name)
+    if field.name in after.converts:
+        return Carry(How.CONVERTED, former, field)
+    if former is None:
+        return Carry(How.ADDED, None, field)
+    return Carry(_how(former, field), former, field)
+
+
+def _how(former: LayoutField, field: LayoutField) -> How:
+    if former.key != field.key or former.unit != field.unit:
+        return How.STUCK
+    if former.type != field.type:
+        widens = can_widen(former, field) and not field.key
+        return How.WIDENED if widens else How.STUCK
+    return How.KEPT if former.name == field.name else How.RENAMED
+
+
+def _farewell(field: LayoutField, after: Layout) -> Carry:
+    if field.name in after.converts:
+        return Carry(How.CONVERTED, field, None)
+    return Carry(How.DROPPED if field.name in after.drops else How.STUCK, field, None)
+
+
+def _step_text(before: Layout, after: Layout) -> str:
+    changes = carries(before, after)
+    said = []
+    for how in (How.ADDED, How.RENAMED, How.WIDENED, How.CONVERTED, How.NARROWED, How.DROPPED):
+        names = sorted(carry.name for carry in changes if carry.how is how)
+        if names or how is How.DROPPED:
+            said.append(f"{how} {', '.join(names) or 'nothing'}")
+    return f"layout {before.version} -> {after.version}: {'; '.join(said)}"
+
+
+def _obstacles(before: Layout, after: Layout) -> Iterator[str]:
+    for field in before.fields:
+        later = after.field(field.name)
+        where = f"layout {after.version}"
+        if later is None:
+            yield f"{where} has no field {field.name}"
+        elif field.type != later.type:
+            yield f"field {field.name} is {field.type}, in {where} {later.type}"
+        elif field.unit != later.unit:
+            units = (field.unit or "no unit", later.unit or "none")
+            yield f"field {field.name} is in {units[0]}, in {where} in {units[1]}"
+        elif field.key != later.key:
+            yield f"field {field.name} is part of the key in one of the two only"

@@ -1,0 +1,161 @@
+"""Reads the files of a revision into a repository; one bad file never stops the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from reconciler.diagnostics import Diagnostic, closest, did_you_mean, ordered
+from reconciler.library import Library
+from reconciler.load.references import form_instances
+from reconciler.load.repository import Desired, Entry, Repository
+from reconciler.yaml.documents import Document, read_documents
+from reconciler.yaml.drafts import draft
+from schemas.device import Device
+from schemas.meta import API_GROUP, API_VERSION, Model
+from schemas.network_element import NetworkElement
+from schemas.rollout import Rollout
+
+__all__ = ["Desired", "Repository", "considered", "load"]
+
+_KINDS: dict[str, type[Model]] = {
+    "NetworkElement": NetworkElement,
+    "Device": Device,
+    "Rollout": Rollout,
+}
+_NAME = re.compile(r"\bname:\s*[\"']?([\w-]+)")
+_MARKS = (f"{API_GROUP}/", *(f"kind: {kind}" for kind in _KINDS))
+
+
+def considered(path: str) -> bool:
+    """Whether a file may hold objects: YAML by its ending, in no hidden directory."""
+    parts = PurePosixPath(path).parts
+    return path.endswith((".yaml", ".yml")) and not any(part.startswith(".") for part in parts)
+
+
+def load(files: Mapping[str, str], library: Library) -> Repository:
+    """The repository that these files make: path -> text. Other people's YAML is left alone."""
+    reading = _Reading()
+    for path in sorted(filter(considered, files)):
+        reading.read(path, files[path])
+    repository = Repository(
+        elements=reading.entries["NetworkElement"],
+        devices=reading.entries["Device"],
+        rollouts=reading.entries["Rollout"],
+        diagnostics=tuple(reading.diagnostics),
+        unreadable=tuple(sorted(reading.unreadable)),
+        nameless={kind: tuple(entries) for kind, entries in reading.nameless.items()},
+        hinted=frozenset(reading.hinted),
+    )
+    return form_instances(repository, library)
+
+
+class _Reading:
+    """Collects the objects of one file after the other."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, dict[str, Entry[Any]]] = {kind: {} for kind in _KINDS}
+        self.diagnostics: list[Diagnostic] = []
+        self.unreadable: set[str] = set()
+        self.nameless: dict[str, list[Entry[Any]]] = {kind: [] for kind in _KINDS}
+        self.hinted: set[str] = set()
+
+    def read(self, path: str, text: str) -> None:
+        """Adds the objects of a file."""
+        documents, broken = read_documents(path, text)
+        owned = [document for document in documents if _owned(document)]
+        syntax = broken if owned or any(mark in text for mark in _MARKS) else ()
+        if syntax:
+            self.unreadable.add(path)
+            self.diagnostics.extend(syntax)
+            self.hinted.update(_NAME.findall(text))
+        for document in owned:
+            self._add(document, syntax)
+
+    def _add(self, document: Document, syntax: tuple[Diagnostic, ...]) -> None:
+        wrong = tuple(_envelope_mistakes(document))
+        self.diagnostics.extend(wrong)
+        kind = _kind_of(document)
+        if wrong:
+            self.unreadable.add(document.file)
+            self.hinted.update(filter(None, [name_in(document)]))
+        if kind is None:
+            return
+        drafted, mistakes = draft(_KINDS[kind], _with_envelope(document, kind))
+        self.diagnostics.extend(mistakes)
+        whole = drafted is not None and not wrong and not mistakes
+        model = drafted.model if drafted is not None and whole else None
+        name = name_in(document)
+        entry = Entry(name or "unnamed", document, model, ordered((*syntax, *mistakes)), drafted)
+        if wrong or name is None:
+            self.unreadable.add(document.file)
+            self.nameless[kind].append(entry)
+        else:
+            self._add_entry(kind, entry)
+
+    def _add_entry(self, kind: str, entry: Entry[Any]) -> None:
+        first = self.entries[kind].get(entry.name)
+        if first is None:
+            self.entries[kind][entry.name] = entry
+            return
+        place = entry.document.at("metadata", "name")
+        where = first.document.at("metadata", "name")
+        detail = f"{kind} {entry.name} is already in {where.file}:{where.line}"
+        twice = Diagnostic.at(place, "Name used twice", detail, "Rename or remove one of the two.")
+        self.diagnostics.append(twice)
+        both = replace(first, diagnostics=ordered((*first.diagnostics, twice)))
+        self.entries[kind][entry.name] = both
+        self.nameless[kind].append(entry)
+
+
+def name_in(document: Document) -> str | None:
+    """The object's name, as far as it can be told from a document whose shape may be wrong."""
+    metadata = document.value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _kind_of(document: Document) -> str | None:
+    """The kind that an object has or means to have; None in a version that may differ."""
+    version = str(document.value.get("apiVersion", API_VERSION))
+    if version.partition("/")[2] != API_VERSION.partition("/")[2]:
+        return None
+    return closest(str(document.value.get("kind")), _KINDS)
+
+
+def _with_envelope(document: Document, kind: str) -> Document:
+    return replace(document, value={**document.value, "apiVersion": API_VERSION, "kind": kind})
+
+
+def _owned(document: Document) -> bool:
+    """Whether a document means to be one of ours, spelling mistakes included."""
+    if not isinstance(document.value, dict):
+        return False
+    version = document.value.get("apiVersion")
+    if version is None:
+        return str(document.value.get("kind")) in _KINDS
+    group = str(version).partition("/")[0]
+    return bool(group == API_GROUP or did_you_mean(group, [API_GROUP]).startswith("Did"))
+
+
+def _envelope_mistakes(document: Document) -> Iterator[Diagnostic]:
+    version, kind = document.value.get("apiVersion"), document.value.get("kind")
+    if version is None:
+        place = document.at()
+        yield Diagnostic.at(
+            place, "Missing key", "no apiVersion", f"Add apiVersion: {API_VERSION}."
+        )
+    elif version != API_VERSION:
+        detail = f"{version!r} is not known to this click-up"
+        place = document.at("apiVersion")
+        yield Diagnostic.at(place, "Unknown apiVersion", detail, f"Write {API_VERSION}.")
+    if kind is None:
+        hint = f"Add kind: one of {', '.join(_KINDS)}."
+        yield Diagnostic.at(document.at(), "Missing key", "no kind", hint)
+    elif not isinstance(kind, str) or kind not in _KINDS:
+        hint = did_you_mean(str(kind), _KINDS)
+        detail = f"{kind!r} is not a kind of object"
+        yield Diagnostic.at(document.at("kind"), "Unknown kind", detail, hint)

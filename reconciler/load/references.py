@@ -1,0 +1,164 @@
+"""Checks what objects say of each other, and forms the instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from reconciler.diagnostics import Diagnostic, ordered
+from reconciler.library import Library
+from reconciler.load.mentions import binding_mistakes, rollout_mistakes, selects
+from reconciler.load.repository import Desired, Entry, Repository
+from reconciler.yaml.documents import Document
+from reconciler.yaml.drafts import Draft
+from schemas.device import Device
+from schemas.network_element import NetworkElement
+from schemas.rollout import DeviceSelector, Rollout
+
+
+def form_instances(repository: Repository, library: Library) -> Repository:
+    """The repository with its instances, and the mistakes between objects added."""
+    forming = _Forming(repository)
+    for rollout in repository.rollouts.values():
+        forming.add(rollout)
+    forming.check_interfaces_shared()
+    for nameless in repository.nameless.get("Rollout", ()):
+        forming.diagnostics.extend(rollout_mistakes(nameless, repository))
+    return replace(
+        repository,
+        wanted=tuple(forming.wanted[key] for key in sorted(forming.wanted)),
+        broken=dict(sorted(forming.broken.items())),
+        diagnostics=ordered((*repository.diagnostics, *forming.diagnostics)),
+    )
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A network element that a rollout brings to a device, as far as the three can be told."""
+
+    rollout: Entry[Rollout]
+    element: Draft[NetworkElement] | None
+    device: Draft[Device] | None
+
+    def interfaces(self) -> Iterator[tuple[str, str]]:
+        """The device, and each interface of its own that is used."""
+        if self.element is None or self.device is None:
+            return
+        bound = self.device.model.spec.interfaces
+        for logical in self.element.model.spec.interfaces:
+            if logical in bound:
+                yield self.device.model.name, bound[logical]
+
+
+class _Forming:
+    """Goes through the rollouts and collects instances, good and broken."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self.wanted: dict[str, Desired] = {}
+        self.broken: dict[str, tuple[Diagnostic, ...]] = {}
+        self.diagnostics: list[Diagnostic] = []
+        self.uses: dict[str, _Use] = {}
+        self.owners: dict[str, Entry[Rollout]] = {}
+
+    def add(self, rollout: Entry[Rollout]) -> None:
+        """All instances of one rollout."""
+        element_name = _text_at(rollout.document, "spec", "element")
+        element = self.repository.elements.get(element_name)
+        mistakes = tuple(rollout_mistakes(rollout, self.repository))
+        self.diagnostics.extend(mistakes)
+        for device in self._devices(rollout):
+            key = f"{device.name}/{element_name}"
+            own = (*rollout.diagnostics, *mistakes, *device.diagnostics)
+            if element is None:
+                self.broken[key] = ordered(own)
+            else:
+                self._instance(key, rollout, element, device, own)
+
+    def _devices(self, rollout: Entry[Rollout]) -> list[Entry[Device]]:
+        selector = _selector(rollout.document)
+        if selector is None:
+            return []
+        devices = self.repository.devices.values()
+        return sorted(
+            (entry for entry in devices if selects(selector, entry)), key=lambda entry: entry.name
+        )
+
+    def _instance(
+        self,
+        key: str,
+        rollout: Entry[Rollout],
+        element: Entry[NetworkElement],
+        device: Entry[Device],
+        own: tuple[Diagnostic, ...],
+    ) -> None:
+        own = (*own, *element.diagnostics)
+        other = self.owners.setdefault(key, rollout)
+        if other is not rollout:
+            self._claimed_twice(key, rollout, other)
+            return
+        unbound = tuple(binding_mistakes(element.draft, device.draft))
+        self.diagnostics.extend(unbound)
+        self.uses[key] = _Use(rollout, element.draft, device.draft)
+        if element.model is None or device.model is None or rollout.model is None:
+            self.broken[key] = ordered((*own, *unbound))
+            return
+        self.wanted[key] = Desired(
+            key=key,
+            element=element.model,
+            device=device.model,
+            rollout=rollout.model,
+            diagnostics=ordered((*own, *unbound)),
+            element_document=element.document,
+            device_document=device.document,
+            rollout_document=rollout.document,
+        )
+
+    def _claimed_twice(self, key: str, rollout: Entry[Rollout], other: Entry[Rollout]) -> None:
+        detail = f"{key} is already released by rollout {other.name} in {other.document.file}"
+        place = rollout.document.key_at("spec", "devices")
+        hint = "Narrow one of the two selectors."
+        twice = Diagnostic.at(place, "Instance released twice", detail, hint)
+        self.diagnostics.append(twice)
+        if key in self.wanted:
+            first = self.wanted[key]
+            both = ordered((*first.diagnostics, twice))
+            self.wanted[key] = replace(first, diagnostics=both)
+
+    def check_interfaces_shared(self) -> None:
+        """Two instances on one device may not use the same interface."""
+        users: dict[tuple[str, str], str] = {}
+        # Those that are broken come last, and never stand in the way of another.
+        for key in sorted(self.uses, key=lambda key: (key not in self.wanted, key)):
+            for device, physical in self.uses[key].interfaces():
+                first = users.setdefault((device, physical), key)
+                if first != key:
+                    self._interface_taken(key, physical, first)
+
+    def _interface_taken(self, key: str, physical: str, first: str) -> None:
+        place = self.uses[key].rollout.document.key_at("spec", "element")
+        detail = f"{key} wants {physical}, which {first} uses already"
+        hint = "Bind other interfaces, or release only one of the two there."
+        taken = Diagnostic.at(place, "Interface used twice", detail, hint)
+        self.diagnostics.append(taken)
+        if key in self.wanted:
+            desired = self.wanted[key]
+            both = ordered((*desired.diagnostics, taken))
+            self.wanted[key] = replace(desired, diagnostics=both)
+
+
+def _selector(document: Document) -> DeviceSelector | None:
+    spec = document.value.get("spec")
+    try:
+        return DeviceSelector.model_validate(spec["devices"] if isinstance(spec, dict) else None)
+    except (ValidationError, KeyError):
+        return None  # its shape was reported when it was read
+
+
+def _text_at(document: Document, *path: str) -> str:
+    value = document.value
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,106 @@
+"""What a revision says: objects, where they were read, and the instances they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.yaml.documents import Document
+from reconciler.yaml.drafts import Draft
+from schemas.device import Device, DeviceSpec
+from schemas.meta import API_VERSION, Metadata, Model
+from schemas.network_element import NetworkElement
+from schemas.rollout import DeviceSelector, Rollout, RolloutSpec
+
+M_co = TypeVar("M_co", bound=Model, covariant=True)
+
+NOWHERE = Document("", {})
+
+
+@dataclass(frozen=True)
+class Entry(Generic[M_co]):
+    """One object of the repository; `model` is None when its shape is wrong."""
+
+    name: str
+    document: Document
+    model: M_co | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    draft: Draft[M_co] | None = None
+    """What can be told of the object in spite of its mistakes: never run, only checked."""
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What is wanted of one instance; `diagnostics` are those of its own files only."""
+
+    key: str
+    """device/element"""
+    element: NetworkElement
+    device: Device
+    rollout: Rollout
+    diagnostics: tuple[Diagnostic, ...] = ()
+    element_document: Document = NOWHERE
+    device_document: Document = NOWHERE
+    rollout_document: Document = NOWHERE
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Everything a revision says, good and bad."""
+
+    elements: Mapping[str, Entry[NetworkElement]] = field(default_factory=dict)
+    devices: Mapping[str, Entry[Device]] = field(default_factory=dict)
+    rollouts: Mapping[str, Entry[Rollout]] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """Every mistake, those of instances included, in order of file and line."""
+    broken: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    """Instances that are wanted but cannot be formed, by key, and why: stalled, not removed."""
+    unreadable: tuple[str, ...] = ()
+    """Files of which some part could not be read. An instance that nobody mentions any more may
+    be in there, so nothing is removed while this is not empty."""
+    wanted: tuple[Desired, ...] = ()
+    nameless: Mapping[str, tuple[Entry[Any], ...]] = field(default_factory=dict)
+    """Objects by kind to which nothing can refer: their name is missing or taken."""
+    hinted: frozenset[str] = frozenset()
+    """Names in documents that could not be read: what they call may exist."""
+
+    def instances(self) -> tuple[Desired, ...]:
+        """All instances that can be formed, by key."""
+        return self.wanted
+
+
+def unbound(element: Entry[NetworkElement], rollout: Draft[Rollout] | None = None) -> Desired:
+    """The network element on a device made up for it: to check or render it by itself.
+
+    A rollout brings its parameters and probes.
+    """
+    assert element.draft is not None
+    model = element.draft.model
+    released = rollout or Draft(NOWHERE, _made_up_rollout(model.name))
+    interfaces = {name: name[:15] for name in model.spec.interfaces}
+    device = Device(
+        api_version=API_VERSION,
+        kind="Device",
+        metadata=Metadata(name="unbound"),
+        spec=DeviceSpec(interfaces=interfaces),
+    )
+    return Desired(
+        key=f"unbound/{element.name}",
+        element=model,
+        device=device,
+        rollout=released.model,
+        diagnostics=element.diagnostics,
+        element_document=element.draft.document,
+        rollout_document=released.document,
+    )
+
+
+def _made_up_rollout(element: str) -> Rollout:
+    return Rollout(
+        api_version=API_VERSION,
+        kind="Rollout",
+        metadata=Metadata(name="unbound"),
+        spec=RolloutSpec(element=element, devices=DeviceSelector(names=("unbound",))),
+    )

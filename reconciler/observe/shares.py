@@ -1,0 +1,62 @@
+"""What a device gives the packet path, and what its rings dropped, as schemas. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from reconciler.devices.status import RingDrops, RingStatus, SupervisorStatus
+from reconciler.record.conditions import FALSE, TRUE, Noted
+from schemas.share import RingShare, Share
+
+LATELY = timedelta(minutes=10)
+REASONS = {
+    "no_worker": "NoWorker",
+    "off_processor": "OffProcessor",
+    "overload": "Overload",
+    "burst": "Burst",
+}
+
+
+def share_of(status: SupervisorStatus | None) -> Share | None:
+    """What a supervisor says that the packet path has."""
+    if status is None or status.scheduling is None:
+        return None
+    said = status.scheduling
+    rings = {
+        name: RingShare(
+            frames=ring.frames, bytes=ring.bytes, bound=ring.bound, peak_rate=ring.peak_rate
+        )
+        for name, ring in status.rings.items()
+    }
+    return Share(
+        priority=said.priority,
+        wanted=said.wanted,
+        cores=said.cores,
+        refused=said.refused,
+        rings=rings,
+    )
+
+
+def lossless(rings: dict[str, RingStatus], now: datetime) -> Noted:
+    """From what rings dropped to a condition; what is long ago counts no more."""
+    dropped = {
+        name: ring.drops
+        for name, ring in rings.items()
+        if ring.drops is not None and now - datetime.fromisoformat(ring.drops.time) < LATELY
+    }
+    if not dropped:
+        return Noted(TRUE, "NothingDropped")
+    name, newest = max(dropped.items(), key=lambda item: item[1].time)
+    reason = REASONS.get(newest.cause, "Unknown")
+    return Noted(FALSE, reason, _told(name, newest))
+
+
+def _told(interface: str, drops: RingDrops) -> str:
+    why = {
+        "no_worker": "no worker forwarded for longer than the ring holds",
+        "off_processor": f"the worker was off the processor for {drops.off_processor_ms} of"
+        f" {drops.over_ms} ms; raise spec.priority, or name spec.cores that others leave alone",
+        "overload": "the worker was busy all the time: it needs a faster processor or less to do",
+        "burst": "more came at once than the ring holds; raise spec.memory",
+    }.get(drops.cause, drops.cause)
+    return f"{interface} dropped {drops.frames:,} frames at {drops.time}: {why}"

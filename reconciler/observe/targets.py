@@ -1,0 +1,169 @@
+"""Between the objects of the repository, the plan's terms and what a device says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from pydantic import ValidationError
+
+from reconciler.build import Builder
+from reconciler.devices.local import own_platform
+from reconciler.devices.share import DeviceShare
+from reconciler.devices.status import DeviceState, TableStatus
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import DeviceMisconfigured, Stalled
+from reconciler.graph.click_language import parse
+from reconciler.layouts.records import recorded
+from reconciler.library import Library
+from reconciler.load.repository import Desired
+from reconciler.observe.shares import share_of
+from reconciler.plan.terms import HeldTable, Observed, SavedState, Target, release_digest
+from reconciler.resolve import resolve
+from reconciler.resolve.states import StateSpec, named
+from schemas.plan import Plan
+from schemas.release import ReleaseRecord, StateRecord, TableRecord
+
+
+def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
+    """What shall run, down to the release's digest. Reads the library's sources. Raises Stalled."""
+    _check_platform(desired)
+    resolved = resolve(desired, library)
+    if resolved.diagnostics:
+        raise Stalled("\n".join(map(str, resolved.diagnostics)), resolved.diagnostics)
+    classes = resolved.graph.classes
+    artifact = builder.artifact_digest(classes)
+    return Target(
+        resolved=resolved,
+        release=release_digest(resolved, artifact),
+        rollout=desired.rollout,
+        elements=library.elements,
+        artifact=artifact,
+        classes_to_build=builder.missing(classes),
+        platform=own_platform(),
+        share=str(DeviceShare.of(desired.device.spec)),
+    )
+
+
+def _check_platform(desired: Desired) -> None:
+    wanted, own = desired.device.spec.platform, own_platform()
+    if wanted in (None, own):
+        return
+    wrong = Diagnostic.at(
+        desired.device_document.at("spec", "platform"),
+        "Other platform",
+        f"{wanted}, but {desired.device.name} is reached locally, and this machine is {own}",
+        f"Write platform: {own}, leave it out, or run click-up on the device.",
+    )
+    raise DeviceMisconfigured(str(wrong), (wrong,))
+
+
+def moved(last: Desired | None, desired: Desired) -> str | None:
+    """Where a device was when its supervisor was started, if that is not where it shall be now."""
+    if last is None:
+        return None
+    before, after = last.device.spec, desired.device.spec
+    words = [
+        f"spec.{name} was {getattr(before, name)!r} and is now {getattr(after, name)!r}"
+        for name in ("netns", "directory")
+        if getattr(before, name) != getattr(after, name)
+    ]
+    if not words:
+        return None
+    return (
+        f"{', '.join(words)}: a running supervisor does not move. Take that back, or give the"
+        f" device another name: {desired.key} is stopped then, and starts anew, without its"
+        " sessions, under the new name"
+    )
+
+
+def record_of(target: Target, desired: Desired, revision: str) -> str:
+    """The release.json that is staged with a release: where it came from, what it can carry."""
+    record = ReleaseRecord(
+        release=target.release,
+        artifact=target.artifact,
+        revision=revision,
+        element=desired.element.name,
+        version=desired.element.spec.version,
+        classes=tuple(sorted(target.resolved.graph.classes)),
+        states={name: _recorded(state) for name, state in target.resolved.states.items()},
+    )
+    said = record.model_dump(mode="json", by_alias=True)
+    return json.dumps(said, indent=2, sort_keys=True) + "\n"
+
+
+def _recorded(state: StateSpec) -> StateRecord:
+    tables = {
+        name: TableRecord(
+            layout=table.layout, capacity=table.capacity, carries=recorded(table.declared)
+        )
+        for name, table in state.tables.items()
+    }
+    return StateRecord(class_name=state.class_name, keep=state.keep, tables=tables)
+
+
+def observed_of(
+    state: DeviceState,
+    expected: str | None,
+    saved: SavedState | None = None,
+    foreign: bool = False,
+) -> Observed:
+    """What a device says, in the plan's terms; `expected` is the Click language applied last."""
+    status = state.status
+    if status is None:
+        return Observed(saved=saved, foreign=foreign)
+    tables = {name: _held(table) for name, table in status.tables.items()}
+    if status.active is None:
+        return Observed(supervisor=True, tables=tables, saved=saved, foreign=foreign)
+    return Observed(
+        supervisor=True,
+        release=status.active.release,
+        unconfirmed=status.unconfirmed,
+        graph=None if state.graph is None else parse(state.graph),
+        expected=None if expected is None else parse(expected),
+        record=read_record(state.record),
+        tables=tables,
+        saved=saved,
+        attempt=status.active.attempt,
+        foreign=foreign,
+        share=share_of(status),
+    )
+
+
+def wanting(target: Target, state: DeviceState) -> bool:
+    """Whether a table is wanted whose records are in no memory: they may be in a file."""
+    held = state.status.tables if state.status is not None else {}
+    return not named(target.resolved.states).keys() <= held.keys()
+
+
+def read_record(text: str | None) -> ReleaseRecord:
+    """A release.json; what cannot be read says nothing."""
+    try:
+        return ReleaseRecord.model_validate_json(text or "{}")
+    except ValidationError:
+        return ReleaseRecord()
+
+
+def _held(table: TableStatus) -> HeldTable:
+    layout = f"{int(table.layout or '0', 16):016x}"
+    return HeldTable(layout, table.version, table.capacity, table.records)
+
+
+def describe(plan: Plan) -> str:
+    """What departs from the desired state, a line each; never empty."""
+    lines = [
+        f"{change.action.value} {change.subject}: {change.before or 'absent'} ->"
+        f" {change.after or 'absent'} ({change.reason.value})"
+        for change in plan.changes
+    ]
+    if plan.running is None:
+        lines.insert(0, f"nothing runs, release {(plan.release or '')[:12]} should")
+    elif plan.running != plan.release:
+        lines.insert(0, f"release {plan.running[:12]} runs, not {(plan.release or '')[:12]}")
+    return "\n".join(lines) or "the device needs attention"
+
+
+def reject_digest(target: Target, desired: Desired) -> str:
+    """What a rejection is remembered under: the release and how it is verified."""
+    verify = desired.rollout.spec.verify.model_dump_json()
+    return hashlib.sha256(f"{target.release}\0{verify}".encode()).hexdigest()

@@ -1,0 +1,9 @@
+"""From desired and observed to a plan: changes, fates of states, steps. Pure.
+
+Belongs here: every decision on what to do with a device. Does not belong here: doing it (apply).
+Read in this order: terms, planner, steps, state_fates, table_fates, import_plan.
+"""
+
+from reconciler.plan.planner import make_plan
+
+__all__ = ["make_plan"]

@@ -1,0 +1,121 @@
+"""Decides how records from a file get into the release that a device runs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.layouts.records import table_of
+from reconciler.plan.state_fates import carrier, fates
+from reconciler.plan.steps import chain, verified
+from reconciler.plan.table_fates import counted
+from reconciler.plan.terms import HeldTable, Observed, SavedState
+from reconciler.resolve.states import StateSpec, TableSpec, named
+from schemas.meta import Value
+from schemas.plan import Fate, Plan, Refusal, StateFate, StepKind, TableFate
+from schemas.release import ReleaseRecord, StateRecord
+from schemas.rollout import Rollout
+
+
+def import_plan(instance: str, observed: Observed, rollout: Rollout) -> Plan:
+    """The running release takes over from itself, with the tables that `observed.saved` has."""
+    saved = observed.saved
+    assert saved is not None
+    states = states_of(observed.record)
+    wanted = named(states)
+    taken = {name: table for name, table in saved.tables.items() if name in wanted}
+    rest = {name: held for name, held in observed.tables.items() if name not in taken}
+    source = SavedState(saved.file, saved.written, taken, saved.record, saved.snapshot)
+    seen = Observed(
+        supervisor=True, release=observed.release, record=observed.record, tables=rest, saved=source
+    )
+    found = tuple(_replacing(state, observed.tables) for state in fates(states, seen, rollout))
+    refused = (*_useless(saved, wanted), *_stuck(found))
+    arguments = _takeover(states, seen, rollout)
+    return Plan(
+        instance=instance,
+        release=observed.release,
+        running=observed.release,
+        states=found,
+        steps=() if refused else chain(_steps(arguments, rollout)),
+        refusals=refused,
+    )
+
+
+def left_out(observed: Observed) -> tuple[str, ...]:
+    """Tables of the file that the release does not have."""
+    saved = observed.saved.tables if observed.saved is not None else {}
+    return tuple(sorted(saved.keys() - named(states_of(observed.record))))
+
+
+def states_of(record: ReleaseRecord) -> dict[str, StateSpec]:
+    """The states of a release as its release.json has them."""
+    return {name: _spec(name, state) for name, state in sorted(record.states.items())}
+
+
+def _spec(name: str, state: StateRecord) -> StateSpec:
+    declared = {table: table_of(table, one.carries) for table, one in state.tables.items()}
+    tables = {
+        table: TableSpec(known, state.tables[table].capacity)
+        for table, known in declared.items()
+        if known is not None
+    }
+    return StateSpec(name, state.class_name, state.keep, tables)
+
+
+def _useless(saved: SavedState, wanted: Mapping[str, TableSpec]) -> Iterator[Refusal]:
+    if saved.tables.keys() & wanted.keys():
+        return
+    has, needs = (", ".join(sorted(names)) or "none" for names in (saved.tables, wanted))
+    yield Refusal(
+        state=needs.partition("/")[0],
+        why=f"{saved} has the tables {has}, the release that runs has {needs}",
+        hint="Import it where a release with these states runs.",
+    )
+
+
+def _stuck(states: tuple[StateFate, ...]) -> Iterator[Refusal]:
+    """Whatever a state is worth: importing nothing over it is never what was meant."""
+    for state in states:
+        if state.fate is Fate.LOST:
+            hint = "Import it where a release runs that knows that layout."
+            yield Refusal(state=state.name, why=state.why, hint=hint)
+
+
+def _replacing(state: StateFate, memory: Mapping[str, HeldTable]) -> StateFate:
+    """Says what goes for it: the records that the table has now."""
+    tables = tuple(_table_replacing(table, memory.get(table.name)) for table in state.tables)
+    why = state.why if len(tables) != 1 else tables[0].why
+    return state.model_copy(update={"tables": tables, "why": why})
+
+
+def _table_replacing(table: TableFate, held: HeldTable | None) -> TableFate:
+    if table.fate is not Fate.RESTORED or held is None or not held.records:
+        return table
+    loss = f"the {counted(held.records)} that it has now"
+    return table.model_copy(update={"losses": (loss, *table.losses)})
+
+
+def _takeover(
+    states: Mapping[str, StateSpec], observed: Observed, rollout: Rollout
+) -> dict[str, Value]:
+    assert observed.saved is not None
+    return {
+        "release": observed.release,
+        "previous": observed.release,
+        "confirm_timeout": rollout.spec.confirm_timeout,
+        "carrier": carrier(states, observed),
+        "lose": [],
+        "restore": observed.saved.file,
+    }
+
+
+def _steps(
+    takeover: dict[str, Value], rollout: Rollout
+) -> Iterator[tuple[StepKind, dict[str, Value]]]:
+    reason = "before state is imported"
+    yield (
+        StepKind.CHECKPOINT,
+        {"reason": reason, "required": True, "removes": False, "foreign": False},
+    )
+    yield StepKind.TAKEOVER, takeover
+    yield from verified(str(takeover["release"]), rollout)

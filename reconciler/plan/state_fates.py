@@ -1,0 +1,105 @@
+"""What a takeover would do to each state, and whether that may be. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.plan.table_fates import carrier_of, fate_of, moves
+from reconciler.plan.terms import Observed
+from reconciler.resolve.states import StateSpec, named
+from schemas.network_element import Keep
+from schemas.plan import Fate, Refusal, StateFate, TableFate
+from schemas.rollout import Rollout
+
+GRAVEST = (Fate.LOST, Fate.MIGRATED, Fate.RESTORED, Fate.KEPT, Fate.NEW)
+REMOVED = "its last checkpoint stays as a snapshot until that is pruned"
+
+
+def fates(
+    states: Mapping[str, StateSpec], observed: Observed, rollout: Rollout
+) -> tuple[StateFate, ...]:
+    """Every state, wanted or present, by name."""
+    known = moves(named(states), observed)
+    carrier = carrier_of(known)
+    tables = [fate_of(move, carrier) for move in known]
+    gone = observed.tables.keys() - named(states)
+    tables += [_removed(name, states, observed) for name in sorted(gone)]
+    names = sorted({*states, *(_state_of(table) for table in tables)})
+    keeps = {name: _keep(name, states, observed, rollout) for name in names}
+    return tuple(
+        _state(name, keeps[name], [t for t in tables if _state_of(t) == name]) for name in names
+    )
+
+
+def carrier(states: Mapping[str, StateSpec], observed: Observed) -> str:
+    """Release whose driver carries the records; empty when that is the new one's own."""
+    return carrier_of(moves(named(states), observed))
+
+
+def refusals(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, ...]:
+    """States that would be lost although they are required."""
+    return tuple(
+        Refusal(
+            state=state.name,
+            why=state.why,
+            hint=(
+                f"Take that change back, or accept the loss with `keep: {{{state.name}: discard}}`"
+                f" in rollout {rollout.name}."
+            ),
+        )
+        for state in states
+        if state.fate is Fate.LOST and state.keep is Keep.REQUIRED
+    )
+
+
+def may_be_lost(states: tuple[StateFate, ...]) -> list[str]:
+    """Tables that may start empty when their records cannot be carried."""
+    return [
+        table.name
+        for state in states
+        if state.keep is not Keep.REQUIRED
+        for table in state.tables
+        if table.fate in (Fate.LOST, Fate.MIGRATED, Fate.RESTORED)
+    ]
+
+
+def needs_checkpoint(states: tuple[StateFate, ...]) -> bool:
+    """Whether something goes for good that somebody may want back."""
+    lost = any(state.fate is Fate.LOST and state.keep is not Keep.DISCARD for state in states)
+    return lost or any(state.losses and state.keep is Keep.REQUIRED for state in states)
+
+
+def _removed(name: str, states: Mapping[str, StateSpec], observed: Observed) -> TableFate:
+    state, _, table = name.partition("/")
+    what = (
+        f"{states[state].class_name} has no table {table}"
+        if state in states
+        else (f"no state is called {state}")
+    )
+    records = observed.tables[name].records
+    return TableFate(name=name, fate=Fate.LOST, why=f"{what} any more; {REMOVED}", records=records)
+
+
+def _keep(name: str, states: Mapping[str, StateSpec], observed: Observed, rollout: Rollout) -> Keep:
+    if name in states:
+        return states[name].keep
+    recorded = observed.record.states.get(name)
+    return rollout.spec.keep.get(name, recorded.keep if recorded else Keep.REQUIRED)
+
+
+def _state(name: str, keep: Keep, tables: Sequence[TableFate]) -> StateFate:
+    gravest = min((table.fate for table in tables), key=GRAVEST.index, default=Fate.NEW)
+    return StateFate(
+        name=name, keep=keep, fate=gravest, why=_why(tables, gravest), tables=tuple(tables)
+    )
+
+
+def _why(tables: Sequence[TableFate], gravest: Fate) -> str:
+    decisive = [table for table in tables if table.fate is gravest]
+    if len({table.why for table in tables}) <= 1:
+        return tables[0].why if tables else "starts empty"
+    return "; ".join(f"{table.name.partition('/')[2]}: {table.why}" for table in decisive)
+
+
+def _state_of(table: TableFate) -> str:
+    return table.name.partition("/")[0]

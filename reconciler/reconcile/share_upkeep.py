@@ -1,0 +1,34 @@
+"""Looks after what a device gives the packet path, and tells when its rings dropped frames."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from reconciler.devices.local import LocalDevice
+from reconciler.devices.status import SupervisorStatus
+from reconciler.errors import DeviceUnreachable, Transient
+from reconciler.observe.shares import lossless, share_of
+from reconciler.record.conditions import UNKNOWN, Noted
+from reconciler.record.journal import Journal
+
+NOT_OFFERED = Noted(
+    UNKNOWN, "NotSupported", "the supervisor that runs is of a click-up that does not tell"
+)
+
+
+async def look_after_share(device: LocalDevice, journal: Journal, status: SupervisorStatus) -> None:
+    """Put priority, cores and memory right; record them, and whether frames were dropped.
+
+    Nothing of this stands in the way of a pass: what fails is an event.
+    """
+    said = status.scheduling
+    if said is None:
+        return await journal.lossless(NOT_OFFERED)
+    try:
+        if not device.share.described_by(said):
+            await device.set_share()
+            await journal.event("Normal", "ShareSet", f"the packet path gets {device.share}")
+    except (DeviceUnreachable, Transient) as error:
+        await journal.event("Warning", error.reason, str(error))
+    journal.shared(share_of(status))
+    await journal.lossless(lossless(status.rings, datetime.now(UTC)))

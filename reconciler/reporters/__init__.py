@@ -1,0 +1,5 @@
+"""What people see of the work while it is done.
+
+Belongs here: observers of passes. Does not belong here: what is stored of them (record).
+Read in this order: observers, progress.
+"""

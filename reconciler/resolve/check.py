@@ -1,0 +1,44 @@
+"""Everything that is wrong with a repository, found without any device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.diagnostics import Diagnostic, ordered
+from reconciler.library import Library
+from reconciler.load.repository import Desired, Entry, Repository, unbound
+from reconciler.resolve.resolution import resolve
+from schemas.network_element import NetworkElement
+from schemas.rollout import Rollout
+
+
+def check(repository: Repository, library: Library) -> tuple[Diagnostic, ...]:
+    """Mistakes in shape, between objects, and within network elements that nobody releases too.
+
+    What has mistakes is checked on without them, so that all are reported at once.
+    """
+    found = list(repository.diagnostics)
+    for desired in _drafts(repository):
+        found.extend(resolve(desired, library).diagnostics)
+    return ordered(found)
+
+
+def _drafts(repository: Repository) -> Iterator[Desired]:
+    """Every network element by itself and as each rollout releases it.
+
+    What stands in the way of a device alone was found when the instances were formed.
+    """
+    nameless = repository.nameless
+    for element in (*repository.elements.values(), *nameless.get("NetworkElement", ())):
+        if element.draft is not None:
+            yield unbound(element)
+    for rollout in (*repository.rollouts.values(), *nameless.get("Rollout", ())):
+        released = _released(rollout, repository)
+        if released is not None and released.draft is not None:
+            yield unbound(released, rollout.draft)
+
+
+def _released(rollout: Entry[Rollout], repository: Repository) -> Entry[NetworkElement] | None:
+    if rollout.draft is None or not rollout.draft.document.complete("spec", "element"):
+        return None
+    return repository.elements.get(rollout.draft.model.spec.element)

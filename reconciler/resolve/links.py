@@ -1,0 +1,69 @@
+"""Atoms at work, and the links between their ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from reconciler.diagnostics import Position
+from reconciler.resolve.arguments import Bound
+from reconciler.resolve.loose_ends import LooseEnds
+from schemas.atom import AtomInput, AtomManifest, AtomOutput
+
+
+@dataclass(frozen=True)
+class Atom:
+    """An atom at work: its manifest, its arguments, and its ports by name, in order."""
+
+    name: str
+    manifest: AtomManifest
+    bound: Bound
+    input_ports: Mapping[str, AtomInput]
+    outputs: Mapping[str, AtomOutput]
+
+    @classmethod
+    def of(cls, name: str, manifest: AtomManifest, bound: Bound) -> Atom:
+        """With one port for each name that the arguments list, where the manifest says so."""
+        ports = manifest.ports
+        inputs, outputs = _named(ports.inputs, bound), _named(ports.outputs, bound)
+        return cls(name, manifest, bound, inputs, outputs)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the inputs, in order."""
+        return tuple(self.input_ports)
+
+
+Port = TypeVar("Port", AtomInput, AtomOutput)
+
+
+def _named(declared: Mapping[str, Port], bound: Bound) -> dict[str, Port]:
+    ports: dict[str, Port] = {}
+    for name, port in declared.items():
+        names = (name,) if port.each is None else bound.names.get(port.each, ())
+        ports.update(dict.fromkeys(names, port))
+    return ports
+
+
+@dataclass(frozen=True, order=True)
+class Link:
+    """A connection between ports of atoms."""
+
+    source: str
+    output: str
+    target: str
+    input: str
+    position: Position = field(compare=False, default=Position())
+    joined: bool = field(compare=False, default=False)
+    """The output was left open and follows another one there."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """All links, and the outputs whose packets are dropped."""
+
+    links: tuple[Link, ...]
+    dropped: tuple[tuple[str, str], ...]
+    loose: LooseEnds = field(default_factory=LooseEnds)
+    """Inputs at which more may arrive than the links say, after a mistake."""

@@ -1,0 +1,181 @@
+"""Which packet type each atom's input carries, and the glue between types that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import networkx as nx
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.library import Library
+from reconciler.resolve.links import Atom, Link, Wiring
+from schemas.atom import ANY, SAME, Glue, PacketTypes
+
+
+@dataclass(frozen=True)
+class Typing:
+    """Type of every input and output, and the glue each link needs."""
+
+    inputs: Mapping[tuple[str, str], str]
+    outputs: Mapping[tuple[str, str], str]
+    glue: Mapping[Link, Glue]
+
+
+def is_a(types: PacketTypes, narrow: str, wide: str) -> bool:
+    """Whether packets of the narrow type are packets of the wide one."""
+    current: str | None = narrow
+    while current is not None and current != wide:
+        declared = types.types.get(current)
+        current = declared.is_ if declared else None
+    return current == wide
+
+
+def infer(
+    atoms: Mapping[str, Atom], wiring: Wiring, library: Library
+) -> tuple[Typing, tuple[Diagnostic, ...]]:
+    """Types follow the packets, from the atoms where they arrive on."""
+    inference = _Inference(atoms, wiring, library)
+    inference.run()
+    typing = Typing(inference.inputs, inference.outputs, inference.glue)
+    return typing, tuple(inference.diagnostics)
+
+
+class _Inference:
+    def __init__(self, atoms: Mapping[str, Atom], wiring: Wiring, library: Library) -> None:
+        self.atoms = atoms
+        self.links = sorted(wiring.links)
+        self.loose = wiring.loose
+        self.circling: set[tuple[str, str]] = set()
+        self.library = library
+        self.types = library.packet_types
+        self.inputs: dict[tuple[str, str], str] = {}
+        self.outputs: dict[tuple[str, str], str] = {}
+        self.glue: dict[Link, Glue] = {}
+        self.diagnostics: list[Diagnostic] = []
+
+    def run(self) -> None:
+        graph: nx.DiGraph[str] = nx.DiGraph((link.source, link.target) for link in self.links)
+        graph.add_nodes_from(self.atoms)
+        for circle in sorted(sorted(one) for one in nx.strongly_connected_components(graph)):
+            inner = graph.subgraph(circle)
+            if inner.number_of_edges():
+                self._circle(inner)
+        # What goes round has no type; what it leads to may still have a wrong one.
+        graph.remove_edges_from(self.circling)
+        for name in nx.lexicographical_topological_sort(graph):
+            self._atom(self.atoms[name])
+
+    def _circle(self, graph: nx.DiGraph[str]) -> None:
+        around = [source for source, _ in nx.find_cycle(graph)]
+        closing = next(
+            link for link in self.links if (link.source, link.target) == (around[-1], around[0])
+        )
+        detail = " -> ".join([*around, around[0]])
+        hint = "Packets flow one way; end the flow or lead it elsewhere."
+        self.diagnostics.append(
+            Diagnostic.at(closing.position, "Flow goes in a circle", detail, hint)
+        )
+        self.circling |= set(graph.edges)
+
+    def _atom(self, atom: Atom) -> None:
+        for port, declared in atom.input_ports.items():
+            at = (atom.name, port)
+            arriving = [link for link in self.links if (link.target, link.input) == at]
+            self.inputs[at] = self._input_type(atom, port, declared.type, arriving)
+        came = next((self.inputs[atom.name, port] for port in atom.inputs), ANY)
+        for name, output in atom.outputs.items():
+            self.outputs[atom.name, name] = came if output.type == SAME else output.type
+
+    def _input_type(self, atom: Atom, port: str, declared: str, arriving: list[Link]) -> str:
+        around = {(link.source, link.target) for link in arriving} & self.circling
+        if declared == ANY and (around or (atom.name, port) in self.loose or _is_end(atom)):
+            return ANY
+        wanted = self._common(arriving) if declared == ANY else declared
+        for link in sorted(arriving, key=lambda link: link.joined):
+            have = self.outputs.get((link.source, link.output), ANY)
+            if have == ANY or is_a(self.types, have, wanted):
+                continue
+            glue = self._glue(have, wanted)
+            if glue is None:
+                self._mismatch(link, have, wanted, declared)
+            else:
+                self.glue[link] = glue
+        return self._carried(arriving, wanted) if declared != ANY else wanted
+
+    def _carried(self, arriving: list[Link], wanted: str) -> str:
+        """What arrives, where that says more than what is wanted. What does not fit was reported
+        where it arrives, so that nothing behind it is.
+        """
+        if any(link in self.glue for link in arriving):
+            return wanted
+        fitting = [link for link in arriving if self._fits(link, wanted)]
+        return self._common(fitting) if fitting else ANY
+
+    def _fits(self, link: Link, wanted: str) -> bool:
+        return is_a(self.types, self.outputs.get((link.source, link.output), ANY), wanted)
+
+    def _common(self, arriving: list[Link]) -> str:
+        """The type that all that arrives can take, else the first."""
+        have = sorted({self.outputs[link.source, link.output] for link in arriving} - {ANY})
+        for wanted in (*have, *self._wider(have)):
+            if all(is_a(self.types, one, wanted) or self._glue(one, wanted) for one in have):
+                return wanted
+        return have[0] if have else ANY
+
+    def _wider(self, types: list[str]) -> list[str]:
+        declared = (self.types.types.get(one) for one in types)
+        return [one.is_ for one in declared if one is not None and one.is_ is not None]
+
+    def _glue(self, have: str, wanted: str) -> Glue | None:
+        for glue in self.types.glue:
+            if is_a(self.types, have, glue.from_) and is_a(self.types, glue.to, wanted):
+                return glue
+        return None
+
+    def _mismatch(self, link: Link, have: str, wanted: str, declared: str) -> None:
+        if link.joined and any(_is_at(one, link) for one in self.diagnostics):
+            return
+        target = self.atoms[link.target].manifest.atom
+        takes = f"{link.target} ({target}) takes {wanted}"
+        if declared == ANY:
+            takes = f"{link.target} ({target}) gets {wanted} from elsewhere"
+        detail = f"{link.source}[{link.output}] carries {have}, {takes}"
+        self.diagnostics.append(
+            Diagnostic.at(
+                link.position, "Packet types differ", detail, self._converters(have, wanted)
+            )
+        )
+
+    def _converters(self, have: str, wanted: str) -> str:
+        """Those that need to be told nothing, if there are any: others are made for more."""
+        found = [
+            (any(one.required for one in atom.parameters.values()), f"{name}[{port}]")
+            for name, atom in sorted(self.library.atoms.items())
+            if any(self._takes(have, one.type) for one in atom.ports.inputs.values())
+            for port, output in atom.ports.outputs.items()
+            if output.optional is None and is_a(self.types, output.type, wanted)
+        ]
+        simplest = [name for told, name in found if told == min(found)[0]]
+        if simplest:
+            names = ", ".join(simplest)
+            return f"Put one that converts {have} to {wanted} in between: {names}."
+        return f"No atom converts {have} to {wanted}."
+
+    def _takes(self, have: str, declared: str) -> bool:
+        return declared == ANY or is_a(self.types, have, declared)
+
+
+def _is_end(atom: Atom) -> bool:
+    """Whether packets of any types may meet there: none goes on, and none is looked at."""
+    looks = any(expansion.when for expansion in atom.manifest.expands)
+    return not atom.outputs and not looks
+
+
+def _is_at(diagnostic: Diagnostic, link: Link) -> bool:
+    place = link.position
+    return (diagnostic.file, diagnostic.line, diagnostic.column) == (
+        place.file,
+        place.line,
+        place.column,
+    )

@@ -1,0 +1,140 @@
+"""Best-effort copies of objects whose shape is wrong, made only to find their other mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from reconciler.diagnostics import Diagnostic, ordered
+from reconciler.yaml.documents import Document, Path
+from reconciler.yaml.model_fit import Mismatch, fit
+from schemas.meta import API_VERSION, Model
+
+M = TypeVar("M", bound=Model)
+M_co = TypeVar("M_co", bound=Model, covariant=True)
+
+_NEUTRAL: Mapping[Path, Any] = {
+    ("apiVersion",): API_VERSION,
+    ("metadata",): {"name": "unnamed"},
+    ("metadata", "name"): "unnamed",
+    ("spec",): {},
+    ("spec", "version"): "0.0.0",
+    ("spec", "atoms"): {},
+    ("spec", "flow"): [],
+    ("spec", "element"): "unnamed",
+    ("spec", "devices"): {"names": ["unnamed"]},
+}
+"""What stands for a key that an object cannot do without. Entries that lack one are left out."""
+
+_RULES: Mapping[Path, tuple[Path, ...]] = {
+    ("spec",): (("confirm_timeout",), ("verify", "settle"), ("verify", "soak")),
+    ("spec", "devices"): (("matchLabels",), ("names",)),
+    ("spec", "verify"): (("interval",),),
+}
+"""The keys that a model's own rule compares, where it has one."""
+
+
+@dataclass(frozen=True)
+class Draft(Generic[M_co]):
+    """An object without what is wrong in it; the document's doubts say where that was."""
+
+    document: Document
+    model: M_co
+
+
+def draft(model: type[M], document: Document) -> tuple[Draft[M] | None, tuple[Diagnostic, ...]]:
+    """The object as far as it can be told, and every mistake in its shape."""
+    found: list[Diagnostic] = []
+    while True:
+        fitted, mismatches = fit(model, document)
+        if fitted is not None:
+            return Draft(document, fitted), ordered(found)
+        found += [one.diagnostic for one in mismatches if not _follows(document, one)]
+        before, document = document, _repaired(document, mismatches)
+        if document == before:
+            return None, ordered(found)
+
+
+def _follows(document: Document, mismatch: Mismatch) -> bool:
+    """Whether a mistake may merely come from another one that was reported."""
+    if mismatch.path in _RULES and mismatch.rule:
+        compared = _RULES[mismatch.path]
+        return not all(document.sure(*mismatch.path, *path) for path in compared)
+    return not document.complete(*mismatch.path)
+
+
+def _repaired(document: Document, mismatches: tuple[Mismatch, ...]) -> Document:
+    # From the last entry of a list to the first, so that those before keep their numbers.
+    for path in sorted({path for one in mismatches for path in _at_fault(one)}, key=_last_first):
+        document = _without(document, path)
+    missing = [one.path for one in mismatches if one.missing]
+    for path in missing:
+        if path in _NEUTRAL:
+            document = _with(document, path, _NEUTRAL[path])
+    doubts = {one.meant for one in mismatches if one.meant}
+    return replace(document, doubts=document.doubts | doubts)
+
+
+def _at_fault(mismatch: Mismatch) -> Iterator[Path]:
+    if mismatch.missing:
+        if mismatch.path not in _NEUTRAL:
+            yield mismatch.path[:-1]
+    elif mismatch.rule and mismatch.path in _RULES:
+        yield from ((*mismatch.path, *path) for path in _RULES[mismatch.path])
+    else:
+        yield mismatch.path
+
+
+def _last_first(path: Path) -> tuple[tuple[int, str], ...]:
+    return tuple((-part, "") if isinstance(part, int) else (0, part) for part in path)
+
+
+def _with(document: Document, path: Path, value: Any) -> Document:
+    whole = deepcopy(document.value)
+    around = whole
+    for part in path[:-1]:
+        around = around[part]
+    around[path[-1]] = deepcopy(value)
+    return replace(document, value=whole, doubts=document.doubts | {path})
+
+
+def _without(document: Document, path: Path) -> Document:
+    """The document without a key or an entry of a list; later entries move up."""
+    whole = deepcopy(document.value)
+    around = whole
+    for part in path[:-1]:
+        if part not in around and not isinstance(around, list):
+            return document
+        around = around[part]
+    *outer, last = path
+    if isinstance(last, str) and last not in around:
+        return document
+    removed = around.pop(last)
+    doubt = path
+    if isinstance(last, int):
+        doubt = (*outer, removed) if isinstance(removed, str) else tuple(outer)
+    return Document(
+        file=document.file,
+        value=whole,
+        keys={to: at for old, at in document.keys.items() if (to := _moved(old, path))},
+        values={
+            to: at for old, at in document.values.items() if (to := _moved(old, path)) is not None
+        },
+        doubts=document.doubts | {doubt},
+    )
+
+
+def _moved(path: Path, removed: Path) -> Path | None:
+    """Where a path leads after a removal; None when it is gone."""
+    depth = len(removed) - 1
+    last = removed[-1]
+    if path[:depth] != removed[:-1] or len(path) == depth:
+        return path
+    part = path[depth]
+    if part == last:
+        return None
+    if isinstance(last, int) and isinstance(part, int) and part > last:
+        return (*path[:depth], part - 1, *path[depth + 1 :])
+    return path

@@ -1,0 +1,125 @@
+"""What was done to a firewall, and what everybody says of it when something went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.devices.control_socket import connected
+from reconciler.devices.local import LocalDevice
+from reconciler.errors import Stalled, Transient
+from reconciler.testbed.measure import Traffic
+from reconciler.testbed.network import Namespace, Network
+from tests.e2e.support.host_sockets import counters_text, process_text, sockets_text
+from tests.e2e.support.wiretap import Wiretap
+
+EVENTS_SAID, LINES_SAID = 25, 10
+LINES_KEPT = 500
+MOST_SESSIONS = "65536"
+SECTION_SECONDS = 10.0
+WENT_WRONG = (AssertionError, LookupError, OSError, ValueError, Stalled, Transient)
+"""What tests and devices fail with; time that is up is an OSError."""
+Section = Callable[[], Coroutine[None, None, str]]
+
+
+@dataclass
+class Account:
+    """Grows while things are done; `folder` gets everything when a failure is explained."""
+
+    title: str
+    folder: Path
+    network: Network
+    device: LocalDevice
+    traffic: Traffic
+    taps: Sequence[Wiretap]
+    events: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
+
+    def note(self, text: str) -> None:
+        """This was done just now."""
+        self.events.append(f"{datetime.now(UTC):%H:%M:%S.%f} {text}")
+
+    @asynccontextmanager
+    async def explained(self, what: str) -> AsyncIterator[None]:
+        """An error in the block tells what is known, and where all of it is kept."""
+        try:
+            yield
+        except WENT_WRONG as error:
+            self.note(f"{what} failed: {error!r}")
+            error.add_note(f"{self.title}, {what}\n{await self._kept()}")
+            raise
+
+    async def _kept(self) -> str:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        files = [tap.keep(self.folder) for tap in self.taps]
+        for name, section in self._sections().items():
+            file = self.folder / f"{name}.txt"
+            file.write_text(await _said(section) + "\n")
+            files.append(file)
+        events = [*self.events][-EVENTS_SAID:]
+        log = _last(self.device.directory / "log.jsonl", LINES_SAID)
+        return "\n".join([*events, "supervisor's log:", *log, "kept:", *map(str, files)])
+
+    def _sections(self) -> dict[str, Section]:
+        """The quickest to change first."""
+        return {
+            "sessions": self._sessions,
+            "handlers": self._handlers,
+            "client": lambda: _host(self.network.client, [self.traffic.client.process.pid]),
+            "server": lambda: _host(
+                self.network.server, [server.process.pid for server in self.traffic.servers]
+            ),
+            "status": self._status,
+            "traffic": self._progress,
+            "machine": _machine,
+            "log": self._log,
+            "events": self._events,
+        }
+
+    async def _sessions(self) -> str:
+        async with connected(self.device.directory / "control.sock") as socket:
+            return await socket.read("sessions.table", MOST_SESSIONS)
+
+    async def _handlers(self) -> str:
+        found = await self.device.read_everything()
+        return "\n".join(f"{name}: {value.strip()}" for name, value in found.items())
+
+    async def _status(self) -> str:
+        return (await self.device.status()).model_dump_json(indent=2)
+
+    async def _progress(self) -> str:
+        return "\n".join(f"{name} {count}" for name, count in self.traffic.progress.items())
+
+    async def _log(self) -> str:
+        return "\n".join(_last(self.device.directory / "log.jsonl", LINES_KEPT))
+
+    async def _events(self) -> str:
+        return "\n".join(self.events)
+
+
+async def _said(section: Section) -> str:
+    """Or why nothing was: what says one thing less still says the others."""
+    try:
+        async with asyncio.timeout(SECTION_SECONDS):
+            return await section()
+    except WENT_WRONG as error:
+        return f"nothing was said: {error!r}"
+
+
+async def _host(host: Namespace, programs: Sequence[int]) -> str:
+    parts = [*map(process_text, programs), sockets_text(host), counters_text(host)]
+    return "\n\n".join(parts)
+
+
+async def _machine() -> str:
+    names = ["loadavg", "pressure/cpu", "pressure/io", "pressure/memory", "meminfo"]
+    files = [Path("/proc") / name for name in names]
+    return "\n".join(f"{file}: {file.read_text()}" for file in files if file.exists())
+
+
+def _last(file: Path, lines: int) -> list[str]:
+    return file.read_text().splitlines()[-lines:] if file.exists() else []

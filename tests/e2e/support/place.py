@@ -1,0 +1,130 @@
+"""One firewall that reconcilers of any version look after in turn, a run each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.build import Builder
+from reconciler.devices.local import LocalDevice
+from reconciler.devices.status import TakeoverReport
+from reconciler.library import Library
+from reconciler.outcome import Outcome
+from reconciler.reconcile.loop import Loop
+from reconciler.reconcile.means import Means
+from reconciler.source import GitSource, parse_reference
+from reconciler.store import Ledger, Snapshots
+from reconciler.testbed.desired import Commits, Files, edited, path_of
+from reconciler.testbed.merges import Witness
+from reconciler.testbed.site import Site
+from schemas.plan import Plan
+from schemas.status import Condition, ConditionType
+from tests.e2e.support.caches import CACHE
+
+TABLE = "sessions/sessions"
+OBSERVE_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Place:
+    """One repository, one state folder and one device; reconcilers of any version come and go."""
+
+    site: Site
+    commits: Commits
+    device: LocalDevice
+    state: Path
+    witness: Witness
+
+    async def reconcile(self, library: Library) -> Outcome:
+        """One run of a reconciler that has this library."""
+        with self._loop(library) as loop:
+            return (await loop.run_once())[self.key]
+
+    @asynccontextmanager
+    async def followed(self, library: Library) -> AsyncIterator[None]:
+        """A reconciler that has this library follows the commits until the end of the block."""
+        stop = asyncio.Event()
+        with self._loop(library) as loop:
+            running = asyncio.create_task(loop.run(stop))
+            try:
+                yield
+            finally:
+                stop.set()
+                await running
+
+    @contextmanager
+    def _loop(self, library: Library) -> Iterator[Loop]:
+        builder = Builder(CACHE, library)
+        ledger = Ledger(self.state / "ledger.db")
+        means = Means(self.state, ledger, library, builder, self.witness)
+        source = GitSource(
+            str(self.commits.folder), parse_reference("main"), self.state / "clone.git"
+        )
+        try:
+            yield Loop(source, means, observe_interval=OBSERVE_SECONDS)
+        finally:
+            ledger.close()
+
+    @property
+    def plan(self) -> Plan:
+        return self.witness.plans[-1]
+
+    @property
+    def report(self) -> TakeoverReport:
+        return self.witness.takeovers[-1][1]
+
+    async def counted(self) -> int:
+        return int(await self.device.read_handler("forwarded.count"))
+
+    @property
+    def key(self) -> str:
+        return self.device.name
+
+    @property
+    def snapshots(self) -> Snapshots:
+        return Snapshots(self.state / "snapshots")
+
+    def condition(self) -> Condition:
+        """Whether the device saves its tables."""
+        ledger = Ledger(self.state / "ledger.db")
+        status = ledger.instance(self.key).status
+        ledger.close()
+        found = status.condition(ConditionType.CHECKPOINTED) if status is not None else None
+        assert found is not None
+        return found
+
+    def events(self) -> list[str]:
+        """Reasons, oldest first."""
+        ledger = Ledger(self.state / "ledger.db")
+        try:
+            return [event.reason for event in ledger.events(self.key)]
+        finally:
+            ledger.close()
+
+    async def version(self) -> int:
+        return (await self.device.status()).tables[TABLE].version
+
+
+@asynccontextmanager
+async def place(site: Site, files: Files) -> AsyncIterator[Place]:
+    state = site.folder / "state"
+    desired = site.desired(files)
+    device = LocalDevice(desired.device, desired.element.name, state)
+    try:
+        yield Place(site, Commits(site.folder / "desired", files), device, state, Witness())
+    finally:
+        await device.remove()
+
+
+def with_checkpoints(files: Files, **settings: Any) -> Files:
+    """The device as it is, but for where and how often it saves its tables."""
+    device = path_of(files, "Device")
+
+    def change(document: Any) -> None:
+        document["spec"]["checkpoints"] = settings
+
+    return {**files, device: edited(files[device], change)}

@@ -1,0 +1,16 @@
+"""Processes of a device: what they logged, and how they are killed."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+
+def log_of(folder: Path) -> str:
+    """The supervisor's log, for messages of failed assertions."""
+    return "\n".join(path.read_text() for path in folder.rglob("log.jsonl"))
+
+
+def kill(pid: int) -> None:
+    """SIGKILL through a command, as somebody on the machine would."""
+    subprocess.run(["kill", "-9", str(pid)], check=True)

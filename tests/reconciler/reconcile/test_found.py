@@ -1,0 +1,73 @@
+"""What runs on a device although this reconciler did not start it is kept before it is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from reconciler.outcome import OutcomeKind
+from reconciler.store import Ledger, Snapshots
+from schemas.snapshot import Occasion, Snapshot
+from tests.reconciler.reconcile.house import House
+
+CONFIG = "made :: RatedSource(0, 100); seen :: Counter; gone :: Discard; made -> seen -> gone;"
+
+
+@asynccontextmanager
+async def stranger(house: House) -> AsyncIterator[None]:
+    """A driver that somebody started by hand, with its control socket where the device has its."""
+    artifact = await house.builder.build(["RatedSource", "Counter", "Discard"])
+    house.device.directory.mkdir(parents=True)
+    socket = house.device.directory / "control.sock"
+    process = await asyncio.create_subprocess_exec(
+        str(artifact.driver), "-e", CONFIG, "-u", socket.name, cwd=socket.parent
+    )
+    try:
+        async with asyncio.timeout(10):
+            while not socket.exists():  # noqa: ASYNC110 - another process makes it
+                await asyncio.sleep(0.01)
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def kept(house: House) -> Snapshot:
+    (snapshot,) = Snapshots(house.state / "snapshots").all()
+    return snapshot
+
+
+async def test_all_that_can_be_read_of_a_stranger_is_kept(house: House) -> None:
+    house.repository.commit()
+    async with stranger(house):
+        assert (await house.once()).kind is OutcomeKind.APPLIED
+    assert house.recorder.steps == ["Stage", "Checkpoint", "Takeover", "Verify", "Confirm"]
+    snapshot = kept(house)
+    assert (snapshot.occasion, snapshot.tables) == (Occasion.FOUND, {})
+    snapshots = Snapshots(house.state / "snapshots")
+    assert "made -> seen" in snapshots.text(snapshot, "config.click")
+    handlers = json.loads(snapshots.text(snapshot, "handlers.json"))
+    assert handlers["seen.class"].strip() == "Counter"
+    assert int(handlers["gone.count"]) >= 0
+    assert "SnapshotTaken" in [reason for reason, _ in house.recorder.events]
+    house.repository.commit(counter="other", probe="other.count >= 0")
+    assert (await house.once()).kind is OutcomeKind.APPLIED
+    assert kept(house) == snapshot, "what we started ourselves is no stranger"
+
+
+async def test_a_release_that_another_ledger_knows_is_kept_before_it_is_replaced(
+    house: House,
+) -> None:
+    house.repository.commit()
+    await house.once()
+    house.ledger.close()
+    (house.state / "ledger.db").unlink()
+    house.ledger = Ledger(house.state / "ledger.db")
+    assert (await house.once()).kind is OutcomeKind.UNCHANGED, "it is what shall run"
+    assert Snapshots(house.state / "snapshots").all() == ()
+    house.repository.commit(counter="other", probe="other.count >= 0")
+    assert (await house.once()).kind is OutcomeKind.APPLIED
+    assert kept(house).occasion is Occasion.FOUND
+    assert house.recorder.steps.count("Checkpoint") == 1

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from reconciler.devices.status import SupervisorStatus, TakeoverReport, WorkerStatus
+from reconciler.record.settle import Fate, settle
+from reconciler.store import Attempt
+
+ATTEMPT = Attempt(
+    id="7", key="box/stream", revision="main@sha1:1", version="1.0.0", release="new", digest="d",
+    step="Takeover", outcome="", message="", started=0, ended=None, report=None,
+)  # fmt: skip
+
+
+def said(result: str, reason: str = "") -> SupervisorStatus:
+    report = TakeoverReport(attempt="7", release="new", result=result, reason=reason)
+    return SupervisorStatus(
+        active=WorkerStatus(release="old", attempt="6"), confirmed="old", history=(report,)
+    )
+
+
+ACTIVE = WorkerStatus(release="new", attempt="7")
+
+
+@pytest.mark.parametrize(
+    ("status", "fate", "blamed"),
+    [
+        (None, Fate.INTERRUPTED, False),
+        (SupervisorStatus(), Fate.INTERRUPTED, False),
+        (SupervisorStatus(state="probation", active=ACTIVE), Fate.RUNNING, False),
+        (SupervisorStatus(active=ACTIVE, confirmed="new"), Fate.APPLIED, False),
+        (said("reverted", "not confirmed within 1000 ms"), Fate.TIMED_OUT, False),
+        (said("reverted", "the worker was ended by signal 11"), Fate.DIED, True),
+        (said("reverted", "a newer revision came"), Fate.REVERTED, False),
+        (said("failed", "config.click:1: no"), Fate.FAILED, True),
+        (said("confirmed"), Fate.INTERRUPTED, False),
+    ],
+)
+def test_the_device_tells_what_became_of_an_attempt(
+    status: SupervisorStatus | None, fate: Fate, blamed: bool
+) -> None:
+    settled = settle(ATTEMPT, status)
+    assert (settled.fate, settled.blames_release) == (fate, blamed)
