@@ -1,32 +1,100 @@
-"""How a pass ended, and what the commits of the last seconds mean for the next one. Pure."""
+"""How a pass ended, what that means for whom, and when the next one begins. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
+
+from schemas.status import ConditionStatus, Phase
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
 QUIET_SECONDS = 1.5
 LONGEST_BURST = 15.0
+ONCE_TRIES = 3
 
 
 class OutcomeKind(StrEnum):
-    """One word for what happened; the loop's switch is over this."""
+    """One word for what happened; MEANINGS says what follows from it."""
 
     UNCHANGED = "Unchanged"
     APPLIED = "Applied"
-    DRIFTED = "Drifted"  # and left so, because the rollout says report
+    DRIFTED = "Drifted"
+    """And left so, because the rollout says report."""
     REVERTED = "Reverted"
-    REJECTED = "Rejected"  # failed before on this device, not tried again
+    REJECTED = "Rejected"
+    """Failed before on this device, not tried again."""
     STALLED = "Stalled"
     WAITING = "Waiting"
     SUPERSEDED = "Superseded"
     TRANSIENT = "Transient"
     SUSPENDED = "Suspended"
     REMOVED = "Removed"
-    BROKEN = "Broken"  # a bug of ours
+    BROKEN = "Broken"
+    """A bug of ours."""
+
+
+class Retry(Enum):
+    """When the next pass begins, if neither a commit nor a look at the device comes first."""
+
+    NEVER = "never"
+    BACKOFF = "after longer and longer delays"
+    SELDOM = "after the longest delay: somebody may have put the device right"
+    TOLD = "when the outcome says"
+
+
+class Exit:
+    """Codes of `run --once`."""
+
+    CONVERGED, ATTENTION, REVERTED = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What an outcome means: to scripts, to people who watch, to the loop, and as conditions."""
+
+    exit_code: int
+    glyph: str
+    retry: Retry
+    phase: Phase
+    ready: ConditionStatus
+    reconciling: ConditionStatus
+    stalled: ConditionStatus
+    synced: ConditionStatus
+
+
+_T, _F, _U = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
+
+# fmt: off
+MEANINGS = {
+    # exit code, glyph, retry, phase; Ready, Reconciling, Stalled, Synced
+    OutcomeKind.UNCHANGED: Meaning(
+        Exit.CONVERGED, "✔", Retry.NEVER, Phase.READY, _T, _F, _F, _T),
+    OutcomeKind.APPLIED: Meaning(
+        Exit.CONVERGED, "✔", Retry.NEVER, Phase.READY, _T, _F, _F, _T),
+    OutcomeKind.DRIFTED: Meaning(
+        Exit.CONVERGED, "✔", Retry.NEVER, Phase.READY, _T, _F, _F, _F),
+    OutcomeKind.REMOVED: Meaning(
+        Exit.CONVERGED, "✔", Retry.NEVER, Phase.READY, _T, _F, _F, _T),
+    OutcomeKind.SUSPENDED: Meaning(
+        Exit.CONVERGED, "✔", Retry.NEVER, Phase.SUSPENDED, _U, _F, _F, _U),
+    OutcomeKind.REVERTED: Meaning(
+        Exit.REVERTED, "✗", Retry.NEVER, Phase.DEGRADED, _F, _F, _T, _F),
+    OutcomeKind.REJECTED: Meaning(
+        Exit.REVERTED, "✗", Retry.NEVER, Phase.DEGRADED, _F, _F, _T, _F),
+    OutcomeKind.STALLED: Meaning(
+        Exit.ATTENTION, "✗", Retry.SELDOM, Phase.STALLED, _F, _F, _T, _F),
+    OutcomeKind.WAITING: Meaning(
+        Exit.ATTENTION, "◎", Retry.TOLD, Phase.PROGRESSING, _U, _T, _F, _F),
+    OutcomeKind.SUPERSEDED: Meaning(
+        Exit.ATTENTION, "◎", Retry.TOLD, Phase.PROGRESSING, _U, _T, _F, _F),
+    OutcomeKind.TRANSIENT: Meaning(
+        Exit.ATTENTION, "✗", Retry.BACKOFF, Phase.PROGRESSING, _F, _T, _F, _U),
+    OutcomeKind.BROKEN: Meaning(
+        Exit.ATTENTION, "✗", Retry.BACKOFF, Phase.DEGRADED, _F, _T, _F, _U),
+}
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -40,17 +108,32 @@ class Outcome:
     healthy: bool | None = None
 
     @property
-    def exit_code(self) -> int:
-        """For `run --once`: 0 converged, 3 reverted or rejected, 1 anything else that needs
-        attention.
-        """
-        if self.kind in (OutcomeKind.REVERTED, OutcomeKind.REJECTED):
-            return 3
-        fine = (
-            OutcomeKind.UNCHANGED, OutcomeKind.APPLIED, OutcomeKind.DRIFTED,
-            OutcomeKind.SUSPENDED, OutcomeKind.REMOVED,
-        )  # fmt: skip
-        return 0 if self.kind in fine else 1
+    def meaning(self) -> Meaning:
+        """What follows from it."""
+        return MEANINGS[self.kind]
+
+
+def failures_after(outcome: Outcome, failures: int) -> int:
+    """How many failures there were in a row; waiting does not end the row."""
+    if outcome.meaning.retry is Retry.BACKOFF:
+        return failures + 1
+    return 0 if outcome.meaning.retry is Retry.NEVER else failures
+
+
+def next_pass(outcome: Outcome, failures: int, once: bool = False) -> float | None:
+    """All retry policy there is: seconds until the next pass, None when nothing but a commit or a
+    look at the device brings one. `failures` in a row, this one included; `once` ends at the
+    outcomes that `run --once` reports.
+    """
+    match outcome.meaning.retry:
+        case Retry.BACKOFF:
+            return None if once and failures >= ONCE_TRIES else backoff(failures)
+        case Retry.SELDOM:
+            return None if once else LONGEST_DELAY
+        case Retry.TOLD:
+            return outcome.retry_after or 0.0
+        case Retry.NEVER:
+            return None
 
 
 def backoff(failures: int) -> float:

@@ -4,9 +4,10 @@ from schemas.atom import AtomManifest, PacketTypes
 from schemas.device import Device
 from schemas.element import ElementManifest, SupportManifest
 from schemas.network_element import Keep, NetworkElement
-from schemas.plan import Change, Plan, Step, StepKind
+from schemas.plan import Change, Plan
 from schemas.rollout import Rollout
 from schemas.status import Condition, InstanceStatus
+from schemas.steps import Step, StepKind
 
 __all__ = [
     "AtomManifest",

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
-
-from schemas.meta import Model, Value
+from schemas.meta import Model
 from schemas.network_element import Keep
 from schemas.share import Share
-
-
-class StepKind(StrEnum):
-    """A unit of effect."""
-
-    BUILD = "Build"
-    STAGE = "Stage"
-    CHECKPOINT = "Checkpoint"
-    RESTORE_STATE = "RestoreState"
-    WRITE_HANDLERS = "WriteHandlers"
-    TAKEOVER = "Takeover"
-    VERIFY = "Verify"
-    CONFIRM = "Confirm"
-    REVERT = "Revert"
-    REMOVE = "Remove"
+from schemas.steps import Step, StepKind
 
 
 class Reason(StrEnum):
@@ -63,24 +47,6 @@ class Change(Model):
     def live(self) -> bool:
         """A handler write makes it, without a takeover."""
         return self.handler is not None
-
-
-class Step(Model):
-    """One unit of effect, plain data.
-
-    Arguments by kind (times in seconds):
-    Build {classes, platform}; Stage {release}; WriteHandlers {release, writes: [{handler, value}]};
-    Checkpoint {reason, required, removes, foreign}; RestoreState {snapshot};
-    Takeover {release, previous, confirm_timeout, carrier, lose: [table], restore};
-    Verify {release, probes, settle, soak, interval}; Confirm {release}; Revert {release, reason};
-    Remove {}.
-    """
-
-    id: str
-    kind: StepKind
-    needs: tuple[str, ...] = ()
-    """Ids of steps that come first."""
-    arguments: dict[str, Value] = Field(default_factory=dict)
 
 
 class Fate(StrEnum):

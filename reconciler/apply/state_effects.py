@@ -6,38 +6,38 @@ import asyncio
 from pathlib import Path
 
 from reconciler.apply.collecting import Collector
-from reconciler.apply.work import Work, number, whole
+from reconciler.apply.work import Work, to_its_end
 from reconciler.devices.status import TakeoverReport
 from reconciler.errors import CheckpointFailed, DeviceUnreachable, Transient
 from reconciler.store import NoSuchSnapshot
-from schemas.meta import Value
-from schemas.plan import Step
 from schemas.snapshot import Occasion
+from schemas.steps import Checkpoint, RestoreState, Takeover
 
 
-async def checkpoint(work: Work, step: Step) -> None:
+async def checkpoint(work: Work, step: Checkpoint) -> None:
     """Save every table before it is touched. What cannot be saved stands in nobody's way, unless
     the plan lets something go for good: then it raises CheckpointFailed, or DeviceUnreachable when
     who would save it is gone.
     """
-    collector, reason = Collector(work.snapshots, work.device), str(step.arguments["reason"])
-    occasion = Occasion.REMOVAL if step.arguments["removes"] else Occasion.TAKEOVER
+    collector = Collector(work.snapshots, work.device)
+    occasion = Occasion.REMOVAL if step.removes else Occasion.TAKEOVER
     try:
-        if step.arguments["foreign"]:
-            found = await collector.find(reason)
-            await work.event("Normal", "SnapshotTaken", f"{found.name}: {reason}")
+        if step.foreign:
+            kept = await collector.find(step.reason)
         else:
-            await whole(collector.save(reason, occasion))
+            kept = await to_its_end(collector.save(step.reason, occasion))
+        if step.foreign or work.plan.release is None:
+            await work.recorder.event("Normal", "SnapshotTaken", f"{kept.name}: {step.reason}")
     except (CheckpointFailed, DeviceUnreachable) as error:
-        if step.arguments["required"]:
+        if step.required:
             why = f"{error}; this release lets state go that has to be saved first"
             raise type(error)(why) from error
-        await work.event("Warning", "CheckpointFailed", str(error))
+        await work.recorder.event("Warning", "CheckpointFailed", str(error))
 
 
-async def restore_state(work: Work, step: Step) -> None:
+async def restore_state(work: Work, step: RestoreState) -> None:
     """Put a snapshot where the supervisor looks for checkpoints."""
-    name = str(step.arguments["snapshot"])
+    name = step.snapshot
     try:
         snapshot = await asyncio.to_thread(work.snapshots.find, name)
     except NoSuchSnapshot as error:
@@ -52,25 +52,23 @@ async def restore_state(work: Work, step: Step) -> None:
         raise Transient(f"{work.key}: cannot put {name} on the device: {error}") from error
 
 
-async def take_over(work: Work, step: Step) -> None:
+async def take_over(work: Work, step: Takeover) -> None:
     """Let the release take over, with its records."""
-    if (await work.device.observe()).status is None:
-        await work.device.start(await work.builder.supervisor())
-    release, seconds = str(step.arguments["release"]), number(step, "confirm_timeout")
     before = await asyncio.to_thread(work.device.checkpoints.damaged)
     taking_over = work.device.takeover(
         work.attempt,
-        release,
-        seconds,
-        carrier=str(step.arguments["carrier"]),
-        lose=_names(step.arguments["lose"]),
-        restore=_path(step.arguments["restore"]),
+        step.release,
+        step.confirm_timeout,
+        carrier=step.carrier,
+        lose=step.lose,
+        restore=Path(step.restore) if step.restore else None,
     )
-    report = await whole(taking_over)
-    work.tell(report)
+    report = await to_its_end(taking_over)
+    work.recorder.report(report)
     await _tell_tables(work, report)
     for name in sorted(await asyncio.to_thread(work.device.checkpoints.damaged) - before):
-        await work.event("Warning", "CheckpointDamaged", f"{name} was found damaged and set aside")
+        damaged = f"{name} was found damaged and set aside"
+        await work.recorder.event("Warning", "CheckpointDamaged", damaged)
 
 
 async def _tell_tables(work: Work, report: TakeoverReport) -> None:
@@ -78,14 +76,8 @@ async def _tell_tables(work: Work, report: TakeoverReport) -> None:
         if table.fate == "restored":
             said = f"{name}: {table.kept + table.migrated} records from {table.source}"
             expired = f", {table.expired} had expired" if table.expired else ""
-            await work.event("Normal", "StateRestored", said + expired)
+            await work.recorder.event("Normal", "StateRestored", said + expired)
         if table.lost:
-            await work.event("Warning", "StateLost", f"{name}: {table.lost} records were lost")
-
-
-def _names(value: Value) -> list[str]:
-    return [str(name) for name in value] if isinstance(value, (list, tuple)) else []
-
-
-def _path(value: Value) -> Path | None:
-    return Path(str(value)) if value else None
+            await work.recorder.event(
+                "Warning", "StateLost", f"{name}: {table.lost} records were lost"
+            )

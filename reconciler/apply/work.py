@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from reconciler.build import Builder
 from reconciler.devices.local import LocalDevice
@@ -13,34 +13,58 @@ from reconciler.devices.status import TakeoverReport
 from reconciler.reporters.observers import Observer
 from reconciler.store import Snapshots
 from reconciler.store.records import EventType
-from schemas.plan import Plan, Step
+from schemas.plan import Plan
+from schemas.steps import Step
 
 T = TypeVar("T")
+
+
+class Recorder(Protocol):
+    """Who writes down what an attempt does."""
+
+    async def begin(self, step: Step) -> None:
+        """Record a step before its effect."""
+
+    async def reject(self, reason: str) -> None:
+        """Remember why this release must not be tried again."""
+
+    async def event(self, kind: EventType, reason: str, message: str) -> None:
+        """Record something worth knowing."""
+
+    def report(self, report: TakeoverReport) -> None:
+        """Record a takeover or revert."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a release is made of: element classes, Click language, release.json."""
+
+    classes: frozenset[str] = frozenset()
+    config: str = ""
+    record: str = ""
 
 
 @dataclass(frozen=True)
 class Work:
     """One attempt on one instance: what to apply, to what, and whom to tell."""
 
-    key: str
     attempt: str
     plan: Plan
+    contents: Contents
     device: LocalDevice
     snapshots: Snapshots
     builder: Builder
     observer: Observer
-    classes: frozenset[str]
-    config: str
-    record: str
-    known_good: bool  # this release was confirmed here before: nothing better to go back to
+    recorder: Recorder
     superseded: asyncio.Event
-    begin: Callable[[Step], Awaitable[None]]  # records a step before its effect
-    reject: Callable[[str], Awaitable[None]]  # remembers why this release must not be tried again
-    event: Callable[[EventType, str, str], Awaitable[None]]  # records kind, reason, message
-    tell: Callable[[TakeoverReport], None]  # records a takeover or revert
+
+    @property
+    def key(self) -> str:
+        """Of the instance."""
+        return self.plan.instance
 
 
-async def whole(effect: Coroutine[Any, Any, T]) -> T:
+async def to_its_end(effect: Coroutine[Any, Any, T]) -> T:
     """Run an effect to its end even when we are told to stop in the middle: a takeover is never
     torn.
     """
@@ -50,10 +74,3 @@ async def whole(effect: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait({task})
         raise
-
-
-def number(step: Step, name: str) -> float:
-    """An argument of a step that is a number."""
-    value = step.arguments[name]
-    assert isinstance(value, (int, float))
-    return float(value)

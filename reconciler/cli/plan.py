@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import closing
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -26,17 +27,14 @@ from reconciler.cli.workplace import (
     tell_progress,
     writable_state,
 )
-from reconciler.devices.local import LocalDevice
-from reconciler.errors import DeviceMoved, Stalled, Transient
+from reconciler.errors import Stalled, Transient, Waiting
 from reconciler.library import Library
 from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired, Repository
-from reconciler.observe.device import in_plan_terms, is_foreign
-from reconciler.observe.targets import moved, observed_of, reject_digest, target_of
-from reconciler.plan import make_plan
-from reconciler.record.journal import applied_desired
+from reconciler.observe.known import Known, known_of
+from reconciler.reconcile import Goal, Planner
 from reconciler.resolve import resolve
-from reconciler.store import Ledger, Snapshots
+from reconciler.store import Ledger
 from schemas.plan import Plan
 
 OnlyArgument = Annotated[
@@ -47,53 +45,54 @@ BuildOption = Annotated[
 ]
 
 
+LONGEST_WAIT = 10.0
+"""Seconds in which a device that starts a worker comes to rest."""
+
+
 @dataclass(frozen=True)
-class _Known:
+class _Recorded:
     """What the ledger says about an instance."""
 
-    applied: Desired | None = None
-    graph: str | None = None
-    """Click language of the release that was applied last."""
+    known: Known = field(default_factory=Known)
     rejected: Mapping[str, str] = field(default_factory=dict)
     """Digest of a release and how it is verified -> why it is not tried again."""
-    attempts: frozenset[str] = frozenset()
-    """Ids of the newest attempts."""
 
 
 @dataclass(frozen=True)
-class _Planner:
-    library: Library
-    builder: Builder
-    state: Path
-    known: Mapping[str, _Known]
+class _Plans:
+    """Makes plans as `run` would; `build`: and compiles what they need."""
+
+    planner: Planner
+    recorded: Mapping[str, _Recorded]
     build: bool = False
-    """Whether drivers of what is planned are built, too."""
 
     async def change(self, desired: Desired) -> tuple[Plan, str]:
-        """The plan, and why it would not be carried out. Raises Stalled, Transient."""
-        known = self.known.get(desired.key, _Known())
-        device = self._device(desired)
-        state = await device.observe()
-        last, why = known.applied, moved(known.applied, desired)
-        if last and why and (await self._device(last).observe()).status is not None:
-            raise DeviceMoved(why)
-        target = target_of(desired, self.library, self.builder)
-        foreign = is_foreign(state, last is not None, known.attempts.__contains__)
-        snapshots = Snapshots(self.state / "snapshots")
-        observed = await in_plan_terms(state, device, target, snapshots, known.graph, foreign)
-        plan = make_plan(target, observed, desired.key)
-        if self.build:
-            classes = target.resolved.graph.classes
-            await self.builder.build(classes, tell_progress, with_supervisor=True)
-        return plan, known.rejected.get(reject_digest(target, desired), "")
+        """The plan, and why it would not be carried out. Raises Stalled, Transient, Waiting."""
+        recorded = self.recorded.get(desired.key, _Recorded())
+        await self.planner.check_place(desired, recorded.known)
+        goal = await self.planner.goal(desired, "")
+        plan = await self._plan(goal, recorded.known)
+        if self.build and goal.target is not None:
+            classes = goal.target.resolved.graph.classes
+            await self.planner.builder.build(classes, tell_progress, with_supervisor=True)
+        return plan, recorded.rejected.get(goal.reject_digest, "")
 
-    async def removal(self, last: Desired) -> Plan:
-        """What becomes of an instance that nobody wants any more. Raises Transient."""
-        state = await self._device(last).observe()
-        return make_plan(None, observed_of(state, None), last.key)
+    async def removal(self, applied: Desired) -> Plan:
+        """What becomes of an instance that nobody wants any more. Raises Transient, Waiting."""
+        goal = self.planner.removal(applied, "")
+        return await self._plan(goal, self.recorded[applied.key].known)
 
-    def _device(self, desired: Desired) -> LocalDevice:
-        return LocalDevice(desired.device, desired.element.name, self.state)
+    async def _plan(self, goal: Goal, known: Known) -> Plan:
+        began = time.monotonic()
+        while True:
+            try:
+                state = await self.planner.look(goal)
+                break
+            except Waiting as error:
+                if time.monotonic() - began > LONGEST_WAIT:
+                    raise
+                await asyncio.sleep(error.retry_after)
+        return (await self.planner.plan(goal, state, known))[0]
 
 
 @dataclass
@@ -124,27 +123,28 @@ def plan(
     """
     library = open_library(own, 2)
     folder = writable_state(state) if build else state_folder(state)
-    repository, known = read_repository(path, library), _read_ledger(folder)
-    builder = Builder(folder / "cache", library, find_compiler())
-    planner = _Planner(library, builder, folder, known, build)
-    planned = asyncio.run(_plan_all(planner, repository, only))
+    repository = read_repository(path, library)
+    planner = Planner(folder, library, Builder(folder / "cache", library, find_compiler()))
+    with _ledger(folder) as ledger:
+        plans = _Plans(planner, {} if ledger is None else _read(ledger), build)
+        planned = asyncio.run(_plan_all(plans, repository, only))
     _show(planned, output)
     raise typer.Exit(planned.exit_code)
 
 
-async def _plan_all(planner: _Planner, repository: Repository, only: list[str] | None) -> _Planned:
-    gone = _gone(repository, planner.known)
+async def _plan_all(plans: _Plans, repository: Repository, only: list[str] | None) -> _Planned:
+    gone = _gone(repository, plans.recorded)
     keys = _keys(repository, gone, only)
-    planned = _Planned(stalled=_mistakes(repository, planner.library, keys))
+    planned = _Planned(stalled=_mistakes(repository, plans.planner.library, keys))
     for desired in (*repository.instances(), *gone.values()):
         if desired.key not in keys or desired.key in planned.stalled:
             continue
         try:
             if desired.key in gone:
-                planned.plans.append(await planner.removal(desired))
+                planned.plans.append(await plans.removal(desired))
                 continue
-            plan, rejected = await planner.change(desired)
-        except (Stalled, Transient) as error:
+            plan, rejected = await plans.change(desired)
+        except (Stalled, Transient, Waiting) as error:
             planned.stalled[desired.key] = [str(error)]
             continue
         planned.plans.append(plan)
@@ -153,30 +153,36 @@ async def _plan_all(planner: _Planner, repository: Repository, only: list[str] |
     return planned
 
 
-def _read_ledger(state: Path) -> dict[str, _Known]:
-    path = state / "ledger.db"
+@contextmanager
+def _ledger(folder: Path) -> Iterator[Ledger | None]:
+    """None where nothing was ever reconciled: planning leaves nothing behind."""
+    path = folder / "ledger.db"
     if not path.exists():
-        return {}
-    known = {}
+        yield None
+        return
     with closing(Ledger(path)) as ledger:
-        for record in ledger.instances():
-            release = "" if record.status is None else record.status.release
-            rejected = {one.digest: one.reason for one in ledger.rejections(record.key)}
-            attempts = frozenset(one.id for one in ledger.attempts(record.key, limit=1000))
-            graph = ledger.graph(release)
-            known[record.key] = _Known(applied_desired(record), graph, rejected, attempts)
-    return known
+        yield ledger
 
 
-def _gone(repository: Repository, known: Mapping[str, _Known]) -> dict[str, Desired]:
+def _read(ledger: Ledger) -> dict[str, _Recorded]:
+    return {
+        record.key: _Recorded(
+            known_of(record, ledger),
+            {one.digest: one.reason for one in ledger.rejections(record.key)},
+        )
+        for record in ledger.instances()
+    }
+
+
+def _gone(repository: Repository, recorded: Mapping[str, _Recorded]) -> dict[str, Desired]:
     """Instances that were applied, and that nobody wants any more."""
     desired_state = DesiredState("", repository)
     if desired_state.why_not_remove() is not None:
         return {}
     return {
-        key: one.applied
-        for key, one in sorted(known.items())
-        if one.applied is not None and key not in desired_state.digests
+        key: one.known.applied
+        for key, one in sorted(recorded.items())
+        if one.known.applied is not None and key not in desired_state.digests
     }
 
 

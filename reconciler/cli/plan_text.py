@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from schemas.plan import Action, Change, Fate, Plan, Reason, StateFate, StepKind
+from schemas.plan import Action, Change, Fate, Plan, Reason, StateFate
+from schemas.steps import StepKind
 
 _WHOLE_ELEMENTS = (Reason.ELEMENT_ADDED, Reason.ELEMENT_REMOVED)
 _STATE_SYMBOLS = {

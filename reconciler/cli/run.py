@@ -27,7 +27,7 @@ from reconciler.cli.workplace import (
 )
 from reconciler.errors import RevisionNotFound, Stalled, Transient
 from reconciler.library import Library
-from reconciler.reconcile import Means
+from reconciler.reconcile import Means, Planner
 from reconciler.reconcile.loop import Loop
 from reconciler.reporters.observers import LogObserver, Observer, Observers
 from reconciler.reporters.progress import ProgressObserver
@@ -105,7 +105,7 @@ async def _run(
     try:
         if once:
             outcomes = await loop.run_once()
-            return max((outcome.exit_code for outcome in outcomes.values()), default=0)
+            return max((outcome.meaning.exit_code for outcome in outcomes.values()), default=0)
         await loop.run(_stop_on_signals())
         return 0
     finally:
@@ -115,7 +115,7 @@ async def _run(
 def open_means(state: Path, observer: Observer, library: Library) -> Means:
     """Everything a reconciler keeps in its state folder. Raises Stalled."""
     builder = Builder(state / "cache", library, find_compiler())
-    return Means(state, Ledger(state / "ledger.db"), library, builder, observer)
+    return Means(Planner(state, library, builder), Ledger(state / "ledger.db"), observer)
 
 
 def _stop_on_signals() -> asyncio.Event:

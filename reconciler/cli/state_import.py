@@ -31,8 +31,8 @@ from reconciler.errors import Stalled, Transient, VerifyFailed, Waiting
 from reconciler.observe.saved_state import Contents, held, moment, written_by
 from reconciler.plan.import_plan import import_plan, left_out
 from reconciler.plan.terms import Observed, SavedState
+from reconciler.reconcile import Means, Planner
 from reconciler.reconcile.importing import bring, observe
-from reconciler.reconcile.means import Means
 from reconciler.record.journal import applied_desired
 from reconciler.reporters.progress import ProgressObserver
 from schemas.plan import Plan
@@ -67,7 +67,8 @@ def import_state(
             fail(f"nothing was ever applied to {key}")
         library = open_library(own)
         observer = ProgressObserver(sys.stderr if output is Output.JSON else sys.stdout)
-        means = Means(folder, ledger, library, Builder(folder / "cache", library), observer)
+        planner = Planner(folder, library, Builder(folder / "cache", library))
+        means = Means(planner, ledger, observer)
         device = LocalDevice(desired.device, desired.element.name, folder)
         try:
             observed = asyncio.run(observe(device, _saved(file, source, device)))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import DeviceState
+from reconciler.observe.known import Known
 from reconciler.observe.saved_state import saved_state
 from reconciler.observe.targets import observed_of, wanting
 from reconciler.plan.terms import Observed, Target
@@ -16,21 +16,21 @@ from reconciler.store import Snapshots
 async def in_plan_terms(
     state: DeviceState,
     device: LocalDevice,
-    target: Target,
+    target: Target | None,
     snapshots: Snapshots,
-    expected: str | None,
-    foreign: bool,
+    known: Known,
 ) -> Observed:
     """Files are read only where a table is wanted that no memory holds."""
     saved = None
-    if wanting(target, state):
+    if target is not None and wanting(target, state):
         saved = await asyncio.to_thread(saved_state, device, snapshots)
-    return observed_of(state, expected, saved, foreign)
+    foreign = await asyncio.to_thread(is_foreign, state, known)
+    return observed_of(state, known, saved, foreign)
 
 
-def is_foreign(state: DeviceState, ever_applied: bool, known: Callable[[str], bool]) -> bool:
-    """Whether something runs that no attempt which is `known` led to."""
+def is_foreign(state: DeviceState, known: Known) -> bool:
+    """Whether something runs that no attempt of ours led to."""
     if state.status is None:
-        return state.stranger and not ever_applied
+        return state.stranger and known.applied is None
     active = state.status.active
-    return active is not None and not known(active.attempt)
+    return active is not None and not known.began(active.attempt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -17,6 +18,7 @@ from reconciler.graph.click_language import parse
 from reconciler.layouts.records import recorded
 from reconciler.library import Library
 from reconciler.load.repository import Desired
+from reconciler.observe.known import Known
 from reconciler.observe.shares import share_of
 from reconciler.plan.terms import HeldTable, Observed, SavedState, Target, release_digest
 from reconciler.resolve import resolve
@@ -58,25 +60,6 @@ def _check_platform(desired: Desired) -> None:
     raise DeviceMisconfigured(str(wrong), (wrong,))
 
 
-def moved(last: Desired | None, desired: Desired) -> str | None:
-    """Where a device was when its supervisor was started, if that is not where it shall be now."""
-    if last is None:
-        return None
-    before, after = last.device.spec, desired.device.spec
-    words = [
-        f"spec.{name} was {getattr(before, name)!r} and is now {getattr(after, name)!r}"
-        for name in ("netns", "directory")
-        if getattr(before, name) != getattr(after, name)
-    ]
-    if not words:
-        return None
-    return (
-        f"{', '.join(words)}: a running supervisor does not move. Take that back, or give the"
-        f" device another name: {desired.key} is stopped then, and starts anew, without its"
-        " sessions, under the new name"
-    )
-
-
 def record_of(target: Target, desired: Desired, revision: str) -> str:
     """The release.json that is staged with a release: where it came from, what it can carry."""
     record = ReleaseRecord(
@@ -103,29 +86,26 @@ def _recorded(state: StateSpec) -> StateRecord:
 
 
 def observed_of(
-    state: DeviceState,
-    expected: str | None,
-    saved: SavedState | None = None,
-    foreign: bool = False,
+    state: DeviceState, known: Known, saved: SavedState | None = None, foreign: bool = False
 ) -> Observed:
-    """What a device says, in the plan's terms; `expected` is the Click language applied last."""
+    """What a device says, and what the ledger knows, in the plan's terms."""
     status = state.status
     if status is None:
-        return Observed(saved=saved, foreign=foreign)
+        return Observed(saved=saved, foreign=foreign, confirmed=known.confirmed)
     tables = {name: _held(table) for name, table in status.tables.items()}
+    seen = Observed(
+        supervisor=True, tables=tables, saved=saved, foreign=foreign, confirmed=known.confirmed
+    )
     if status.active is None:
-        return Observed(supervisor=True, tables=tables, saved=saved, foreign=foreign)
-    return Observed(
-        supervisor=True,
+        return seen
+    return replace(
+        seen,
         release=status.active.release,
         unconfirmed=status.unconfirmed,
+        parked=status.parked is not None,
         graph=None if state.graph is None else parse(state.graph),
-        expected=None if expected is None else parse(expected),
+        expected=None if known.graph is None else parse(known.graph),
         record=read_record(state.record),
-        tables=tables,
-        saved=saved,
-        attempt=status.active.attempt,
-        foreign=foreign,
         share=share_of(status),
     )
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.layouts.records import table_of
 from reconciler.plan.state_fates import carrier, fates
-from reconciler.plan.steps import chain, verified
+from reconciler.plan.steps import verified
 from reconciler.plan.table_fates import counted
 from reconciler.plan.terms import HeldTable, Observed, SavedState
 from reconciler.resolve.states import StateSpec, TableSpec, named
-from schemas.meta import Value
-from schemas.plan import Fate, Plan, Refusal, StateFate, StepKind, TableFate
+from schemas.plan import Fate, Plan, Refusal, StateFate, TableFate
 from schemas.release import ReleaseRecord, StateRecord
 from schemas.rollout import Rollout
+from schemas.steps import Checkpoint, Step, Takeover
 
 
 def import_plan(instance: str, observed: Observed, rollout: Rollout) -> Plan:
@@ -30,13 +30,12 @@ def import_plan(instance: str, observed: Observed, rollout: Rollout) -> Plan:
     )
     found = tuple(_replacing(state, observed.tables) for state in fates(states, seen, rollout))
     refused = (*_useless(saved, wanted), *_stuck(found))
-    arguments = _takeover(states, seen, rollout)
     return Plan(
         instance=instance,
         release=observed.release,
         running=observed.release,
         states=found,
-        steps=() if refused else chain(_steps(arguments, rollout)),
+        steps=() if refused else tuple(_steps(states, seen, rollout)),
         refusals=refused,
     )
 
@@ -95,27 +94,13 @@ def _table_replacing(table: TableFate, held: HeldTable | None) -> TableFate:
     return table.model_copy(update={"losses": (loss, *table.losses)})
 
 
-def _takeover(
-    states: Mapping[str, StateSpec], observed: Observed, rollout: Rollout
-) -> dict[str, Value]:
+def _steps(states: Mapping[str, StateSpec], observed: Observed, rollout: Rollout) -> Iterator[Step]:
     assert observed.saved is not None
-    return {
-        "release": observed.release,
-        "previous": observed.release,
-        "confirm_timeout": rollout.spec.confirm_timeout,
-        "carrier": carrier(states, observed),
-        "lose": [],
-        "restore": observed.saved.file,
-    }
-
-
-def _steps(
-    takeover: dict[str, Value], rollout: Rollout
-) -> Iterator[tuple[StepKind, dict[str, Value]]]:
-    reason = "before state is imported"
-    yield (
-        StepKind.CHECKPOINT,
-        {"reason": reason, "required": True, "removes": False, "foreign": False},
+    yield Checkpoint(reason="before state is imported", required=True)
+    yield Takeover(
+        release=observed.release,
+        confirm_timeout=rollout.spec.confirm_timeout,
+        carrier=carrier(states, observed),
+        restore=observed.saved.file,
     )
-    yield StepKind.TAKEOVER, takeover
-    yield from verified(str(takeover["release"]), rollout)
+    yield from verified(observed.release, rollout)

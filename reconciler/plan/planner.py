@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reconciler.graph import Graph
 from reconciler.graph.diff import diff
@@ -10,13 +11,17 @@ from reconciler.plan.state_fates import fates, refusals
 from reconciler.plan.steps import removal, steps_to
 from reconciler.plan.terms import HeldTable, Observed, Target
 from reconciler.resolve.states import TableSpec, named
-from schemas.plan import Action, Change, Plan, Reason, Refusal, StepKind
+from schemas.plan import Action, Change, Plan, Reason, Refusal
+from schemas.steps import StepKind
 
 
 def make_plan(target: Target | None, observed: Observed, instance: str) -> Plan:
     """The plan for an instance; no target means that it shall go away."""
     if target is None:
         return _removal(observed, instance)
+    if target.artifact == observed.artifact:
+        # It runs already: whether a cache still has its objects does not matter.
+        target = replace(target, classes_to_build=())
     changes = _changes(target, observed)
     refused: tuple[Refusal, ...] = ()
     states = fates(target.resolved.states, observed, target.rollout)

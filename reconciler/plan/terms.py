@@ -92,8 +92,10 @@ class Observed:
     """State tables the supervisor holds, by STATE/TABLE."""
     saved: SavedState | None = None
     """Where tables that the supervisor does not hold come from."""
-    attempt: str = ""
-    """The attempt that led to the active release."""
+    parked: bool = False
+    """A worker of the release before is parked: there is a way back."""
+    confirmed: str = ""
+    """The release that was confirmed here last."""
     foreign: bool = False
     """Something answers that the ledger knows nothing of."""
     share: Share | None = None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from reconciler.apply import apply
-from reconciler.apply.work import Work
-from reconciler.devices.local import LocalDevice
+from reconciler.apply.work import Contents, Work
+from reconciler.devices.status import TakeoverReport
 from reconciler.errors import (
     ChangeRefused,
     DeviceUnready,
@@ -18,34 +17,13 @@ from reconciler.errors import (
     Waiting,
 )
 from reconciler.graph.click_language import render
-from reconciler.load.repository import Desired
-from reconciler.observe.targets import record_of, reject_digest
-from reconciler.plan.terms import Target
+from reconciler.observe.targets import record_of
 from reconciler.reconcile.means import Means, Signals
-from reconciler.record.journal import Applied, Journal
-from schemas.plan import Plan, StepKind
-
-Refuse = Callable[[str], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What shall run where, and the revision that says so."""
-
-    desired: Desired
-    target: Target
-    device: LocalDevice
-    revision: str
-
-    @property
-    def reject_digest(self) -> str:
-        """What a failure of this goal is remembered under."""
-        return reject_digest(self.target, self.desired)
-
-    @property
-    def applied(self) -> Applied:
-        """What is recorded once it is reached."""
-        return Applied(self.target.release, self.revision, self.desired.element.spec.version)
+from reconciler.reconcile.planning import Goal
+from reconciler.record.journal import Journal
+from reconciler.store.records import EventType
+from schemas.plan import Plan
+from schemas.steps import Step, StepKind
 
 
 def goes_back(plan: Plan) -> bool:
@@ -55,60 +33,85 @@ def goes_back(plan: Plan) -> bool:
 
 async def attempt(goal: Goal, plan: Plan, means: Means, signals: Signals, journal: Journal) -> None:
     """Carry out `plan`. Raises what made it fail, after recording it."""
-    config = render(goal.target.resolved.graph)
-    number = await _number(goal, plan, config, journal)
+    contents = _contents(goal)
+    number = await _number(goal, plan, contents.config, journal)
     if plan.takeover:
         signals.last_takeover = asyncio.get_running_loop().time()
-
-    async def refuse(reason: str) -> None:
-        await journal.reject(goal.reject_digest, goal.revision, reason)
-
     work = Work(
-        key=journal.key,
         attempt=number,
         plan=plan,
+        contents=contents,
         device=goal.device,
-        snapshots=means.snapshots,
-        builder=means.builder,
+        snapshots=means.planner.snapshots,
+        builder=means.planner.builder,
         observer=means.observer,
-        classes=goal.target.resolved.graph.classes,
-        config=config,
-        record=record_of(goal.target, goal.desired, goal.revision),
-        known_good=journal.status.release == goal.target.release,
+        recorder=_JournalRecorder(journal, number, goal),
         superseded=signals.superseded,
-        begin=lambda step: journal.step(number, step),
-        reject=refuse,
-        event=journal.event,
-        tell=journal.report,
     )
     means.observer.planned(journal.key, plan)
-    await _carry_out(work, journal, refuse)
+    known_good = bool(goal.release) and journal.status.release == goal.release
+    await _carry_out(work, journal, known_good)
+
+
+def _contents(goal: Goal) -> Contents:
+    if goal.target is None:
+        return Contents()
+    graph = goal.target.resolved.graph
+    record = record_of(goal.target, goal.desired, goal.revision)
+    return Contents(graph.classes, render(graph), record)
+
+
+@dataclass(frozen=True)
+class _JournalRecorder:
+    """Writes an attempt into the journal of its instance."""
+
+    journal: Journal
+    attempt: str
+    goal: Goal
+
+    async def begin(self, step: Step) -> None:
+        await self.journal.step(self.attempt, step)
+
+    async def reject(self, reason: str) -> None:
+        await self.journal.reject(self.goal.reject_digest, self.goal.revision, reason)
+
+    async def event(self, kind: EventType, reason: str, message: str) -> None:
+        await self.journal.event(kind, reason, message)
+
+    def report(self, report: TakeoverReport) -> None:
+        self.journal.report(report)
 
 
 async def _number(goal: Goal, plan: Plan, config: str, journal: Journal) -> str:
     """Of this attempt, or of an earlier one whose release still waits to be confirmed, or to be
     taken back.
     """
-    release = plan.running if goes_back(plan) else goal.target.release
+    release = plan.running if goes_back(plan) else goal.release
     running = [one for one in await journal.unfinished() if one.release == release]
     if running:
         return running[-1].id
     return await journal.begin_attempt(goal.applied, goal.reject_digest, config)
 
 
-async def _carry_out(work: Work, journal: Journal, refuse: Refuse) -> None:
+async def _carry_out(work: Work, journal: Journal, known_good: bool) -> None:
     try:
         await apply(work)
     except (TakeoverRefused, ChangeRefused, DeviceUnready) as error:
-        if work.known_good:
+        if known_good:
             # It ran here before: the device is to blame, not the release.
             await journal.end_attempt(work.attempt, "Interrupted", str(error))
             raise Transient(str(error)) from error
         if not isinstance(error, DeviceUnready):
-            await refuse(str(error))
+            await work.recorder.reject(str(error))
         await journal.end_attempt(work.attempt, error.reason, str(error))
         raise
     except (Stalled, Transient, Waiting) as error:
         await journal.end_attempt(work.attempt, error.reason, str(error))
         raise
-    await journal.end_attempt(work.attempt, "Reverted" if goes_back(work.plan) else "Applied")
+    await journal.end_attempt(work.attempt, _how_it_ended(work.plan))
+
+
+def _how_it_ended(plan: Plan) -> str:
+    if goes_back(plan):
+        return "Reverted"
+    return "Applied" if plan.release else "Removed"

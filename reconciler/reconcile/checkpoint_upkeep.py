@@ -9,7 +9,6 @@ from reconciler.errors import CheckpointFailed, DeviceUnreachable
 from reconciler.record.conditions import FALSE, TRUE, UNKNOWN, Noted
 from reconciler.record.journal import Journal
 from reconciler.store import Snapshots
-from schemas.snapshot import Occasion
 
 
 async def look_after(
@@ -34,18 +33,6 @@ async def look_after(
         await journal.checkpointed(condition_of(said, bool(status.tables)))
         if said.last is not None and said.interval_ms and not status.unconfirmed:
             await Collector(snapshots, device).periodic(said.last, said.interval_ms / 1000)
-    except (CheckpointFailed, DeviceUnreachable) as error:
-        await journal.event("Warning", error.reason, str(error))
-
-
-async def save_last(device: LocalDevice, journal: Journal, snapshots: Snapshots) -> None:
-    """Keep the state of an instance that is about to be removed, if there is any."""
-    state = await device.observe()
-    if state.status is None or not state.status.tables:
-        return
-    try:
-        kept = await Collector(snapshots, device).save("before it is removed", Occasion.REMOVAL)
-        await journal.event("Normal", "SnapshotTaken", f"{kept.name}: before it is removed")
     except (CheckpointFailed, DeviceUnreachable) as error:
         await journal.event("Warning", error.reason, str(error))
 

@@ -9,19 +9,22 @@ import getpass
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from reconciler.apply import apply
-from reconciler.apply.work import Work
+from reconciler.apply.work import Contents, Work
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import TakeoverReport
 from reconciler.errors import DeviceUnreachable, Stalled, Transient, Waiting
+from reconciler.observe.known import Known
 from reconciler.observe.targets import observed_of
 from reconciler.plan.terms import Observed, SavedState
 from reconciler.reconcile.means import Means
 from reconciler.store import InstanceRecord, Suspension
 from reconciler.store.records import EventType
-from schemas.plan import Plan, Step
+from schemas.plan import Plan
 from schemas.rollout import Rollout
+from schemas.steps import Step
 
 LONGEST_SECONDS = 300.0
 """Beside probation: until then a reconciler waits for an import that died."""
@@ -36,7 +39,7 @@ async def observe(device: LocalDevice, saved: SavedState) -> Observed:
         raise DeviceUnreachable(f"{device.name}: nothing runs there that could take records over")
     if state.status.unconfirmed or state.status.settling:
         raise Transient(f"{device.name}: an upgrade is under way; try again when it is confirmed")
-    return observed_of(state, None, saved)
+    return observed_of(state, Known(), saved)
 
 
 async def bring(
@@ -45,18 +48,28 @@ async def bring(
     """Carry out an import, as an attempt of its own. Raises Stalled, Transient, Waiting after
     recording it; the device has its own records back then.
     """
-    reports: list[TakeoverReport] = []
     number = await asyncio.to_thread(_begin, plan, record, means)
-    work = _work(plan, number, device, means, reports)
+    recorder = _ImportRecorder(plan.instance, number, means)
+    work = Work(
+        attempt=number,
+        plan=plan,
+        contents=Contents(),
+        device=device,
+        snapshots=means.planner.snapshots,
+        builder=means.planner.builder,
+        observer=means.observer,
+        recorder=recorder,
+        superseded=asyncio.Event(),
+    )
     async with hands_off(record, rollout, means):
         try:
             await apply(work)
         except (Stalled, Transient, Waiting) as error:
-            await _end(means, number, error.reason, str(error), reports)
+            await recorder.end(error.reason, str(error))
             raise
-        await _end(means, number, "Imported", _source(plan), reports)
-    await work.event("Normal", "StateImported", _source(plan))
-    return reports[0]
+        await recorder.end("Imported", _source(plan))
+    await recorder.event("Normal", "StateImported", _source(plan))
+    return recorder.reports[0]
 
 
 @asynccontextmanager
@@ -83,50 +96,33 @@ def _begin(plan: Plan, record: InstanceRecord, means: Means) -> str:
     return means.ledger.begin_attempt(record.key, revision, version, plan.release or "", "import")
 
 
-def _work(
-    plan: Plan, number: str, device: LocalDevice, means: Means, reports: list[TakeoverReport]
-) -> Work:
-    key, ledger = plan.instance, means.ledger
+@dataclass(frozen=True)
+class _ImportRecorder:
+    """Writes an import into the ledger; no pass is under way that has a journal."""
 
-    async def begin(step: Step) -> None:
-        await asyncio.to_thread(ledger.record_step, number, step.kind.value)
+    key: str
+    attempt: str
+    means: Means
+    reports: list[TakeoverReport] = field(default_factory=list)
 
-    async def event(kind: EventType, reason: str, message: str) -> None:
-        await asyncio.to_thread(ledger.record_event, key, kind, reason, message)
-        means.observer.event(key, kind, reason, message)
+    async def begin(self, step: Step) -> None:
+        await asyncio.to_thread(self.means.ledger.record_step, self.attempt, step.kind.value)
 
-    async def blame_the_file(reason: str) -> None:
-        """The release was good before, and is so again."""
+    async def reject(self, reason: str) -> None:
+        """The file is to blame: the release was good before, and is so again."""
 
-    def tell(report: TakeoverReport) -> None:
-        reports.append(report)
-        means.observer.takeover(key, report)
+    async def event(self, kind: EventType, reason: str, message: str) -> None:
+        await asyncio.to_thread(self.means.ledger.record_event, self.key, kind, reason, message)
+        self.means.observer.event(self.key, kind, reason, message)
 
-    return Work(
-        key=key,
-        attempt=number,
-        plan=plan,
-        device=device,
-        snapshots=means.snapshots,
-        builder=means.builder,
-        observer=means.observer,
-        classes=frozenset(),
-        config="",
-        record="",
-        known_good=False,
-        superseded=asyncio.Event(),
-        begin=begin,
-        reject=blame_the_file,
-        event=event,
-        tell=tell,
-    )
+    def report(self, report: TakeoverReport) -> None:
+        self.reports.append(report)
+        self.means.observer.takeover(self.key, report)
 
-
-async def _end(
-    means: Means, number: str, outcome: str, message: str, reports: list[TakeoverReport]
-) -> None:
-    said = {report.result: report.model_dump() for report in reports}
-    await asyncio.to_thread(means.ledger.end_attempt, number, outcome, message, said or None)
+    async def end(self, outcome: str, message: str) -> None:
+        said = {report.result: report.model_dump() for report in self.reports}
+        ledger = self.means.ledger
+        await asyncio.to_thread(ledger.end_attempt, self.attempt, outcome, message, said or None)
 
 
 def _source(plan: Plan) -> str:

@@ -1,6 +1,4 @@
-"""The loop: wake-ups -> queue of keys -> workers -> one switch over the outcome, which holds all
-retry policy.
-"""
+"""The loop: wake-ups -> queue of keys -> workers -> the next pass, as its outcome says."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.errors import SourceUnreachable, Stalled
 from reconciler.load import load
 from reconciler.load.desired_state import DesiredState
-from reconciler.outcome import LONGEST_DELAY, Outcome, OutcomeKind, backoff
+from reconciler.outcome import Outcome, OutcomeKind, backoff, failures_after, next_pass
 from reconciler.reconcile.one_pass import Means, Signals, reconcile
 from reconciler.reconcile.queue import KeyedQueue
 from reconciler.source import GitSource, Watch
@@ -19,7 +17,6 @@ from reconciler.source import GitSource, Watch
 WORKERS = 8
 OBSERVE_SECONDS = 5.0
 REQUEST_SECONDS = 0.25
-ONCE_TRIES = 3
 COMMITS_REMEMBERED = 64
 
 
@@ -105,7 +102,7 @@ class Loop:
         if self.desired_state is not None and self.desired_state.revision == str(revision):
             return
         files = await self._source.files(revision)
-        repository = await asyncio.to_thread(load, files, self._means.library)
+        repository = await asyncio.to_thread(load, files, self._means.planner.library)
         before, self.desired_state = self.desired_state, DesiredState(str(revision), repository)
         self._means.observer.revision(str(revision), len(self.desired_state.digests))
         for mistake in repository.diagnostics:
@@ -189,30 +186,18 @@ class Loop:
         return Outcome(OutcomeKind.BROKEN, "InternalError", message)
 
     def _schedule(self, key: str, outcome: Outcome) -> None:
-        """All retry policy there is."""
         instance = self._instance(key)
-        match outcome.kind:
-            case OutcomeKind.TRANSIENT | OutcomeKind.BROKEN:
-                instance.failures += 1
-                delay = backoff(instance.failures)
-            case OutcomeKind.STALLED:
-                # Only a commit or a person helps; somebody may have put the device right meanwhile.
-                delay = LONGEST_DELAY
-            case OutcomeKind.WAITING | OutcomeKind.SUPERSEDED:
-                delay = outcome.retry_after or 0.0
-            case _:
-                instance.failures = 0
-                return
-        instance.timer = asyncio.get_running_loop().call_later(delay, self._now, key)
+        instance.failures = failures_after(outcome, instance.failures)
+        delay = next_pass(outcome, instance.failures)
+        if delay is not None:
+            instance.timer = asyncio.get_running_loop().call_later(delay, self._now, key)
 
     async def _converge(self, key: str) -> Outcome:
         failures = 0
         while True:
             outcome = await self._pass(key)
-            delay = outcome.retry_after
-            if outcome.kind is OutcomeKind.TRANSIENT:
-                failures += 1
-                delay = backoff(failures) if failures < ONCE_TRIES else None
+            failures = failures_after(outcome, failures)
+            delay = next_pass(outcome, failures, once=True)
             if delay is None:
                 return outcome
             await asyncio.sleep(delay)

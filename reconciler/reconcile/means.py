@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from reconciler.build import Builder
-from reconciler.library import Library
+from reconciler.reconcile.planning import Planner
 from reconciler.reporters.observers import Observer
-from reconciler.store import Ledger, Snapshots
+from reconciler.store import Ledger
 
 
 @dataclass(frozen=True)
 class Means:
-    """What every pass works with; `state` is the reconciler's state directory."""
+    """What every pass works with."""
 
-    state: Path
+    planner: Planner
     ledger: Ledger
-    library: Library
-    builder: Builder
     observer: Observer
-
-    @property
-    def snapshots(self) -> Snapshots:
-        """Of all devices' states."""
-        return Snapshots(self.state / "snapshots")
 
 
 @dataclass

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 
-from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import DeviceState
 from reconciler.errors import (
     ChangeRefused,
-    DeviceMoved,
     PlanRefused,
     SourceIncomplete,
     Stalled,
@@ -27,22 +24,20 @@ from reconciler.errors import (
 )
 from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired
-from reconciler.observe.device import in_plan_terms, is_foreign
-from reconciler.observe.targets import describe, moved, target_of
+from reconciler.observe.known import Known, known_of
+from reconciler.observe.targets import describe
 from reconciler.outcome import Outcome, OutcomeKind, damping
-from reconciler.plan import make_plan
-from reconciler.plan.terms import Observed, Target
-from reconciler.reconcile.attempt import Goal, attempt, goes_back
-from reconciler.reconcile.checkpoint_upkeep import look_after, save_last
+from reconciler.plan.terms import Observed
+from reconciler.reconcile.attempt import attempt, goes_back
+from reconciler.reconcile.checkpoint_upkeep import look_after
 from reconciler.reconcile.means import Means, Signals
+from reconciler.reconcile.planning import Goal
 from reconciler.reconcile.share_upkeep import look_after_share
 from reconciler.record.journal import Journal
 from schemas.plan import Plan
 from schemas.rollout import DriftPolicy
 
 __all__ = ["Means", "Signals", "reconcile"]
-
-STARTING_SECONDS = 0.2
 
 
 async def reconcile(
@@ -72,6 +67,7 @@ class _Pass:
         self.key = key
         self.desired_state = desired_state
         self.means = means
+        self.planner = means.planner
         self.signals = signals
         self.journal = journal
         self.healthy: bool | None = None
@@ -97,20 +93,20 @@ class _Pass:
         """The whole story."""
         if (why := self._suspended()) is not None:
             return Outcome(OutcomeKind.SUSPENDED, "Suspended", why)
+        known = await asyncio.to_thread(known_of, self.journal.record, self.means.ledger)
         desired = self._desired()
         if desired is None:
-            return await self._remove()
-        await self._check_place(desired)
-        goal = await self._goal(desired, self.desired_state.revision)
-        observed = await self._observe(goal)
+            return await self._remove(known)
+        await self.planner.check_place(desired, known)
+        goal = await self.planner.goal(desired, self.desired_state.revision)
+        plan, observed = await self._plan(goal, known)
         rejection = await self.journal.rejection(goal.reject_digest)
         if rejection is not None:
-            await self._keep_last_good(observed, rejection.digest)
+            await self._keep_last_good(known, rejection.digest)
             return self._said(OutcomeKind.REJECTED, "RevisionRejected", rejection.reason)
-        plan = self._plan(goal.target, observed)
         if plan.refusals:
             raise PlanRefused("; ".join(f"{r.state}: {r.why}. {r.hint}" for r in plan.refusals))
-        drifted = self._is_drift(goal.target, plan, observed)
+        drifted = self._is_drift(plan, observed)
         if drifted:
             await self.journal.event("Warning", "Drifted", describe(plan))
             if desired.rollout.spec.drift is DriftPolicy.REPORT:
@@ -140,61 +136,35 @@ class _Pass:
         paused = desired is not None and desired.rollout.spec.suspend
         return "suspended by its rollout" if paused else None
 
-    def _device(self, desired: Desired) -> LocalDevice:
-        return LocalDevice(desired.device, desired.element.name, self.means.state)
+    async def _plan(self, goal: Goal, known: Known) -> tuple[Plan, Observed]:
+        """Looks at the device, and at what else it wants, on the way."""
+        state = await self._observe(goal)
+        return await self.planner.plan(goal, state, known)
 
-    async def _check_place(self, desired: Desired) -> None:
-        last = self.journal.applied_desired()
-        why = moved(last, desired)
-        if last and why and (await self._device(last).observe()).status is not None:
-            raise DeviceMoved(why)
-
-    async def _goal(self, desired: Desired, revision: str) -> Goal:
-        means = self.means
-        target = await asyncio.to_thread(target_of, desired, means.library, means.builder)
-        return Goal(desired, target, self._device(desired), revision)
-
-    async def _observe(self, goal: Goal) -> Observed:
-        state = await goal.device.observe()
+    async def _observe(self, goal: Goal) -> DeviceState:
+        state = await self.planner.look(goal)
         status = state.status
-        if status is not None and status.settling:
-            raise Waiting(f"{self.key}: a worker is starting", STARTING_SECONDS)
         self.healthy = status is not None and status.forwarding
         await self.journal.settle(status)
-        means = self.means
-        if status is not None:
-            await look_after(goal.device, self.journal, means.snapshots, status)
+        if status is not None and goal.target is not None:
+            await look_after(goal.device, self.journal, self.planner.snapshots, status)
             await look_after_share(goal.device, self.journal, status)
-        expected = await asyncio.to_thread(means.ledger.graph, self.journal.status.release)
-        foreign = await asyncio.to_thread(self._is_foreign, state)
-        return await in_plan_terms(
-            state, goal.device, goal.target, means.snapshots, expected, foreign
-        )
+        return state
 
-    def _is_foreign(self, state: DeviceState) -> bool:
-        ledger, ever_applied = self.means.ledger, self.journal.record.applied is not None
-        return is_foreign(state, ever_applied, lambda id: ledger.attempt(id) is not None)
-
-    async def _keep_last_good(self, observed: Observed, rejected: str) -> None:
+    async def _keep_last_good(self, known: Known, rejected: str) -> None:
         """The rejected release stays away; what was good before is kept running."""
-        good = self.journal.applied_desired()
+        good = known.applied
         if good is None:
             return
-        goal = await self._goal(good, self.journal.status.applied_revision)
-        plan = self._plan(goal.target, observed)
+        goal = await self.planner.goal(good, self.journal.status.applied_revision)
+        plan, _ = await self._plan(goal, known)
         if plan.steps and goal.reject_digest != rejected:
             await self.journal.event("Warning", "Drifted", describe(plan))
             if good.rollout.spec.drift is DriftPolicy.HEAL:
                 await self._apply(goal, plan, healing=True)
 
-    def _plan(self, target: Target, observed: Observed) -> Plan:
-        if target.artifact == observed.artifact:
-            # It runs already: whether the cache still has its objects does not matter.
-            target = replace(target, classes_to_build=())
-        return make_plan(target, observed, self.key)
-
-    def _is_drift(self, target: Target, plan: Plan, observed: Observed) -> bool:
-        if observed.unconfirmed or self.journal.status.release != target.release:
+    def _is_drift(self, plan: Plan, observed: Observed) -> bool:
+        if observed.unconfirmed or self.journal.status.release != plan.release:
             return False
         return bool(plan.changes) or plan.takeover
 
@@ -211,20 +181,21 @@ class _Pass:
         if goes_back(plan):
             raise Superseded(f"{self.key}: went back, planning again")
         await self.journal.applied(goal.applied, goal.desired)
-        await look_after(goal.device, self.journal, self.means.snapshots)
+        await look_after(goal.device, self.journal, self.planner.snapshots)
         reason = "Healed" if healing else "ReconciliationSucceeded"
         await self.journal.event("Normal", reason, f"applied revision {goal.revision}")
         self.healthy = True
         return self._said(OutcomeKind.APPLIED, reason, f"applied {goal.revision}")
 
-    async def _remove(self) -> Outcome:
-        last = self.journal.applied_desired()
-        if last is not None:
-            device = self._device(last)
-            await save_last(device, self.journal, self.means.snapshots)
-            await device.remove()
-            await self.journal.event("Normal", "Removed", f"gone from {self.journal.revision}")
-        return Outcome(OutcomeKind.REMOVED, "Removed", f"gone from {self.journal.revision}")
+    async def _remove(self, known: Known) -> Outcome:
+        gone = f"gone from {self.journal.revision}"
+        if known.applied is not None:
+            goal = self.planner.removal(known.applied, self.journal.revision)
+            plan, _ = await self._plan(goal, known)
+            if plan.steps:
+                await attempt(goal, plan, self.means, self.signals, self.journal)
+            await self.journal.event("Normal", "Removed", gone)
+        return Outcome(OutcomeKind.REMOVED, "Removed", gone)
 
     def _said(self, kind: OutcomeKind, reason: str, message: str = "") -> Outcome:
         return Outcome(kind, reason, message, healthy=self.healthy)

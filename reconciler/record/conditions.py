@@ -5,23 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.outcome import Outcome, OutcomeKind
-from schemas.status import Condition, ConditionStatus, ConditionType, InstanceStatus, Phase
+from reconciler.outcome import MEANINGS, Meaning, Outcome, OutcomeKind
+from schemas.status import Condition, ConditionStatus, ConditionType, InstanceStatus
 
 NOTED = (ConditionType.CHECKPOINTED, ConditionType.LOSSLESS)
 """Questions that supervisors answer, not passes."""
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """Ready, Reconciling, Stalled, Synced; and one word for tables."""
-
-    ready: ConditionStatus
-    reconciling: ConditionStatus
-    stalled: ConditionStatus
-    synced: ConditionStatus
-    phase: Phase
 
 
 @dataclass(frozen=True)
@@ -33,32 +22,16 @@ class Noted:
     message: str = ""
 
 
-ANSWERS = {
-    OutcomeKind.UNCHANGED: _Answers(TRUE, FALSE, FALSE, TRUE, Phase.READY),
-    OutcomeKind.APPLIED: _Answers(TRUE, FALSE, FALSE, TRUE, Phase.READY),
-    OutcomeKind.DRIFTED: _Answers(TRUE, FALSE, FALSE, FALSE, Phase.READY),
-    OutcomeKind.REVERTED: _Answers(FALSE, FALSE, TRUE, FALSE, Phase.DEGRADED),
-    OutcomeKind.REJECTED: _Answers(FALSE, FALSE, TRUE, FALSE, Phase.DEGRADED),
-    OutcomeKind.STALLED: _Answers(FALSE, FALSE, TRUE, FALSE, Phase.STALLED),
-    OutcomeKind.WAITING: _Answers(UNKNOWN, TRUE, FALSE, FALSE, Phase.PROGRESSING),
-    OutcomeKind.SUPERSEDED: _Answers(UNKNOWN, TRUE, FALSE, FALSE, Phase.PROGRESSING),
-    OutcomeKind.TRANSIENT: _Answers(FALSE, TRUE, FALSE, UNKNOWN, Phase.PROGRESSING),
-    OutcomeKind.SUSPENDED: _Answers(UNKNOWN, FALSE, FALSE, UNKNOWN, Phase.SUSPENDED),
-    OutcomeKind.REMOVED: _Answers(TRUE, FALSE, FALSE, TRUE, Phase.READY),
-    OutcomeKind.BROKEN: _Answers(FALSE, TRUE, FALSE, UNKNOWN, Phase.DEGRADED),
-}
-
-
 def status_after(previous: InstanceStatus, outcome: Outcome, now: datetime) -> InstanceStatus:
     """The status once a pass has ended; revisions are the caller's."""
-    answers = ANSWERS[outcome.kind]
-    return _with(previous, answers, outcome.reason, outcome.message, outcome.healthy, now)
+    return _with(previous, outcome.meaning, outcome.reason, outcome.message, outcome.healthy, now)
 
 
 def status_during(previous: InstanceStatus, step: str, now: datetime) -> InstanceStatus:
     """The status while `step` runs."""
-    answers = _Answers(UNKNOWN, TRUE, FALSE, FALSE, Phase.PROGRESSING)
-    return _with(previous, answers, "Progressing", f"{step} is running", None, now)
+    return _with(
+        previous, MEANINGS[OutcomeKind.WAITING], "Progressing", f"{step} is running", None, now
+    )
 
 
 def status_noted(
@@ -73,7 +46,7 @@ def status_noted(
 
 def _with(
     previous: InstanceStatus,
-    answers: _Answers,
+    meaning: Meaning,
     reason: str,
     message: str,
     healthy: bool | None,
@@ -85,16 +58,16 @@ def _with(
 
     health = _health(previous, healthy)
     conditions = (
-        condition(ConditionType.READY, answers.ready),
-        condition(ConditionType.RECONCILING, answers.reconciling),
-        condition(ConditionType.STALLED, answers.stalled),
-        condition(ConditionType.SYNCED, answers.synced),
+        condition(ConditionType.READY, meaning.ready),
+        condition(ConditionType.RECONCILING, meaning.reconciling),
+        condition(ConditionType.STALLED, meaning.stalled),
+        condition(ConditionType.SYNCED, meaning.synced),
         _healthy(previous, condition(ConditionType.HEALTHY, health)),
         *(c for c in previous.conditions if c.type in NOTED),
     )
     return previous.model_copy(
         update={
-            "phase": answers.phase,
+            "phase": meaning.phase,
             "conditions": conditions,
             "observed_generation": previous.generation,
         }

@@ -17,10 +17,10 @@ from reconciler.store import Attempt, InstanceRecord, Ledger, Rejection
 from reconciler.store.records import EventType
 from schemas.device import Device
 from schemas.network_element import NetworkElement
-from schemas.plan import Step
 from schemas.rollout import Rollout
 from schemas.share import Share
 from schemas.status import ConditionStatus, ConditionType, InstanceStatus, Phase
+from schemas.steps import Step
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ class Journal:
         """Record that `goal` will be attempted, before anything is done about it."""
         if goal.revision == self.revision:
             self.status = self.status.model_copy(update={"attempted_revision": goal.revision})
-        await asyncio.to_thread(self._ledger.keep_graph, goal.release, config)
+        if config:
+            await asyncio.to_thread(self._ledger.keep_graph, goal.release, config)
         return await asyncio.to_thread(
             self._ledger.begin_attempt,
             *(self.key, goal.revision, goal.version, goal.release, digest),

@@ -14,6 +14,7 @@ class Fate(StrEnum):
 
     RUNNING = "Running"  # its release is active and not confirmed: the plan says what to do
     APPLIED = "Applied"
+    REMOVED = "Removed"
     DIED = "WorkerDied"  # and the supervisor went back by itself
     REVERTED = "Reverted"  # by a reconciler that did not live to record why
     FAILED = "TakeoverFailed"
@@ -36,6 +37,8 @@ class Settled:
 
 def settle(attempt: Attempt, status: SupervisorStatus | None) -> Settled:
     """Pure: from the ledger's record and the supervisor's report to what happened."""
+    if status is None and not attempt.release:
+        return Settled(Fate.REMOVED)
     if status is None:
         return Settled(Fate.INTERRUPTED, "the supervisor does not run any more")
     active = status.active

@@ -7,7 +7,8 @@ from typing_extensions import override
 
 from reconciler.devices.status import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
-from schemas.plan import Plan, Step
+from schemas.plan import Plan
+from schemas.steps import Step
 
 
 class Observer:

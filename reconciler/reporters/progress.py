@@ -11,13 +11,14 @@ from typing_extensions import override
 from reconciler.devices.status import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reporters.observers import Observer
-from schemas.plan import Step, StepKind
+from schemas.steps import Step, StepKind
 
 DONE_WORDS = {
     StepKind.BUILD: "built",
     StepKind.STAGE: "staged",
     StepKind.CHECKPOINT: "saved",
     StepKind.RESTORE_STATE: "put its state on the device",
+    StepKind.START: "started the supervisor",
     StepKind.WRITE_HANDLERS: "written live, no takeover",
     StepKind.TAKEOVER: "took over",
     StepKind.VERIFY: "verified",
@@ -25,13 +26,6 @@ DONE_WORDS = {
     StepKind.REVERT: "reverted",
     StepKind.REMOVE: "removed",
 }
-FAILED = (
-    OutcomeKind.REVERTED,
-    OutcomeKind.REJECTED,
-    OutcomeKind.STALLED,
-    OutcomeKind.TRANSIENT,
-    OutcomeKind.BROKEN,
-)
 
 
 def _records(report: TakeoverReport) -> list[str]:
@@ -59,7 +53,7 @@ class ProgressObserver(Observer):
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._started: dict[tuple[str, str], float] = {}
+        self._started: dict[tuple[str, StepKind], float] = {}
         self._last: dict[str, Outcome] = {}
         self._said: dict[tuple[str, str], str] = {}
         self._told = time.monotonic()
@@ -73,13 +67,13 @@ class ProgressObserver(Observer):
 
     @override
     def step_started(self, key: str, step: Step) -> None:
-        self._started[key, step.id] = time.monotonic()
+        self._started[key, step.kind] = time.monotonic()
         glyph = "◎" if step.kind is StepKind.VERIFY else "►"
         self._say(glyph, f"{key}: {step.kind.value}")
 
     @override
     def step_finished(self, key: str, step: Step) -> None:
-        seconds = time.monotonic() - self._started.pop((key, step.id), time.monotonic())
+        seconds = time.monotonic() - self._started.pop((key, step.kind), time.monotonic())
         self._say("✔", f"{key}: {DONE_WORDS[step.kind]} ({seconds:.2f} s)")
 
     @override
@@ -119,9 +113,8 @@ class ProgressObserver(Observer):
         if self._last.get(key) == outcome:
             return
         self._last[key] = outcome
-        glyph = "✗" if outcome.kind in FAILED else "◎" if outcome.retry_after else "✔"
         text = f"{key}: {outcome.kind.value}"
-        self._say(glyph, f"{text}: {outcome.message}" if outcome.message else text)
+        self._say(outcome.meaning.glyph, f"{text}: {outcome.message}" if outcome.message else text)
 
     @override
     def crashed(self, key: str, error: BaseException) -> None:

@@ -12,7 +12,7 @@ from reconciler.build import Builder
 from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
-from reconciler.reconcile import Means
+from reconciler.reconcile import Means, Planner
 from reconciler.reconcile.loop import OBSERVE_SECONDS, Loop
 from reconciler.reporters.observers import Observer
 from reconciler.source import GitSource, parse_reference
@@ -20,7 +20,8 @@ from reconciler.store import Ledger
 from reconciler.testbed.desired import Commits
 from reconciler.testbed.site import Sessions, Site, sessions_of
 from reconciler.testbed.traffic.turns import Priority, priority_of
-from schemas.plan import Plan, Step, StepKind
+from schemas.plan import Plan
+from schemas.steps import Step, StepKind
 
 # In which nothing at all is heard of a loop: on a busy machine a build takes long, and says so.
 SILENCE_SECONDS = 180.0
@@ -173,7 +174,7 @@ async def following(
     commits = Commits(site.folder / name / "desired", files)
     state = site.folder / name / "state"
     witness = Witness()
-    means = Means(state, Ledger(state / "ledger.db"), site.library, builder, witness)
+    means = Means(Planner(state, site.library, builder), Ledger(state / "ledger.db"), witness)
     source = GitSource(str(commits.folder), parse_reference("main"), state / "clone.git")
     stop = asyncio.Event()
     loop = asyncio.create_task(Loop(source, means, observe_interval=observe_interval).run(stop))

@@ -20,7 +20,8 @@ from reconciler.outcome import OutcomeKind
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.merges import Witness
 from reconciler.testbed.site import Site, sessions_of
-from schemas.plan import Fate, Step, StepKind
+from schemas.plan import Fate
+from schemas.steps import Step, StepKind
 from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
 from tests.e2e.support.losses import assert_nothing_lost
 from tests.e2e.support.place import TABLE, Place, place, with_checkpoints
@@ -110,7 +111,7 @@ async def test_a_device_that_lost_everything_gets_its_newest_snapshot(
             await forwards_again(flow)
             await flow.finish()
         steps = [step.kind.value for step in here.plan.steps]
-        assert steps == ["Stage", "RestoreState", "Takeover", "Verify", "Confirm"]
+        assert steps == ["Stage", "RestoreState", "Start", "Takeover", "Verify", "Confirm"]
         assert f"records from snapshot {newest.name} of " in here.plan.states[0].why
 
 

@@ -15,7 +15,7 @@ from reconciler.testbed.measure import HTTP_PORT, traffic
 from reconciler.testbed.merges import Running
 from reconciler.testbed.network import SERVER_ADDRESS
 from reconciler.testbed.site import Site
-from schemas.plan import StepKind
+from schemas.steps import StepKind
 from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
 from tests.e2e.support.losses import assert_nothing_lost
 from tests.e2e.support.pipelines import (

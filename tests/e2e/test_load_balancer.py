@@ -15,7 +15,7 @@ from reconciler.testbed.measure import HTTP_PORT, UDP_PORT, traffic
 from reconciler.testbed.merges import Running
 from reconciler.testbed.network import CLIENT_ADDRESS, Namespace
 from reconciler.testbed.site import Site
-from schemas.plan import StepKind
+from schemas.steps import StepKind
 from tests.e2e.support.direct import direct_servers, direct_servers_six, serving, telling_of
 from tests.e2e.support.farm import (
     CLIENT6,

@@ -17,7 +17,7 @@ from reconciler.testbed.measure import traffic
 from reconciler.testbed.merges import Running, following
 from reconciler.testbed.network import SERVER_ADDRESS
 from reconciler.testbed.site import Site
-from schemas.plan import StepKind
+from schemas.steps import StepKind
 from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
 from tests.e2e.support.losses import assert_nothing_lost
 from tests.e2e.support.waiting import eventually

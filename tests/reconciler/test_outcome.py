@@ -66,7 +66,7 @@ def test_the_last_commit_is_always_acted_on(gaps: list[float]) -> None:
 
 
 def test_a_reverted_upgrade_has_its_own_exit_code() -> None:
-    codes = {kind: Outcome(kind, "X").exit_code for kind in OutcomeKind}
+    codes = {kind: Outcome(kind, "X").meaning.exit_code for kind in OutcomeKind}
     assert codes[OutcomeKind.APPLIED] == codes[OutcomeKind.UNCHANGED] == 0
     assert codes[OutcomeKind.REVERTED] == codes[OutcomeKind.REJECTED] == 3
     assert codes[OutcomeKind.STALLED] == codes[OutcomeKind.TRANSIENT] == 1

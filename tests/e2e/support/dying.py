@@ -15,12 +15,12 @@ from pathlib import Path
 from reconciler.build import Builder
 from reconciler.devices.status import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
-from reconciler.reconcile import Means
+from reconciler.reconcile import Means, Planner
 from reconciler.reconcile.loop import Loop
 from reconciler.reporters.observers import Observer
 from reconciler.source import GitSource, parse_reference
 from reconciler.store import Ledger
-from schemas.plan import Step
+from schemas.steps import Step
 from tests.libraries import todays_library
 
 UNDECIDED = (OutcomeKind.WAITING, OutcomeKind.SUPERSEDED, OutcomeKind.TRANSIENT)
@@ -54,7 +54,8 @@ class Dying(Observer):
 async def main(state: Path, repository: str, cache: Path, boundary: str) -> None:
     library = todays_library()
     dying = Dying(boundary)
-    means = Means(state, Ledger(state / "ledger.db"), library, Builder(cache, library), dying)
+    planner = Planner(state, library, Builder(cache, library))
+    means = Means(planner, Ledger(state / "ledger.db"), dying)
     source = GitSource(repository, parse_reference("main"), state / "source.git")
     await Loop(source, means).run(dying.stop)
 

@@ -22,7 +22,8 @@ from reconciler.testbed.desired import INTERFACES, Files, edited, parsed
 from reconciler.testbed.measure import TrafficResult
 from reconciler.testbed.merges import Running, following
 from reconciler.testbed.site import Site
-from schemas.plan import Fate, StepKind
+from schemas.plan import Fate
+from schemas.steps import StepKind
 from tests.e2e.support.caches import CACHE, ROOT
 from tests.e2e.support.loads import FAST
 

@@ -14,8 +14,8 @@ from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import TakeoverReport
 from reconciler.library import Library
 from reconciler.outcome import Outcome
+from reconciler.reconcile import Means, Planner
 from reconciler.reconcile.loop import Loop
-from reconciler.reconcile.means import Means
 from reconciler.source import GitSource, parse_reference
 from reconciler.store import Ledger, Snapshots
 from reconciler.testbed.desired import Commits, Files, edited, path_of
@@ -60,7 +60,7 @@ class Place:
     def _loop(self, library: Library) -> Iterator[Loop]:
         builder = Builder(CACHE, library)
         ledger = Ledger(self.state / "ledger.db")
-        means = Means(self.state, ledger, library, builder, self.witness)
+        means = Means(Planner(self.state, library, builder), ledger, self.witness)
         source = GitSource(
             str(self.commits.folder), parse_reference("main"), self.state / "clone.git"
         )

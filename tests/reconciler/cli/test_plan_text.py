@@ -2,18 +2,8 @@
 
 from reconciler.cli.plan_text import lines_of, summary_of
 from schemas.network_element import Keep
-from schemas.plan import (
-    Action,
-    Change,
-    Fate,
-    Plan,
-    Reason,
-    Refusal,
-    StateFate,
-    Step,
-    StepKind,
-    TableFate,
-)
+from schemas.plan import Action, Change, Fate, Plan, Reason, Refusal, StateFate, TableFate
+from schemas.steps import Checkpoint, Remove, Takeover, WriteHandlers
 
 ADDED = Change(action=Action.ADD, reason=Reason.ELEMENT_ADDED, subject="limit", after="Meter(5)")
 WIRE = Change(
@@ -34,7 +24,7 @@ def plan(**fields):
 
 
 def test_a_change_shows_symbol_value_and_reason():
-    steps = (Step(id="Takeover", kind=StepKind.TAKEOVER),)
+    steps = (Takeover(release="b" * 64, confirm_timeout=30),)
     states = (StateFate(name="sessions", keep=Keep.REQUIRED, fate=Fate.KEPT, why="same memory"),)
     shown = plan(
         changes=(ADDED, WIRE, LIVE), steps=steps, states=states, classes_to_build=("Meter",)
@@ -51,7 +41,7 @@ def test_a_change_shows_symbol_value_and_reason():
 
 
 def test_a_migration_shows_what_is_carried_and_what_it_loses():
-    steps = (Step(id="Takeover", kind=StepKind.TAKEOVER),)
+    steps = (Takeover(release="b" * 64, confirm_timeout=30),)
     loss = "layout 2 -> 1 drops b"
     table = TableFate(
         name="store/items", fate=Fate.MIGRATED, why="x", records=123456, losses=(loss,)
@@ -69,7 +59,7 @@ def test_a_migration_shows_what_is_carried_and_what_it_loses():
 
 
 def test_tables_are_shown_where_their_fates_differ():
-    steps = (Step(id="Takeover", kind=StepKind.TAKEOVER),)
+    steps = (Takeover(release="b" * 64, confirm_timeout=30),)
     tables = (
         TableFate(name="store/items", fate=Fate.KEPT, why="same memory"),
         TableFate(name="store/others", fate=Fate.NEW, why="starts empty"),
@@ -86,7 +76,7 @@ def test_nothing_to_do_is_one_line():
 
 
 def test_states_are_not_mentioned_where_nothing_takes_over():
-    steps = (Step(id="WriteHandlers", kind=StepKind.WRITE_HANDLERS),)
+    steps = (WriteHandlers(writes=()),)
     states = (StateFate(name="sessions", keep=Keep.REQUIRED, fate=Fate.KEPT, why="same memory"),)
     lines = list(lines_of(plan(changes=(LIVE,), steps=steps, states=states)))
     assert not any("state sessions" in line for line in lines)
@@ -94,13 +84,13 @@ def test_states_are_not_mentioned_where_nothing_takes_over():
 
 
 def test_a_removal_says_what_it_costs():
-    steps = (Step(id="Remove", kind=StepKind.REMOVE),)
+    steps = (Remove(),)
     removal = Plan(instance="edge1/fw", release=None, running="a" * 64, steps=steps)
     assert list(lines_of(removal)) == [
         "edge1/fw: from aaaaaaaaaaaa to nothing",
         "  steps: Remove (stops forwarding)",
     ]
-    steps = (Step(id="Checkpoint", kind=StepKind.CHECKPOINT), *steps)
+    steps = (Checkpoint(reason="before it is removed"), *steps)
     *_, last = lines_of(removal.model_copy(update={"steps": steps}))
     assert last == "  steps: Checkpoint, Remove (stops forwarding; a snapshot keeps its states)"
 

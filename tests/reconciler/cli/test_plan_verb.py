@@ -28,7 +28,7 @@ def test_changes_exit_with_one_and_say_what_is_built_and_taken_over(tmp_path):
     assert "edge1/edge-firewall: from nothing to " in done.stdout
     assert "+ sessions " in done.stdout and "(ElementAdded)" in done.stdout
     assert "classes to build: CheckIP6Header, " in done.stdout
-    assert "steps: Build, Stage, Takeover, Verify, Confirm (first start)" in done.stdout
+    assert "steps: Build, Stage, Start, Takeover, Verify, Confirm (first start)" in done.stdout
     assert not (tmp_path / "devices").exists(), "a plan changes nothing"
 
 

@@ -8,6 +8,7 @@ from reconciler.plan.import_plan import import_plan, left_out
 from reconciler.plan.terms import HeldTable, Observed
 from schemas.plan import Fate
 from schemas.release import ReleaseRecord
+from schemas.steps import Checkpoint, Takeover
 from tests.reconciler.plan.fates import holds, rollout, runs, saved, wrote
 
 
@@ -23,10 +24,11 @@ def test_the_running_release_takes_over_from_itself() -> None:
     assert [step.kind.value for step in plan.steps] == [
         "Checkpoint", "Takeover", "Verify", "Confirm",
     ]  # fmt: skip
-    assert plan.steps[0].arguments["required"] is True
-    takeover = plan.steps[1].arguments
-    assert takeover["restore"] == "/snapshots/x/state.ckpt"
-    assert (takeover["carrier"], takeover["lose"]) == ("", [])
+    checkpoint, takeover = plan.steps[:2]
+    assert isinstance(checkpoint, Checkpoint) and isinstance(takeover, Takeover)
+    assert checkpoint.required
+    assert takeover.restore == "/snapshots/x/state.ckpt"
+    assert (takeover.carrier, takeover.lose) == ("", ())
     [state] = plan.states
     assert (state.fate, state.losses) == (Fate.RESTORED, ("the 600 records that it has now",))
 
@@ -52,7 +54,9 @@ def test_a_newer_layout_is_carried_by_the_driver_that_wrote_it_where_that_is() -
     plan = import_plan(
         "edge2/fw", replace(here, saved=replace(here.saved, record=written)), rollout()
     )
-    assert plan.steps[1].arguments["carrier"] == "new" * 8
+    takeover = plan.steps[1]
+    assert isinstance(takeover, Takeover)
+    assert takeover.carrier == "new" * 8
 
 
 def test_a_file_without_any_table_of_the_release_is_refused() -> None:

@@ -10,7 +10,8 @@ from reconciler.observe.targets import read_record, record_of
 from reconciler.plan import make_plan
 from reconciler.plan.terms import HeldTable, Observed, Target, release_digest
 from reconciler.resolve import resolve
-from schemas.plan import Fate, Reason, StepKind
+from schemas.plan import Fate, Reason
+from schemas.steps import HandlerWrite, StepKind, WhenFailed
 
 FIRST = ["Stage", "Takeover", "Verify", "Confirm"]
 UPGRADE = ["Stage", "Checkpoint", "Takeover", "Verify", "Confirm"]
@@ -64,10 +65,9 @@ def test_nothing_to_do_when_the_release_runs(target, running):
 def test_a_first_start_builds_stages_and_takes_over(target):
     wanted = replace(target, classes_to_build=("Queue", "Strip"))
     plan = make_plan(wanted, Observed(), "edge1/edge-firewall")
-    assert kinds(plan) == ["Build", *FIRST]
-    assert plan.steps[0].arguments == {"classes": ["Queue", "Strip"], "platform": "linux/amd64"}
-    assert plan.steps[2].arguments["confirm_timeout"] == 30.0
-    assert [step.needs for step in plan.steps[:3]] == [(), ("Build",), ("Stage",)]
+    assert kinds(plan) == ["Build", "Stage", "Start", "Takeover", "Verify", "Confirm"]
+    assert plan.classes_to_build == ("Queue", "Strip")
+    assert plan.steps[3].confirm_timeout == 30.0
     assert [(state.name, state.fate) for state in plan.states] == [("sessions", Fate.NEW)]
 
 
@@ -83,7 +83,7 @@ def test_live_parameters_are_handler_writes_without_takeover(target, running):
     graph = with_arguments(target.resolved.graph, "sessions", "CAPACITY 65536", "UDP 60s")
     plan = make_plan(wanting(target, graph=graph), running, "edge1/edge-firewall")
     assert kinds(plan) == ["WriteHandlers"] and not plan.takeover
-    assert plan.steps[0].arguments["writes"] == [{"handler": "sessions.udp", "value": "60s"}]
+    assert plan.steps[0].writes == (HandlerWrite(handler="sessions.udp", value="60s"),)
 
 
 def test_after_the_handler_writes_there_is_nothing_left(target, running):
@@ -114,7 +114,7 @@ def test_live_drift_is_healed_without_a_takeover(target, running):
     graph = with_arguments(target.resolved.graph, "sessions", "CAPACITY 65536", "UDP 1s")
     plan = make_plan(target, replace(running, graph=graph), "edge1/edge-firewall")
     assert [change.reason for change in plan.changes] == [Reason.DRIFTED]
-    assert plan.steps[0].arguments["writes"] == [{"handler": "sessions.udp", "value": "30"}]
+    assert plan.steps[0].writes == (HandlerWrite(handler="sessions.udp", value="30"),)
 
 
 def test_another_driver_for_the_same_graph_is_taken_over(target, running):
@@ -168,6 +168,39 @@ def test_a_dead_worker_is_started_again_with_its_state(target, running):
     plan = make_plan(target, observed, "edge1/edge-firewall")
     assert kinds(plan) == FIRST
     assert [state.fate for state in plan.states] == [Fate.KEPT]
+
+
+def when_failed(plan):
+    [verify] = [step for step in plan.steps if step.kind is StepKind.VERIFY]
+    return verify.when_failed
+
+
+def test_a_release_that_was_good_here_is_kept_when_there_is_nothing_to_go_back_to(target, running):
+    stopped = Observed(supervisor=True, confirmed=target.release)
+    assert when_failed(make_plan(target, stopped, "a/b")) is WhenFailed.KEEP
+    never_good = replace(stopped, confirmed="other")
+    assert when_failed(make_plan(target, never_good, "a/b")) is WhenFailed.REVERT
+    graph = with_arguments(target.resolved.graph, "from_lan", "eth9")
+    other = replace(running, release="x", graph=graph, confirmed=target.release)
+    assert when_failed(make_plan(target, other, "a/b")) is WhenFailed.REVERT
+
+
+def test_what_is_in_probation_is_kept_when_nothing_is_parked(target, running):
+    seen = replace(running, unconfirmed=True, confirmed=target.release)
+    assert when_failed(make_plan(target, seen, "a/b")) is WhenFailed.KEEP
+    assert when_failed(make_plan(target, replace(seen, parked=True), "a/b")) is WhenFailed.REVERT
+
+
+def test_tables_without_a_worker_are_saved_before_a_removal(running):
+    held = Observed(supervisor=True, tables=running.tables)
+    assert kinds(make_plan(None, held, "a/b")) == ["Checkpoint", "Remove"]
+
+
+def test_an_emptied_cache_builds_nothing_for_a_driver_that_runs(target, running):
+    graph = with_arguments(target.resolved.graph, "from_lan", "eth9")
+    wanted = replace(wanting(target, graph=graph), classes_to_build=("Queue",))
+    plan = make_plan(wanted, running, "edge1/edge-firewall")
+    assert kinds(plan) == UPGRADE and plan.classes_to_build == ()
 
 
 def test_plans_are_data(target):

@@ -13,14 +13,14 @@ from reconciler.devices.local import LocalDevice
 from reconciler.devices.status import SupervisorStatus, TakeoverReport
 from reconciler.library import Library
 from reconciler.outcome import Outcome
+from reconciler.reconcile import Means, Planner
 from reconciler.reconcile.loop import Loop
-from reconciler.reconcile.means import Means
 from reconciler.reporters.observers import Observer
 from reconciler.source import GitSource, parse_reference
 from reconciler.store import Ledger
 from schemas.device import Device
-from schemas.plan import Step
 from schemas.status import InstanceStatus
+from schemas.steps import Step
 from tests.reconciler.reconcile.pipeline import KEY, Repository
 
 CACHE = Path(__file__).parents[3] / "build" / "tests" / "cache"
@@ -76,7 +76,7 @@ class House:
         return LocalDevice(Device.model_validate(device), "stream", self.state)
 
     def loop(self) -> Loop:
-        means = Means(self.state, self.ledger, self.library, self.builder, self.recorder)
+        means = Means(Planner(self.state, self.library, self.builder), self.ledger, self.recorder)
         url = str(self.repository.folder)
         source = GitSource(url, parse_reference("main"), self.state / "source.git")
         return Loop(source, means, interval=30.0, observe_interval=0.2)

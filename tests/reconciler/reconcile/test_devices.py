@@ -54,7 +54,7 @@ async def test_a_refused_live_change_is_rejected_and_not_written_again(house: Ho
     await house.once()
     bad = house.repository.commit(rate=TOO_FAST)
     outcome = await house.once()
-    assert (outcome.kind, outcome.exit_code) == (OutcomeKind.REVERTED, 3)
+    assert (outcome.kind, outcome.meaning.exit_code) == (OutcomeKind.REVERTED, 3)
     assert outcome.message.startswith("live change refused: made.rate: ")
     assert house.status.rejected_revisions == (bad,)
     assert house.status.applied_revision == good

@@ -12,6 +12,7 @@ from reconciler.store import Ledger, Snapshots
 from schemas.snapshot import Occasion, Snapshot
 from tests.reconciler.reconcile.house import House
 
+FIRST = ["Stage", "Checkpoint", "Start", "Takeover", "Verify", "Confirm"]
 CONFIG = "made :: RatedSource(0, 100); seen :: Counter; gone :: Discard; made -> seen -> gone;"
 
 
@@ -43,7 +44,7 @@ async def test_all_that_can_be_read_of_a_stranger_is_kept(house: House) -> None:
     house.repository.commit()
     async with stranger(house):
         assert (await house.once()).kind is OutcomeKind.APPLIED
-    assert house.recorder.steps == ["Stage", "Checkpoint", "Takeover", "Verify", "Confirm"]
+    assert house.recorder.steps == FIRST
     snapshot = kept(house)
     assert (snapshot.occasion, snapshot.tables) == (Occasion.FOUND, {})
     snapshots = Snapshots(house.state / "snapshots")

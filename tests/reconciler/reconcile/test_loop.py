@@ -17,8 +17,8 @@ from tests.reconciler.reconcile.pipeline import KEY
 async def test_first_revision_is_built_staged_verified_and_confirmed(house: House) -> None:
     revision = house.repository.commit()
     outcome = await house.once()
-    assert (outcome.kind, outcome.exit_code) == (OutcomeKind.APPLIED, 0)
-    assert house.recorder.steps == ["Stage", "Takeover", "Verify", "Confirm"]
+    assert (outcome.kind, outcome.meaning.exit_code) == (OutcomeKind.APPLIED, 0)
+    assert house.recorder.steps == ["Stage", "Start", "Takeover", "Verify", "Confirm"]
     assert house.status.applied_revision == revision
     assert house.status.phase is Phase.READY
     supervisor = await house.supervisor()
@@ -59,7 +59,7 @@ async def test_failed_verification_reverts_and_rejects_until_something_changes(
     bad = house.repository.commit(version="2.0.0", counter="other", probe="other.count < 0",
                                   settle="50ms")  # fmt: skip
     outcome = await house.once()
-    assert (outcome.kind, outcome.exit_code) == (OutcomeKind.REVERTED, 3)
+    assert (outcome.kind, outcome.meaning.exit_code) == (OutcomeKind.REVERTED, 3)
     assert "other.count < 0" in outcome.message
     status = house.status
     assert (status.attempted_revision, status.applied_revision) == (bad, good)
@@ -200,7 +200,7 @@ async def test_broken_file_stalls_its_instance_and_leaves_it_running(house: Hous
     (house.repository.folder / "element.yaml").write_text("apiVersion: click-up/v1alpha1\nkind: [")
     house.repository.commit_all()
     outcome = await house.once()
-    assert (outcome.kind, outcome.exit_code) == (OutcomeKind.STALLED, 1)
+    assert (outcome.kind, outcome.meaning.exit_code) == (OutcomeKind.STALLED, 1)
     assert "element.yaml" in outcome.message
     assert (await house.supervisor()).state == "forwarding"
 

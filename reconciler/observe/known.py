@@ -1,0 +1,35 @@
+"""What the ledger knows of an instance, as far as a plan depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.load.repository import Desired
+from reconciler.record.journal import applied_desired
+from reconciler.store import InstanceRecord, Ledger
+
+
+@dataclass(frozen=True)
+class Known:
+    """Nothing, where click-up never reconciled."""
+
+    applied: Desired | None = None
+    """What was desired when the last confirmed release was made."""
+    confirmed: str = ""
+    """That release."""
+    graph: str | None = None
+    """Its Click language."""
+    began: Callable[[str], bool] = lambda _attempt: False
+    """Whether an attempt is one of ours."""
+
+
+def known_of(record: InstanceRecord, ledger: Ledger) -> Known:
+    """Reads the ledger."""
+    confirmed = record.status.release if record.status is not None else ""
+    return Known(
+        applied=applied_desired(record),
+        confirmed=confirmed,
+        graph=ledger.graph(confirmed),
+        began=lambda attempt: ledger.attempt(attempt) is not None,
+    )

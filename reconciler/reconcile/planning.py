@@ -1,0 +1,109 @@
+"""From what is desired to a plan: one way, which `click-up plan` and every pass go."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.build import Builder
+from reconciler.devices.local import LocalDevice
+from reconciler.devices.status import DeviceState
+from reconciler.errors import DeviceMoved, Waiting
+from reconciler.library import Library
+from reconciler.load.repository import Desired
+from reconciler.observe.device import in_plan_terms
+from reconciler.observe.known import Known
+from reconciler.observe.targets import reject_digest, target_of
+from reconciler.plan import make_plan
+from reconciler.plan.terms import Observed, Target
+from reconciler.record.journal import Applied
+from reconciler.store import Snapshots
+from schemas.plan import Plan
+
+STARTING_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What shall run where, and the revision that says so; without a target, nothing."""
+
+    desired: Desired
+    """Of what shall be removed: what was applied last."""
+    target: Target | None
+    device: LocalDevice
+    revision: str
+
+    @property
+    def release(self) -> str:
+        """Empty when nothing shall run."""
+        return "" if self.target is None else self.target.release
+
+    @property
+    def reject_digest(self) -> str:
+        """What a failure of this goal is remembered under."""
+        return "" if self.target is None else reject_digest(self.target, self.desired)
+
+    @property
+    def applied(self) -> Applied:
+        """What is recorded once it is reached."""
+        return Applied(self.release, self.revision, self.desired.element.spec.version)
+
+
+@dataclass(frozen=True)
+class Planner:
+    """What it takes to plan; `folder` is the reconciler's own."""
+
+    folder: Path
+    library: Library
+    builder: Builder
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Of all devices' states."""
+        return Snapshots(self.folder / "snapshots")
+
+    async def goal(self, desired: Desired, revision: str) -> Goal:
+        """Resolves it for its device. Raises Stalled."""
+        target = await asyncio.to_thread(target_of, desired, self.library, self.builder)
+        return Goal(desired, target, self._device(desired), revision)
+
+    def removal(self, applied: Desired, revision: str) -> Goal:
+        """Nothing shall run where this was applied."""
+        return Goal(applied, None, self._device(applied), revision)
+
+    async def look(self, goal: Goal) -> DeviceState:
+        """What the device says, once it is at rest. Raises Waiting, DeviceUnreachable."""
+        state = await goal.device.observe()
+        if state.status is not None and state.status.settling:
+            raise Waiting(f"{goal.desired.key}: a worker is starting", STARTING_SECONDS)
+        return state
+
+    async def plan(self, goal: Goal, state: DeviceState, known: Known) -> tuple[Plan, Observed]:
+        """The way from what the device says to the goal, and what the plan was made from."""
+        observed = await in_plan_terms(state, goal.device, goal.target, self.snapshots, known)
+        return make_plan(goal.target, observed, goal.desired.key), observed
+
+    async def check_place(self, desired: Desired, known: Known) -> None:
+        """Raises DeviceMoved when a supervisor runs where the device is not any more."""
+        last = known.applied
+        if last is None or (words := _differences(last, desired)) == "":
+            return
+        if (await self._device(last).observe()).status is not None:
+            raise DeviceMoved(
+                f"{words}: a running supervisor does not move. Take that back, or give the device"
+                f" another name: {desired.key} is stopped then, and starts anew, without its"
+                " sessions, under the new name"
+            )
+
+    def _device(self, desired: Desired) -> LocalDevice:
+        return LocalDevice(desired.device, desired.element.name, self.folder)
+
+
+def _differences(last: Desired, desired: Desired) -> str:
+    before, after = last.device.spec, desired.device.spec
+    return ", ".join(
+        f"spec.{name} was {getattr(before, name)!r} and is now {getattr(after, name)!r}"
+        for name in ("netns", "directory")
+        if getattr(before, name) != getattr(after, name)
+    )

@@ -1,0 +1,150 @@
+"""Steps of a plan: each one unit of effect, plain data. Times are in seconds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.meta import Model
+
+
+class StepKind(StrEnum):
+    """A unit of effect."""
+
+    BUILD = "Build"
+    STAGE = "Stage"
+    CHECKPOINT = "Checkpoint"
+    RESTORE_STATE = "RestoreState"
+    START = "Start"
+    WRITE_HANDLERS = "WriteHandlers"
+    TAKEOVER = "Takeover"
+    VERIFY = "Verify"
+    CONFIRM = "Confirm"
+    REVERT = "Revert"
+    REMOVE = "Remove"
+
+
+class WhenFailed(StrEnum):
+    """What happens to a release whose probes fail."""
+
+    REVERT = "revert"
+    KEEP = "keep"
+    """It was confirmed here before, and there is no other release to go back to."""
+
+
+class Build(Model):
+    """Compile and link the release's driver."""
+
+    kind: Literal[StepKind.BUILD] = StepKind.BUILD
+
+
+class Stage(Model):
+    """Put the release on the device's disk."""
+
+    kind: Literal[StepKind.STAGE] = StepKind.STAGE
+    release: str
+
+
+class Checkpoint(Model):
+    """Save every state table before it is touched."""
+
+    kind: Literal[StepKind.CHECKPOINT] = StepKind.CHECKPOINT
+    reason: str
+    required: bool = False
+    """The attempt ends when nothing can be saved: something goes for good."""
+    removes: bool = False
+    """A table, or everything, goes: the snapshot outlives those of takeovers."""
+    foreign: bool = False
+    """It was not click-up that started what runs: whatever can be read of it is saved."""
+
+
+class RestoreState(Model):
+    """Put a snapshot where the device looks for checkpoints."""
+
+    kind: Literal[StepKind.RESTORE_STATE] = StepKind.RESTORE_STATE
+    snapshot: str
+
+
+class Start(Model):
+    """Start the device's supervisor."""
+
+    kind: Literal[StepKind.START] = StepKind.START
+
+
+class HandlerWrite(Model):
+    """One write handler, `element.handler`, and what is written to it."""
+
+    handler: str
+    value: str
+
+
+class WriteHandlers(Model):
+    """Change parameters of what runs, without a takeover."""
+
+    kind: Literal[StepKind.WRITE_HANDLERS] = StepKind.WRITE_HANDLERS
+    writes: tuple[HandlerWrite, ...]
+
+
+class Takeover(Model):
+    """Let a staged release take over."""
+
+    kind: Literal[StepKind.TAKEOVER] = StepKind.TAKEOVER
+    release: str
+    confirm_timeout: float
+    carrier: str = ""
+    """Release whose driver carries the records; empty when that is the new one's own."""
+    lose: tuple[str, ...] = ()
+    """Tables that may start empty when their records cannot be carried."""
+    restore: str = ""
+    """File from which tables take their records instead of from memory."""
+
+
+class Verify(Model):
+    """Watch the probes of the release."""
+
+    kind: Literal[StepKind.VERIFY] = StepKind.VERIFY
+    release: str
+    probes: tuple[str, ...]
+    settle: float
+    soak: float
+    interval: float
+    when_failed: WhenFailed = WhenFailed.REVERT
+
+
+class Confirm(Model):
+    """Keep the release: ends its probation."""
+
+    kind: Literal[StepKind.CONFIRM] = StepKind.CONFIRM
+    release: str
+
+
+class Revert(Model):
+    """Go back to the parked release."""
+
+    kind: Literal[StepKind.REVERT] = StepKind.REVERT
+    reason: str
+
+
+class Remove(Model):
+    """Stop everything on the device and take its releases away."""
+
+    kind: Literal[StepKind.REMOVE] = StepKind.REMOVE
+
+
+Step = Annotated[
+    Build
+    | Stage
+    | Checkpoint
+    | RestoreState
+    | Start
+    | WriteHandlers
+    | Takeover
+    | Verify
+    | Confirm
+    | Revert
+    | Remove,
+    Field(discriminator="kind"),
+]
+"""Any of them; no plan has two of one kind."""

@@ -1,0 +1,40 @@
+"""An instance that nobody wants any more is planned, attempted, recorded and removed like any."""
+
+from __future__ import annotations
+
+from reconciler.outcome import OutcomeKind
+from tests.reconciler.reconcile.house import House
+from tests.reconciler.reconcile.pipeline import KEY
+
+
+def give_up(house: House) -> str:
+    """The device gets another name, under which nothing shall run yet; returns the revision."""
+    device, rollout = (house.repository.folder / f"{kind}.yaml" for kind in ("device", "rollout"))
+    device.write_text(device.read_text().replace("name: box", "name: case"))
+    text = rollout.read_text().replace("names: [box]", "names: [case]")
+    rollout.write_text(text.replace("spec:\n", "spec:\n  suspend: true\n"))
+    return house.repository.commit_all()
+
+
+async def test_a_removal_is_an_attempt(house: House) -> None:
+    house.repository.commit()
+    await house.once()
+    revision = give_up(house)
+    assert (await house.once()).kind is OutcomeKind.REMOVED
+    assert (await house.device.observe()).status is None
+    newest, first = house.ledger.attempts(KEY)
+    assert (newest.release, newest.step, newest.outcome) == ("", "Remove", "Removed")
+    assert first.outcome == "Applied"
+    assert house.ledger.instance(KEY).status is None
+    assert ("Removed", f"gone from {revision}") in house.recorder.events
+
+
+async def test_a_removal_that_nobody_saw_the_end_of_is_settled(house: House) -> None:
+    house.repository.commit()
+    await house.once()
+    revision = give_up(house)
+    attempt = house.ledger.begin_attempt(KEY, revision, "1.0.0", "", "")
+    await house.device.remove()
+    assert (await house.once()).kind is OutcomeKind.REMOVED
+    known = {one.id: one.outcome for one in house.ledger.attempts(KEY)}
+    assert known[attempt] == "Removed"
