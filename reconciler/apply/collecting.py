@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.checkpoints.file import CheckpointDamaged, CheckpointTooNew
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import CheckpointReport
+from reconciler.devices.client import DeviceClient
+from reconciler.devices.reports import CheckpointReport
 from reconciler.errors import CheckpointFailed, DeviceUnreachable
 from reconciler.observe.saved_state import Contents, written_by
 from reconciler.store import Snapshots
 from reconciler.store.snapshots import RELEASE
+from schemas.release import ReleaseRecord
 from schemas.snapshot import Occasion, Snapshot
 
 CONFIG, HANDLERS = "config.click", "handlers.json"
@@ -27,7 +28,7 @@ class Collector:
     """Of one instance's device."""
 
     snapshots: Snapshots
-    device: LocalDevice
+    device: DeviceClient
 
     async def save(self, reason: str, occasion: Occasion) -> Snapshot:
         """Let the device write a checkpoint now, and keep it. Raises CheckpointFailed,
@@ -35,18 +36,18 @@ class Collector:
         """
         return await self.keep(await self.device.checkpoint(reason), occasion)
 
-    async def keep(self, file: Path, occasion: Occasion) -> Snapshot:
+    async def keep(self, report: CheckpointReport, occasion: Occasion) -> Snapshot:
         """Keep a checkpoint that the device has, once it is verified. Raises CheckpointFailed."""
-        return await asyncio.to_thread(self._keep, file, occasion, "", {})
+        return await self._keep(report.file, occasion, "", {})
 
     async def find(self, reason: str) -> Snapshot:
         """Keep all that can be read of something that click-up did not start: its tables, when it
         can save them, its configuration, and every handler. Raises CheckpointFailed.
         """
-        texts, file = await self._readable(), None
+        texts, name = await self._readable(), ""
         with contextlib.suppress(CheckpointFailed, DeviceUnreachable):
-            file = await self.device.checkpoint(reason)
-        return await asyncio.to_thread(self._keep, file, Occasion.FOUND, reason, texts)
+            name = (await self.device.checkpoint(reason)).file
+        return await self._keep(name, Occasion.FOUND, reason, texts)
 
     async def periodic(self, last: CheckpointReport, seconds: float) -> Snapshot | None:
         """Keep the newest checkpoint, unless a snapshot was taken less than so many seconds before
@@ -56,7 +57,7 @@ class Collector:
         written = _time(last)
         if written is None or (known and (written - known[-1].taken).total_seconds() < seconds):
             return None
-        return await self.keep(self.device.checkpoints.path / last.file, Occasion.PERIODIC)
+        return await self.keep(last, Occasion.PERIODIC)
 
     async def _readable(self) -> dict[str, str]:
         try:
@@ -67,24 +68,29 @@ class Collector:
         config = handlers.get("flatconfig") or handlers.get("config")
         return texts | ({CONFIG: config} if config else {})
 
-    def _keep(
-        self, file: Path | None, occasion: Occasion, reason: str, texts: Mapping[str, str]
+    async def _keep(
+        self, name: str, occasion: Occasion, reason: str, texts: Mapping[str, str]
     ) -> Snapshot:
+        """Of the checkpoint `name` on the device; without a name, of what could be read."""
         try:
-            contents = self._nothing(reason) if file is None else Contents.of(file)
-            return self._add(contents, occasion, texts, file)
+            file = await self.device.fetch_checkpoint(name) if name else None
+            contents = self._nothing(reason)
+            if file is not None:
+                contents = await asyncio.to_thread(Contents.of, file)
+            record = await written_by(self.device, contents.release)
+            snapshot = self._snapshot(contents, occasion, record)
+            said = record.model_dump_json(by_alias=True, indent=2) + "\n"
+            await asyncio.to_thread(self._add, snapshot, {**texts, RELEASE: said}, file)
         except (CheckpointDamaged, CheckpointTooNew, OSError) as error:
             raise CheckpointFailed(f"{self.device.name}: no snapshot was kept: {error}") from error
+        return snapshot
 
     def _nothing(self, reason: str) -> Contents:
         now = datetime.now(UTC).replace(microsecond=0)
         return Contents(0, now, self.device.name, "", reason, {})
 
-    def _add(
-        self, contents: Contents, occasion: Occasion, texts: Mapping[str, str], file: Path | None
-    ) -> Snapshot:
-        record = written_by(self.device, contents.release)
-        snapshot = Snapshot(
+    def _snapshot(self, contents: Contents, occasion: Occasion, record: ReleaseRecord) -> Snapshot:
+        return Snapshot(
             id=f"{contents.taken:%Y%m%dT%H%M%SZ}-{contents.sequence}",
             instance=self.device.name,
             taken=contents.taken,
@@ -95,10 +101,10 @@ class Collector:
             version=record.version,
             tables=contents.tables,
         )
-        said = record.model_dump_json(by_alias=True, indent=2) + "\n"
-        self.snapshots.add(snapshot, {**texts, RELEASE: said}, file)
+
+    def _add(self, snapshot: Snapshot, texts: Mapping[str, str], file: Path | None) -> None:
+        self.snapshots.add(snapshot, texts, file)
         self.snapshots.retire(self.device.name)
-        return snapshot
 
 
 def _time(report: CheckpointReport) -> datetime | None:

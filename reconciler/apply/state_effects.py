@@ -7,7 +7,8 @@ from pathlib import Path
 
 from reconciler.apply.collecting import Collector
 from reconciler.apply.work import Work, to_its_end
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.client import TakeoverRequest
+from reconciler.devices.reports import TakeoverReport
 from reconciler.errors import CheckpointFailed, DeviceUnreachable, Transient
 from reconciler.store import NoSuchSnapshot
 from schemas.snapshot import Occasion
@@ -46,7 +47,7 @@ async def restore_state(work: Work, step: RestoreState) -> None:
     if file is None:
         raise Transient(f"{work.key}: snapshot {name} has lost its state.ckpt")
     try:
-        await asyncio.to_thread(work.device.checkpoints.put, file)
+        await work.device.put_checkpoint(file)
     except OSError as error:
         # Without it the release would start empty, and nobody would have said so.
         raise Transient(f"{work.key}: cannot put {name} on the device: {error}") from error
@@ -54,19 +55,19 @@ async def restore_state(work: Work, step: RestoreState) -> None:
 
 async def take_over(work: Work, step: Takeover) -> None:
     """Let the release take over, with its records."""
-    before = await asyncio.to_thread(work.device.checkpoints.damaged)
-    taking_over = work.device.takeover(
-        work.attempt,
-        step.release,
-        step.confirm_timeout,
+    before = await work.device.damaged_checkpoints()
+    request = TakeoverRequest(
+        attempt=work.attempt,
+        release=step.release,
+        confirm_seconds=step.confirm_timeout,
         carrier=step.carrier,
         lose=step.lose,
         restore=Path(step.restore) if step.restore else None,
     )
-    report = await to_its_end(taking_over)
+    report = await to_its_end(work.device.takeover(request))
     work.recorder.report(report)
     await _tell_tables(work, report)
-    for name in sorted(await asyncio.to_thread(work.device.checkpoints.damaged) - before):
+    for name in sorted(await work.device.damaged_checkpoints() - before):
         damaged = f"{name} was found damaged and set aside"
         await work.recorder.event("Warning", "CheckpointDamaged", damaged)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from reconciler.apply.work import Work, to_its_end
-from reconciler.devices.status import NOT_CONFIRMED
+from reconciler.devices.reports import NOT_CONFIRMED
 from reconciler.errors import ConfirmTooLate, Superseded, VerifyFailed
 from reconciler.resolve.probes import (
     Sample,

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from reconciler.apply.state_effects import checkpoint, restore_state, take_over
 from reconciler.apply.verifying import verify
 from reconciler.apply.work import Work, to_its_end
+from reconciler.devices.client import Release
 from reconciler.devices.control_socket import ControlSocketError, HandlerRefused
-from reconciler.devices.staging import Release
 from reconciler.errors import ChangeRefused, Superseded, Transient
 from schemas import steps
 from schemas.steps import Step
@@ -88,7 +88,7 @@ async def _stage(work: Work, step: steps.Stage) -> None:
 async def _write_handlers(work: Work, step: steps.WriteHandlers) -> None:
     pairs = [(write.handler, write.value) for write in step.writes]
     try:
-        await work.device.write_handlers(pairs)
+        await work.device.write(pairs)
     except HandlerRefused as error:
         raise ChangeRefused(f"{work.key}: live change refused: {error}") from error
     except ControlSocketError as error:
@@ -97,7 +97,7 @@ async def _write_handlers(work: Work, step: steps.WriteHandlers) -> None:
 
 async def _confirm(work: Work, step: steps.Confirm) -> None:
     await to_its_end(work.device.confirm(step.release))
-    await work.device.prune(await work.device.status())
+    await work.device.prune()
 
 
 async def _unless_superseded(work: Work, effect: Coroutine[Any, Any, T]) -> T:

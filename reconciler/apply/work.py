@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from reconciler.build import Builder
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.client import DeviceClient
+from reconciler.devices.reports import TakeoverReport
 from reconciler.reporters.observers import Observer
 from reconciler.store import Snapshots
 from reconciler.store.records import EventType
@@ -51,7 +51,7 @@ class Work:
     attempt: str
     plan: Plan
     contents: Contents
-    device: LocalDevice
+    device: DeviceClient
     snapshots: Snapshots
     builder: Builder
     observer: Observer

@@ -96,13 +96,16 @@ class _Plans:
 
 
 @dataclass
-class _Planned:
+class Planned:
+    """Plans, and by instance why there is none, or why it would not be carried out."""
+
     plans: list[Plan] = field(default_factory=list)
     stalled: dict[str, list[str]] = field(default_factory=dict)
     rejected: dict[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
+        """0 nothing would change, 1 something would, 2 something is wrong."""
         if self.stalled or any(one.refusals for one in self.plans):
             return 2
         return 0 if all(one.empty for one in self.plans) else 1
@@ -126,16 +129,23 @@ def plan(
     repository = read_repository(path, library)
     planner = Planner(folder, library, Builder(folder / "cache", library, find_compiler()))
     with _ledger(folder) as ledger:
-        plans = _Plans(planner, {} if ledger is None else _read(ledger), build)
-        planned = asyncio.run(_plan_all(plans, repository, only))
+        planned = asyncio.run(plan_all(planner, ledger, repository, only, build))
     _show(planned, output)
     raise typer.Exit(planned.exit_code)
 
 
-async def _plan_all(plans: _Plans, repository: Repository, only: list[str] | None) -> _Planned:
+async def plan_all(
+    planner: Planner,
+    ledger: Ledger | None,
+    repository: Repository,
+    only: list[str] | None = None,
+    build: bool = False,
+) -> Planned:
+    """What `run` would do with every instance, or with those of `only`; `build`: and compiles."""
+    plans = _Plans(planner, {} if ledger is None else _read(ledger), build)
     gone = _gone(repository, plans.recorded)
     keys = _keys(repository, gone, only)
-    planned = _Planned(stalled=_mistakes(repository, plans.planner.library, keys))
+    planned = Planned(stalled=_mistakes(repository, plans.planner.library, keys))
     for desired in (*repository.instances(), *gone.values()):
         if desired.key not in keys or desired.key in planned.stalled:
             continue
@@ -207,7 +217,7 @@ def _as_json(plan: Plan) -> dict[str, object]:
     return plan.model_dump(mode="json") | {"takeover": plan.takeover}
 
 
-def _show(planned: _Planned, output: Output) -> None:
+def _show(planned: Planned, output: Output) -> None:
     if output is Output.JSON:
         plans = [_as_json(one) for one in planned.plans]
         print_json({"plans": plans, "stalled": planned.stalled, "rejected": planned.rejected})

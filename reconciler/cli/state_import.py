@@ -26,7 +26,8 @@ from reconciler.cli.workplace import (
     print_json,
     writable_state,
 )
-from reconciler.devices.local import LocalDevice
+from reconciler.devices.client import DeviceClient
+from reconciler.devices.open import open_device
 from reconciler.errors import Stalled, Transient, VerifyFailed, Waiting
 from reconciler.observe.saved_state import Contents, held, moment, written_by
 from reconciler.plan.import_plan import import_plan, left_out
@@ -59,6 +60,7 @@ def import_state(
     is no such snapshot; 3 verification failed, and the device has its own records back.
     """
     file = file_of(source, state, REFUSED).absolute()
+    name = "" if Path(source).is_file() else source
     folder = writable_state(state)
     with closing(open_ledger(folder)) as ledger:
         record = known_instance(ledger, key)
@@ -69,9 +71,9 @@ def import_state(
         observer = ProgressObserver(sys.stderr if output is Output.JSON else sys.stdout)
         planner = Planner(folder, library, Builder(folder / "cache", library))
         means = Means(planner, ledger, observer)
-        device = LocalDevice(desired.device, desired.element.name, folder)
+        device = open_device(desired.device, desired.element.name, folder)
         try:
-            observed = asyncio.run(observe(device, _saved(file, source, device)))
+            observed = asyncio.run(_observe(file, name, device))
             plan = import_plan(key, observed, desired.rollout)
             _show(plan, observed, output)
             if plan.refusals:
@@ -84,12 +86,14 @@ def import_state(
             fail(str(error))
 
 
-def _saved(file: Path, source: str, device: LocalDevice) -> SavedState:
-    """Verifies the whole file. Raises CheckpointDamaged, CheckpointTooNew."""
-    contents = Contents.of(file)
-    name = "" if Path(source).is_file() else source
-    record = written_by(device, contents.release)
-    return SavedState(str(file), moment(contents.taken), held(contents.tables), record, name)
+async def _observe(file: Path, name: str, device: DeviceClient) -> Observed:
+    """Verifies the whole file, of the snapshot `name` if it is one. Raises CheckpointDamaged,
+    CheckpointTooNew.
+    """
+    contents = await asyncio.to_thread(Contents.of, file)
+    record = await written_by(device, contents.release)
+    saved = SavedState(str(file), moment(contents.taken), held(contents.tables), record, name)
+    return await observe(device, saved)
 
 
 def _show(plan: Plan, observed: Observed, output: Output) -> None:

@@ -22,8 +22,9 @@ from reconciler.cli.workplace import (
     open_ledger,
     state_folder,
 )
+from reconciler.devices.client import DeviceClient
 from reconciler.devices.control_socket import ControlSocketError
-from reconciler.devices.local import LocalDevice
+from reconciler.devices.open import open_device
 from reconciler.errors import DeviceUnreachable
 from reconciler.store import Ledger, Suspension
 from schemas.device import Device
@@ -130,7 +131,7 @@ def read(key: KeyArgument, name: HandlerArgument, state: StateOption = None) -> 
     """
     device = _device(key, state)
     try:
-        typer.echo(asyncio.run(device.read_handler(name)).rstrip("\n"))
+        typer.echo(asyncio.run(device.read(name)).rstrip("\n"))
     except (ControlSocketError, DeviceUnreachable) as error:
         fail(str(error))
 
@@ -148,15 +149,15 @@ def write(
     """
     device = _device(key, state)
     try:
-        asyncio.run(device.write_handlers([(name, value)]))
+        asyncio.run(device.write([(name, value)]))
     except (ControlSocketError, DeviceUnreachable) as error:
         fail(str(error))
 
 
-def _device(key: str, state: Path | None) -> LocalDevice:
+def _device(key: str, state: Path | None) -> DeviceClient:
     with closing(open_ledger(state)) as ledger:
         record = known_instance(ledger, key)
     if record.applied is None:
         fail(f"nothing was ever applied to {key}")
     device = Device.model_validate(record.applied["device"])
-    return LocalDevice(device, key.partition("/")[2], state_folder(state))
+    return open_device(device, key.partition("/")[2], state_folder(state))

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.reports import TakeoverReport
 from reconciler.testbed.measure import TrafficResult
 from reconciler.testbed.places import Keeping, Places
 from reconciler.testbed.traffic.turns import Priority

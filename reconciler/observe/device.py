@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import DeviceState
+from reconciler.devices.client import DeviceClient
+from reconciler.devices.reports import DeviceState
 from reconciler.observe.known import Known
 from reconciler.observe.saved_state import saved_state
 from reconciler.observe.targets import observed_of, wanting
@@ -15,17 +16,18 @@ from reconciler.store import Snapshots
 
 async def in_plan_terms(
     state: DeviceState,
-    device: LocalDevice,
+    device: DeviceClient,
     target: Target | None,
     snapshots: Snapshots,
     known: Known,
 ) -> Observed:
     """Files are read only where a table is wanted that no memory holds."""
     saved = None
-    if target is not None and wanting(target, state):
-        saved = await asyncio.to_thread(saved_state, device, snapshots)
+    if target is not None and device.capabilities.state_restore and wanting(target, state):
+        saved = await saved_state(device, snapshots)
     foreign = await asyncio.to_thread(is_foreign, state, known)
-    return observed_of(state, known, saved, foreign)
+    seen = observed_of(state, known, saved, foreign)
+    return replace(seen, capabilities=device.capabilities)
 
 
 def is_foreign(state: DeviceState, known: Known) -> bool:

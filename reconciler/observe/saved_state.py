@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.checkpoints.checkpoint import Checkpoint, Table
 from reconciler.checkpoints.file import CheckpointDamaged, CheckpointTooNew, read_checkpoint
-from reconciler.devices.local import LocalDevice
+from reconciler.devices.client import DeviceClient
 from reconciler.observe.targets import read_record
 from reconciler.plan.terms import HeldTable, SavedState
 from reconciler.store import Snapshots
@@ -45,35 +46,35 @@ class Contents:
         )
 
 
-def saved_state(device: LocalDevice, snapshots: Snapshots) -> SavedState | None:
-    """What a supervisor would restore: the newest checkpoint on the device that verifies; or what
-    may be put there, the newest snapshot of the instance. None when there is neither.
+async def saved_state(device: DeviceClient, snapshots: Snapshots) -> SavedState | None:
+    """What a device would restore: the newest checkpoint on it that verifies; or what may be put
+    there, the newest snapshot of the instance. None when there is neither.
     """
-    for path in device.checkpoints.newest():
+    for name in await device.list_checkpoints():
         try:
-            contents = Contents.of(path)
+            file = await device.fetch_checkpoint(name)
+            contents = await asyncio.to_thread(Contents.of, file)
         except (CheckpointDamaged, CheckpointTooNew, OSError):
-            continue  # the supervisor sets it aside, and uses the one before
+            continue  # the device sets it aside, and uses the one before
         if contents.instance not in ("", device.name):
             continue  # the directory serves another instance, too
-        record = written_by(device, contents.release)
-        return SavedState(path.name, moment(contents.taken), held(contents.tables), record)
-    for snapshot in reversed(snapshots.all(device.name)):
+        record = await written_by(device, contents.release)
+        return SavedState(name, moment(contents.taken), held(contents.tables), record)
+    for snapshot in reversed(await asyncio.to_thread(snapshots.all, device.name)):
         if snapshot.tables:
-            return of_snapshot(snapshot, device)
+            return await of_snapshot(snapshot, device)
     return None
 
 
-def of_snapshot(snapshot: Snapshot, device: LocalDevice) -> SavedState:
+async def of_snapshot(snapshot: Snapshot, device: DeviceClient) -> SavedState:
     """A snapshot that would be put on a device."""
-    tables, record = held(snapshot.tables), written_by(device, snapshot.release)
+    tables, record = held(snapshot.tables), await written_by(device, snapshot.release)
     return SavedState("", moment(snapshot.taken), tables, record, snapshot.name)
 
 
-def written_by(device: LocalDevice, release: str) -> ReleaseRecord:
+async def written_by(device: DeviceClient, release: str) -> ReleaseRecord:
     """What is known of a release whose driver is on the device, or nothing."""
-    path = device.releases / release / "release.json"
-    record = read_record(path.read_text()) if release and path.exists() else ReleaseRecord()
+    record = read_record(await device.record(release) if release else None)
     # The driver is what counts; a record that somebody staged by hand may not name itself.
     return record.model_copy(update={"release": release}) if record.states else record
 

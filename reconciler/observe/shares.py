@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from reconciler.devices.status import RingDrops, RingStatus, SupervisorStatus
+from reconciler.devices.reports import DeviceStatus, RingDrops, RingStatus
 from reconciler.record.conditions import FALSE, TRUE, Noted
 from schemas.share import RingShare, Share
 
@@ -17,7 +17,7 @@ REASONS = {
 }
 
 
-def share_of(status: SupervisorStatus | None) -> Share | None:
+def share_of(status: DeviceStatus | None) -> Share | None:
     """What a supervisor says that the packet path has."""
     if status is None or status.scheduling is None:
         return None

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from reconciler.build import Builder
-from reconciler.devices.local import own_platform
-from reconciler.devices.share import DeviceShare
-from reconciler.devices.status import DeviceState, TableStatus
+from reconciler.devices.open import share_wanted
+from reconciler.devices.platforms import own_platform
+from reconciler.devices.reports import DeviceState, TableStatus
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import DeviceMisconfigured, Stalled
 from reconciler.graph.click_language import parse
@@ -43,7 +43,7 @@ def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
         artifact=artifact,
         classes_to_build=builder.missing(classes),
         platform=own_platform(),
-        share=str(DeviceShare.of(desired.device.spec)),
+        share=share_wanted(desired.device),
     )
 
 

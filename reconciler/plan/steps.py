@@ -38,7 +38,7 @@ def steps_to(
     same = observed.release == target.release
     if observed.running and not changes and (observed.graph is not None or same):
         return ()
-    if changes and all(change.live for change in changes):
+    if observed.capabilities.live_writes and changes and all(change.live for change in changes):
         return (_writes(changes),)
     return tuple(_upgrade(target, observed, states))
 
@@ -99,7 +99,7 @@ def _checkpoint(
     """Nothing to write where nothing is held."""
     removal = not states
     held = observed.tables and (observed.running or removal)
-    if observed.foreign or held:
+    if observed.capabilities.checkpoints and (observed.foreign or held):
         yield Checkpoint(
             reason=reason,
             required=needs_checkpoint(states),
@@ -110,7 +110,10 @@ def _checkpoint(
 
 def _restore(observed: Observed, states: tuple[StateFate, ...]) -> Iterator[Step]:
     """A snapshot has to be put where the supervisor looks; a checkpoint lies there already."""
-    restored = any(table.fate is Fate.RESTORED for state in states for table in state.tables)
+    can = observed.capabilities.state_restore
+    restored = can and any(
+        table.fate is Fate.RESTORED for state in states for table in state.tables
+    )
     if observed.saved is not None and observed.saved.snapshot and restored:
         yield RestoreState(snapshot=observed.saved.snapshot)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from reconciler.graph import Graph
 from reconciler.resolve import Resolved
+from schemas.capabilities import Capabilities
 from schemas.element import ElementManifest
 from schemas.release import ReleaseRecord
 from schemas.rollout import Rollout
@@ -100,6 +101,8 @@ class Observed:
     """Something answers that the ledger knows nothing of."""
     share: Share | None = None
     """What the packet path has of the device."""
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    """What its driver can do."""
 
     @property
     def running(self) -> bool:

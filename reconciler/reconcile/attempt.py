@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.apply import apply
 from reconciler.apply.work import Contents, Work
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.reports import TakeoverReport
 from reconciler.errors import (
     ChangeRefused,
     DeviceUnready,

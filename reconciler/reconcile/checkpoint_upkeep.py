@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.apply.collecting import Collector
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import CheckpointStatus, SupervisorStatus
+from reconciler.devices.client import DeviceClient
+from reconciler.devices.reports import CheckpointStatus, DeviceStatus
 from reconciler.errors import CheckpointFailed, DeviceUnreachable
 from reconciler.record.conditions import FALSE, TRUE, UNKNOWN, Noted
 from reconciler.record.journal import Journal
@@ -12,10 +12,10 @@ from reconciler.store import Snapshots
 
 
 async def look_after(
-    device: LocalDevice,
+    device: DeviceClient,
     journal: Journal,
     snapshots: Snapshots,
-    status: SupervisorStatus | None = None,
+    status: DeviceStatus | None = None,
 ) -> None:
     """Put the settings right, record the condition, keep the newest checkpoint when it is time.
 
@@ -27,9 +27,8 @@ async def look_after(
         said = status.checkpoints
         if said is None:
             return await journal.checkpointed(NOT_OFFERED)
-        if not device.checkpoints.described_by(said):
-            await device.set_checkpoints()
-            await journal.event("Normal", "CheckpointsSet", _settings(device))
+        if changed := await device.configure_checkpoints(said):
+            await journal.event("Normal", "CheckpointsSet", changed)
         await journal.checkpointed(condition_of(said, bool(status.tables)))
         if said.last is not None and said.interval_ms and not status.unconfirmed:
             await Collector(snapshots, device).periodic(said.last, said.interval_ms / 1000)
@@ -54,9 +53,3 @@ def condition_of(said: CheckpointStatus, tables: bool) -> Noted:
     if said.last is None:
         return Noted(UNKNOWN, "NotYet", f"the first one will go {where}")
     return Noted(TRUE, "Written", f"every {said.interval_ms / 1000:g} s {where}")
-
-
-def _settings(device: LocalDevice) -> str:
-    folder = device.checkpoints
-    often = f"every {folder.interval_ms / 1000:g} s" if folder.interval_ms else "before takeovers"
-    return f"checkpoints go to {folder.path} {often}, the newest {folder.keep} are kept"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from reconciler.apply import apply
 from reconciler.apply.work import Contents, Work
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.client import DeviceClient
+from reconciler.devices.reports import TakeoverReport
 from reconciler.errors import DeviceUnreachable, Stalled, Transient, Waiting
 from reconciler.observe.known import Known
 from reconciler.observe.targets import observed_of
@@ -30,7 +30,7 @@ LONGEST_SECONDS = 300.0
 """Beside probation: until then a reconciler waits for an import that died."""
 
 
-async def observe(device: LocalDevice, saved: SavedState) -> Observed:
+async def observe(device: DeviceClient, saved: SavedState) -> Observed:
     """What runs, and the file as what is to be restored. Raises DeviceUnreachable, and Transient
     when the device is not at rest.
     """
@@ -43,7 +43,7 @@ async def observe(device: LocalDevice, saved: SavedState) -> Observed:
 
 
 async def bring(
-    plan: Plan, device: LocalDevice, record: InstanceRecord, rollout: Rollout, means: Means
+    plan: Plan, device: DeviceClient, record: InstanceRecord, rollout: Rollout, means: Means
 ) -> TakeoverReport:
     """Carry out an import, as an attempt of its own. Raises Stalled, Transient, Waiting after
     recording it; the device has its own records back then.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from reconciler.devices.status import DeviceState
+from reconciler.devices.reports import DeviceState
 from reconciler.errors import (
     ChangeRefused,
     PlanRefused,

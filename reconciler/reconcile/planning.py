@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.build import Builder
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import DeviceState
+from reconciler.devices.client import DeviceClient
+from reconciler.devices.open import open_device
+from reconciler.devices.reports import DeviceState
 from reconciler.errors import DeviceMoved, Waiting
 from reconciler.library import Library
 from reconciler.load.repository import Desired
@@ -19,6 +21,7 @@ from reconciler.plan import make_plan
 from reconciler.plan.terms import Observed, Target
 from reconciler.record.journal import Applied
 from reconciler.store import Snapshots
+from schemas.device import Device
 from schemas.plan import Plan
 
 STARTING_SECONDS = 0.2
@@ -31,7 +34,7 @@ class Goal:
     desired: Desired
     """Of what shall be removed: what was applied last."""
     target: Target | None
-    device: LocalDevice
+    device: DeviceClient
     revision: str
 
     @property
@@ -57,6 +60,8 @@ class Planner:
     folder: Path
     library: Library
     builder: Builder
+    open: Callable[[Device, str, Path], DeviceClient] = open_device
+    """From a Device document, an element's name and `folder`."""
 
     @property
     def snapshots(self) -> Snapshots:
@@ -96,8 +101,8 @@ class Planner:
                 " sessions, under the new name"
             )
 
-    def _device(self, desired: Desired) -> LocalDevice:
-        return LocalDevice(desired.device, desired.element.name, self.folder)
+    def _device(self, desired: Desired) -> DeviceClient:
+        return self.open(desired.device, desired.element.name, self.folder)
 
 
 def _differences(last: Desired, desired: Desired) -> str:

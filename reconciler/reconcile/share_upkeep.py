@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import SupervisorStatus
+from reconciler.devices.client import DeviceClient
+from reconciler.devices.reports import DeviceStatus
 from reconciler.errors import DeviceUnreachable, Transient
 from reconciler.observe.shares import lossless, share_of
 from reconciler.record.conditions import UNKNOWN, Noted
@@ -16,7 +16,7 @@ NOT_OFFERED = Noted(
 )
 
 
-async def look_after_share(device: LocalDevice, journal: Journal, status: SupervisorStatus) -> None:
+async def look_after_share(device: DeviceClient, journal: Journal, status: DeviceStatus) -> None:
     """Put priority, cores and memory right; record them, and whether frames were dropped.
 
     Nothing of this stands in the way of a pass: what fails is an event.
@@ -25,9 +25,8 @@ async def look_after_share(device: LocalDevice, journal: Journal, status: Superv
     if said is None:
         return await journal.lossless(NOT_OFFERED)
     try:
-        if not device.share.described_by(said):
-            await device.set_share()
-            await journal.event("Normal", "ShareSet", f"the packet path gets {device.share}")
+        if changed := await device.configure_share(said):
+            await journal.event("Normal", "ShareSet", f"the packet path gets {changed}")
     except (DeviceUnreachable, Transient) as error:
         await journal.event("Warning", error.reason, str(error))
     journal.shared(share_of(status))

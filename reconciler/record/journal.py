@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from reconciler.devices.status import SupervisorStatus, TakeoverReport
+from reconciler.devices.reports import DeviceStatus, TakeoverReport
 from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired
 from reconciler.outcome import Outcome
@@ -43,6 +44,15 @@ def applied_desired(record: InstanceRecord) -> Desired | None:
         device=Device.model_validate(objects["device"]),
         rollout=Rollout.model_validate(objects["rollout"]),
     )
+
+
+def applied_objects(desired: Desired) -> dict[str, Any]:
+    """What `applied_desired` makes an instance of again."""
+    return {
+        "element": desired.element.model_dump(mode="json"),
+        "device": desired.device.model_dump(mode="json"),
+        "rollout": desired.rollout.model_dump(mode="json"),
+    }
 
 
 class Journal:
@@ -100,7 +110,7 @@ class Journal:
         """Attempts that a reconciler began and never ended."""
         return await asyncio.to_thread(self._ledger.unfinished, self.key)
 
-    async def settle(self, status: SupervisorStatus | None) -> None:
+    async def settle(self, status: DeviceStatus | None) -> None:
         """End those whose end the device tells."""
         for one in await self.unfinished():
             settled = settle(one, status)
@@ -179,11 +189,7 @@ class Journal:
                 "version": applied.version,
             }
         )
-        objects = {
-            "element": desired.element.model_dump(mode="json"),
-            "device": desired.device.model_dump(mode="json"),
-            "rollout": desired.rollout.model_dump(mode="json"),
-        }
+        objects = applied_objects(desired)
         if objects != self.record.applied:
             await asyncio.to_thread(self._ledger.record_applied, self.key, objects)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.devices.status import NOT_CONFIRMED, WORKER_DIED, SupervisorStatus
+from reconciler.devices.reports import NOT_CONFIRMED, WORKER_DIED, DeviceStatus
 from reconciler.store import Attempt
 
 
@@ -35,7 +35,7 @@ class Settled:
         return self.fate in (Fate.DIED, Fate.FAILED)
 
 
-def settle(attempt: Attempt, status: SupervisorStatus | None) -> Settled:
+def settle(attempt: Attempt, status: DeviceStatus | None) -> Settled:
     """Pure: from the ledger's record and the supervisor's report to what happened."""
     if status is None and not attempt.release:
         return Settled(Fate.REMOVED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from typing_extensions import override
 
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.reports import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
 from schemas.plan import Plan
 from schemas.steps import Step

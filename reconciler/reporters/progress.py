@@ -8,7 +8,7 @@ from typing import TextIO
 
 from typing_extensions import override
 
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.reports import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reporters.observers import Observer
 from schemas.steps import Step, StepKind

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from reconciler.build import Builder
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.reports import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reconcile import Means, Planner
 from reconciler.reconcile.loop import OBSERVE_SECONDS, Loop
@@ -127,7 +127,7 @@ class Running:
 
     commits: Commits
     witness: Witness
-    device: LocalDevice
+    device: ClickUpDevice
     ledger: Ledger
     key: str
 
@@ -179,7 +179,7 @@ async def following(
     stop = asyncio.Event()
     loop = asyncio.create_task(Loop(source, means, observe_interval=observe_interval).run(stop))
     desired = site.desired(files)
-    device = LocalDevice(desired.device, desired.element.name, state)
+    device = ClickUpDevice(desired.device, desired.element.name, state)
     try:
         await witness.ending(0, SILENCE_SECONDS)
         yield Running(commits, witness, device, means.ledger, desired.key)

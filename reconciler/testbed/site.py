@@ -10,8 +10,8 @@ from pathlib import Path
 
 from reconciler.build import Artifact, Builder
 from reconciler.build.ninja import Progress
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.staging import Release
+from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.graph.click_language import render
 from reconciler.library import Library
 from reconciler.load import load
@@ -23,9 +23,9 @@ CONFIRM_SECONDS = 30.0
 Sessions = frozenset[tuple[str, ...]]
 
 
-async def sessions_of(device: LocalDevice) -> Sessions:
+async def sessions_of(device: ClickUpDevice) -> Sessions:
     """Protocol, originator and responder of every session that the firewall knows now."""
-    lines = (await device.read_handler("sessions.table")).splitlines()
+    lines = (await device.read("sessions.table")).splitlines()
     return frozenset(tuple(line.split()[:3]) for line in lines)
 
 
@@ -54,25 +54,27 @@ class Site:
         (desired,) = repository.instances()
         return desired
 
-    def device(self, desired: Desired, place: str) -> LocalDevice:
+    def device(self, desired: Desired, place: str) -> ClickUpDevice:
         """The desired device with a directory of its own, so that two can stand side by side."""
         spec = desired.device.spec.model_copy(update={"directory": str(self.folder / place)})
         device = desired.device.model_copy(update={"spec": spec})
-        return LocalDevice(device, desired.element.name, self.folder)
+        return ClickUpDevice(device, desired.element.name, self.folder)
 
 
 @dataclass(frozen=True)
 class Installed:
     """A release on a device, ready to take over, and when its build was complete."""
 
-    device: LocalDevice
+    device: ClickUpDevice
     digest: str
     artifact: Artifact
     built_at: float
 
     async def take_over(self) -> None:
         """Let it forward, for good."""
-        await self.device.takeover(f"demo-{self.digest[:12]}", self.digest, CONFIRM_SECONDS)
+        await self.device.takeover(
+            TakeoverRequest(f"demo-{self.digest[:12]}", self.digest, CONFIRM_SECONDS)
+        )
         await self.device.confirm(self.digest)
 
     async def sessions(self) -> Sessions:

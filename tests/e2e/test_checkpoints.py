@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.demo.walkthrough import Scenario
-from reconciler.devices.detached import is_alive
+from reconciler.devices.click_up.detached import is_alive
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
 from reconciler.testbed.measure import traffic

@@ -6,7 +6,7 @@ import asyncio
 
 from reconciler.build import Builder
 from reconciler.demo.walkthrough import NEW, Scenario
-from reconciler.devices.staging import Release
+from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.site import Site, install
 from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
@@ -26,7 +26,7 @@ async def test_supervisor_reverts_when_nobody_confirms(
         place = old.device.releases / old.digest
         config = (place / "config.click").read_text()
         await old.device.stage(Release("next", place / "driver", config, "{}"))
-        await old.device.takeover("attempt-next", "next", TIMEOUT_SECONDS)
+        await old.device.takeover(TakeoverRequest("attempt-next", "next", TIMEOUT_SECONDS))
         began = asyncio.get_running_loop().time()
 
         async def decided() -> bool:

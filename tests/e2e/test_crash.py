@@ -14,9 +14,9 @@ import pytest
 
 from reconciler.build import Builder
 from reconciler.demo.walkthrough import NEW, Scenario
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.staging import Release
-from reconciler.devices.status import SupervisorStatus
+from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.client import Release, TakeoverRequest
+from reconciler.devices.reports import DeviceStatus
 from reconciler.errors import TakeoverRefused
 from reconciler.graph.click_language import render
 from reconciler.observe.targets import target_of
@@ -43,7 +43,7 @@ class Reconciler:
 
     site: Site
     commits: Commits
-    device: LocalDevice
+    device: ClickUpDevice
     cache: Path = CACHE
 
     async def run(self, boundary: str) -> list[str]:
@@ -69,7 +69,7 @@ class Reconciler:
     async def commit(self, message: str, files: Files) -> None:
         await asyncio.to_thread(self.commits.commit, message, files)
 
-    async def settled(self) -> SupervisorStatus:
+    async def settled(self) -> DeviceStatus:
         """The status once nothing is unconfirmed."""
 
         async def forwarding() -> bool:
@@ -101,7 +101,7 @@ class Reconciler:
 async def reconciled(site: Site, files: Files, cache: Path = CACHE) -> AsyncIterator[Reconciler]:
     """The first release runs, put there by a reconciler that was not disturbed."""
     desired = site.desired(files)
-    device = LocalDevice(desired.device, desired.element.name, site.folder)
+    device = ClickUpDevice(desired.device, desired.element.name, site.folder)
     one = Reconciler(site, Commits(site.folder / "desired", files), device, cache)
     try:
         await one.run(SURVIVE)
@@ -199,7 +199,7 @@ async def test_a_bad_new_driver_never_stops_the_old_one(
     site: Site, scenario: Scenario, builder: Builder, behaviour: str, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("reconciler.devices.supervisor.START_TIMEOUT_MS", 1500)
+    monkeypatch.setattr("reconciler.devices.click_up.supervisor.START_TIMEOUT_MS", 1500)
     old = await install(site, site.desired(scenario.first), builder, "place")
     await old.take_over()
     driver = tmp_path / "bad-driver"
@@ -208,7 +208,7 @@ async def test_a_bad_new_driver_never_stops_the_old_one(
     async with traffic(site.network, SMALL) as flow:
         await old.device.stage(Release("bad", driver, "", "{}"))
         with pytest.raises(TakeoverRefused):
-            await old.device.takeover("attempt-bad", "bad", 10.0)
+            await old.device.takeover(TakeoverRequest("attempt-bad", "bad", 10.0))
         await flow.requested(ENOUGH_REQUESTS)
         seen = await flow.finish()
     await still_the_old_one(old.device, old.digest)
@@ -225,14 +225,14 @@ async def test_a_configuration_that_fails_never_stops_the_old_one(
     async with traffic(site.network, SMALL) as flow:
         await old.device.stage(Release("bad", old.artifact.driver, config, "{}"))
         with pytest.raises(TakeoverRefused, match=r"nobody|Nothing"):
-            await old.device.takeover("attempt-bad", "bad", 10.0)
+            await old.device.takeover(TakeoverRequest("attempt-bad", "bad", 10.0))
         await flow.requested(ENOUGH_REQUESTS)
         seen = await flow.finish()
     await still_the_old_one(old.device, old.digest)
     assert_nothing_lost(seen)
 
 
-async def still_the_old_one(device: LocalDevice, digest: str) -> None:
+async def still_the_old_one(device: ClickUpDevice, digest: str) -> None:
     status = await device.status()
     assert status.active is not None
     assert (status.state, status.active.release) == ("forwarding", digest)

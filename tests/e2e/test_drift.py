@@ -6,7 +6,7 @@ import asyncio
 
 from reconciler.build import Builder
 from reconciler.demo.walkthrough import Scenario
-from reconciler.devices.staging import Release
+from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.store import Event
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.merges import Running, following
@@ -46,7 +46,7 @@ async def test_a_graph_changed_by_hand_is_shown_and_healed(
         async with traffic(site.network, SMALL) as flow:
             endings = len(running.witness.ended)
             await running.device.stage(Release("by-hand", place / "driver", changed, "{}"))
-            await running.device.takeover("by-hand", "by-hand", 30.0)
+            await running.device.takeover(TakeoverRequest("by-hand", "by-hand", 30.0))
             await running.device.confirm("by-hand")
             await healed(running, endings)
             await flow.requested(ENOUGH_REQUESTS)
@@ -66,9 +66,9 @@ async def test_a_live_parameter_changed_by_hand_is_healed_without_a_takeover(
     async with following(site, files, builder, "run") as running:
         takeovers = (await running.device.status()).takeovers
         endings = len(running.witness.ended)
-        await running.device.write_handlers([("calm.rate", "77")])
+        await running.device.write([("calm.rate", "77")])
         await healed(running, endings)
-        assert (await running.device.read_handler("calm.rate")).strip().startswith("100")
+        assert (await running.device.read("calm.rate")).strip().startswith("100")
         assert (await running.device.status()).takeovers == takeovers
         assert drifts(running)
 

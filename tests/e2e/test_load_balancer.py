@@ -82,15 +82,13 @@ def backed_by(backends: list[str]) -> str:
 
 async def flows(followed: Running) -> Flows:
     """Backend of each flow that lives: it is neither closed nor about to be."""
-    lines = (
-        line.split() for line in (await followed.device.read_handler("web.table")).splitlines()
-    )
+    lines = (line.split() for line in (await followed.device.read("web.table")).splitlines())
     return {tuple(words[:3]): words[3] for words in lines if words[4] in ("established", "stream")}
 
 
 async def handed_out(followed: Running, backend: str) -> int:
     """Flows that the backend got so far."""
-    lines = (await followed.device.read_handler("web.backend_table")).splitlines()
+    lines = (await followed.device.read("web.backend_table")).splitlines()
     return sum(int(line.split()[-1]) for line in lines if line.split()[0] == backend)
 
 
@@ -187,11 +185,11 @@ async def test_list_and_health_change_without_a_takeover(farm: Site) -> None:
             plan = followed.witness.plans[-1]
             assert StepKind.TAKEOVER not in {step.kind for step in plan.steps}
             assert_none_moved(before, await flows(followed))
-            await followed.device.write_handlers([("web.health", f"{POOL[4]} down")])
+            await followed.device.write([("web.health", f"{POOL[4]} down")])
             down = await handed_out(followed, POOL[4])
             await gets_more(followed, POOL[3])
             assert await handed_out(followed, POOL[4]) == down
-            await followed.device.write_handlers([("web.health", f"{POOL[4]} up")])
+            await followed.device.write([("web.health", f"{POOL[4]} up")])
             seen = await load.finish()
         # A flow of the one that was down moved, and its server knew nothing of it.
         assert seen.udp_lost == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.checkpoints.file import read_checkpoint
 from reconciler.demo.walkthrough import Scenario
-from reconciler.devices.local import LocalDevice
+from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
 from reconciler.testbed.desired import edited
@@ -52,9 +52,9 @@ async def test_sessions_survive_an_upgrade_and_a_downgrade_of_their_layout(
         assert "carried by the driver of release" in here.plan.states[0].why
 
 
-async def packets_of(device: LocalDevice) -> dict[bytes, int]:
+async def packets_of(device: ClickUpDevice) -> dict[bytes, int]:
     """What each session has counted, by its key."""
-    file = await device.checkpoint("for a look")
+    file = await device.fetch_checkpoint((await device.checkpoint("for a look")).file)
     (table,) = (await asyncio.to_thread(read_checkpoint, file)).tables
     keys = [bytes(key) for key in table.keys]
     assert len(keys) > SMALL.downloaders
@@ -108,7 +108,7 @@ async def test_shrinking_below_the_live_sessions_says_how_many_go(
         assert (await here.device.status()).tables[TABLE].records <= 16
 
 
-async def live_sessions(device: LocalDevice, least: int) -> None:
+async def live_sessions(device: ClickUpDevice, least: int) -> None:
     async def enough() -> bool:
         return len(await sessions_of(device)) >= least
 

@@ -94,7 +94,7 @@ def counted(way: Way, *names: str) -> Any:
 
 async def tokens(followed: Running, way: Way) -> float:
     """Of the one that downloads; a bucket that is full is not in the table."""
-    table = (await followed.device.read_handler(f"{way.buckets}.table")).splitlines()
+    table = (await followed.device.read(f"{way.buckets}.table")).splitlines()
     found = {key: float(amount) for key, amount in map(str.split, table)}
     return found.get(f"{way.subscriber}/32", BURST * way.bits_per_token) / way.bits_per_token
 

@@ -14,7 +14,7 @@ import pytest
 from reconciler.build import Builder
 from reconciler.checkpoints.file import write_checkpoint
 from reconciler.demo.walkthrough import Scenario
-from reconciler.devices.local import LocalDevice
+from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.library import Library
 from reconciler.load import load
 from reconciler.outcome import OutcomeKind
@@ -104,10 +104,10 @@ async def test_sessions_move_to_another_device(
             await other.remove()
 
 
-def spare_device(site: Site, files: Files, here: Place) -> LocalDevice:
+def spare_device(site: Site, files: Files, here: Place) -> ClickUpDevice:
     instances = load(files, site.library).instances()
     (desired,) = (one for one in instances if one.device.name == SPARE)
-    return LocalDevice(desired.device, desired.element.name, here.state)
+    return ClickUpDevice(desired.device, desired.element.name, here.state)
 
 
 async def test_what_cannot_be_imported_is_refused(

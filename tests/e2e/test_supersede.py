@@ -55,7 +55,7 @@ async def test_twenty_commits_cost_at_most_three_takeovers(
             await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
         assert 1 <= len(running.witness.takeovers) - before <= 3
-        config = await running.device.read_handler("flatconfig")
+        config = await running.device.read("flatconfig")
         assert f"port {9000 + COMMITS - 1}" in config
         assert_nothing_lost(seen)
 
@@ -103,7 +103,7 @@ async def test_a_commit_ends_a_long_backoff(
 
         with monkeypatch.context() as broken:
             broken.setattr("reconciler.reconcile.loop.backoff", lambda _failures: BACKOFF_SECONDS)
-            broken.setattr("reconciler.devices.local.LocalDevice.stage", unreachable)
+            broken.setattr("reconciler.devices.click_up.client.ClickUpDevice.stage", unreachable)
             await asyncio.to_thread(running.commits.commit, "out of reach", scenario.variants()[1])
 
             async def failed() -> bool:

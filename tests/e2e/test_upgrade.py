@@ -85,7 +85,7 @@ async def test_a_live_parameter_is_written_and_nothing_is_swapped(
         assert StepKind.WRITE_HANDLERS in [step.kind for step in plan.steps]
         assert not plan.takeover
         assert len(running.witness.takeovers) == 1
-        assert (await running.device.read_handler("calm.rate")).strip().startswith("4321")
+        assert (await running.device.read("calm.rate")).strip().startswith("4321")
         assert_nothing_lost(seen)
         again = len(running.witness.plans)
         await asyncio.sleep(6.0)  # the device is looked at every five seconds
@@ -135,7 +135,7 @@ async def test_hosts_that_look_for_each_other_do_not_make_a_bad_release_good(
 
 
 async def forwards(running: Running) -> bool:
-    return float(await running.device.read_handler("forwarded.rate")) > 0
+    return float(await running.device.read("forwarded.rate")) > 0
 
 
 @contextmanager

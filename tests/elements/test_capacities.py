@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.build import Builder
+from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.devices.control_socket import NobodyListens
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.staging import Release
 from reconciler.graph.click_language import parse
 from reconciler.resolve.states import StateSpec, named
 from schemas.device import Device
@@ -58,11 +58,11 @@ async def test_every_table_has_the_declared_capacity(
     }
     expected = {name: table.capacity for name, table in named(states).items()}
     assert len(expected) >= 20
-    device = LocalDevice(DEVICE, "tables", tmp_path)
+    device = ClickUpDevice(DEVICE, "tables", tmp_path)
     await device.start(await Builder(CACHE / "cache", library).supervisor())
     try:
         await device.stage(Release("a" * 64, driver, text, "{}"))
-        await device.takeover("1", "a" * 64, confirm_seconds=30)
+        await device.takeover(TakeoverRequest("1", "a" * 64, confirm_seconds=30))
         tables = (await device.status()).tables
     finally:
         with suppress(NobodyListens):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.control_socket import connected
-from reconciler.devices.local import LocalDevice
 from reconciler.errors import Stalled, Transient
 from reconciler.testbed.measure import Traffic
 from reconciler.testbed.network import Namespace, Network
@@ -34,7 +34,7 @@ class Account:
     title: str
     folder: Path
     network: Network
-    device: LocalDevice
+    device: ClickUpDevice
     traffic: Traffic
     taps: Sequence[Wiretap]
     events: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))

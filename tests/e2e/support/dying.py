@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from reconciler.build import Builder
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.reports import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reconcile import Means, Planner
 from reconciler.reconcile.loop import Loop

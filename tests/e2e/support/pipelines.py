@@ -113,7 +113,7 @@ async def upgrade(running: Running, element: str) -> None:
 
 async def number(running: Running, handler: str) -> int:
     """What a read handler says, as a number."""
-    return int(float(await running.device.read_handler(handler)))
+    return int(float(await running.device.read(handler)))
 
 
 def assert_no_session_lost(seen: TrafficResult) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.build import Builder
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import TakeoverReport
+from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.reports import TakeoverReport
 from reconciler.library import Library
 from reconciler.outcome import Outcome
 from reconciler.reconcile import Means, Planner
@@ -35,7 +35,7 @@ class Place:
 
     site: Site
     commits: Commits
-    device: LocalDevice
+    device: ClickUpDevice
     state: Path
     witness: Witness
 
@@ -78,7 +78,7 @@ class Place:
         return self.witness.takeovers[-1][1]
 
     async def counted(self) -> int:
-        return int(await self.device.read_handler("forwarded.count"))
+        return int(await self.device.read("forwarded.count"))
 
     @property
     def key(self) -> str:
@@ -113,7 +113,7 @@ class Place:
 async def place(site: Site, files: Files) -> AsyncIterator[Place]:
     state = site.folder / "state"
     desired = site.desired(files)
-    device = LocalDevice(desired.device, desired.element.name, state)
+    device = ClickUpDevice(desired.device, desired.element.name, state)
     try:
         yield Place(site, Commits(site.folder / "desired", files), device, state, Witness())
     finally:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.checkpoints.file import read_checkpoint
+from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.control_socket import ControlSocketError
-from reconciler.devices.local import LocalDevice
 from reconciler.errors import CheckpointFailed, DeviceUnreachable, Transient
 from reconciler.testbed.site import Sessions, sessions_of
 from tests.e2e.support.account import Account
@@ -32,7 +32,7 @@ AWAY = (DeviceUnreachable, ControlSocketError, Transient, CheckpointFailed, OSEr
 class Victim:
     """The firewall, and the sessions through it that stay open."""
 
-    device: LocalDevice
+    device: ClickUpDevice
     open_ones: Held
     openings: Openings
     account: Account

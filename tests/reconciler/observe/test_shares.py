@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.cli.plan_text import lines_of
-from reconciler.devices.share import DeviceShare
-from reconciler.devices.status import RingDrops, RingStatus, SchedulingStatus, SupervisorStatus
+from reconciler.devices.click_up.share import DeviceShare
+from reconciler.devices.reports import DeviceStatus, RingDrops, RingStatus, SchedulingStatus
 from reconciler.observe.shares import lossless, share_of
 from reconciler.record.conditions import FALSE, TRUE
 from schemas.device import DeviceSpec
@@ -87,7 +87,7 @@ def test_the_newest_drops_count_and_old_ones_no_more() -> None:
 
 def test_a_plan_tells_what_the_packet_path_has() -> None:
     scheduling = SchedulingStatus(wanted="realtime", priority="high", cores=(2,), refused="why not")
-    share = share_of(SupervisorStatus(scheduling=scheduling, rings={"eth0": ring()}))
+    share = share_of(DeviceStatus(scheduling=scheduling, rings={"eth0": ring()}))
     plan = Plan(instance="a/b", release="r", running="q", share=share, classes_to_build=("Null",))
     (*_, last) = lines_of(plan.model_copy(update={"changes": (), "refusals": (REFUSAL,)}))
     assert last == (
@@ -97,4 +97,4 @@ def test_a_plan_tells_what_the_packet_path_has() -> None:
 
 
 def test_a_supervisor_of_before_says_nothing() -> None:
-    assert share_of(SupervisorStatus()) is None and share_of(None) is None
+    assert share_of(DeviceStatus()) is None and share_of(None) is None

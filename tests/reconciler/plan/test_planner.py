@@ -10,6 +10,7 @@ from reconciler.observe.targets import read_record, record_of
 from reconciler.plan import make_plan
 from reconciler.plan.terms import HeldTable, Observed, Target, release_digest
 from reconciler.resolve import resolve
+from schemas.capabilities import Capabilities
 from schemas.plan import Fate, Reason
 from schemas.steps import HandlerWrite, StepKind, WhenFailed
 
@@ -201,6 +202,14 @@ def test_an_emptied_cache_builds_nothing_for_a_driver_that_runs(target, running)
     wanted = replace(wanting(target, graph=graph), classes_to_build=("Queue",))
     plan = make_plan(wanted, running, "edge1/edge-firewall")
     assert kinds(plan) == UPGRADE and plan.classes_to_build == ()
+
+
+def test_steps_follow_from_what_the_driver_can_do(target, running):
+    live = with_arguments(target.resolved.graph, "sessions", "CAPACITY 65536", "UDP 60s")
+    plain = replace(running, capabilities=Capabilities(live_writes=False, checkpoints=False))
+    plan = make_plan(wanting(target, graph=live), plain, "a/b")
+    assert kinds(plan) == ["Stage", "Takeover", "Verify", "Confirm"]
+    assert kinds(make_plan(None, plain, "a/b")) == ["Remove"]
 
 
 def test_plans_are_data(target):

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.build import Builder
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.status import SupervisorStatus, TakeoverReport
+from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.reports import DeviceStatus, TakeoverReport
 from reconciler.library import Library
 from reconciler.outcome import Outcome
 from reconciler.reconcile import Means, Planner
@@ -65,7 +65,7 @@ class House:
         self.builder = Builder(CACHE, self.library)
         self.device = self.device_in(None)
 
-    def device_in(self, directory: Path | None) -> LocalDevice:
+    def device_in(self, directory: Path | None) -> ClickUpDevice:
         """Where the instance runs when the device names this directory."""
         device = {
             "apiVersion": "click-up/v1alpha1",
@@ -73,7 +73,7 @@ class House:
             "metadata": {"name": "box"},
             "spec": {"directory": str(directory)} if directory else {},
         }
-        return LocalDevice(Device.model_validate(device), "stream", self.state)
+        return ClickUpDevice(Device.model_validate(device), "stream", self.state)
 
     def loop(self) -> Loop:
         means = Means(Planner(self.state, self.library, self.builder), self.ledger, self.recorder)
@@ -100,7 +100,7 @@ class House:
         assert status is not None
         return status
 
-    async def supervisor(self) -> SupervisorStatus:
+    async def supervisor(self) -> DeviceStatus:
         return await self.device.status()
 
     async def until(self, what: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:

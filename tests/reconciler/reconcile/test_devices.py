@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.devices.local import own_platform
+from reconciler.devices.platforms import own_platform
 from reconciler.outcome import OutcomeKind
 from tests.reconciler.reconcile.house import House
 from tests.reconciler.reconcile.pipeline import KEY

@@ -36,7 +36,7 @@ async def test_upgrade_takes_over_and_history_tells(house: House) -> None:
     assert (newest.version, newest.outcome) == ("2.0.0", "Applied")
     assert newest.report is not None
     assert newest.report["running"]["previous"] == oldest.release
-    assert (await house.device.read_handler("counted.class")).strip() == "Counter"
+    assert (await house.device.read("counted.class")).strip() == "Counter"
 
 
 async def test_live_parameter_is_a_handler_write(house: House) -> None:
@@ -45,7 +45,7 @@ async def test_live_parameter_is_a_handler_write(house: House) -> None:
     revision = house.repository.commit(rate=50)
     assert (await house.once()).kind is OutcomeKind.APPLIED
     assert house.recorder.steps[-1] == "WriteHandlers"
-    assert float(await house.device.read_handler("made.rate")) == 50
+    assert float(await house.device.read("made.rate")) == 50
     assert (await house.supervisor()).takeovers == 1
     assert house.status.applied_revision == revision
     assert (await house.once()).kind is OutcomeKind.UNCHANGED
@@ -102,9 +102,9 @@ async def test_changed_handler_is_drift_and_is_healed(house: House) -> None:
     house.repository.commit()
     async with house.running():
         await house.until(lambda: _phase(house, Phase.READY))
-        await house.device.write_handlers([("made.rate", "7")])
+        await house.device.write([("made.rate", "7")])
         await house.until(lambda: _event(house, "Healed"))
-        assert float(await house.device.read_handler("made.rate")) == 1000
+        assert float(await house.device.read("made.rate")) == 1000
     assert any("made" in text and "7" in text for reason, text in house.recorder.events
                if reason == "Drifted")  # fmt: skip
 
@@ -112,11 +112,11 @@ async def test_changed_handler_is_drift_and_is_healed(house: House) -> None:
 async def test_drift_is_only_reported_when_the_rollout_says_so(house: House) -> None:
     house.repository.commit(drift="report")
     await house.once()
-    await house.device.write_handlers([("made.rate", "7")])
+    await house.device.write([("made.rate", "7")])
     outcome = await house.once()
     assert outcome.kind is OutcomeKind.DRIFTED
     assert _reason(house, ConditionType.SYNCED) == ("False", "Drifted")
-    assert float(await house.device.read_handler("made.rate")) == 7
+    assert float(await house.device.read("made.rate")) == 7
 
 
 async def test_commit_ends_a_soak(house: House) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.devices.status import CheckpointReport, CheckpointStatus
+from reconciler.devices.reports import CheckpointReport, CheckpointStatus
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reconcile.checkpoint_upkeep import condition_of
 from reconciler.record.conditions import (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.devices.status import SupervisorStatus, TakeoverReport, WorkerStatus
+from reconciler.devices.reports import DeviceStatus, TakeoverReport, WorkerStatus
 from reconciler.record.settle import Fate, settle
 from reconciler.store import Attempt
 
@@ -12,9 +12,9 @@ ATTEMPT = Attempt(
 )  # fmt: skip
 
 
-def said(result: str, reason: str = "") -> SupervisorStatus:
+def said(result: str, reason: str = "") -> DeviceStatus:
     report = TakeoverReport(attempt="7", release="new", result=result, reason=reason)
-    return SupervisorStatus(
+    return DeviceStatus(
         active=WorkerStatus(release="old", attempt="6"), confirmed="old", history=(report,)
     )
 
@@ -26,9 +26,9 @@ ACTIVE = WorkerStatus(release="new", attempt="7")
     ("status", "fate", "blamed"),
     [
         (None, Fate.INTERRUPTED, False),
-        (SupervisorStatus(), Fate.INTERRUPTED, False),
-        (SupervisorStatus(state="probation", active=ACTIVE), Fate.RUNNING, False),
-        (SupervisorStatus(active=ACTIVE, confirmed="new"), Fate.APPLIED, False),
+        (DeviceStatus(), Fate.INTERRUPTED, False),
+        (DeviceStatus(state="probation", active=ACTIVE), Fate.RUNNING, False),
+        (DeviceStatus(active=ACTIVE, confirmed="new"), Fate.APPLIED, False),
         (said("reverted", "not confirmed within 1000 ms"), Fate.TIMED_OUT, False),
         (said("reverted", "the worker was ended by signal 11"), Fate.DIED, True),
         (said("reverted", "a newer revision came"), Fate.REVERTED, False),
@@ -37,7 +37,7 @@ ACTIVE = WorkerStatus(release="new", attempt="7")
     ],
 )
 def test_the_device_tells_what_became_of_an_attempt(
-    status: SupervisorStatus | None, fate: Fate, blamed: bool
+    status: DeviceStatus | None, fate: Fate, blamed: bool
 ) -> None:
     settled = settle(ATTEMPT, status)
     assert (settled.fate, settled.blames_release) == (fate, blamed)

@@ -2,7 +2,7 @@
 
 import io
 
-from reconciler.devices.status import TableReport, TakeoverReport
+from reconciler.devices.reports import TableReport, TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reporters.progress import ProgressObserver
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.build import Artifact, Builder
+from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.click_up.detached import is_alive
+from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.devices.control_socket import NobodyListens, NoSuchElement
-from reconciler.devices.detached import is_alive
-from reconciler.devices.local import LocalDevice
-from reconciler.devices.staging import Release
 from reconciler.errors import (
     CheckpointFailed,
     ConfirmTooLate,
@@ -26,7 +26,7 @@ from reconciler.errors import (
 from schemas.device import Device
 from tests.libraries import todays_library
 
-CACHE = Path(__file__).parents[3] / "build" / "tests" / "cache"
+CACHE = Path(__file__).parents[4] / "build" / "tests" / "cache"
 OLD, NEW = "a" * 64, "b" * 64
 
 
@@ -52,8 +52,8 @@ async def artifact(builder: Builder) -> Artifact:
 
 
 @pytest.fixture
-async def device(tmp_path: Path, builder: Builder) -> AsyncIterator[LocalDevice]:
-    made = LocalDevice(described(), "stream", tmp_path)
+async def device(tmp_path: Path, builder: Builder) -> AsyncIterator[ClickUpDevice]:
+    made = ClickUpDevice(described(), "stream", tmp_path)
     await made.start(await builder.supervisor())
     yield made
     with suppress(NobodyListens):
@@ -69,17 +69,17 @@ def parent_of(pid: int) -> int:
 
 
 async def test_nothing_runs_at_first(tmp_path: Path) -> None:
-    state = await LocalDevice(described(), "stream", tmp_path).observe()
+    state = await ClickUpDevice(described(), "stream", tmp_path).observe()
     assert (state.status, state.graph) == (None, None)
 
 
-async def test_takes_over_confirms_and_reverts(device: LocalDevice, artifact: Artifact) -> None:
+async def test_takes_over_confirms_and_reverts(device: ClickUpDevice, artifact: Artifact) -> None:
     await device.stage(release(OLD, artifact))
-    report = await device.takeover("1", OLD, confirm_seconds=30)
+    report = await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
     assert (report.result, report.previous) == ("running", "")
     await device.confirm(OLD)
     await device.stage(release(NEW, artifact, "j :: Idle; d :: Discard; j -> d;"))
-    assert (await device.takeover("2", NEW, confirm_seconds=30)).previous == OLD
+    assert (await device.takeover(TakeoverRequest("2", NEW, confirm_seconds=30))).previous == OLD
     state = await device.observe()
     assert state.status is not None and state.status.active is not None
     assert (state.status.active.release, state.status.unconfirmed) == (NEW, True)
@@ -94,22 +94,22 @@ async def test_takes_over_confirms_and_reverts(device: LocalDevice, artifact: Ar
         await device.revert("again")
 
 
-async def test_the_same_attempt_takes_over_once(device: LocalDevice, artifact: Artifact) -> None:
+async def test_the_same_attempt_takes_over_once(device: ClickUpDevice, artifact: Artifact) -> None:
     await device.stage(release(OLD, artifact))
-    first = await device.takeover("1", OLD, confirm_seconds=30)
-    assert await device.takeover("1", OLD, confirm_seconds=30) == first
+    first = await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
+    assert await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30)) == first
     assert (await device.status()).takeovers == 1
 
 
 async def test_a_release_that_cannot_start_is_refused(
-    device: LocalDevice, artifact: Artifact
+    device: ClickUpDevice, artifact: Artifact
 ) -> None:
     await device.stage(release(OLD, artifact))
-    await device.takeover("1", OLD, confirm_seconds=30)
+    await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
     await device.confirm(OLD)
     await device.stage(release(NEW, artifact, "n :: Nonsense;"))
     with pytest.raises(TakeoverRefused, match="Nonsense"):
-        await device.takeover("2", NEW, confirm_seconds=30)
+        await device.takeover(TakeoverRequest("2", NEW, confirm_seconds=30))
     status = await device.status()
     assert status.state == "forwarding"
     report = status.report_of("2")
@@ -117,24 +117,24 @@ async def test_a_release_that_cannot_start_is_refused(
 
 
 async def test_a_busy_supervisor_is_not_the_releases_fault(
-    device: LocalDevice, artifact: Artifact
+    device: ClickUpDevice, artifact: Artifact
 ) -> None:
     await device.stage(release(OLD, artifact))
-    await device.takeover("1", OLD, confirm_seconds=30)
+    await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
     with pytest.raises(Transient, match="not confirmed yet"):
-        await device.takeover("2", OLD, confirm_seconds=30)
+        await device.takeover(TakeoverRequest("2", OLD, confirm_seconds=30))
 
 
-async def test_handlers_of_the_active_worker(device: LocalDevice, artifact: Artifact) -> None:
+async def test_handlers_of_the_active_worker(device: ClickUpDevice, artifact: Artifact) -> None:
     await device.stage(release(OLD, artifact))
-    await device.takeover("1", OLD, confirm_seconds=30)
-    assert (await device.read_handler("d.class")).strip() == "Discard"
+    await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
+    assert (await device.read("d.class")).strip() == "Discard"
     assert await device.sample(["d.count", "x.count"]) == {"d.count": "0", "x.count": None}
     with pytest.raises(NoSuchElement):
-        await device.write_handlers([("x.reset", "")])
+        await device.write([("x.reset", "")])
 
 
-async def test_the_supervisor_outlives_nobody_but_us(device: LocalDevice) -> None:
+async def test_the_supervisor_outlives_nobody_but_us(device: ClickUpDevice) -> None:
     status = await device.status()
     assert os.getsid(status.pid) != os.getsid(0)
     parent = parent_of(status.pid)
@@ -146,9 +146,9 @@ async def test_the_supervisor_outlives_nobody_but_us(device: LocalDevice) -> Non
     assert await device.sample(["d.count"]) == {"d.count": None}
 
 
-async def test_removed_device_keeps_its_log_only(device: LocalDevice, artifact: Artifact) -> None:
+async def test_removed_device_keeps_its_log_only(device: ClickUpDevice, artifact: Artifact) -> None:
     await device.stage(release(OLD, artifact))
-    await device.takeover("1", OLD, confirm_seconds=30)
+    await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
     await device.remove()
     assert (await device.observe()).status is None
     assert not device.releases.exists()
@@ -157,29 +157,29 @@ async def test_removed_device_keeps_its_log_only(device: LocalDevice, artifact: 
 
 async def test_misdescribed_devices_are_explained(tmp_path: Path, builder: Builder) -> None:
     supervisor = await builder.supervisor()
-    nowhere = LocalDevice(described(netns="no-such-place"), "stream", tmp_path)
+    nowhere = ClickUpDevice(described(netns="no-such-place"), "stream", tmp_path)
     with pytest.raises(DeviceMisconfigured, match="ip netns add"):
         await nowhere.start(supervisor)
     (tmp_path / "file").touch()
-    blocked = LocalDevice(described(directory=str(tmp_path / "file")), "stream", tmp_path)
+    blocked = ClickUpDevice(described(directory=str(tmp_path / "file")), "stream", tmp_path)
     with pytest.raises(DeviceMisconfigured, match=r"spec\.directory"):
         await blocked.start(supervisor)
 
 
 async def test_a_missing_interface_is_the_devices_fault(
-    device: LocalDevice, builder: Builder
+    device: ClickUpDevice, builder: Builder
 ) -> None:
     artifact = await builder.build(["FromDevice", "Discard"])
     await device.stage(release(OLD, artifact, "f :: FromDevice(nosuch0); f -> Discard;"))
     with pytest.raises(DeviceUnready, match=r"^box/stream: config\.click:1: .*'nosuch0'"):
-        await device.takeover("1", OLD, confirm_seconds=30)
+        await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
 
 
 async def test_a_place_where_nothing_can_be_staged_is_explained(
     tmp_path: Path, artifact: Artifact
 ) -> None:
     (tmp_path / "file").touch()
-    blocked = LocalDevice(described(directory=str(tmp_path / "file")), "stream", tmp_path)
+    blocked = ClickUpDevice(described(directory=str(tmp_path / "file")), "stream", tmp_path)
     with pytest.raises(DeviceMisconfigured, match=r"spec\.directory"):
         await blocked.stage(release(OLD, artifact))
 
@@ -188,23 +188,22 @@ async def test_checkpoints_are_written_where_and_when_the_device_says(
     tmp_path: Path, builder: Builder
 ) -> None:
     artifact = await builder.build(["Idle", "Discard", "SessionTable"])
-    device = LocalDevice(described(checkpoints={"interval": "0s", "keep": 2}), "stream", tmp_path)
+    device = ClickUpDevice(described(checkpoints={"interval": "0s", "keep": 2}), "stream", tmp_path)
     await device.start(await builder.supervisor())
     try:
         await device.stage(release(OLD, artifact, "s :: SessionTable; Idle -> Discard;"))
-        await device.takeover("1", OLD, confirm_seconds=30)
-        files = [await device.checkpoint("before\nlunch") for _ in range(3)]
-        assert device.checkpoints.newest() == [files[2], files[1]]
+        await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
+        files = [(await device.checkpoint("before\nlunch")).file for _ in range(3)]
+        assert await device.list_checkpoints() == [files[2], files[1]]
         said = (await device.status()).checkpoints
         assert said is not None and said.last is not None
-        assert (said.last.file, said.last.reason) == (files[2].name, "before lunch")
-        assert device.checkpoints.described_by(said)
+        assert (said.last.file, said.last.reason) == (files[2], "before lunch")
+        assert await device.configure_checkpoints(said) == ""
         changed = described(checkpoints={"interval": "5s"})
-        other = LocalDevice(changed, "stream", tmp_path)
-        assert not other.checkpoints.described_by(said)
-        await other.set_checkpoints()
+        other = ClickUpDevice(changed, "stream", tmp_path)
+        assert "every 5 s, the newest 5 are kept" in await other.configure_checkpoints(said)
         said = (await device.status()).checkpoints
-        assert said is not None and other.checkpoints.described_by(said)
+        assert said is not None and await other.configure_checkpoints(said) == ""
         device.checkpoints.path.rename(tmp_path / "gone")
         with pytest.raises(CheckpointFailed, match=r"^box/stream: "):
             await device.checkpoint("after lunch")
@@ -214,9 +213,9 @@ async def test_checkpoints_are_written_where_and_when_the_device_says(
         await device.remove()
 
 
-async def test_everything_readable_is_read(device: LocalDevice, artifact: Artifact) -> None:
+async def test_everything_readable_is_read(device: ClickUpDevice, artifact: Artifact) -> None:
     await device.stage(release(OLD, artifact))
-    await device.takeover("1", OLD, confirm_seconds=30)
+    await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
     found = await device.read_everything()
     assert {"flatconfig", "d.count", "d.class", "i.class"} <= found.keys()
     assert "d.reset" not in found

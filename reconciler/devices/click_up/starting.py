@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from reconciler.devices.detached import is_alive, last_lines, start_detached
+from reconciler.devices.click_up.detached import is_alive, last_lines, start_detached
 from reconciler.errors import DeviceMisconfigured, DeviceUnreachable
 
 START_SECONDS = 5.0

@@ -7,39 +7,41 @@ import contextlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from platform import machine
 
-from reconciler.devices.checkpoints import CheckpointFolder
+from reconciler.devices.click_up.checkpoints import CheckpointFolder
+from reconciler.devices.click_up.share import DeviceShare
+from reconciler.devices.click_up.staging import prune, stage
+from reconciler.devices.click_up.starting import install, make_directory, namespace, start
+from reconciler.devices.click_up.supervisor import Supervisor, retried
+from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.devices.control_socket import ControlSocketError, NobodyListens, connected
 from reconciler.devices.everything import read_everything
-from reconciler.devices.share import DeviceShare
-from reconciler.devices.staging import Release, prune, stage
-from reconciler.devices.starting import install, make_directory, namespace, start
-from reconciler.devices.status import DeviceState, SupervisorStatus, TakeoverReport
-from reconciler.devices.supervisor import Supervisor, Takeover, retried
+from reconciler.devices.reports import (
+    CheckpointReport,
+    CheckpointStatus,
+    DeviceState,
+    DeviceStatus,
+    SchedulingStatus,
+    TakeoverReport,
+)
 from reconciler.errors import DeviceUnreachable, Transient
+from schemas.capabilities import Capabilities
 from schemas.device import Device
 
 STOP_SECONDS = 10.0
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-def own_platform() -> str:
-    """Of this machine, and so of every device that is reached locally."""
-    return f"linux/{_ARCHITECTURES.get(machine(), machine())}"
-
-
-class LocalDevice:
+class ClickUpDevice:
     """One instance's place on one device. Every operation opens a fresh connection."""
 
-    def __init__(self, device: Device, element: str, state: Path) -> None:
-        """`state` is the reconciler's state directory, used when the device names no directory of
-        its own.
-        """
+    capabilities = Capabilities()
+
+    def __init__(self, device: Device, element: str, folder: Path) -> None:
+        """`folder` is the reconciler's own, used when the device names no directory of its own."""
         self.name = f"{device.name}/{element}"
         self._netns = device.spec.netns
         base = device.spec.directory
-        self.directory = Path(base) / element if base else state / "devices" / self.name
+        self.directory = Path(base) / element if base else folder / "devices" / self.name
         self.releases = self.directory / "releases"
         self._control = self.directory / "control.sock"
         spec = device.spec.checkpoints
@@ -58,7 +60,7 @@ class LocalDevice:
             return DeviceState(stranger=await self._stranger_listens())
         if status.active is None:
             return DeviceState(status)
-        graph = await self.read_handler("flatconfig") if status.forwarding else None
+        graph = await self.read("flatconfig") if status.forwarding else None
         record = Path(status.active.config).with_name("release.json")
         text = await asyncio.to_thread(_text, record)
         return DeviceState(status, graph, text)
@@ -81,37 +83,23 @@ class LocalDevice:
         output = self.directory / "supervisor.out"
         await start(command, output, self.name, self._supervisor.status)
 
-    async def stage(self, release: Release) -> Path:
+    async def stage(self, release: Release) -> None:
         """Put a release on the device's disk, whole or not at all. Raises DeviceMisconfigured,
         Transient.
         """
         await asyncio.to_thread(make_directory, self.releases, self.directory)
         try:
-            return await asyncio.to_thread(stage, self.releases, release)
+            await asyncio.to_thread(stage, self.releases, release)
         except OSError as error:
             raise Transient(
                 f"{self.name}: cannot write a release to {self.releases}: {error.strerror}"
             ) from error
 
-    async def takeover(
-        self,
-        attempt: str,
-        release: str,
-        confirm_seconds: float,
-        carrier: str = "",
-        lose: Sequence[str] = (),
-        restore: Path | None = None,
-    ) -> TakeoverReport:
-        """Let a staged release take over; returns when it forwards. The same `attempt` never takes
-        over twice.
-
-        `carrier` is the release whose driver carries records when it is not the one that takes
-        over; see `devices.supervisor.Takeover`. Raises TakeoverRefused, DeviceUnready (the old one
-        went on), DeviceUnreachable (observe what happened).
+    async def takeover(self, request: TakeoverRequest) -> TakeoverReport:
+        """Returns when the release forwards. Raises TakeoverRefused, DeviceUnready, Transient (the
+        old one went on), DeviceUnreachable (observe what happened).
         """
-        driver = self.releases / carrier / "driver" if carrier else None
-        wanted = Takeover(attempt, release, confirm_seconds, driver, lose, restore)
-        return await self._supervisor.takeover(wanted, self.releases / release)
+        return await self._supervisor.takeover(request, self.releases)
 
     async def confirm(self, release: str) -> None:
         """Keep the new release; ends its probation. Raises ConfirmTooLate, DeviceUnreachable."""
@@ -123,25 +111,50 @@ class LocalDevice:
         """
         return await self._supervisor.revert(reason)
 
-    async def checkpoint(self, reason: str) -> Path:
-        """Write all state tables to the device's disk now; returns the file. Raises
-        CheckpointFailed, DeviceUnreachable.
-        """
-        report = await self._supervisor.checkpoint(reason)
-        return self.checkpoints.path / report.file
+    async def record(self, release: str) -> str | None:
+        """The release.json of a release that is on the device."""
+        return await asyncio.to_thread(_text, self.releases / release / "release.json")
 
-    async def set_checkpoints(self) -> None:
-        """Let the supervisor that runs write checkpoints as the device's description says. Raises
-        CheckpointFailed, DeviceUnreachable.
+    async def checkpoint(self, reason: str) -> CheckpointReport:
+        """Write all state tables to the device's disk now. Raises CheckpointFailed,
+        DeviceUnreachable.
+        """
+        return await self._supervisor.checkpoint(reason)
+
+    async def list_checkpoints(self) -> list[str]:
+        """Names of those that look whole, newest first."""
+        return [path.name for path in await asyncio.to_thread(self.checkpoints.newest)]
+
+    async def damaged_checkpoints(self) -> frozenset[str]:
+        """Names of those that were found damaged and set aside."""
+        return await asyncio.to_thread(self.checkpoints.damaged)
+
+    async def fetch_checkpoint(self, name: str) -> Path:
+        """The file itself: it lies on this machine."""
+        return self.checkpoints.path / name
+
+    async def put_checkpoint(self, file: Path) -> str:
+        """Add one as the newest; returns its name. Raises OSError."""
+        return (await asyncio.to_thread(self.checkpoints.put, file)).name
+
+    async def configure_checkpoints(self, said: CheckpointStatus) -> str:
+        """Let the supervisor that runs write them as the description says; returns what was
+        changed. Raises CheckpointFailed, DeviceUnreachable.
         """
         folder = self.checkpoints
+        if folder.described_by(said):
+            return ""
         await self._supervisor.set_checkpoints(folder.path, folder.interval_ms, folder.keep)
+        return str(folder)
 
-    async def set_share(self) -> None:
-        """Give the packet path that runs what the device's description says. Raises
-        DeviceUnreachable, Transient.
+    async def configure_share(self, said: SchedulingStatus) -> str:
+        """Give the packet path that runs what the description says; returns what was changed.
+        Raises DeviceUnreachable, Transient.
         """
+        if self.share.described_by(said):
+            return ""
         await self._supervisor.set_share(self.share.lines)
+        return str(self.share)
 
     async def remove(self) -> None:
         """Stop everything on the device and remove its releases; log and checkpoints stay."""
@@ -167,7 +180,7 @@ class LocalDevice:
             return True  # it ended in the middle of its answer; the next look tells
         return True
 
-    async def write_handlers(self, writes: Sequence[tuple[str, str]]) -> None:
+    async def write(self, writes: Sequence[tuple[str, str]]) -> None:
         """Write handlers of the active worker, in order. Raises ControlSocketError,
         DeviceUnreachable.
         """
@@ -176,7 +189,7 @@ class LocalDevice:
                 await socket.write(handler, value)
 
     @retried
-    async def read_handler(self, handler: str) -> str:
+    async def read(self, handler: str) -> str:
         """Read a handler of the active worker. Raises ControlSocketError, DeviceUnreachable."""
         async with connected(self._control) as socket:
             return await socket.read(handler)
@@ -201,12 +214,13 @@ class LocalDevice:
             return values
         return values
 
-    async def status(self) -> SupervisorStatus:
+    async def status(self) -> DeviceStatus:
         """What the supervisor says. Raises DeviceUnreachable."""
         return await self._supervisor.status()
 
-    async def prune(self, status: SupervisorStatus) -> tuple[str, ...]:
+    async def prune(self) -> tuple[str, ...]:
         """Remove old releases that nothing runs or would go back to; returns their digests."""
+        status = await self.status()
         workers = [w.release for w in (status.active, status.parked) if w is not None]
         return await asyncio.to_thread(prune, self.releases, {*workers, status.confirmed})
 

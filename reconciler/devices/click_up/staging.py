@@ -5,22 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.devices.client import Release
 from reconciler.durable import sync
 
 KEPT_RELEASES = 5
-
-
-@dataclass(frozen=True)
-class Release:
-    """What runs: `config` is Click language, `record` is JSON about its origin."""
-
-    digest: str
-    driver: Path
-    config: str
-    record: str
 
 
 def stage(folder: Path, release: Release) -> Path:

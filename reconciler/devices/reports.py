@@ -128,7 +128,7 @@ class SchedulingStatus(_Said):
     ring_memory: int = 0
 
 
-class SupervisorStatus(_Said):
+class DeviceStatus(_Said):
     """The whole answer of `status`."""
 
     pid: int = 0
@@ -178,7 +178,7 @@ class DeviceState:
     something listens all the same.
     """
 
-    status: SupervisorStatus | None = None
+    status: DeviceStatus | None = None
     graph: str | None = None
     record: str | None = None
     stranger: bool = False

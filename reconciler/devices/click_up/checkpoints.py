@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.devices.status import CheckpointStatus
+from reconciler.devices.reports import CheckpointStatus
 from reconciler.durable import sync
 
 NUMBERED = re.compile(r"(\d{10})\.ckpt")
@@ -36,6 +36,10 @@ class CheckpointFolder:
         """Whether a supervisor does what this says."""
         said = (status.directory, status.interval_ms, status.keep)
         return said == (str(self.path), self.interval_ms, self.keep)
+
+    def __str__(self) -> str:
+        often = f"every {self.interval_ms / 1000:g} s" if self.interval_ms else "before takeovers"
+        return f"checkpoints go to {self.path} {often}, the newest {self.keep} are kept"
 
     def newest(self) -> list[Path]:
         """Every checkpoint, newest first."""

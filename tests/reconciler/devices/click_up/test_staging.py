@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from reconciler.devices.staging import KEPT_RELEASES, Release, prune, stage
+from reconciler.devices.click_up.staging import KEPT_RELEASES, Release, prune, stage
 
 
 def release(tmp_path: Path, digest: str) -> Release:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
 
+from reconciler.devices.client import TakeoverRequest
 from reconciler.devices.control_socket import (
     HandlerRefused,
     NobodyListens,
     NoSuchHandler,
     connected,
 )
-from reconciler.devices.status import CheckpointReport, SupervisorStatus, TakeoverReport
+from reconciler.devices.reports import CheckpointReport, DeviceStatus, TakeoverReport
 from reconciler.errors import (
     CheckpointFailed,
     ConfirmTooLate,
@@ -47,42 +46,6 @@ retried = retry(
 )
 
 
-@dataclass(frozen=True)
-class Takeover:
-    """What a supervisor is asked for. The same `attempt` never takes over twice.
-
-    `carrier` is the driver that carries records between layouts when that is not the release's own;
-    tables in `lose` may start empty when theirs cannot be carried; `restore` is a file from which
-    tables take their records instead of from memory.
-    """
-
-    attempt: str
-    release: str
-    confirm_seconds: float
-    carrier: Path | None = None
-    lose: Sequence[str] = ()
-    restore: Path | None = None
-
-    def lines(self, place: Path) -> str:
-        """The request, for a release staged at `place`."""
-        pairs = [
-            ("attempt", self.attempt),
-            ("release", self.release),
-            ("driver", str(place / "driver")),
-            ("config", str(place / "config.click")),
-            ("confirm_timeout_ms", str(round(self.confirm_seconds * 1000))),
-            ("start_timeout_ms", str(START_TIMEOUT_MS)),
-            *((name, str(path)) for name, path in self._files.items()),
-            *(("lose", table) for table in self.lose),
-        ]
-        return "".join(f"{key}={value}\n" for key, value in pairs)
-
-    @property
-    def _files(self) -> Mapping[str, Path]:
-        given = {"carrier": self.carrier, "restore": self.restore}
-        return {name: path for name, path in given.items() if path is not None}
-
-
 class Supervisor:
     """The supervisor of the instance `name` that listens on `socket`, if it does. Every call opens
     a fresh connection and raises DeviceUnreachable when nobody answers.
@@ -92,31 +55,31 @@ class Supervisor:
         self._name = name
         self._socket = socket
 
-    async def status(self) -> SupervisorStatus:
+    async def status(self) -> DeviceStatus:
         """What it says about itself."""
         async with connected(self._socket) as socket:
             text = await socket.read("status")
-        return self._said(SupervisorStatus, text, "`status`")
+        return self._said(DeviceStatus, text, "`status`")
 
     @retried
-    async def patient_status(self) -> SupervisorStatus:
+    async def patient_status(self) -> DeviceStatus:
         """The same; a connection that breaks is tried again."""
         return await self.status()
 
-    async def takeover(self, wanted: Takeover, place: Path) -> TakeoverReport:
-        """Let the release staged at `place` take over; returns when it forwards.
+    async def takeover(self, request: TakeoverRequest, releases: Path) -> TakeoverReport:
+        """Let a release staged in the folder `releases` take over; returns when it forwards.
 
         Raises TakeoverRefused, DeviceUnready (the old one went on), Transient (it is busy).
         """
         seconds = START_TIMEOUT_MS / 1000 + CARRY_SECONDS
         try:
-            answer = await self._write("takeover", wanted.lines(place), seconds)
+            answer = await self._write("takeover", _lines(request, releases), seconds)
         except HandlerRefused as error:
             # The supervisor's own refusals begin with the handler's name: it is busy,
             # nothing was tried.
             if error.text.startswith("takeover: "):
                 raise Transient(f"{self._name}: {error.text}") from error
-            why = f"{self._name}: {error.text.replace(f'{place}/', '')}"
+            why = f"{self._name}: {error.text.replace(f'{releases / request.release}/', '')}"
             if TRAFFIC_TO_BLAME in error.text:
                 raise Transient(why) from error
             if any(mark in error.text for mark in DEVICE_TO_BLAME):
@@ -183,6 +146,25 @@ class Supervisor:
                 f"the supervisor of {self._name} answered {what} in a form this version does not"
                 f" know: {answer[:80]!r}"
             ) from error
+
+
+def _lines(request: TakeoverRequest, releases: Path) -> str:
+    place = releases / request.release
+    files = {
+        "carrier": releases / request.carrier / "driver" if request.carrier else None,
+        "restore": request.restore,
+    }
+    pairs = [
+        ("attempt", request.attempt),
+        ("release", request.release),
+        ("driver", str(place / "driver")),
+        ("config", str(place / "config.click")),
+        ("confirm_timeout_ms", str(round(request.confirm_seconds * 1000))),
+        ("start_timeout_ms", str(START_TIMEOUT_MS)),
+        *((name, str(path)) for name, path in files.items() if path is not None),
+        *(("lose", table) for table in request.lose),
+    ]
+    return "".join(f"{key}={value}\n" for key, value in pairs)
 
 
 def _one_line(text: str) -> str:

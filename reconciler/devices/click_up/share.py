@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.devices.status import SchedulingStatus
+from reconciler.devices.reports import SchedulingStatus
 from schemas.device import DeviceSpec
 
 
