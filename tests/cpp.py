@@ -39,15 +39,16 @@ def compile_driver(
     sanitize: str | None = None,
     sources: Iterable[Path] = (),
     library: Path = LIBRARY,
+    protocol: int | None = None,
 ) -> Path:
     """Link a driver of these element classes of `library` and what they require, and of private
-    `sources`; the runtime is always today's.
+    `sources`; the runtime is always today's, but may speak a `protocol` of another version.
 
     Returns `out`. Raises CompilationFailed.
     """
-    runtime = [*_runtime(), *_programs_own("driver"), *_together("shared")]
+    speaking = [*_programs_own("driver"), *_together("shared")]
     elements = _class_sources(classes, library, sanitize)
-    return _link(out, [*sources, *elements, *runtime], sanitize)
+    return _link(out, [*sources, *elements, *_runtime()], sanitize, speaking, protocol)
 
 
 def compile_program(
@@ -66,9 +67,11 @@ def compile_program(
     return _link(out, [*sources, *elements, *_runtime(), *_together("shared")], sanitize)
 
 
-def compile_supervisor(out: Path, sanitize: str | None = None) -> Path:
-    """Link the supervisor. Returns `out`. Raises CompilationFailed."""
-    return _link(out, [*_together("supervisor"), *_together("shared")], sanitize)
+def compile_supervisor(out: Path, sanitize: str | None = None, protocol: int | None = None) -> Path:
+    """Link the supervisor, or one that speaks a `protocol` of another version. Returns `out`.
+    Raises CompilationFailed.
+    """
+    return _link(out, [], sanitize, [*_together("supervisor"), *_together("shared")], protocol)
 
 
 def compile_shared() -> None:
@@ -177,9 +180,16 @@ def _generated(library: Path, name: str, text: str) -> Path:
     return path
 
 
-def _link(out: Path, sources: list[Path], sanitize: str | None) -> Path:
+def _link(
+    out: Path,
+    sources: list[Path],
+    sanitize: str | None,
+    speaking: Sequence[Path] = (),
+    protocol: int | None = None,
+) -> Path:
     flags = compile_flags(sanitize)
-    objects = compiled(sources, flags)
+    version = [] if protocol is None else [f"-DCLICKUP_PROTOCOL={protocol}"]
+    objects = [*compiled(sources, flags), *compiled(list(speaking), [*flags, *version])]
     name = digest_of([str(path) for path in objects])
     program = CACHE / "programs" / name
     if not program.exists():

@@ -95,6 +95,7 @@ int run_carrier(int channel_fd) {
   bool received = channel.receive(welcome, kWelcomeTimeoutMs) == WorkerChannel::Result::message;
   if (!received || welcome.word(0) != "welcome" || welcome.descriptors.size() != 1)
     return fail("no welcome on the channel: --carry is for the supervisor only");
+  greet(channel, welcome);
   if (std::string why = map_page(welcome.descriptors[0].get(), page); !why.empty()) return fail(why);
   int code = Carrier(channel, *page).run();
   unmap_page(page);

@@ -11,6 +11,7 @@
 #include "driver/runtime.hh"
 #include "driver/spin_guard.hh"
 #include "driver/supervised_host.hh"
+#include "shared/causes.hh"
 
 namespace clickup {
 namespace {
@@ -47,12 +48,18 @@ class Worker {
         case WorkerChannel::Result::message: break;
       }
       if (order.word(0) == "exit") return false;
-      if (order.word(0) == "prepare") take_over(uint32_t(order.number(1)), order.word(2) == "alone");
-      if (order.word(0) == "pause") give_up(uint32_t(order.number(1)));
-      if (order.word(0) == "resume") go_on();
-      if (order.word(0) == "ring") take_ring(order);
-      if (order.word(0) == "ring_filled") host_.fill_ring(order.word(1));
+      follow(order);
     }
+  }
+
+  void follow(Message& order) {
+    std::string_view verb = order.word(0);
+    if (verb == "prepare") take_over(uint32_t(order.number(1)), order.word(2) == "alone");
+    else if (verb == "pause") give_up(uint32_t(order.number(1)));
+    else if (verb == "resume") go_on();
+    else if (verb == "ring") take_ring(order);
+    else if (verb == "ring_filled") host_.fill_ring(order.word(1));
+    else channel_.send("unknown " + std::string(verb));
   }
 
   void take_over(uint32_t turn, bool alone) {
@@ -103,10 +110,16 @@ std::string joined(const Diagnostics& diagnostics) {
   return text;
 }
 
-int fail(WorkerChannel& channel, const std::string& why) {
-  channel.send("failed " + why);
-  return 1;
-}
+// How a worker says why it cannot start, in the version that it and the supervisor speak.
+struct Greeting {
+  unsigned protocol = 1;
+
+  int fail(WorkerChannel& channel, Cause cause, const std::string& why) const {
+    std::string word = protocol >= kFirstWithCauses ? std::string(cause_word(cause)) + " " : "";
+    channel.send("failed " + word + why);
+    return 1;
+  }
+};
 
 bool read_text(const char* path, std::string& text) {
   std::ifstream file(path, std::ios::binary);
@@ -114,13 +127,13 @@ bool read_text(const char* path, std::string& text) {
   return file.good() || file.eof();
 }
 
-int forward(WorkerChannel& channel, SharedPage& page, int control_listener, const char* config_path) {
+int forward(WorkerChannel& channel, SharedPage& page, int control_listener, const char* config_path, Greeting greeting) {
   std::string text;
-  if (!read_text(config_path, text)) return fail(channel, std::string(config_path) + ": cannot be read");
+  if (!read_text(config_path, text)) return greeting.fail(channel, Cause::release, std::string(config_path) + ": cannot be read");
   SupervisedHost host(channel, page);
   Diagnostics diagnostics;
   std::unique_ptr<Router> router = Router::build(text, config_path, diagnostics);
-  if (!router || !router->initialize(host, diagnostics)) return fail(channel, joined(diagnostics));
+  if (!router || !router->initialize(host, diagnostics)) return greeting.fail(channel, Cause::release, joined(diagnostics));
   Runtime runtime(*router);
   runtime.open_control(control_listener);
   return Worker(channel, page, host, runtime).run();
@@ -136,9 +149,11 @@ int run_worker(int channel_fd, const char* config_path) {
   SharedPage* page = nullptr;
   bool received = channel.receive(welcome, kWelcomeTimeoutMs) == WorkerChannel::Result::message;
   if (!received || welcome.word(0) != "welcome" || welcome.descriptors.size() != 2)
-    return fail(channel, "no welcome on the channel: --worker is for the supervisor only");
-  if (std::string why = map_page(welcome.descriptors[0].get(), page); !why.empty()) return fail(channel, why);
-  int code = forward(channel, *page, welcome.descriptors[1].take(), config_path);
+    return Greeting{}.fail(channel, Cause::version, "no welcome on the channel: --worker is for the supervisor only");
+  Greeting greeting{greet(channel, welcome)};
+  if (std::string why = map_page(welcome.descriptors[0].get(), page); !why.empty())
+    return greeting.fail(channel, Cause::version, why);
+  int code = forward(channel, *page, welcome.descriptors[1].take(), config_path, greeting);
   unmap_page(page);
   return code;
 }

@@ -1,5 +1,7 @@
 #include "shared/worker_channel.hh"
 
+#include "shared/causes.hh"
+
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
@@ -108,6 +110,11 @@ WorkerChannel::Result WorkerChannel::receive(Message& message, int timeout_ms) {
   if (count <= 0) return Result::closed;
   take_descriptors(header, message.descriptors);
   return Result::message;
+}
+
+unsigned greet(WorkerChannel& channel, const Message& welcome) {
+  if (kProtocol >= kFirstWithCauses) channel.send("version " + std::to_string(kProtocol));
+  return std::clamp(unsigned(welcome.number(1)), 1u, kProtocol);
 }
 
 std::string create_page(FileDescriptor& memory, SharedPage*& page) {

@@ -1,18 +1,21 @@
 // What supervisor and worker share: a message channel that carries file descriptors, and one page of memory.
 //
+// Each says its version (causes.hh) first: `welcome N`, answered by `version N`; one that says none is of version 1. A worker
+// answers what it does not know with `unknown VERB`, the supervisor with `error WHY`.
+//
 // The worker asks while it loads, and each question has one answer:
 //   socket INTERFACE            ok FRAME_SIZE FRAME_COUNT + socket | error WHY
 //   table NAME LAYOUT_HEX BYTES ok new|adopted BYTES + memfd | error WHY
 //   counter NAME                ok INDEX | error WHY
-// and tells: ready | failed WHY | prepared | paused STOPPED_NS WAITING | running RESUMED_NS WAITING
-// The supervisor says: welcome + page memfd and control listener | prepare TURN beside|alone: wait for the turn, then
+// and tells: ready | failed CAUSE WHY | prepared | paused STOPPED_NS WAITING | running RESUMED_NS WAITING
+// The supervisor says: welcome N + page memfd and control listener | prepare TURN beside|alone: wait for the turn, then
 //   forward; beside one that forwards until then or not | pause TURN: stop between two batches and hand over to TURN |
 //   resume: forward (again) | exit | ring INTERFACE FRAME_SIZE FRAME_COUNT + socket: there will be another ring |
 //   ring_filled INTERFACE: frames go into that one now
 // which the worker answers: ring_mapped INTERFACE | ring_refused INTERFACE WHY | ring_changed INTERFACE: it reads from the
 //   new one, and the one before is empty
 //
-// To a carrier, which takes records from one table to another, it says: welcome + page memfd |
+// To a carrier, which takes records from one table to another, it says: welcome N + page memfd |
 //   table NAME FROM_LAYOUT_HEX TO_LAYOUT_HEX + memfd of each | carry beside|alone: in rounds, with a worker that writes to
 //   the sources or without, until few records are left | watch: go on with what changes, at leisure |
 //   ring INTERFACE FRAME_SIZE FRAME_COUNT + socket: one that it makes way for |
@@ -120,6 +123,9 @@ uint64_t time_to_spin();                                     // ns: what is best
 inline constexpr uint64_t kTurnTimeout = 10'000'000'000ull;  // ns; the supervisor gives up long before
 
 uint64_t boot_time_ns();  // CLOCK_BOOTTIME
+
+// A process answers the welcome with its version; returns the older of the two. A supervisor that says none has 1.
+unsigned greet(WorkerChannel& channel, const Message& welcome);
 
 inline constexpr int kWelcomeTimeoutMs = 10'000;  // in which a process that was started is told what it needs
 

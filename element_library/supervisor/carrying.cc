@@ -63,7 +63,7 @@ bool Supervisor::start_carrier(const Release& knows, const Slot& target) {
   log_.add("carrier_started", {{"pid", std::to_string(carrier_->pid())}, {"release", target.what.release}, {"driver", knows.carrier}});
   carriage_.impossible.clear();
   int page = resources_.page_memory();
-  carrier_->channel().send("welcome", std::span(&page, 1));
+  carrier_->channel().send("welcome " + std::to_string(kProtocol), std::span(&page, 1));
   for (const auto& [name, use] : target.needs.tables) {
     if (!use.source) continue;
     int memories[] = {use.source->fd(), use.memory->fd()};
@@ -108,7 +108,7 @@ void Supervisor::on_carrier_message(const Message& message) {
 
 void Supervisor::give_up_carrying(const Message& message) {
   auto microseconds = [&message](size_t index) { return std::to_string(message.number(index) / 1000) + " us"; };
-  lose_candidate("records change faster than they can be carried: the last " + std::to_string(message.number(2)) + " took " +
+  lose_candidate(Cause::traffic, "records change faster than they can be carried: the last " + std::to_string(message.number(2)) + " took " +
                  microseconds(1) + ", and the receive rings hold what comes for " + microseconds(3) +
                  "; try again when there is less traffic, or raise spec.memory of the device");
 }
@@ -118,7 +118,7 @@ void Supervisor::note_uncarried(const std::string& table, std::string_view why) 
   carriage_.impossible.insert(table);
   if (life_.phase != Phase::carrying) return;
   if (life_.purpose != Purpose::revert && !candidate_->what.lose.contains(table))
-    return lose_candidate("the records of table '" + table + "' cannot be carried: " + std::string(why) +
+    return lose_candidate(Cause::state, "the records of table '" + table + "' cannot be carried: " + std::string(why) +
                           "; give a `carrier` that can, or let it start empty with lose=" + table);
   const auto& tables = candidate_->needs.tables;
   auto possible = [this](const auto& table) { return table.second.source && !carriage_.impossible.contains(table.first); };
@@ -141,7 +141,7 @@ void Supervisor::lose_carrier(const std::string& why) {
   if (carrier_) leaving_.push_back(std::move(carrier_));
   bool handing_over = life_.phase == Phase::pausing || life_.phase == Phase::resuming;
   if (handing_over && resources_.page().turn == candidate_->worker->turn()) return;  // it had done its work
-  if (advance(life_, Event::carrier_lost).next.phase == Phase::undoing) reason_ = "the carrier " + why;
+  if (advance(life_, Event::carrier_lost).next.phase == Phase::undoing) explain(Cause::state, "the carrier " + why);
   feed(Event::carrier_lost);
 }
 

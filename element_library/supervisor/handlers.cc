@@ -5,7 +5,6 @@
 namespace clickup {
 namespace {
 
-constexpr std::string_view kVersion = "click-up supervisor 1";
 constexpr std::array<std::string_view, 5> kReads{"version", "handlers", "list", "log", "status"};
 constexpr std::array<std::string_view, 7> kWrites{"takeover", "confirm", "revert", "checkpoint", "checkpoints", "share", "stop"};
 
@@ -47,7 +46,7 @@ int SupervisorHandlers::check(std::string_view name, bool write) {
 
 void SupervisorHandlers::read(std::string_view name, std::string_view, ReplyFunction reply) {
   if (int code = check(name, false); code != 200) return reply({code, complaint(code, name)});
-  if (name == "version") return reply({200, std::string(kVersion)});
+  if (name == "version") return reply({200, "click-up supervisor " + std::to_string(kProtocol)});
   if (name == "handlers") return reply({200, handler_list()});
   if (name == "list") return reply({200, "0\n"});
   if (name == "log") return reply({200, log_.recent()});

@@ -59,7 +59,9 @@ std::string TakeoverReport::json() const {
     json.field("expired", state.expired).field("lost", state.lost).field("from", state.from).end_object();
   }
   json.end_object().field("precopy_ms", precopy_ms).field("rounds", rounds).field("last_records", last_records);
-  return json.field("result", result).field("reason", reason).end_object().text();
+  json.field("result", result);
+  if (kProtocol >= kFirstWithCauses) json.field("cause", cause_word(cause));
+  return json.field("reason", reason).end_object().text();
 }
 
 }  // namespace clickup

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "shared/causes.hh"
 #include "support/state_table/table_copy.hh"
 #include "supervisor/table_memory.hh"
 #include "supervisor/worker_process.hh"
@@ -50,6 +51,7 @@ struct Slot {
   Needs needs;
   std::unique_ptr<WorkerProcess> worker;
   std::string since;  // when it began to forward, or to load
+  bool lacks = false; // the device lacked what it asked for
 };
 
 // What a carrier told of one takeover or revert.
@@ -76,6 +78,7 @@ struct TakeoverReport {
   uint64_t precopy_ms = 0, rounds = 0;
   uint64_t last_records = 0;  // carried within the pause
   std::string result;  // running, confirmed, reverted, failed
+  Cause cause = Cause::none;
   std::string reason;
 
   std::string json() const;

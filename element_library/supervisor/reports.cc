@@ -31,6 +31,7 @@ TakeoverReport Supervisor::measured() {
   report.precopy_ms = carriage_.precopy_ms;
   report.rounds = carriage_.rounds;
   report.last_records = carriage_.last_records;
+  report.cause = std::exchange(cause_, Cause::none);
   report.reason = std::exchange(reason_, {});
   return report;
 }
@@ -70,27 +71,29 @@ void Supervisor::report_restart() {
 
 void Supervisor::report_failure() {
   release_unneeded();
+  Cause cause = std::exchange(cause_, Cause::none);
   std::string reason = std::exchange(reason_, {});
   if (life_.phase == Phase::backoff && life_.purpose == Purpose::restart && takeover_replies_.empty()) {
     ++deaths_in_a_row_;
     log_.add("restart_failed", {{"release", current_->what.release}, {"reason", reason}});
-    reason_ = reason;
+    explain(cause, reason);
     return;
   }
   if (life_.purpose == Purpose::revert) {
     ++deaths_in_a_row_;
     log_.add("revert_failed", {{"release", previous_->what.release}, {"reason", reason}});
-    return answer_reverts({520, "cannot go back to release " + previous_->what.release + ": " + reason});
+    return answer_reverts(refused(cause, "cannot go back to release " + previous_->what.release + ": " + reason));
   }
   TakeoverReport report;
   report.attempt = request_.attempt;
   report.release = request_.release;
   report.previous = current_ ? current_->what.release : "";
   report.result = "failed";
+  report.cause = cause;
   report.reason = reason;
   remember(report);
   std::string rest = life_.current_alive ? "; the release before it goes on" : "";
-  answer_attempt({520, reason + rest});
+  answer_attempt(refused(cause, reason + rest));
 }
 
 void Supervisor::report_ended() {
@@ -98,6 +101,7 @@ void Supervisor::report_ended() {
   report.attempt = current_->what.attempt;
   report.release = current_->what.release;
   report.result = "reverted";
+  report.cause = std::exchange(cause_, Cause::none);
   report.reason = std::exchange(reason_, {});
   ++reverts_;
   current_.reset();
@@ -111,7 +115,8 @@ void Supervisor::remember(TakeoverReport report) {
   log_.add(report.result == "running" ? "takeover" : report.result,
            {{"attempt", report.attempt}, {"release", report.release}, {"previous", report.previous},
             {"pause_ns", std::to_string(report.pause_ns)}, {"waiting_packets", std::to_string(report.waiting_packets)},
-            {"dropped_packets", std::to_string(report.dropped_packets)}, {"reason", report.reason}});
+            {"dropped_packets", std::to_string(report.dropped_packets)}, {"cause", std::string(cause_word(report.cause))},
+            {"reason", report.reason}});
   history_.push_back(std::move(report));
   if (history_.size() > kHistory) history_.pop_front();
 }
@@ -155,7 +160,7 @@ void Supervisor::describe_tables(JsonText& json) const {
 
 std::string Supervisor::status() {
   JsonText json;
-  json.begin_object().field("pid", uint64_t(::getpid())).field("state", state_word(life_)).field("phase", phase_word(life_.phase));
+  json.begin_object().field("protocol", uint64_t(kProtocol)).field("pid", uint64_t(::getpid())).field("state", state_word(life_)).field("phase", phase_word(life_.phase));
   describe_slot(json.key("active"), current_);
   describe_slot(json.key("parked"), previous_);
   json.field("confirmed", confirmed_).key("confirm_deadline_ms");

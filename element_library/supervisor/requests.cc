@@ -4,28 +4,33 @@
 
 namespace clickup {
 
+HandlerReply refused(Cause cause, std::string_view why) {
+  std::string word = kProtocol >= kFirstWithCauses ? std::string(cause_word(cause)) + ": " : "";
+  return {520, word + std::string(why)};
+}
+
 void Supervisor::takeover(std::string_view text, ReplyFunction reply) {
   Release wanted;
   std::string why = read_release(text, wanted);
-  if (!why.empty()) return reply({520, "takeover: " + why});
+  if (!why.empty()) return reply(refused(Cause::request, why));
   if (auto known = answers_.find(wanted.attempt); known != answers_.end()) return reply(known->second);
   if (!takeover_replies_.empty() && request_.attempt == wanted.attempt) return takeover_replies_.push_back(reply);
-  std::string_view refused = refusal(life_, Event::takeover);
-  if (!refused.empty()) return reply({520, "takeover: " + std::string(refused)});
-  if (resources_.ring_offer().socket) return reply({520, "takeover: a receive ring is being changed: try again in a moment"});
-  if (std::string problem = open_asked(wanted.restore); !problem.empty()) return reply({520, problem});
+  std::string_view why_not = refusal(life_, Event::takeover);
+  if (!why_not.empty()) return reply(refused(Cause::busy, why_not));
+  if (resources_.ring_offer().socket) return reply(refused(Cause::busy, "a receive ring is being changed: try again in a moment"));
+  if (std::string problem = open_asked(wanted.restore); !problem.empty()) return reply(refused(Cause::state, problem));
   log_.add("takeover_requested", {{"attempt", wanted.attempt}, {"release", wanted.release}});
   request_ = std::move(wanted);
-  reason_.clear();
+  explain(Cause::none, {});
   takeover_replies_.push_back(std::move(reply));
   feed(Event::takeover);
 }
 
 HandlerReply Supervisor::confirm(std::string_view release) {
-  std::string_view refused = refusal(life_, Event::confirm);
-  if (!refused.empty()) return {520, "confirm: " + std::string(refused)};
+  std::string_view why_not = refusal(life_, Event::confirm);
+  if (!why_not.empty()) return refused(Cause::busy, why_not);
   if (current_->what.release != release)
-    return {520, "confirm: release " + current_->what.release + " runs, not '" + std::string(release) + "'"};
+    return refused(Cause::request, "release " + current_->what.release + " runs, not '" + std::string(release) + "'");
   if (!life_.unconfirmed) return {200, {}};
   confirmed_ = release;
   log_.add("confirmed", {{"release", confirmed_}, {"attempt", current_->what.attempt}});
@@ -40,16 +45,16 @@ HandlerReply Supervisor::confirm(std::string_view release) {
 }
 
 void Supervisor::revert(std::string_view reason, ReplyFunction reply) {
-  std::string_view refused = refusal(life_, Event::revert);
-  if (!refused.empty()) return reply({520, "revert: " + std::string(refused)});
-  reason_ = reason.empty() ? "asked for" : std::string(reason);
+  std::string_view why_not = refusal(life_, Event::revert);
+  if (!why_not.empty()) return reply(refused(Cause::busy, why_not));
+  explain(Cause::asked, reason.empty() ? "asked for" : std::string(reason));
   revert_replies_.push_back(std::move(reply));
   feed(Event::revert);
 }
 
 HandlerReply Supervisor::change_share(std::string_view settings) {
   std::string why = clickup::change_share(settings, scheduling_, resources_);
-  if (!why.empty()) return {520, "share: " + why};
+  if (!why.empty()) return refused(Cause::request, why);
   log_.add("share_changed", {{"settings", std::string(settings)}});
   scheduling_.place(0, Rank::supervisor);
   for (const auto* slot : {&current_, &previous_})

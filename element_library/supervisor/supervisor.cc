@@ -103,7 +103,7 @@ void Supervisor::collect_dead() {
   }
   if (candidate_ && candidate_->worker && candidate_->worker->reap()) {
     log_output(*candidate_->worker);
-    lose_candidate("the new worker " + candidate_->worker->death());
+    lose_candidate(Cause::release, "the new worker " + candidate_->worker->death());
   }
   if (current_ && current_->worker && current_->worker->reap()) bury(*current_, Event::current_lost);
   if (previous_ && previous_->worker && previous_->worker->reap()) bury(*previous_, Event::previous_lost);
@@ -119,9 +119,9 @@ void Supervisor::bury(Slot& slot, Event event) {
   resources_.abandon_ring_change({});
   if (event == Event::current_lost) {
     if (!paused_traffic_) resources_.page().stopped_ns = boot_time_ns();
-    if (life_.phase == Phase::steady) reason_ = "the worker " + death;
+    if (life_.phase == Phase::steady) explain(Cause::worker_died, "the worker " + death);
     if ((life_.phase == Phase::loading || life_.phase == Phase::carrying) && life_.purpose == Purpose::upgrade)
-      reason_ = "the forwarding worker " + death + " while the new one was loading: it is started again first, take over then";
+      explain(Cause::busy, "the forwarding worker " + death + " while the new one was loading: it is started again first, take over then");
     deaths_in_a_row_ = boot_time_ns() - resources_.page().resumed_ns > kStable ? 1 : deaths_in_a_row_ + 1;
   }
   feed(event);
@@ -137,7 +137,7 @@ void Supervisor::check_deadlines() {
   bool settled = life_.phase == Phase::steady || life_.phase == Phase::backoff;
   if (confirm_deadline_ && now >= confirm_deadline_ && settled) {
     confirm_deadline_ = 0;
-    reason_ = "not confirmed within " + std::to_string(current_->what.confirm_timeout_ms) + " ms";
+    explain(Cause::not_confirmed, "not confirmed within " + std::to_string(current_->what.confirm_timeout_ms) + " ms");
     feed(Event::revert);
   }
   if (now >= next_look_) look_around(now);
@@ -147,14 +147,14 @@ void Supervisor::check_phase_deadline(uint64_t now) {
   phase_deadline_ = 0;
   switch (life_.phase) {
     case Phase::loading:
-      return lose_candidate("the new worker was not ready within " + std::to_string(candidate_->what.start_timeout_ms) + " ms");
+      return lose_candidate(Cause::release, "the new worker was not ready within " + std::to_string(candidate_->what.start_timeout_ms) + " ms");
     case Phase::carrying: return lose_carrier("made no progress for " + std::to_string(carrying().start_timeout_ms) + " ms");
-    case Phase::closing: return lose_candidate("the carrier did not get ready for its turn in time");
-    case Phase::preparing: return lose_candidate("the new worker did not get ready to take over in time");
+    case Phase::closing: return lose_candidate(Cause::state, "the carrier did not get ready for its turn in time");
+    case Phase::preparing: return lose_candidate(Cause::release, "the new worker did not get ready to take over in time");
     case Phase::resuming:
       if (resources_.page().turn != candidate_->worker->turn())
-        return lose_candidate("the carrier had its turn and did not pass it on in time");
-      return lose_candidate("the new worker had its turn and did not begin to forward in time");
+        return lose_candidate(Cause::state, "the carrier had its turn and did not pass it on in time");
+      return lose_candidate(Cause::release, "the new worker had its turn and did not begin to forward in time");
     case Phase::pausing: return check_pausing(now);
     default: return;
   }
@@ -168,7 +168,7 @@ void Supervisor::check_pausing(uint64_t now) {
     phase_deadline_ = now + kSecondLook;
     return;
   }
-  reason_ = "the forwarding worker did not pause in time";
+  explain(Cause::busy, "the forwarding worker did not pause in time");
   feed(beat != beat_at_pause_ ? Event::pause_overdue : Event::pause_overdue_hung);
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/causes.hh"
 #include "shared/control_socket.hh"
 #include "shared/time_units.hh"
 #include "supervisor/checkpoint_reader.hh"
@@ -22,6 +23,9 @@
 #include "supervisor/worker_watch.hh"
 
 namespace clickup {
+
+// The answer to a request: a cause for programs, then the reason for people.
+HandlerReply refused(Cause cause, std::string_view why);
 
 class Supervisor {
  public:
@@ -65,11 +69,13 @@ class Supervisor {
   std::string give_table(Slot& slot, const Message& message, int& descriptor);
   std::string find_table(const TableKey& key, TableUse& use);
   std::shared_ptr<const TableMemory> memory_of(const TableKey& key) const;
+  void on_failure(const WorkerProcess& worker, const Message& message);
   void on_progress(WorkerProcess& worker, const Message& message);
 
   // takeover_actions.cc: the transitions carried out
   void feed(Event event);
-  void lose_candidate(std::string reason);
+  void explain(Cause cause, std::string reason);
+  void lose_candidate(Cause cause, std::string reason);
   void check_undone();
   void set_phase_deadline();
   void perform(Action action);
@@ -160,7 +166,8 @@ class Supervisor {
 
   Release request_;                             // of the takeover under way
   Release reverted_;                            // what the last revert went away from
-  std::string reason_;                          // of the failure or revert at hand
+  Cause cause_ = Cause::none;                   // of the failure or revert at hand
+  std::string reason_;                          // the same for people
   uint64_t drops_before_ = 0, waiting_ = 0;
   Carriage carriage_;                           // of this takeover or revert
   uint32_t carriers_ = 0;                       // started for it

@@ -40,10 +40,15 @@ void Supervisor::set_phase_deadline() {
   }
 }
 
-void Supervisor::lose_candidate(std::string reason) {
+void Supervisor::explain(Cause cause, std::string reason) {
+  cause_ = cause;
+  reason_ = std::move(reason);
+}
+
+void Supervisor::lose_candidate(Cause cause, std::string reason) {
   if (!candidate_) return;
   if (life_.phase == Phase::undoing) return check_undone();
-  reason_ = std::move(reason);
+  explain(cause, std::move(reason));
   feed(Event::candidate_lost);
 }
 
@@ -124,13 +129,13 @@ void Supervisor::spawn() {
                                                            : request_;
   candidate_ = Slot{what, {}, nullptr, iso_time_now()};
   std::string why = WorkerProcess::start(what.driver, {"--worker", "3", what.config}, next_turn_, candidate_->worker);
-  if (!why.empty()) return lose_candidate(why);
+  if (!why.empty()) return lose_candidate(Cause::release, why);
   ++next_turn_;
   phase_deadline_ = boot_time_ns() + what.start_timeout_ms * kMillisecond;
   // Beside one that forwards it loads as any other program.
   if (!life_.current_alive) place(candidate_->worker, Rank::worker);
   int descriptors[] = {resources_.page_memory(), resources_.control_listener()};
-  candidate_->worker->channel().send("welcome", descriptors);
+  candidate_->worker->channel().send("welcome " + std::to_string(kProtocol), descriptors);
   log_.add("worker_started", {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
 }
 
@@ -215,8 +220,9 @@ void Supervisor::schedule_retry() {
 void Supervisor::end_all() {
   phase_deadline_ = confirm_deadline_ = retry_at_ = 0;
   checkpoints_.end();
-  answer_attempt({520, "the supervisor was told to stop"});
-  answer_reverts({520, "the supervisor was told to stop"});
+  HandlerReply stopping = refused(Cause::busy, "the supervisor was told to stop");
+  answer_attempt(stopping);
+  answer_reverts(stopping);
   for (auto* slot : {&candidate_, &current_, &previous_})
     if (*slot) dismiss(std::move((*slot)->worker));
   dismiss(std::move(carrier_));

@@ -1,12 +1,25 @@
 // What workers say over their channel, and what they get.
+#include <algorithm>
+#include <array>
+
 #include "supervisor/supervisor.hh"
 
 namespace clickup {
+namespace {
+constexpr std::array<std::string_view, 11> kVerbs{"socket", "table",   "counter",     "ready",        "failed",      "prepared",
+                                                  "paused", "running", "ring_mapped", "ring_refused", "ring_changed"};
+}  // namespace
 
 // Workers ask for resources while they load; what they were given is remembered as the need of their release.
 void Supervisor::on_message(WorkerProcess& worker, const Message& message) {
   if (carrier_.get() == &worker) return on_carrier_message(message);
   std::string_view verb = message.word(0);
+  if (verb == "version") return worker.speaks(std::min(kProtocol, unsigned(message.number(1))));
+  if (verb == "unknown") return log_.add("unknown_order", {{"pid", std::to_string(worker.pid())}, {"order", std::string(message.word(1))}});
+  if (std::find(kVerbs.begin(), kVerbs.end(), verb) == kVerbs.end()) {
+    worker.channel().send("error version " + std::to_string(kProtocol) + " of the supervisor does not know '" + std::string(verb) + "'");
+    return;
+  }
   if (verb != "socket" && verb != "table" && verb != "counter") return on_progress(worker, message);
   if (!candidate_ || candidate_->worker.get() != &worker) {
     worker.channel().send("error only a worker that loads is given resources");
@@ -29,6 +42,7 @@ void Supervisor::on_message(WorkerProcess& worker, const Message& message) {
 std::string Supervisor::give_socket(Slot& slot, const Message& message, int& descriptor) {
   const RingSocket* socket = nullptr;
   std::string why = resources_.packet_socket(message.after(1), socket);
+  slot.lacks |= !why.empty();
   if (!why.empty()) return "error " + why;
   slot.needs.interfaces.emplace(message.after(1));
   descriptor = socket->fd.get();
@@ -71,6 +85,14 @@ std::shared_ptr<const TableMemory> Supervisor::memory_of(const TableKey& key) co
   return nullptr;
 }
 
+// Whoever was refused a socket by us says so as its own failure.
+void Supervisor::on_failure(const WorkerProcess& worker, const Message& message) {
+  bool says_cause = worker.protocol() >= kFirstWithCauses;
+  Cause cause = says_cause ? cause_of(message.word(1), Cause::release) : Cause::release;
+  if (candidate_->lacks) cause = Cause::device;
+  lose_candidate(cause, std::string(message.after(says_cause ? 2 : 1)));
+}
+
 void Supervisor::on_progress(WorkerProcess& worker, const Message& message) {
   std::string_view verb = message.word(0);
   if (current_ && current_->worker.get() == &worker) {
@@ -81,7 +103,7 @@ void Supervisor::on_progress(WorkerProcess& worker, const Message& message) {
   if (!candidate_ || candidate_->worker.get() != &worker) return;
   if (verb == "ready") feed(must_carry(*candidate_) ? Event::ready_to_carry : Event::ready);
   if (verb == "prepared") feed(Event::prepared);
-  if (verb == "failed") lose_candidate(std::string(message.after(1)));
+  if (verb == "failed") on_failure(worker, message);
   if (verb != "running") return;
   resources_.page().resumed_ns = message.number(1);
   waiting_ = message.number(2);

@@ -26,6 +26,8 @@ class WorkerProcess {
   pid_t pid() const { return pid_; }
   uint32_t turn() const { return turn_; }  // its number in SharedPage::turn
   WorkerChannel& channel() { return channel_; }
+  unsigned protocol() const { return protocol_; }  // between the two; 1 until it says another
+  void speaks(unsigned protocol) { protocol_ = protocol; }
   int output_fd() const { return output_.get(); }
 
   void kill();         // SIGKILL
@@ -46,6 +48,7 @@ class WorkerProcess {
 
   pid_t pid_;
   uint32_t turn_;
+  unsigned protocol_ = 1;
   WorkerChannel channel_;
   FileDescriptor output_;
   std::string partial_line_;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from reconciler.apply.work import Work, to_its_end
-from reconciler.devices.reports import NOT_CONFIRMED
+from reconciler.devices.causes import Cause
 from reconciler.errors import ConfirmTooLate, Superseded, VerifyFailed
 from reconciler.resolve.probes import (
     Sample,
@@ -62,7 +62,7 @@ async def _left_probation(work: Work, release: str) -> str | None:
         return None
     report = status.report_of(work.attempt) or status.last_takeover
     why = report.reason if report is not None and report.reason else "the new worker ended"
-    if why.startswith(NOT_CONFIRMED):
+    if report is not None and report.cause is Cause.NOT_CONFIRMED:
         raise ConfirmTooLate(f"{work.key}: {why}")
     return f"the supervisor went back by itself: {why}"
 

@@ -9,10 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# How the supervisor begins its reason when nobody confirmed in time: no fault of the release.
-NOT_CONFIRMED = "not confirmed"
-# How it begins its reason when the new worker crashed or hung during probation.
-WORKER_DIED = "the worker "
+from reconciler.devices.causes import Cause
 
 
 class _Said(BaseModel):
@@ -57,7 +54,9 @@ class TakeoverReport(_Said):
     waiting_packets: int = 0
     dropped_packets: int = 0
     result: str = "running"
+    cause: Cause = Cause.NONE
     reason: str = ""
+    """The cause for people."""
     states: dict[str, TableReport] = {}
     precopy_ms: float = 0
     rounds: int = 0
@@ -131,6 +130,8 @@ class SchedulingStatus(_Said):
 class DeviceStatus(_Said):
     """The whole answer of `status`."""
 
+    protocol: int = 1
+    """Version of its handlers: since 2 they say causes."""
     pid: int = 0
     state: Literal["idle", "starting", "forwarding", "probation", "stopped"] = "idle"
     active: WorkerStatus | None = None

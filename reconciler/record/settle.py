@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.devices.reports import NOT_CONFIRMED, WORKER_DIED, DeviceStatus
+from reconciler.devices.causes import Cause
+from reconciler.devices.reports import DeviceStatus
 from reconciler.store import Attempt
 
 
@@ -20,6 +21,10 @@ class Fate(StrEnum):
     FAILED = "TakeoverFailed"
     TIMED_OUT = "ConfirmTimeout"  # by the supervisor, because nobody confirmed in time
     INTERRUPTED = "Interrupted"  # before anything was done to the device, or too long ago to know
+
+
+REVERTED = {Cause.NOT_CONFIRMED: Fate.TIMED_OUT, Cause.WORKER_DIED: Fate.DIED}
+"""By what the supervisor says was the cause; else somebody asked for it."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,5 @@ def settle(attempt: Attempt, status: DeviceStatus | None) -> Settled:
     if report.result == "failed":
         return Settled(Fate.FAILED, report.reason)
     if report.result == "reverted":
-        return Settled(_why_reverted(report.reason), report.reason)
+        return Settled(REVERTED.get(report.cause, Fate.REVERTED), report.reason)
     return Settled(Fate.INTERRUPTED, "another release took over since")
-
-
-def _why_reverted(reason: str) -> Fate:
-    if reason.startswith(NOT_CONFIRMED):
-        return Fate.TIMED_OUT
-    return Fate.DIED if reason.startswith(WORKER_DIED) else Fate.REVERTED

@@ -104,7 +104,7 @@ class Supervised:
         asked = self.request(release, text, **more)
         code, answer = self.write("takeover", asked)
         deadline = time.monotonic() + PATIENCE
-        while answer.endswith("try again in a moment") and time.monotonic() < deadline:
+        while answer.startswith("busy: ") and time.monotonic() < deadline:
             time.sleep(0.01)
             code, answer = self.write("takeover", asked)
         assert code == 200, answer

@@ -129,7 +129,7 @@ def test_stop_does_not_wait_for_a_worker_that_loads(supervised: Supervised) -> N
     client.send(f"WRITEDATA takeover {len(request)}\r\n{request}")
     supervised.wait_for(lambda now: now["phase"] == "loading", "loads")
     assert supervised.write("stop")[0] == 200
-    assert client.reply() == (520, "the supervisor was told to stop")
+    assert client.reply() == (520, "busy: the supervisor was told to stop")
     assert supervised.process.wait(timeout=10) == 0
 
 

@@ -154,7 +154,7 @@ def test_a_damaged_file_is_refused_and_the_old_release_goes_on(saving: Supervise
     path.write_bytes(path.read_bytes()[:-1])
     pid = saving.pid()
     answer = saving.refused("two", books(1), restore=path)
-    assert answer.startswith(f"restore='{path}': the checkpoint ")
+    assert answer.startswith(f"state: restore='{path}': the checkpoint ")
     answer = saving.refused("two", books(1), restore=path.with_name("absent"))
     assert "No such file" in answer
     assert saving.pid() == pid and saving.status()["state"] == "forwarding"

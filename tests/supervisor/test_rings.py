@@ -134,6 +134,6 @@ def test_drops_are_told_with_their_cause(start: Start, network: Network) -> None
 def test_a_share_that_cannot_be_given_changes_nothing(forwarding: Supervised, text: str) -> None:
     before = ring(forwarding)["bytes"]
     code, why = forwarding.write("share", f"priority=normal\n{text}")
-    assert code == 520 and why.startswith("share: ")
+    assert code == 520 and why.startswith("request: ")
     assert ring(forwarding)["bytes"] == before
     assert forwarding.status()["scheduling"]["wanted"] == "best"

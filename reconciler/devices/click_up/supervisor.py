@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
 
+from reconciler.devices.causes import BLAMES_DEVICE, BLAMES_RELEASE, cause_and_reason
 from reconciler.devices.client import TakeoverRequest
 from reconciler.devices.control_socket import (
     HandlerRefused,
@@ -28,10 +29,6 @@ from reconciler.errors import (
 START_TIMEOUT_MS = 10_000
 # Millions of records, on a slow disk or into another layout.
 CHECKPOINT_SECONDS, CARRY_SECONDS = 120.0, 120.0
-# How the driver says that the device is to blame, not the release.
-DEVICE_TO_BLAME = (": no interface '", "need the capability")
-# No fault of the release either: it is tried again when there is less traffic.
-TRAFFIC_TO_BLAME = "records change faster than they can be carried"
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -75,16 +72,13 @@ class Supervisor:
         try:
             answer = await self._write("takeover", _lines(request, releases), seconds)
         except HandlerRefused as error:
-            # The supervisor's own refusals begin with the handler's name: it is busy,
-            # nothing was tried.
-            if error.text.startswith("takeover: "):
-                raise Transient(f"{self._name}: {error.text}") from error
-            why = f"{self._name}: {error.text.replace(f'{releases / request.release}/', '')}"
-            if TRAFFIC_TO_BLAME in error.text:
-                raise Transient(why) from error
-            if any(mark in error.text for mark in DEVICE_TO_BLAME):
+            cause, text = cause_and_reason(error.text)
+            why = f"{self._name}: {text.replace(f'{releases / request.release}/', '')}"
+            if cause in BLAMES_DEVICE:
                 raise DeviceUnready(why) from error
-            raise TakeoverRefused(why) from error
+            if cause in BLAMES_RELEASE:
+                raise TakeoverRefused(why) from error
+            raise Transient(why) from error
         return self._said(TakeoverReport, answer, "a takeover")
 
     async def confirm(self, release: str) -> None:
@@ -92,14 +86,16 @@ class Supervisor:
         try:
             await self._write("confirm", release)
         except HandlerRefused as error:
-            raise ConfirmTooLate(f"{self._name}: {error.text}") from error
+            raise ConfirmTooLate(f"{self._name}: {cause_and_reason(error.text)[1]}") from error
 
     async def revert(self, reason: str) -> TakeoverReport:
         """Go back to the parked worker. Raises Transient when there is nothing to go back from."""
         try:
             answer = await self._write("revert", _one_line(reason), CARRY_SECONDS)
         except HandlerRefused as error:
-            raise Transient(f"{self._name} did not revert: {error.text}") from error
+            raise Transient(
+                f"{self._name} did not revert: {cause_and_reason(error.text)[1]}"
+            ) from error
         return self._said(TakeoverReport, answer, "a revert")
 
     async def checkpoint(self, reason: str) -> CheckpointReport:
@@ -117,7 +113,7 @@ class Supervisor:
         try:
             await self._write("share", lines)
         except HandlerRefused as error:
-            raise Transient(f"{self._name}: {error.text}") from error
+            raise Transient(f"{self._name}: {cause_and_reason(error.text)[1]}") from error
 
     async def _save(self, handler: str, value: str) -> str:
         try:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.devices.causes import Cause
 from reconciler.devices.reports import DeviceStatus, TakeoverReport, WorkerStatus
 from reconciler.record.settle import Fate, settle
 from reconciler.store import Attempt
@@ -12,8 +13,10 @@ ATTEMPT = Attempt(
 )  # fmt: skip
 
 
-def said(result: str, reason: str = "") -> DeviceStatus:
-    report = TakeoverReport(attempt="7", release="new", result=result, reason=reason)
+def said(result: str, cause: str = "", reason: str = "") -> DeviceStatus:
+    report = TakeoverReport(
+        attempt="7", release="new", result=result, cause=Cause(cause), reason=reason
+    )
     return DeviceStatus(
         active=WorkerStatus(release="old", attempt="6"), confirmed="old", history=(report,)
     )
@@ -29,11 +32,12 @@ ACTIVE = WorkerStatus(release="new", attempt="7")
         (DeviceStatus(), Fate.INTERRUPTED, False),
         (DeviceStatus(state="probation", active=ACTIVE), Fate.RUNNING, False),
         (DeviceStatus(active=ACTIVE, confirmed="new"), Fate.APPLIED, False),
-        (said("reverted", "not confirmed within 1000 ms"), Fate.TIMED_OUT, False),
-        (said("reverted", "the worker was ended by signal 11"), Fate.DIED, True),
-        (said("reverted", "a newer revision came"), Fate.REVERTED, False),
-        (said("failed", "config.click:1: no"), Fate.FAILED, True),
+        (said("reverted", "not_confirmed", "not confirmed within 1000 ms"), Fate.TIMED_OUT, False),
+        (said("reverted", "worker_died", "the worker was ended by signal 11"), Fate.DIED, True),
+        (said("reverted", "asked", "a newer revision came"), Fate.REVERTED, False),
+        (said("failed", "release", "config.click:1: no"), Fate.FAILED, True),
         (said("confirmed"), Fate.INTERRUPTED, False),
+        (said("reverted", "a word of later"), Fate.REVERTED, False),
     ],
 )
 def test_the_device_tells_what_became_of_an_attempt(

@@ -1,0 +1,129 @@
+"""Supervisors outlive drivers and reconcilers: other versions work, or say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from reconciler.devices.causes import BLAMES_DEVICE, BLAMES_RELEASE, Cause, cause_and_reason
+from reconciler.devices.click_up.staging import stage
+from reconciler.devices.click_up.supervisor import Supervisor
+from reconciler.devices.client import Release, TakeoverRequest
+from reconciler.devices.reports import DeviceStatus
+from reconciler.errors import TakeoverRefused, Transient
+from reconciler.testbed.network import Network
+from tests.cpp import LIBRARY, compile_driver, compile_supervisor
+from tests.supervisor.running import WIRES, Supervised
+
+HERE = Path(__file__).parent
+PREVIOUS, NEWEST = 1, 2
+Start = Callable[[int, int], AbstractContextManager[Supervised]]
+BOTH = [(PREVIOUS, PREVIOUS), (PREVIOUS, NEWEST), (NEWEST, PREVIOUS), (NEWEST, NEWEST)]
+OLD, NEW = "a" * 64, "b" * 64
+
+
+@pytest.fixture(scope="module")
+def programs(
+    tmp_path_factory: pytest.TempPathFactory, supervisor_program: Path, wire_driver: Path
+) -> dict[tuple[str, int], Path]:
+    folder = tmp_path_factory.mktemp("previous")
+    sources = [HERE / "elements.cc", HERE / "ledger.cc"]
+    return {
+        ("supervisor", NEWEST): supervisor_program,
+        ("driver", NEWEST): wire_driver,
+        ("supervisor", PREVIOUS): compile_supervisor(folder / "supervisor", protocol=PREVIOUS),
+        ("driver", PREVIOUS): compile_driver(
+            folder / "driver", [], sources=sources, protocol=PREVIOUS
+        ),
+    }
+
+
+@pytest.fixture
+def start(programs: dict[tuple[str, int], Path], tmp_path: Path, network: Network) -> Start:
+    @contextmanager
+    def started(of_supervisor: int, of_driver: int) -> Iterator[Supervised]:
+        program, driver = programs["supervisor", of_supervisor], programs["driver", of_driver]
+        with Supervised(program, driver, tmp_path, network.firewall.path) as supervised:
+            yield supervised
+
+    return started
+
+
+@pytest.mark.parametrize(("of_supervisor", "of_driver"), BOTH)
+def test_any_two_versions_take_over_and_revert(
+    start: Start, of_supervisor: int, of_driver: int
+) -> None:
+    with start(of_supervisor, of_driver) as supervised:
+        supervised.confirmed("one")
+        supervised.takeover("two")
+        assert supervised.write("revert", "as asked")[0] == 200
+        status = DeviceStatus.model_validate(supervised.status())
+        assert status.protocol == of_supervisor
+        assert status.active is not None and status.active.release == "one"
+        report = status.last_takeover
+        assert report is not None and (report.result, report.reason) == ("reverted", "as asked")
+        known = of_supervisor == NEWEST
+        assert report.cause is (Cause.ASKED if known else Cause.NONE)
+
+
+@pytest.mark.parametrize(("of_supervisor", "of_driver"), BOTH)
+def test_any_two_versions_say_why_a_release_cannot_start(
+    start: Start, of_supervisor: int, of_driver: int
+) -> None:
+    with start(of_supervisor, of_driver) as supervised:
+        supervised.confirmed("one")
+        cause, why = cause_and_reason(supervised.refused("two", "n :: Nonsense;"))
+        assert cause is (Cause.RELEASE if of_supervisor == NEWEST else Cause.UNKNOWN)
+        assert why.startswith(f"{supervised.directory}/two.click:1: ") and "Nonsense" in why
+
+
+@pytest.mark.parametrize("of_driver", [PREVIOUS, NEWEST])
+def test_what_the_device_lacks_is_its_fault(start: Start, of_driver: int) -> None:
+    with start(NEWEST, of_driver) as supervised:
+        answer = supervised.refused("two", "lan :: Wire(nosuch0, eth1);")
+        cause, why = cause_and_reason(answer)
+        assert cause is Cause.DEVICE and "no interface 'nosuch0'" in why
+
+
+def test_nothing_is_tried_while_another_release_is_not_confirmed(start: Start) -> None:
+    with start(NEWEST, NEWEST) as supervised:
+        supervised.takeover("one")
+        assert supervised.refused("two").startswith("busy: the running release is not confirmed")
+        assert supervised.write("revert")[0] == 200
+
+
+@pytest.mark.parametrize("of_supervisor", [PREVIOUS, NEWEST])
+async def test_a_client_blames_nobody_where_it_is_told_no_cause(
+    start: Start, of_supervisor: int, tmp_path: Path, programs: dict[tuple[str, int], Path]
+) -> None:
+    """A supervisor of the version before did not say who is to blame: it is tried again."""
+    with start(of_supervisor, NEWEST) as supervised:
+        client = Supervisor("box/stream", supervised.directory / "supervisor.sock")
+        driver, releases = programs["driver", NEWEST], tmp_path / "releases"
+        stage(releases, Release(OLD, driver, WIRES, "{}"))
+        stage(releases, Release(NEW, driver, "n :: Nonsense;", "{}"))
+        await client.takeover(TakeoverRequest("1", OLD, 30.0), releases)
+        with pytest.raises(Transient, match="not confirmed yet"):
+            await client.takeover(TakeoverRequest("2", NEW, 30.0), releases)
+        await client.confirm(OLD)
+        expected = TakeoverRefused if of_supervisor == NEWEST else Transient
+        with pytest.raises(expected, match="Nonsense"):
+            await client.takeover(TakeoverRequest("3", NEW, 30.0), releases)
+
+
+def test_the_words_are_those_of_the_supervisor() -> None:
+    text = (LIBRARY / "shared" / "causes.hh").read_text()
+    words = text.partition("kCauseWords{")[2].partition("}")[0]
+    known = {word.strip().strip('"') for word in words.split(",")}
+    assert known == {cause.value for cause in Cause if cause is not Cause.UNKNOWN}
+    assert f"#define CLICKUP_PROTOCOL {NEWEST}\n" in text
+
+
+def test_every_cause_is_explained() -> None:
+    page = (LIBRARY.parent / "docs" / "reference" / "device.md").read_text()
+    for cause in Cause:
+        assert cause in (Cause.NONE, Cause.UNKNOWN) or f"| `{cause.value}` |" in page, cause
+    assert not set(BLAMES_DEVICE) & set(BLAMES_RELEASE)
