@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEMO := $(VENV)/.ready-demo
 
-.PHONY: help build-report reference setup demo test lint types contracts shared integration thorough fuzz bench format clean
+.PHONY: help build-report reference setup demo test lint types contracts shared tidy integration thorough fuzz bench format clean
 
 # Every command starts a Python; without its bytecode each takes seconds more.
 unexport PYTHONDONTWRITEBYTECODE
@@ -50,9 +50,15 @@ test: setup  ## lint, types, import contracts, unit, sanitizer and end-to-end te
 shared: setup
 	@CLICKUP_SANITIZE=$(SANITIZE) $(BIN)/python -m tests.cpp
 
+CPP := find element_library tests -name '*.cc' -print0 -o -name '*.hh' -print0
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(CPP) | xargs -0 $(BIN)/clang-format --dry-run -Werror
+
+tidy: setup  ## clang-tidy over the element library, as .clang-tidy says
+	@$(BIN)/python -m tests.tidy
 
 types: setup
 	$(BIN)/mypy
@@ -73,7 +79,7 @@ thorough: setup  ## the long versions of what draws lots (SEED=N): 200 kills, up
 FOREIGN := tests/elements/test_click_agrees.py tests/elements/test_flow_sending.py \
 	tests/reconciler/cli/test_repository_verbs.py tests/e2e/test_nat_discovery.py tests/differential
 
-integration: setup  ## beside foreign programs, as far as they are on PATH: Click, nfdump, coturn, nftables
+integration: setup tidy  ## clang-tidy; then beside foreign programs, as far as they are on PATH: Click, nfdump, coturn, nftables
 	@$(BIN)/python -m tests.debian
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) \
@@ -92,9 +98,10 @@ build-report: setup  ## where the time of compiling everything goes, by processo
 reference: setup  ## write docs/reference/atoms.md and elements.md from the manifests
 	$(BIN)/python -m reconciler.authoring.reference
 
-format: setup  ## rewrite the Python sources as `make lint` wants them
+format: setup  ## rewrite the sources as `make lint` wants them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@$(CPP) | xargs -0 $(BIN)/clang-format -i
 
 clean:  ## remove everything that is not in git
 	rm -rf build $(VENV)

@@ -84,6 +84,12 @@ def compile_shared() -> None:
     compiled(sources, compile_flags(None))
 
 
+def generate_layouts() -> None:
+    """Write the layout headers of all element classes."""
+    names = [path.name for path in (LIBRARY / "elements").iterdir()]
+    _class_sources(names, LIBRARY, None)
+
+
 def _runtime() -> list[Path]:
     """Of the driver, what every program with elements has."""
     return _together("driver", but=PROGRAMS_OWN)

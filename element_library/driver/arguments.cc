@@ -102,15 +102,15 @@ void Arguments::read_element(const char* name, const char* class_name, std::stri
   }
 }
 
-#define CLICKUP_POSITIONAL(Type)                                                         \
-  Arguments& Arguments::positional(const char* name, Type& value, bool required) {       \
+#define CLICKUP_POSITIONAL(Type)                                                                \
+  Arguments& Arguments::positional(const char* name, Type& value, bool required) {              \
     if (std::string text; take_positional(name, required, text)) read_value(name, text, value); \
-    return *this;                                                                        \
+    return *this;                                                                               \
   }
-#define CLICKUP_KEYWORD(Type)                                                    \
-  Arguments& Arguments::keyword(const char* name, Type& value) {                 \
+#define CLICKUP_KEYWORD(Type)                                                      \
+  Arguments& Arguments::keyword(const char* name, Type& value) {                   \
     if (std::string text; take_keyword(name, text)) read_value(name, text, value); \
-    return *this;                                                                \
+    return *this;                                                                  \
   }
 CLICKUP_POSITIONAL(std::string)
 CLICKUP_POSITIONAL(uint64_t)

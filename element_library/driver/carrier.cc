@@ -20,7 +20,8 @@ class Carrier {
       if (order.word(0) == "table") add(order);
       if (order.word(0) == "ring") add_ring(order);
       if (order.word(0) == "carry") rings_.begin(boot_time_ns());
-      if (order.word(0) == "carry") precopy_.begin(order.word(1) == "alone" ? Precopy::Manner::alone : Precopy::Manner::beside);
+      if (order.word(0) == "carry")
+        precopy_.begin(order.word(1) == "alone" ? Precopy::Manner::alone : Precopy::Manner::beside);
       if (order.word(0) == "watch") precopy_.begin(Precopy::Manner::watch);
       if (order.word(0) == "prepare") take_turn(order);
     }
@@ -40,7 +41,8 @@ class Carrier {
   void add_ring(Message& order) {
     for (const PortCursor& port : page_.ports) {
       if (order.descriptors.size() != 1 || !name_is(port.interface, sizeof port.interface, order.word(1))) continue;
-      std::string why = rings_.add(order.descriptors[0].get(), uint32_t(order.number(2)), uint32_t(order.number(3)), port);
+      std::string why =
+          rings_.add(order.descriptors[0].get(), uint32_t(order.number(2)), uint32_t(order.number(3)), port);
       if (!why.empty()) std::fprintf(stderr, "%s\n", why.c_str());
       return;
     }
@@ -60,7 +62,8 @@ class Carrier {
   }
 
   void fall_behind(const Precopy::Look& look) {
-    channel_.send("behind " + std::to_string(look.took_ns) + " " + std::to_string(look.carried) + " " + std::to_string(look.holds_ns));
+    channel_.send("behind " + std::to_string(look.took_ns) + " " + std::to_string(look.carried) + " " +
+                  std::to_string(look.holds_ns));
   }
 
   // Before the turn is passed on, so that nobody who hears of what comes then has not heard of this.
@@ -68,8 +71,8 @@ class Carrier {
     channel_.send("rounds " + std::to_string(precopy_.rounds()) + " " + std::to_string(carried));
     for (const CarriedTables::Table& table : tables_.tables()) {
       CopyCounts counts = table.copy->counts();
-      channel_.send("counts " + table.name + " " + std::to_string(counts.migrated) + " " + std::to_string(counts.expired) + " " +
-                    std::to_string(counts.lost));
+      channel_.send("counts " + table.name + " " + std::to_string(counts.migrated) + " " +
+                    std::to_string(counts.expired) + " " + std::to_string(counts.lost));
     }
   }
 
@@ -77,7 +80,7 @@ class Carrier {
   SharedPage& page_;
   CarriedTables tables_;
   RingGauge rings_;
-  Precopy precopy_ {tables_, page_, rings_, channel_};
+  Precopy precopy_{tables_, page_, rings_, channel_};
 };
 
 int fail(const std::string& why) {

@@ -21,7 +21,7 @@ struct Window {
 };
 
 void write_line(const std::string& prefix, std::string_view text) {
-  pollfd error {STDERR_FILENO, POLLOUT, 0};
+  pollfd error{STDERR_FILENO, POLLOUT, 0};
   if (poll(&error, 1, 0) != 1 || !(error.revents & POLLOUT)) return;
   std::string line = prefix + ": ";
   line.append(text.substr(0, kMaxLine - 1 - std::min(line.size(), kMaxLine - 1)));

@@ -9,13 +9,13 @@ namespace clickup {
 namespace {
 
 uint64_t read(clockid_t clock) {
-  timespec time {};
+  timespec time{};
   clock_gettime(clock, &time);
   return uint64_t(time.tv_sec) * 1'000'000'000 + uint64_t(time.tv_nsec);
 }
 
 uint64_t boot_now = 0;
-uint64_t compared_at = 0;       // CLOCK_BOOTTIME of the last comparison
+uint64_t compared_at = 0;  // CLOCK_BOOTTIME of the last comparison
 uint64_t real_minus_boot = 0;
 
 }  // namespace

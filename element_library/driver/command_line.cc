@@ -52,7 +52,8 @@ Options read_options(const std::vector<std::string>& words) {
   Options options;
   for (size_t i = 0; i < words.size() && options.wrong.empty(); ++i) {
     const std::string& word = words[i];
-    bool takes_value = word == "-e" || word == "-u" || word == "-o" || word == "-h" || word == "--worker" || word == "--carry";
+    bool takes_value =
+        word == "-e" || word == "-u" || word == "-o" || word == "-h" || word == "--worker" || word == "--carry";
     if (!takes_value) {
       options.wrong = take_word(options, word);
     } else if (i + 1 < words.size()) {
@@ -63,7 +64,8 @@ Options read_options(const std::vector<std::string>& words) {
   }
   if (!options.wrong.empty() || options.carrier_channel >= 0) return options;
   if (options.has_text && !options.file.empty()) options.wrong = "both a configuration file and -e: give one";
-  if (!options.has_text && options.file.empty()) options.wrong = "no configuration: name a file, or - for standard input";
+  if (!options.has_text && options.file.empty())
+    options.wrong = "no configuration: name a file, or - for standard input";
   if (options.worker_channel >= 0 && options.has_text) options.wrong = "--worker reads a file, not -e";
   return options;
 }

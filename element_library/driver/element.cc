@@ -32,7 +32,7 @@ Handler& HandlerTable::entry(std::string_view name) {
   for (auto& [known, handler] : handlers_) {
     if (known == name) return handler;
   }
-  return handlers_.emplace_back(std::string(name), Handler {}).second;
+  return handlers_.emplace_back(std::string(name), Handler{}).second;
 }
 
 Element::~Element() = default;  // here, and not once in each class

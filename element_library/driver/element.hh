@@ -36,13 +36,13 @@ struct Port {
   Element* element = nullptr;
   int port = 0;
   bool connected() const { return element != nullptr; }
-  inline void push(Batch& batch) const;                 // takes the packets; batch is empty afterwards
-  inline void pull(Batch& batch, uint32_t limit) const; // appends up to `limit` packets
+  inline void push(Batch& batch) const;                  // takes the packets; batch is empty afterwards
+  inline void pull(Batch& batch, uint32_t limit) const;  // appends up to `limit` packets
 };
 
 struct Handler {
-  std::function<std::string(std::string_view parameters)> read;     // empty: not readable
-  std::function<std::string(std::string_view value)> write;         // returns an error, empty on success
+  std::function<std::string(std::string_view parameters)> read;  // empty: not readable
+  std::function<std::string(std::string_view value)> write;      // returns an error, empty on success
   // In place of `write` for what takes longer than packets may wait: `done` is called with the error later, from a
   // timer or a task.
   std::function<void(std::string_view value, std::function<void(std::string error)> done)> write_later;
@@ -56,7 +56,8 @@ class HandlerTable {
   void read(std::string_view name, std::function<std::string(std::string_view)> function);
   void read(std::string_view name, std::function<std::string()> function);
   void write(std::string_view name, std::function<std::string(std::string_view)> function);
-  void write_later(std::string_view name, std::function<void(std::string_view, std::function<void(std::string)>)> function);
+  void write_later(std::string_view name,
+                   std::function<void(std::string_view, std::function<void(std::string)>)> function);
   const Handler* find(std::string_view name) const;
   const std::vector<std::pair<std::string, Handler>>& all() const { return handlers_; }  // in order of addition
 
@@ -80,8 +81,8 @@ class Element {
   virtual void configure(Arguments& arguments, Errors& errors) { arguments.finish(errors); }
   virtual void initialize(Host&, Errors&) {}
   virtual void add_handlers(HandlerTable&) {}
-  virtual void resume() {}  // this worker forwards from now on
-  virtual void pause() {}   // this worker stops forwarding; state in shared memory must be consistent
+  virtual void resume() {}                // this worker forwards from now on
+  virtual void pause() {}                 // this worker stops forwarding; state in shared memory must be consistent
   virtual bool drain() { return false; }  // called repeatedly before pause; true when packets moved
 
   // Packet handling. An agnostic element overrides `process` alone; it may remove packets (release them) or push some
@@ -114,8 +115,8 @@ class Element {
   bool output_is_push(int port) const { return output_modes_[size_t(port)] == Processing::push; }
   // Pushes to an optional output, or releases the packets when it is absent (Click's CheckIPHeader output 1).
   void push_or_release(int port, Batch& batch);
-  // For initialize(): the counter of the element, or of a word of it, that goes on in the next worker. `slot` stays as it
-  // is, and that is an error, when there is none left.
+  // For initialize(): the counter of the element, or of a word of it, that goes on in the next worker. `slot` stays as
+  // it is, and that is an error, when there is none left.
   void find_counter(std::string_view word, CounterSlot*& slot, Host& host, Errors& errors) const;
 
  private:
@@ -140,8 +141,8 @@ inline void Port::pull(Batch& batch, uint32_t limit) const {
 }
 
 // Time of the current scheduling round, read once a round: no clock read per packet.
-uint64_t now_ns();           // CLOCK_BOOTTIME
-uint64_t realtime_ns();      // CLOCK_REALTIME
+uint64_t now_ns();       // CLOCK_BOOTTIME
+uint64_t realtime_ns();  // CLOCK_REALTIME
 // Log line on standard error, prefixed with the element's name; at most 10 a second an element, the rest counted.
 void chatter(const Element& element, std::string_view text);
 // Ends the worker after this round (FromDump STOP, InfiniteSource STOP).
@@ -152,7 +153,9 @@ using ElementFactory = Element* (*)();
 struct ElementRegistration {
   ElementRegistration(const char* class_name, ElementFactory factory);
 };
-#define CLICKUP_ELEMENT(Class) \
-  static const ::clickup::ElementRegistration registration_##Class { #Class, [] () -> ::clickup::Element* { return new ::clickup::Class; } }
+#define CLICKUP_ELEMENT(Class)                                           \
+  static const ::clickup::ElementRegistration registration_##Class {     \
+    #Class, []() -> ::clickup::Element* { return new ::clickup::Class; } \
+  }
 
 }  // namespace clickup

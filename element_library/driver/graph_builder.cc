@@ -8,8 +8,9 @@ void GraphBuilder::declare(std::string_view name, std::string_view class_name, s
                            const Landmark& landmark) {
   std::string text(name);
   if (text.find_first_not_of("0123456789") == std::string::npos) {
-    diagnostics_.push_back({landmark, "element name '" + text + "' is a number: handlers could not tell it from an "
-                                      "element number; add a letter"});
+    diagnostics_.push_back({landmark, "element name '" + text +
+                                          "' is a number: handlers could not tell it from an "
+                                          "element number; add a letter"});
   }
   auto [known, added] = by_name_.emplace(text, graph_.elements.size());
   if (!added) {

@@ -23,8 +23,7 @@ class GraphBuilder {
   explicit GraphBuilder(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   bool declared(std::string_view name) const { return by_name_.contains(name); }
-  void declare(std::string_view name, std::string_view class_name, std::string configuration,
-               const Landmark& landmark);
+  void declare(std::string_view name, std::string_view class_name, std::string configuration, const Landmark& landmark);
   // Class@N, N being the element's number. Returns the name.
   std::string declare_anonymous(std::string_view class_name, std::string configuration, const Landmark& landmark);
   void connect(Endpoint source, Endpoint target) { connections_.push_back({std::move(source), std::move(target)}); }

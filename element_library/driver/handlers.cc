@@ -127,7 +127,9 @@ void RouterHandlers::read(std::string_view name, std::string_view parameters, Re
 void RouterHandlers::write(std::string_view name, std::string_view value, ReplyFunction reply) {
   Target target = look_up(name, true);
   if (!target.handler) return reply({target.code, target.error});
-  auto done = [reply](const std::string& error) { reply(error.empty() ? HandlerReply {200, ""} : HandlerReply {520, error}); };
+  auto done = [reply](const std::string& error) {
+    reply(error.empty() ? HandlerReply{200, ""} : HandlerReply{520, error});
+  };
   if (target.handler->write_later) return target.handler->write_later(value, done);
   done(target.handler->write(value));
 }

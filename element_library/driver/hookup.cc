@@ -145,8 +145,8 @@ bool Checker::carry(const PortName& from, const PortName& to) {
 template <typename Visit>
 void for_each_pair(const std::vector<ElementShape>& shapes, const Hookup& hookup, Visit visit) {
   for (const ConnectionDeclaration& connection : hookup.connections) {
-    visit(connection.landmark, PortName {connection.source, output_side, connection.source_port},
-          PortName {connection.target, input_side, connection.target_port});
+    visit(connection.landmark, PortName{connection.source, output_side, connection.source_port},
+          PortName{connection.target, input_side, connection.target_port});
   }
   for (size_t i = 0; i < shapes.size(); ++i) {
     const ElementShape& shape = shapes[i];
@@ -155,7 +155,7 @@ void for_each_pair(const std::vector<ElementShape>& shapes, const Hookup& hookup
       for (int out = 0; out < int(hookup.elements[i].outputs.size()); ++out) {
         if (processing_of(shape.processing, true, out) != Processing::agnostic) continue;
         if (!packets_flow(shape.flow_code, in, out)) continue;
-        visit(shape.landmark, PortName {i, input_side, in}, PortName {i, output_side, out});
+        visit(shape.landmark, PortName{i, input_side, in}, PortName{i, output_side, out});
       }
     }
   }
@@ -196,8 +196,8 @@ void Checker::report_reuse() {
   std::map<PortName, size_t> users;
   auto use = [&](const Landmark& landmark, const PortName& port, Processing single) {
     if (mode(port) != single || ++users[port] < 2) return;
-    std::string remedy = single == Processing::push ? "use a Tee to send packets to both"
-                                                    : "use a RoundRobinSched to pull from both";
+    std::string remedy =
+        single == Processing::push ? "use a Tee to send packets to both" : "use a RoundRobinSched to pull from both";
     diagnostics_.push_back({landmark, "illegal reuse of " + full_text(port) + ": " + remedy});
   };
   for (const ConnectionDeclaration& connection : hookup_.connections) {

@@ -12,7 +12,7 @@ namespace clickup {
 // where the old one stopped. Written only by the worker that forwards.
 struct PortCursor {
   char interface[16];
-  uint32_t rx_frame;  // next ring frame to read
+  uint32_t rx_frame;     // next ring frame to read
   uint32_t rx_returned;  // 1 + the frame given back to the kernel last
   uint64_t rx_packets, rx_bytes, rx_truncated;
   uint64_t tx_packets, tx_bytes, tx_dropped;
@@ -44,8 +44,8 @@ class Host {
   // The packet socket of a network interface, the same one for every worker and every element that names it. It is the
   // host's: between two rounds another ring may be there.
   virtual std::string packet_socket(std::string_view interface, const PacketSocket*& socket) = 0;
-  // Memory of the state table `name`, STATE/TABLE ("sessions/sessions"); adopted when a table of this name with the same
-  // layout hash and size exists, fresh otherwise. Pages come as they are written.
+  // Memory of the state table `name`, STATE/TABLE ("sessions/sessions"); adopted when a table of this name with the
+  // same layout hash and size exists, fresh otherwise. Pages come as they are written.
   virtual std::string state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) = 0;
   // A counter slot by name ("forwarded"); the same slot for the same name in successive workers.
   virtual CounterSlot* counter_slot(std::string_view name) = 0;

@@ -35,7 +35,7 @@ class Reader {
  private:
   [[noreturn]] void fail(const Landmark& landmark, std::string message) {
     diagnostics_.push_back({landmark, std::move(message)});
-    throw Syntax {};
+    throw Syntax{};
   }
   // Said once a text: the rest of a configuration that is not flattened is full of it.
   [[noreturn]] void not_flattened(const Token& token) {
@@ -45,7 +45,7 @@ class Reader {
                                                   "' needs a flattened configuration: write it with 'click-up render' "
                                                   "or 'click-flatten'"});
     }
-    throw Syntax {};
+    throw Syntax{};
   }
   [[noreturn]] void unexpected(const char* expected) {
     const Token& token = lexer_.peek();
@@ -92,7 +92,7 @@ void Reader::skip_statement() {
   while (lexer_.peek().kind != Kind::end) {
     if (accept(Kind::semicolon)) return;
     bool compound = lexer_.peek().text == "{";
-    lexer_.skip_block();  // a block, or the single token
+    lexer_.skip_block();                                       // a block, or the single token
     if (compound && lexer_.peek().kind == Kind::word) return;  // elementclass X { ... } ends without a semicolon
   }
 }
@@ -154,7 +154,8 @@ Endpoint Reader::endpoint(bool first) {
     if (first) fail(point.landmark, "input port before the first element of a chain: nothing is connected to it");
     point.input = port();
   }
-  if (lexer_.peek().kind == Kind::compound || lexer_.peek().kind == Kind::left_parenthesis) not_flattened(lexer_.peek());
+  if (lexer_.peek().kind == Kind::compound || lexer_.peek().kind == Kind::left_parenthesis)
+    not_flattened(lexer_.peek());
   if (lexer_.peek().kind != Kind::word) unexpected("an element");
   Token name = lexer_.next();
   point.name = name.text;

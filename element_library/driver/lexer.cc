@@ -9,14 +9,12 @@
 namespace clickup {
 namespace {
 
-bool is_word_character(char c) {
-  return isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '@' || c == '/';
-}
+bool is_word_character(char c) { return isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '@' || c == '/'; }
 
 }  // namespace
 
 Lexer::Lexer(std::string_view text, std::string file, Diagnostics& diagnostics)
-    : text_(text), here_ {std::move(file), 1}, diagnostics_(diagnostics) {
+    : text_(text), here_{std::move(file), 1}, diagnostics_(diagnostics) {
   advance();
 }
 
@@ -86,7 +84,11 @@ Token::Kind Lexer::sign(size_t& length) const {
     case '(': return Token::Kind::left_parenthesis;
     case ',': return Token::Kind::comma;
     case ';': return Token::Kind::semicolon;
-    case '{': case '}': case '|': case '$': case '*': return Token::Kind::compound;
+    case '{':
+    case '}':
+    case '|':
+    case '$':
+    case '*': return Token::Kind::compound;
     default: return Token::Kind::other;
   }
 }

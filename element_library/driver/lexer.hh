@@ -9,8 +9,19 @@
 namespace clickup {
 
 struct Token {
-  enum class Kind { end, word, arrow, double_colon, left_bracket, right_bracket, left_parenthesis, comma, semicolon,
-                    compound, other };  // compound: signs that only configurations which are not flattened have
+  enum class Kind {
+    end,
+    word,
+    arrow,
+    double_colon,
+    left_bracket,
+    right_bracket,
+    left_parenthesis,
+    comma,
+    semicolon,
+    compound,
+    other
+  };  // compound: signs that only configurations which are not flattened have
   Kind kind = Kind::end;
   std::string_view text;
   Landmark landmark;

@@ -19,8 +19,8 @@
 
 namespace clickup {
 
-inline constexpr uint32_t kHeadroom = 128;      // room for elements that prepend headers
-inline constexpr uint32_t kMaxPacket = 9216;    // jumbo frame
+inline constexpr uint32_t kHeadroom = 128;    // room for elements that prepend headers
+inline constexpr uint32_t kMaxPacket = 9216;  // jumbo frame
 inline constexpr uint32_t kBatchSize = 64;
 
 // Annotations follow Click's: header positions are offsets from `buffer`, kNoHeader when unknown. They fill one cache
@@ -39,7 +39,7 @@ struct alignas(64) Packet {
     uint8_t destination_ip6[16];
   };
   uint8_t paint = 0;
-  uint16_t vlan_tci = 0;  // VLAN tag annotation: priority and identifier (IEEE 802.1Q), 0 for none
+  uint16_t vlan_tci = 0;      // VLAN tag annotation: priority and identifier (IEEE 802.1Q), 0 for none
   uint64_t timestamp_ns = 0;  // CLOCK_REALTIME at reception
   alignas(64) uint8_t buffer[kHeadroom + kMaxPacket];
 
@@ -88,7 +88,7 @@ class PacketPool {
   uint32_t free_count_ = 0;
   uint32_t total_ = 0;
   struct Chunk* chunks_ = nullptr;
-  Packet* free_[kMaxPackets] {};  // the one used last is used next: the cache still has it
+  Packet* free_[kMaxPackets]{};  // the one used last is used next: the cache still has it
 
 // Under AddressSanitizer a released packet must not be touched.
 #ifdef CLICKUP_ADDRESS_SANITIZER

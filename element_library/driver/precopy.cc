@@ -13,7 +13,8 @@
 namespace clickup {
 namespace {
 constexpr uint64_t kMicrosecond = 1'000, kMillisecond = 1'000'000;
-constexpr int kNice = 15;  // a thirtieth of a worker's share where processors are scarce: hardly in the way, never starved
+constexpr int kNice =
+    15;  // a thirtieth of a worker's share where processors are scarce: hardly in the way, never starved
 constexpr uint32_t kMostRounds = 20;
 constexpr uint64_t kShortRound = 1 * kMillisecond;
 constexpr uint32_t kMostLooks = 8;
@@ -22,7 +23,7 @@ constexpr uint64_t kLongestLooks = 2'000 * kMillisecond;  // the supervisor give
 constexpr uint64_t kWay = 200 * kMicrosecond, kLongestWay = 200 * kMillisecond;
 constexpr uint64_t kProgress = 100 * kMillisecond;
 constexpr uint64_t kLeastRest = 100 * kMillisecond;
-constexpr uint64_t kRestShare = 10;           // of the time that the last round took
+constexpr uint64_t kRestShare = 10;                 // of the time that the last round took
 constexpr uint64_t kPatience = 500 * kMillisecond;  // an idle worker's beat moves every 100 ms
 constexpr uint64_t kShortPatience = 20 * kMillisecond;
 }  // namespace

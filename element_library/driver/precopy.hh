@@ -52,7 +52,7 @@ class Precopy {
   const RingGauge& rings_;
   WorkerChannel& channel_;
   FileDescriptor wake_;  // eventfd: end() was called
-  pthread_t thread_ {};
+  pthread_t thread_{};
   bool running_ = false;
   std::atomic<bool> ending_ = false;
   Manner manner_ = Manner::watch;

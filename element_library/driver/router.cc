@@ -10,12 +10,11 @@
 namespace clickup {
 namespace {
 
-void collect(const char* phase, const ElementDeclaration& declaration, const Errors& errors,
-             Diagnostics& diagnostics) {
+void collect(const char* phase, const ElementDeclaration& declaration, const Errors& errors, Diagnostics& diagnostics) {
   for (const std::string& message : errors.messages()) {
-    diagnostics.push_back({declaration.landmark, std::string("While ") + phase + " " +
-                                                     describe(declaration.name, declaration.class_name) + ": " +
-                                                     message});
+    diagnostics.push_back(
+        {declaration.landmark,
+         std::string("While ") + phase + " " + describe(declaration.name, declaration.class_name) + ": " + message});
   }
 }
 
@@ -60,8 +59,8 @@ std::unique_ptr<Router> Router::build(std::string text, const std::string& file,
     for (size_t i = 0; i < router->elements_.size(); ++i) {
       const Element& element = *router->elements_[i];
       const ElementDeclaration& declaration = router->graph_.elements[i];
-      shapes.push_back({describe(declaration.name, declaration.class_name), declaration.landmark,
-                        element.port_count(), element.processing(), element.flow_code()});
+      shapes.push_back({describe(declaration.name, declaration.class_name), declaration.landmark, element.port_count(),
+                        element.processing(), element.flow_code()});
     }
     router->connect(hook_up(shapes, router->graph_.connections, diagnostics));
     router->configure(diagnostics);

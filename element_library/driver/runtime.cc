@@ -14,11 +14,11 @@
 namespace clickup {
 namespace {
 
-constexpr int64_t kLongestIdle = 100'000'000;     // ns: a worker shows that it lives at least this often
-constexpr uint64_t kBusyLookInterval = 200'000;   // ns between looks at descriptors while packets move
-constexpr uint64_t kLongestRun = 100'000'000;  // ns without a rest, at real-time priority
+constexpr int64_t kLongestIdle = 100'000'000;    // ns: a worker shows that it lives at least this often
+constexpr uint64_t kBusyLookInterval = 200'000;  // ns between looks at descriptors while packets move
+constexpr uint64_t kLongestRun = 100'000'000;    // ns without a rest, at real-time priority
 constexpr int kDrainRounds = 64;
-constexpr int kLeastDrainRounds = 4;  // however long others have the processor meanwhile
+constexpr int kLeastDrainRounds = 4;         // however long others have the processor meanwhile
 constexpr uint64_t kDrainTime = 10'000'000;  // ns
 
 volatile sig_atomic_t stop_wanted = 0;
@@ -40,7 +40,7 @@ void request_stop() { stop_wanted = 1; }
 bool stop_requested() { return stop_wanted != 0; }
 
 void stop_on_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = note_stop;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
@@ -108,7 +108,8 @@ bool Runtime::run_timers() {
   return fired;
 }
 
-// Nanoseconds until something is due. The clock of this round is late by what the round took, which only wakes us early.
+// Nanoseconds until something is due. The clock of this round is late by what the round took, which only wakes us
+// early.
 int64_t Runtime::idle_time() const {
   if (stop_requested()) return 0;
   int64_t idle = kLongestIdle;
@@ -130,7 +131,7 @@ void Runtime::look_after_descriptors(int64_t timeout_ns) {
   }
   size_t elements_end = polled_.size();
   if (control_) control_->add_poll(polled_);
-  timespec timeout {timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+  timespec timeout{timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
   if (ppoll(polled_.data(), polled_.size(), &timeout, nullptr) <= 0) return;
   take_errors(polled_, watched_.size(), elements_end);
   if (control_) control_->serve(polled_);

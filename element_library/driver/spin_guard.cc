@@ -8,7 +8,8 @@
 namespace clickup {
 namespace {
 
-constexpr long kShortRest = 50'000;  // ns; a shorter one is over before the process is off its processor, and none at all
+constexpr long kShortRest =
+    50'000;  // ns; a shorter one is over before the process is off its processor, and none at all
 
 // In a signal handler: system calls only.
 void become_ordinary(int) {
@@ -19,7 +20,7 @@ void become_ordinary(int) {
 }  // namespace
 
 void guard_against_spinning() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = become_ordinary;
   action.sa_flags = SA_RESTART;
   sigaction(SIGXCPU, &action, nullptr);

@@ -11,15 +11,16 @@ struct StandaloneHost::Interface {
   explicit Interface(std::string_view name) : offloads(name) {}
   Offloads offloads;
   RingSocket socket;
-  PortCursor cursor {};
-  PacketSocket given {};
+  PortCursor cursor{};
+  PacketSocket given{};
 };
 
 StandaloneHost::StandaloneHost() = default;
 
 StandaloneHost::~StandaloneHost() {
   for (auto& [name, interface] : interfaces_) {
-    if (interface->given.ring) munmap(interface->given.ring, size_t(interface->socket.frame_size) * interface->socket.frame_count);
+    if (interface->given.ring)
+      munmap(interface->given.ring, size_t(interface->socket.frame_size) * interface->socket.frame_count);
   }
   for (auto& [name, table] : tables_) munmap(table.address, table.bytes);
 }
@@ -51,7 +52,7 @@ std::string StandaloneHost::state_memory(std::string_view name, uint64_t, size_t
     return "no memory for state table '" + std::string(name) + "' of " + std::to_string(bytes) +
            " bytes: " + std::strerror(errno) + "; lower its capacity";
   }
-  tables_.emplace(name, Table {address, bytes});
+  tables_.emplace(name, Table{address, bytes});
   memory = {address, bytes, false};
   return "";
 }

@@ -57,7 +57,8 @@ std::string SupervisedHost::packet_socket(std::string_view name, const PacketSoc
   if (std::string why = ask("socket " + std::string(name), answer); !why.empty()) return why;
   if (answer.descriptors.size() != 1) return "the supervisor sent no socket for interface '" + std::string(name) + "'";
   Socket opened;
-  opened.used = {answer.descriptors[0].get(), nullptr, uint32_t(answer.number(1)), uint32_t(answer.number(2)), cursor_of(name)};
+  opened.used = {answer.descriptors[0].get(), nullptr, uint32_t(answer.number(1)), uint32_t(answer.number(2)),
+                 cursor_of(name)};
   PacketSocket& used = opened.used;
   if (!used.cursor) return "the supervisor has no cursor for interface '" + std::string(name) + "'";
   if (std::string why = map_ring(used.fd, used.frame_size, used.frame_count, used.ring); !why.empty())
@@ -110,7 +111,8 @@ void SupervisedHost::settle_rings() {
   }
 }
 
-std::string SupervisedHost::state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) {
+std::string SupervisedHost::state_memory(std::string_view name, uint64_t layout_hash, size_t bytes,
+                                         StateMemory& memory) {
   if (tables_.contains(name))
     return "state table '" + std::string(name) + "' is asked for twice: two elements of one graph cannot own it";
   char layout[17];
@@ -118,11 +120,13 @@ std::string SupervisedHost::state_memory(std::string_view name, uint64_t layout_
   Message answer;
   std::string why = ask("table " + std::string(name) + " " + layout + " " + std::to_string(bytes), answer);
   if (!why.empty()) return why;
-  if (answer.descriptors.size() != 1) return "the supervisor sent no memory for state table '" + std::string(name) + "'";
+  if (answer.descriptors.size() != 1)
+    return "the supervisor sent no memory for state table '" + std::string(name) + "'";
   FileDescriptor& fd = answer.descriptors[0];
   void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
   if (address == MAP_FAILED)
-    return "no memory for state table '" + std::string(name) + "' of " + std::to_string(bytes) + " bytes: " + std::strerror(errno);
+    return "no memory for state table '" + std::string(name) + "' of " + std::to_string(bytes) +
+           " bytes: " + std::strerror(errno);
   memory = {address, bytes, answer.word(1) == "adopted"};
   tables_.emplace(name, Table{memory, std::move(fd)});
   return {};
@@ -158,8 +162,8 @@ void SupervisedHost::find_oldest_frames() {
 uint32_t SupervisedHost::waiting_packets(uint32_t limit_per_interface) const {
   uint32_t waiting = 0;
   for (const auto& [name, socket] : sockets_)
-    waiting += waiting_frames(socket.used.ring, socket.used.frame_size, socket.used.frame_count, socket.used.cursor->rx_frame,
-                              limit_per_interface);
+    waiting += waiting_frames(socket.used.ring, socket.used.frame_size, socket.used.frame_count,
+                              socket.used.cursor->rx_frame, limit_per_interface);
   return waiting;
 }
 

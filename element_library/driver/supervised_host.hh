@@ -30,8 +30,8 @@ class SupervisedHost : public Host {
   void find_oldest_frames();
   uint32_t waiting_packets(uint32_t limit_per_interface) const;
 
-  // Another ring of an interface: offered, it is mapped; filled, frames go into it and no more into the one before. That
-  // one is read to its end, and given up by settle_rings(). An empty string, else why it cannot be.
+  // Another ring of an interface: offered, it is mapped; filled, frames go into it and no more into the one before.
+  // That one is read to its end, and given up by settle_rings(). An empty string, else why it cannot be.
   std::string offer_ring(std::string_view interface, Message& offer);
   void fill_ring(std::string_view interface);
   // Between two rounds: goes over to filled rings where nothing is left to read before. Tells the supervisor.
@@ -55,7 +55,7 @@ class SupervisedHost : public Host {
   SharedPage& page_;
   std::map<std::string, Socket, std::less<>> sockets_;
   std::map<std::string, Table, std::less<>> tables_;
-  bool settling_ = false;  // a filled ring waits for its turn
+  bool settling_ = false;                     // a filled ring waits for its turn
   std::deque<CounterSlot> private_counters_;  // when the page has no room: these begin at zero in every worker
 };
 

@@ -150,7 +150,7 @@ bool parse_duration(std::string_view text, double& seconds) {
     std::string_view name;
     double seconds;
   };
-  static constexpr Unit units[] = {{"", 1},     {"s", 1},   {"sec", 1},  {"ms", 1e-3}, {"msec", 1e-3}, {"us", 1e-6},
+  static constexpr Unit units[] = {{"", 1},      {"s", 1},  {"sec", 1},  {"ms", 1e-3}, {"msec", 1e-3}, {"us", 1e-6},
                                    {"ns", 1e-9}, {"m", 60}, {"min", 60}, {"h", 3600},  {"hr", 3600},   {"d", 86400}};
   size_t digits = text.find_first_not_of("0123456789.");
   std::string_view name = digits == std::string_view::npos ? "" : trimmed(text.substr(digits));

@@ -127,13 +127,16 @@ bool read_text(const char* path, std::string& text) {
   return file.good() || file.eof();
 }
 
-int forward(WorkerChannel& channel, SharedPage& page, int control_listener, const char* config_path, Greeting greeting) {
+int forward(WorkerChannel& channel, SharedPage& page, int control_listener, const char* config_path,
+            Greeting greeting) {
   std::string text;
-  if (!read_text(config_path, text)) return greeting.fail(channel, Cause::release, std::string(config_path) + ": cannot be read");
+  if (!read_text(config_path, text))
+    return greeting.fail(channel, Cause::release, std::string(config_path) + ": cannot be read");
   SupervisedHost host(channel, page);
   Diagnostics diagnostics;
   std::unique_ptr<Router> router = Router::build(text, config_path, diagnostics);
-  if (!router || !router->initialize(host, diagnostics)) return greeting.fail(channel, Cause::release, joined(diagnostics));
+  if (!router || !router->initialize(host, diagnostics))
+    return greeting.fail(channel, Cause::release, joined(diagnostics));
   Runtime runtime(*router);
   runtime.open_control(control_listener);
   return Worker(channel, page, host, runtime).run();

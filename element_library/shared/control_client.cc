@@ -102,19 +102,12 @@ void ControlSocket::Client::perform_input() {
 void ControlSocket::Client::perform(const ControlCommand& command) {
   switch (command.verb) {
     case ControlVerb::none: return;
-    case ControlVerb::read:
-      return call(command, false);
-    case ControlVerb::write:
-      return call(command, true);
-    case ControlVerb::check_read:
-      return check(command, false);
-    case ControlVerb::check_write:
-      return check(command, true);
-    case ControlVerb::llrpc:
-      return append_lines(output, 501, "LLRPC is not supported, use READ and WRITE");
-    case ControlVerb::quit:
-      closing = true;
-      return append_lines(output, 200, "Goodbye!");
+    case ControlVerb::read: return call(command, false);
+    case ControlVerb::write: return call(command, true);
+    case ControlVerb::check_read: return check(command, false);
+    case ControlVerb::check_write: return check(command, true);
+    case ControlVerb::llrpc: return append_lines(output, 501, "LLRPC is not supported, use READ and WRITE");
+    case ControlVerb::quit: closing = true; return append_lines(output, 200, "Goodbye!");
     case ControlVerb::help: return append_lines(output, 200, kHelp);
     case ControlVerb::unknown:
       return append_lines(output, 501, "Command '" + std::string(command.word) + "' is not implemented, try HELP");
@@ -129,8 +122,9 @@ void ControlSocket::Client::check(const ControlCommand& command, bool write) {
   int code = directory.check(command.handler, write);
   std::string name(command.handler);
   std::string kind = write ? "Write" : "Read";
-  append_lines(output, code, code == 200 ? kind + " handler '" + name + "' OK"
-                                         : std::string(default_text(code)) + ": '" + name + "'");
+  append_lines(
+      output, code,
+      code == 200 ? kind + " handler '" + name + "' OK" : std::string(default_text(code)) + ": '" + name + "'");
 }
 
 void ControlSocket::Client::call(const ControlCommand& command, bool write) {
@@ -138,10 +132,8 @@ void ControlSocket::Client::call(const ControlCommand& command, bool write) {
   auto reply = [weak = weak_from_this(), name = std::string(command.handler), write](HandlerReply answer) {
     if (auto client = weak.lock(); client && client->waiting) client->answer(name, write, answer);
   };
-  if (write)
-    directory.write(command.handler, command.data, reply);
-  else
-    directory.read(command.handler, command.data, reply);
+  if (write) directory.write(command.handler, command.data, reply);
+  else directory.read(command.handler, command.data, reply);
 }
 
 void ControlSocket::Client::answer(const std::string& name, bool write, const HandlerReply& reply) {

@@ -81,13 +81,15 @@ Offloads::Offloads(Offloads&& other) noexcept
 
 // In the opposite order: what others depend on comes back first.
 void Offloads::restore() {
-  for (auto setting = changed_.rbegin(); setting != changed_.rend(); ++setting) write_setting(interface_, (*setting)->set, true);
+  for (auto setting = changed_.rbegin(); setting != changed_.rend(); ++setting)
+    write_setting(interface_, (*setting)->set, true);
   changed_.clear();
 }
 
 void Offloads::turn_on(std::string_view interface, const std::vector<std::string>& names) {
   for (auto setting = std::rbegin(kSettings); setting != std::rend(kSettings); ++setting)
-    if (std::find(names.begin(), names.end(), setting->name) != names.end()) write_setting(interface, setting->set, true);
+    if (std::find(names.begin(), names.end(), setting->name) != names.end())
+      write_setting(interface, setting->set, true);
 }
 
 std::vector<std::string> Offloads::changed() const {

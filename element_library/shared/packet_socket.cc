@@ -27,7 +27,8 @@ constexpr int kSendBuffer = 8 << 20;
 std::string existing_interfaces() {
   std::string names;
   struct if_nameindex* all = ::if_nameindex();
-  for (auto* entry = all; entry && entry->if_index != 0; ++entry) names += (names.empty() ? "" : ", ") + std::string(entry->if_name);
+  for (auto* entry = all; entry && entry->if_index != 0; ++entry)
+    names += (names.empty() ? "" : ", ") + std::string(entry->if_name);
   if (all) ::if_freenameindex(all);
   return names.empty() ? "none" : names;
 }
@@ -35,8 +36,9 @@ std::string existing_interfaces() {
 std::string reason(std::string_view interface, const char* what) {
   std::string text = "interface '" + std::string(interface) + "': " + what + ": " + std::strerror(errno);
   if (errno == EPERM || errno == EACCES)
-    text += "; packet sockets need the capability CAP_NET_RAW: run as root, grant it (setcap cap_net_raw,cap_net_admin+ep)"
-            " or enter a user and network namespace (unshare -Urn)";
+    text +=
+        "; packet sockets need the capability CAP_NET_RAW: run as root, grant it (setcap cap_net_raw,cap_net_admin+ep)"
+        " or enter a user and network namespace (unshare -Urn)";
   return text;
 }
 
@@ -111,7 +113,8 @@ constexpr uint32_t kIgnoreOutgoing = 0x4000, kUnique = 0x2000;  // flags of linu
 std::string open_closed(std::string_view interface, RingSocket& socket, size_t ring_bytes) {
   socket.interface_index = interface_index(interface);
   if (socket.interface_index == 0)
-    return "no interface '" + std::string(interface) + "' in this network namespace; there are: " + existing_interfaces();
+    return "no interface '" + std::string(interface) +
+           "' in this network namespace; there are: " + existing_interfaces();
   // Protocol 0 receives nothing: frames enter only after bind, so never those of another interface.
   socket.fd.reset(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.fd) return reason(interface, "cannot open a packet socket");
@@ -166,15 +169,18 @@ void found_group(RingSocket& socket) {
 }
 
 std::string open_successor(std::string_view interface, const RingSocket& first, RingSocket& second, size_t ring_bytes) {
-  if (first.group < 0) return "interface '" + std::string(interface) + "': this kernel lets no socket succeed another (Linux 5.18)";
+  if (first.group < 0)
+    return "interface '" + std::string(interface) + "': this kernel lets no socket succeed another (Linux 5.18)";
   if (std::string why = open_closed(interface, second, ring_bytes); !why.empty()) return why;
   int fd = second.fd.get(), none = 0;
   uint32_t request = (kGroupType | kIgnoreOutgoing) << 16 | uint32_t(first.group);
   // Until it is a member every frame would come here too.
   if (!set_program(fd, SOL_SOCKET, SO_ATTACH_FILTER, 0)) return reason(interface, "cannot attach a filter");
   if (std::string why = bind_to(interface, second); !why.empty()) return why;
-  if (::setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &request, sizeof request) != 0) return reason(interface, "cannot join the group");
-  if (::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none) != 0) return reason(interface, "cannot detach a filter");
+  if (::setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &request, sizeof request) != 0)
+    return reason(interface, "cannot join the group");
+  if (::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none) != 0)
+    return reason(interface, "cannot detach a filter");
   second.group = first.group;
   return {};
 }
@@ -184,7 +190,8 @@ bool direct_frames(const RingSocket& member, Member to) {
 }
 
 std::string map_ring(int fd, uint32_t frame_size, uint32_t frame_count, uint8_t*& ring) {
-  void* address = ::mmap(nullptr, size_t(frame_size) * frame_count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+  void* address =
+      ::mmap(nullptr, size_t(frame_size) * frame_count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
   if (address == MAP_FAILED) return std::string("cannot map the receive ring: ") + std::strerror(errno);
   ring = static_cast<uint8_t*>(address);
   return {};

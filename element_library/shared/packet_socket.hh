@@ -32,11 +32,12 @@ std::string open_packet_socket(std::string_view interface, RingSocket& socket, s
 // Lets it be succeeded by another later on, which costs the kernel a program a frame. `group` stays -1 where it cannot.
 void found_group(RingSocket& socket);
 
-// Opens a second one beside it, for another ring: it gets no frame until direct_frames says so, and from then on the first
-// one gets none. No frame goes to both or to neither (PACKET_FANOUT, packet(7)).
+// Opens a second one beside it, for another ring: it gets no frame until direct_frames says so, and from then on the
+// first one gets none. No frame goes to both or to neither (PACKET_FANOUT, packet(7)).
 std::string open_successor(std::string_view interface, const RingSocket& first, RingSocket& second, size_t ring_bytes);
 enum class Member : uint32_t { first, second };
-// Returns once no frame is on its way to the other one any more. False when the kernel refuses: nothing has changed then.
+// Returns once no frame is on its way to the other one any more. False when the kernel refuses: nothing has changed
+// then.
 bool direct_frames(const RingSocket& first, Member to);
 
 // Maps the ring of a socket, also one received from another process. Same return value.

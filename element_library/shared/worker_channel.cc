@@ -136,8 +136,7 @@ std::string map_page(int memory, SharedPage*& page) {
   struct stat status;
   if (::fstat(memory, &status) != 0 || size_t(status.st_size) != sizeof(SharedPage))
     return "the page shared with the supervisor has another size: supervisor and driver are of different versions";
-  void* address =
-      ::mmap(nullptr, sizeof(SharedPage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, memory, 0);
+  void* address = ::mmap(nullptr, sizeof(SharedPage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, memory, 0);
   if (address == MAP_FAILED)
     return std::string("cannot map the page shared with the supervisor: mmap: ") + std::strerror(errno);
   page = static_cast<SharedPage*>(address);
@@ -174,9 +173,7 @@ void succeed(PortCursor& before, PortCursor& after) {
   std::atomic_ref<uint32_t>(before.rx_returned).store(kAllRead, std::memory_order_release);
 }
 
-bool succeeded(const PortCursor& before) {
-  return __atomic_load_n(&before.rx_returned, __ATOMIC_ACQUIRE) == kAllRead;
-}
+bool succeeded(const PortCursor& before) { return __atomic_load_n(&before.rx_returned, __ATOMIC_ACQUIRE) == kAllRead; }
 
 void hand_over(SharedPage& page, uint32_t worker) {
   page.turn.store(worker, std::memory_order_release);
@@ -203,13 +200,14 @@ bool await_turn(SharedPage& page, uint32_t worker, uint64_t spin_ns, uint64_t ti
   }
 }
 
-// Staying awake for the turn saves the tens of microseconds that waking up takes. Where processors are few it costs more:
-// who spins is in the way of those that make its turn come, and is taken off the processor for milliseconds.
+// Staying awake for the turn saves the tens of microseconds that waking up takes. Where processors are few it costs
+// more: who spins is in the way of those that make its turn come, and is taken off the processor for milliseconds.
 uint64_t time_to_spin() {
   constexpr uint64_t kSpin = 50'000'000;
   constexpr int kProcessorsToSpin = 4;
   cpu_set_t processors;
-  bool many = ::sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) >= kProcessorsToSpin;
+  bool many =
+      ::sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) >= kProcessorsToSpin;
   return many ? kSpin : 0;
 }
 

@@ -1,7 +1,7 @@
 // What supervisor and worker share: a message channel that carries file descriptors, and one page of memory.
 //
-// Each says its version (causes.hh) first: `welcome N`, answered by `version N`; one that says none is of version 1. A worker
-// answers what it does not know with `unknown VERB`, the supervisor with `error WHY`.
+// Each says its version (causes.hh) first: `welcome N`, answered by `version N`; one that says none is of version 1. A
+// worker answers what it does not know with `unknown VERB`, the supervisor with `error WHY`.
 //
 // The worker asks while it loads, and each question has one answer:
 //   socket INTERFACE            ok FRAME_SIZE FRAME_COUNT + socket | error WHY
@@ -12,15 +12,16 @@
 //   forward; beside one that forwards until then or not | pause TURN: stop between two batches and hand over to TURN |
 //   resume: forward (again) | exit | ring INTERFACE FRAME_SIZE FRAME_COUNT + socket: there will be another ring |
 //   ring_filled INTERFACE: frames go into that one now
-// which the worker answers: ring_mapped INTERFACE | ring_refused INTERFACE WHY | ring_changed INTERFACE: it reads from the
+// which the worker answers: ring_mapped INTERFACE | ring_refused INTERFACE WHY | ring_changed INTERFACE: it reads from
+// the
 //   new one, and the one before is empty
 //
 // To a carrier, which takes records from one table to another, it says: welcome N + page memfd |
-//   table NAME FROM_LAYOUT_HEX TO_LAYOUT_HEX + memfd of each | carry beside|alone: in rounds, with a worker that writes to
-//   the sources or without, until few records are left | watch: go on with what changes, at leisure |
-//   ring INTERFACE FRAME_SIZE FRAME_COUNT + socket: one that it makes way for |
-//   prepare TURN NEXT in_time|anyway: wait for the turn, carry the rest, hand over to NEXT and turn round; in time, if the
-//   rest fits into a pause for which the rings hold what comes | exit
+//   table NAME FROM_LAYOUT_HEX TO_LAYOUT_HEX + memfd of each | carry beside|alone: in rounds, with a worker that writes
+//   to the sources or without, until few records are left | watch: go on with what changes, at leisure | ring INTERFACE
+//   FRAME_SIZE FRAME_COUNT + socket: one that it makes way for | prepare TURN NEXT in_time|anyway: wait for the turn,
+//   carry the rest, hand over to NEXT and turn round; in time, if the rest fits into a pause for which the rings hold
+//   what comes | exit
 // It tells: cannot NAME WHY | progress | carried: few are left | prepared |
 //   behind NS RECORDS HOLDS_NS: the last round took that, it cannot be in time | and before it hands over
 //   rounds N LAST: rounds since it was told to carry, records in the last one | counts NAME MIGRATED EXPIRED LOST
@@ -44,8 +45,8 @@ struct Message {
   std::string text;
   std::vector<FileDescriptor> descriptors;
 
-  std::string_view word(size_t index) const;   // empty when there are fewer words
-  std::string_view after(size_t count) const;  // what follows the first `count` words
+  std::string_view word(size_t index) const;           // empty when there are fewer words
+  std::string_view after(size_t count) const;          // what follows the first `count` words
   uint64_t number(size_t index, int base = 10) const;  // 0 when it is not a number
 };
 
@@ -87,7 +88,7 @@ struct SharedPage {
   uint64_t magic;
   std::atomic<uint32_t> turn;  // futex: number of the worker that may forward; written by who hands over
   uint32_t reserved;
-  std::atomic<uint64_t> beat;  // moves while the forwarding worker is alive
+  std::atomic<uint64_t> beat;                    // moves while the forwarding worker is alive
   std::atomic<uint64_t> stopped_ns, resumed_ns;  // CLOCK_BOOTTIME of the last handover
   PortCursor ports[kPorts];                      // names are written by the supervisor
   CounterEntry counters[kCounters];              // names are written by the supervisor

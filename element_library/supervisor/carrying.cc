@@ -15,9 +15,10 @@ std::shared_ptr<const TableMemory> Supervisor::live_memory(const std::string& na
   return live != current_->needs.tables.end() ? live->second.memory : nullptr;
 }
 
-// Where the records for this memory are carried from, if they have to be. Going back from restored records is going back
-// to those before.
-std::shared_ptr<const TableMemory> Supervisor::source_of(const TableMemory* memory, const std::string& name, bool back) const {
+// Where the records for this memory are carried from, if they have to be. Going back from restored records is going
+// back to those before.
+std::shared_ptr<const TableMemory> Supervisor::source_of(const TableMemory* memory, const std::string& name,
+                                                         bool back) const {
   std::shared_ptr<const TableMemory> live = live_memory(name);
   return !live || live.get() == memory || (back && live->restored()) ? nullptr : live;
 }
@@ -32,7 +33,9 @@ bool Supervisor::must_carry(const Slot& slot) {
 }
 
 // The release that named the carrier: the newer one of the two between which it carries.
-const Release& Supervisor::carrying() const { return life_.purpose == Purpose::revert ? current_->what : candidate_->what; }
+const Release& Supervisor::carrying() const {
+  return life_.purpose == Purpose::revert ? current_->what : candidate_->what;
+}
 
 void Supervisor::await_progress() { phase_deadline_ = boot_time_ns() + carrying().start_timeout_ms * kMillisecond; }
 
@@ -60,15 +63,17 @@ bool Supervisor::start_carrier(const Release& knows, const Slot& target) {
     lose_carrier(why);
     return false;
   }
-  log_.add("carrier_started", {{"pid", std::to_string(carrier_->pid())}, {"release", target.what.release}, {"driver", knows.carrier}});
+  log_.add("carrier_started",
+           {{"pid", std::to_string(carrier_->pid())}, {"release", target.what.release}, {"driver", knows.carrier}});
   carriage_.impossible.clear();
   int page = resources_.page_memory();
   carrier_->channel().send("welcome " + std::to_string(kProtocol), std::span(&page, 1));
   for (const auto& [name, use] : target.needs.tables) {
     if (!use.source) continue;
     int memories[] = {use.source->fd(), use.memory->fd()};
-    carrier_->channel().send("table " + name + " " + hexadecimal(use.source->key().layout) + " " +
-                                 hexadecimal(use.memory->key().layout), memories);
+    carrier_->channel().send(
+        "table " + name + " " + hexadecimal(use.source->key().layout) + " " + hexadecimal(use.memory->key().layout),
+        memories);
   }
   show_rings();
   return true;
@@ -77,8 +82,9 @@ bool Supervisor::start_carrier(const Release& knows, const Slot& target) {
 void Supervisor::show_rings() {
   for (const auto& [name, ring] : resources_.rings()) {
     int socket = ring->fd.get();
-    carrier_->channel().send("ring " + name + " " + std::to_string(ring->frame_size) + " " + std::to_string(ring->frame_count),
-                             std::span(&socket, 1));
+    carrier_->channel().send(
+        "ring " + name + " " + std::to_string(ring->frame_size) + " " + std::to_string(ring->frame_count),
+        std::span(&socket, 1));
   }
 }
 
@@ -108,9 +114,10 @@ void Supervisor::on_carrier_message(const Message& message) {
 
 void Supervisor::give_up_carrying(const Message& message) {
   auto microseconds = [&message](size_t index) { return std::to_string(message.number(index) / 1000) + " us"; };
-  lose_candidate(Cause::traffic, "records change faster than they can be carried: the last " + std::to_string(message.number(2)) + " took " +
-                 microseconds(1) + ", and the receive rings hold what comes for " + microseconds(3) +
-                 "; try again when there is less traffic, or raise spec.memory of the device");
+  lose_candidate(Cause::traffic, "records change faster than they can be carried: the last " +
+                                     std::to_string(message.number(2)) + " took " + microseconds(1) +
+                                     ", and the receive rings hold what comes for " + microseconds(3) +
+                                     "; try again when there is less traffic, or raise spec.memory of the device");
 }
 
 void Supervisor::note_uncarried(const std::string& table, std::string_view why) {
@@ -119,9 +126,11 @@ void Supervisor::note_uncarried(const std::string& table, std::string_view why) 
   if (life_.phase != Phase::carrying) return;
   if (life_.purpose != Purpose::revert && !candidate_->what.lose.contains(table))
     return lose_candidate(Cause::state, "the records of table '" + table + "' cannot be carried: " + std::string(why) +
-                          "; give a `carrier` that can, or let it start empty with lose=" + table);
+                                            "; give a `carrier` that can, or let it start empty with lose=" + table);
   const auto& tables = candidate_->needs.tables;
-  auto possible = [this](const auto& table) { return table.second.source && !carriage_.impossible.contains(table.first); };
+  auto possible = [this](const auto& table) {
+    return table.second.source && !carriage_.impossible.contains(table.first);
+  };
   if (std::none_of(tables.begin(), tables.end(), possible)) feed(Event::cannot_carry);
 }
 

@@ -11,7 +11,7 @@
 namespace clickup {
 
 struct CheckpointClock {
-  std::array<uint8_t, 16> boot_id {};  // zeros: unknown
+  std::array<uint8_t, 16> boot_id{};  // zeros: unknown
   uint64_t boot_time_ns = 0, real_time_ns = 0;
 
   static CheckpointClock now();
@@ -21,7 +21,7 @@ struct CheckpointClock {
 class CheckpointRebase {
  public:
   CheckpointRebase(const CheckpointHeader& written, const CheckpointClock& now)
-      : same_boot_(now.boot_id != decltype(now.boot_id) {} &&
+      : same_boot_(now.boot_id != decltype(now.boot_id){} &&
                    std::memcmp(written.boot_id, now.boot_id.data(), sizeof written.boot_id) == 0),
         written_(written.boot_time_ns),
         now_(now.boot_time_ns),

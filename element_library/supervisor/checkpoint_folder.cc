@@ -45,7 +45,7 @@ bool read_name(std::string_view name, Entry& entry) {
   std::string_view rest = name.substr(kDigits);
   for (std::string_view known : {kSuffix, kUnfinished, kDamaged})
     if (rest == known) entry.suffix = known;
-  return error == std::errc {} && end == name.data() + kDigits && !entry.suffix.empty();
+  return error == std::errc{} && end == name.data() + kDigits && !entry.suffix.empty();
 }
 
 CheckpointFailure read_directory(const std::string& directory, std::vector<Entry>& entries) {
@@ -53,7 +53,7 @@ CheckpointFailure read_directory(const std::string& directory, std::vector<Entry
   std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(directory.c_str()), ::closedir);
   if (!opened) return checkpoint_failure("checkpoint directory '" + directory + "'", errno);
   while (const dirent* found = ::readdir(opened.get())) {
-    Entry entry {0, directory + "/" + found->d_name, {}};
+    Entry entry{0, directory + "/" + found->d_name, {}};
     if (read_name(found->d_name, entry)) entries.push_back(std::move(entry));
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.sequence > b.sequence; });
@@ -101,7 +101,8 @@ CheckpointFailure next_checkpoint(const std::string& directory, uint64_t& sequen
 CheckpointFailure check_room(const std::string& directory, uint64_t bytes) {
   constexpr uint64_t kMegabyte = 1u << 20, kLeast = 16 * kMegabyte;
   struct statvfs status;
-  if (::statvfs(directory.c_str(), &status) != 0) return checkpoint_failure("checkpoint directory '" + directory + "'", errno);
+  if (::statvfs(directory.c_str(), &status) != 0)
+    return checkpoint_failure("checkpoint directory '" + directory + "'", errno);
   if (status.f_blocks == 0) return {};  // a file system that does not tell
   uint64_t free = uint64_t(status.f_bavail) * status.f_frsize, needed = bytes + std::max(bytes / 10, kLeast);
   if (free >= needed) return {};
@@ -133,7 +134,8 @@ void remove_unfinished_checkpoints(const std::string& directory) {
 
 CheckpointFailure sync_directory(const std::string& directory) {
   FileDescriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened || ::fsync(opened.get()) != 0) return checkpoint_failure("checkpoint directory '" + directory + "'", errno);
+  if (!opened || ::fsync(opened.get()) != 0)
+    return checkpoint_failure("checkpoint directory '" + directory + "'", errno);
   return {};
 }
 

@@ -1,5 +1,5 @@
-// The directory with the checkpoints of one instance: SEQUENCE.ckpt, ten digits ascending; SEQUENCE.ckpt.new while it is
-// written, SEQUENCE.ckpt.damaged once it was found damaged.
+// The directory with the checkpoints of one instance: SEQUENCE.ckpt, ten digits ascending; SEQUENCE.ckpt.new while it
+// is written, SEQUENCE.ckpt.damaged once it was found damaged.
 #pragma once
 
 #include <cstdint>

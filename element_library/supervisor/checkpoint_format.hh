@@ -1,15 +1,17 @@
 // The parts of a checkpoint file, format 1, in their order (docs/reference/checkpoints.md): file header; for each table
-// its header, blocks of records and its end; file end. Little endian; each part ends with the CRC-32 of what is before it
-// in that part, and is a multiple of eight bytes long.
+// its header, blocks of records and its end; file end. Little endian; each part ends with the CRC-32 of what is before
+// it in that part, and is a multiple of eight bytes long.
 #pragma once
 
 #include <cstdint>
 
 namespace clickup {
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "checkpoints and state tables are written as they lie in memory");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "checkpoints and state tables are written as they lie in memory");
 
-inline constexpr char kCheckpointMagic[9] = "CKcheckp", kCheckpointTableMagic[9] = "CKtable1", kCheckpointEndMagic[9] = "CKend__1";
+inline constexpr char kCheckpointMagic[9] = "CKcheckp", kCheckpointTableMagic[9] = "CKtable1",
+                      kCheckpointEndMagic[9] = "CKend__1";
 inline constexpr uint32_t kCheckpointBlockMagic = 0x6c624b43, kCheckpointTableEndMagic = 0x65744b43;  // "CKbl", "CKte"
 inline constexpr uint32_t kCheckpointFormat = 1;
 inline constexpr uint32_t kMostBlockRecords = 4096;

@@ -79,7 +79,8 @@ class BlockReader {
     auto block = parts_.head<CheckpointBlock>();
     bytes += block.records * record_size_;
     if (block.records == 0 || block.records > kMostBlockRecords || !parts_.load(bytes)) return fail("is cut off");
-    if (!parts_.sound() || block.table != table_ || block.block != blocks_++) return fail("has a wrong checksum or number");
+    if (!parts_.sound() || block.table != table_ || block.block != blocks_++)
+      return fail("has a wrong checksum or number");
     const uint8_t* at = parts_.data() + sizeof block;
     for (uint32_t i = 0; i < block.records; ++i, at += record_size_) {
       uint64_t deadline;

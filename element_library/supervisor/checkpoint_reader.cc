@@ -32,7 +32,8 @@ class Verification {
         verdict = {Kind::damaged, "table " + std::to_string(number) + ": " + why};
       tables.push_back(std::move(table));
     }
-    if (verdict.good() && !whole()) verdict = {Kind::damaged, "the end of the file is missing or does not fit what is before it"};
+    if (verdict.good() && !whole())
+      verdict = {Kind::damaged, "the end of the file is missing or does not fit what is before it"};
     return verdict;
   }
 
@@ -60,7 +61,8 @@ class Verification {
     while (blocks.next([&](uint64_t deadline, const uint8_t*) { table.live += rebase.deadline(deadline) != 0; })) {}
     if (!blocks.why().empty()) return blocks.why();
     table.records = blocks.records();
-    if (!parts_.load(sizeof(CheckpointTableEnd)) || !parts_.sound()) return "its end is missing or has a wrong checksum";
+    if (!parts_.load(sizeof(CheckpointTableEnd)) || !parts_.sound())
+      return "its end is missing or has a wrong checksum";
     auto end = parts_.head<CheckpointTableEnd>();
     if (end.magic != kCheckpointTableEndMagic || end.table != number || end.records != blocks.records() ||
         end.blocks_crc != blocks.blocks_crc())
@@ -77,15 +79,17 @@ class Verification {
     uint64_t padded = padded_to_words(header.descriptor_length);
     bool begins = std::memcmp(header.magic, kCheckpointTableMagic, sizeof header.magic) == 0 &&
                   header.bytes == sizeof header + padded + sizeof(CheckpointPartEnd);
-    if (!begins || !parts_.load(header.bytes) || !parts_.sound()) return "its header is cut off or has a wrong checksum";
+    if (!begins || !parts_.load(header.bytes) || !parts_.sound())
+      return "its header is cut off or has a wrong checksum";
     table.descriptor.assign(reinterpret_cast<const char*>(parts_.data()) + sizeof header, header.descriptor_length);
     parts_.end_part();
     return contradictions(header);
   }
   // What a sound file can only have when another program than ours wrote it.
   static std::string contradictions(const CheckpointTableHeader& header) {
-    bool sizes = header.value_size % sizeof(uint64_t) == 0 && header.key_size > 0 && header.key_size <= header.value_size &&
-                 header.value_size <= kMostValueBytes && header.capacity >= kMinCapacity && header.capacity <= kMaxCapacity &&
+    bool sizes = header.value_size % sizeof(uint64_t) == 0 && header.key_size > 0 &&
+                 header.key_size <= header.value_size && header.value_size <= kMostValueBytes &&
+                 header.capacity >= kMinCapacity && header.capacity <= kMaxCapacity &&
                  header.clock_field_count <= kMostClockFields && ends_with_zero(header.name);
     for (uint32_t i = 0; sizes && i < header.clock_field_count; ++i)
       sizes = header.clock_fields[i] % sizeof(uint64_t) == 0 && header.clock_fields[i] < header.value_size;
@@ -157,7 +161,8 @@ const CheckpointTable* CheckpointReader::table(std::string_view name) const {
   return nullptr;
 }
 
-std::string CheckpointReader::restore(const CheckpointTable& table, std::span<uint8_t> memory, RestoredTable& counts) const {
+std::string CheckpointReader::restore(const CheckpointTable& table, std::span<uint8_t> memory,
+                                      RestoredTable& counts) const {
   StateImage image;
   if (std::string why = image.create(memory.data(), memory.size(), table.shape()); !why.empty()) return why;
   CheckpointRebase rebase(header_, now_);

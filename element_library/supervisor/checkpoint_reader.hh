@@ -63,12 +63,12 @@ class CheckpointReader {
   FileDescriptor file_;
   uint64_t bytes_ = 0;
   CheckpointClock now_;
-  CheckpointHeader header_ {};
+  CheckpointHeader header_{};
   std::vector<CheckpointTable> tables_;
 };
 
-// Opens the newest file of the directory that verifies and is of this instance, where both have a name; damaged ones are
-// set aside. `tell` hears of each that is passed over. False when there is none.
+// Opens the newest file of the directory that verifies and is of this instance, where both have a name; damaged ones
+// are set aside. `tell` hears of each that is passed over. False when there is none.
 bool open_newest_checkpoint(const std::string& directory, std::string_view instance, CheckpointReader& reader,
                             StoredCheckpoint& opened,
                             const std::function<void(const StoredCheckpoint&, const CheckpointVerdict&)>& tell);

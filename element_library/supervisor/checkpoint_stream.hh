@@ -20,7 +20,7 @@ inline uint64_t work_ns() {
   return uint64_t(now.tv_sec) * 1'000'000'000 + uint64_t(now.tv_nsec);
 }
 inline void rest_for(uint64_t nanoseconds) {
-  timespec wait {time_t(nanoseconds / 1'000'000'000), long(nanoseconds % 1'000'000'000)};
+  timespec wait{time_t(nanoseconds / 1'000'000'000), long(nanoseconds % 1'000'000'000)};
   ::nanosleep(&wait, nullptr);
 }
 
@@ -64,7 +64,8 @@ class PartStream {
   void flush() {
     if (error_ != 0 || bytes_ - flushed_ < kWriteback) return;
     // What this does not do, or reports, fsync does again.
-    ::sync_file_range(fd_, off_t(flushed_), off_t(bytes_ - flushed_), SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
+    ::sync_file_range(fd_, off_t(flushed_), off_t(bytes_ - flushed_),
+                      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
     flushed_ = bytes_;
   }
   void pause() {

@@ -65,7 +65,8 @@ CheckpointFailure write(const CheckpointSettings& settings, const CheckpointLabe
   WrittenCheckpoint written;
   CheckpointFailure failure = write(settings, label, tables, report, written);
   std::ostringstream said;
-  said << int(failure.reason) << ' ' << written.sequence << ' ' << written.records << ' ' << written.bytes << ' ' << failure.text;
+  said << int(failure.reason) << ' ' << written.sequence << ' ' << written.records << ' ' << written.bytes << ' '
+       << failure.text;
   std::string text = said.str();
   ssize_t count = ::write(kReport, text.data(), text.size());
   ::_exit(count == ssize_t(text.size()) ? 0 : 1);

@@ -1,4 +1,5 @@
-// A child process that writes one checkpoint, at the lowest priority, so that neither worker nor supervisor waits for it.
+// A child process that writes one checkpoint, at the lowest priority, so that neither worker nor supervisor waits for
+// it.
 #pragma once
 
 #include <sys/types.h>
@@ -19,13 +20,14 @@ struct CheckpointMemory {
 
 class CheckpointTask {
  public:
-  CheckpointTask(const CheckpointSettings& settings, CheckpointLabel label, const std::vector<CheckpointMemory>& tables);
+  CheckpointTask(const CheckpointSettings& settings, CheckpointLabel label,
+                 const std::vector<CheckpointMemory>& tables);
   ~CheckpointTask();
   CheckpointTask(const CheckpointTask&) = delete;
   CheckpointTask& operator=(const CheckpointTask&) = delete;
 
   const std::string& reason() const { return reason_; }
-  uint64_t began_ns() const { return began_ns_; }     // CLOCK_BOOTTIME
+  uint64_t began_ns() const { return began_ns_; }      // CLOCK_BOOTTIME
   const std::string& began() const { return began_; }  // time of day
 
   // True once the process has ended (SIGCHLD tells when); failure() and written() then say what came of it.
@@ -41,7 +43,7 @@ class CheckpointTask {
   uint64_t began_ns_;
   pid_t pid_ = -1;
   FileDescriptor report_;
-  CheckpointFailure failure_ {CheckpointReason::write_failed, "the process that wrote it ended early"};
+  CheckpointFailure failure_{CheckpointReason::write_failed, "the process that wrote it ended early"};
   WrittenCheckpoint written_;
 };
 

@@ -39,7 +39,7 @@ class TableStream {
       if (copy(index) && record_.deadline > now) add_record();
     }
     if (!block_.empty()) end_block();
-    CheckpointTableEnd end {kCheckpointTableEndMagic, number_, records_, blocks_crc_, 0};
+    CheckpointTableEnd end{kCheckpointTableEndMagic, number_, records_, blocks_crc_, 0};
     out_.put(end);
     return records_;
   }
@@ -47,7 +47,7 @@ class TableStream {
  private:
   void write_header(const std::string& name) {
     const StateHeader& from = table_.header();
-    CheckpointTableHeader header {};
+    CheckpointTableHeader header{};
     std::memcpy(header.magic, kCheckpointTableMagic, sizeof header.magic);
     std::string_view descriptor = table_.descriptor();
     uint64_t padded = padded_to_words(descriptor.size());
@@ -96,7 +96,7 @@ class TableStream {
     if (++in_block_ == records_a_block_) end_block();
   }
   void end_block() {
-    CheckpointBlock head {kCheckpointBlockMagic, in_block_, number_, blocks_++};
+    CheckpointBlock head{kCheckpointBlockMagic, in_block_, number_, blocks_++};
     std::memcpy(block_.data(), &head, sizeof head);
     block_.resize(block_.size() + sizeof(CheckpointPartEnd), 0);
     uint32_t crc = out_.put_bytes(block_);
@@ -116,8 +116,9 @@ class TableStream {
   uint32_t in_block_ = 0, blocks_ = 0, blocks_crc_ = 0;
 };
 
-CheckpointHeader file_header(const CheckpointLabel& label, uint64_t sequence, size_t tables, const CheckpointClock& clock) {
-  CheckpointHeader header {};
+CheckpointHeader file_header(const CheckpointLabel& label, uint64_t sequence, size_t tables,
+                             const CheckpointClock& clock) {
+  CheckpointHeader header{};
   std::memcpy(header.magic, kCheckpointMagic, sizeof header.magic);
   header.format = kCheckpointFormat;
   header.bytes = sizeof header;
@@ -143,7 +144,7 @@ int write_file(int fd, const CheckpointLabel& label, std::span<const CheckpointS
     uint32_t number = uint32_t(&source - sources.data());
     written.records += TableStream(out, source.table, number).write(source.name, clock.boot_time_ns);
   }
-  CheckpointEnd end {};
+  CheckpointEnd end{};
   std::memcpy(end.magic, kCheckpointEndMagic, sizeof end.magic);
   end.records = written.records;
   end.bytes = out.bytes() + sizeof end;
@@ -178,7 +179,8 @@ CheckpointFailure check_names(std::span<const CheckpointSource> sources) {
 }  // namespace
 
 CheckpointFailure write_checkpoint(const std::string& directory, const CheckpointLabel& label,
-                                   std::span<const CheckpointSource> sources, uint32_t rest, WrittenCheckpoint& written) {
+                                   std::span<const CheckpointSource> sources, uint32_t rest,
+                                   WrittenCheckpoint& written) {
   written = {};
   if (CheckpointFailure failure = check_names(sources)) return failure;
   if (CheckpointFailure failure = next_checkpoint(directory, written.sequence)) return failure;

@@ -1,7 +1,7 @@
 // Writes the records of state tables into a checkpoint file while their worker goes on changing them.
 //
-// Each record is in the file as it was at one moment between the beginning and the end of the write. A record whose place
-// in the table changed meanwhile may be there twice; the later one in the file is the newer one.
+// Each record is in the file as it was at one moment between the beginning and the end of the write. A record whose
+// place in the table changed meanwhile may be there twice; the later one in the file is the newer one.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,10 @@ struct WrittenCheckpoint {
 // How long to rest for each moment of work, so that whoever forwards keeps its caches, its memory and its disk.
 inline constexpr uint32_t kCheckpointRest = 3;
 
-// Writes the next checkpoint of `directory`: it is there whole and on disk, or not at all. Nobody else may be writing one.
+// Writes the next checkpoint of `directory`: it is there whole and on disk, or not at all. Nobody else may be writing
+// one.
 CheckpointFailure write_checkpoint(const std::string& directory, const CheckpointLabel& label,
-                                   std::span<const CheckpointSource> sources, uint32_t rest, WrittenCheckpoint& written);
+                                   std::span<const CheckpointSource> sources, uint32_t rest,
+                                   WrittenCheckpoint& written);
 
 }  // namespace clickup

@@ -45,11 +45,12 @@ bool Checkpoints::due() const {
 }
 
 void Checkpoints::begin(const std::string& release, const std::vector<CheckpointMemory>& tables) {
-  if (settings_.directory.empty()) return refuse("no directory for checkpoints is set: write `directory=DIR` to `checkpoints`");
+  if (settings_.directory.empty())
+    return refuse("no directory for checkpoints is set: write `directory=DIR` to `checkpoints`");
   std::string reason = std::exchange(asked_, false) ? asked_reason_ : "interval";
   last_begin_ = boot_time_ns();
   served_ = std::exchange(waiting_, {});
-  task_ = std::make_unique<CheckpointTask>(settings_, CheckpointLabel {instance_, release, reason}, tables);
+  task_ = std::make_unique<CheckpointTask>(settings_, CheckpointLabel{instance_, release, reason}, tables);
 }
 
 void Checkpoints::refuse(const std::string& why) {
@@ -76,8 +77,11 @@ void Checkpoints::finish() {
   const WrittenCheckpoint& written = task->written();
   uint64_t ms = (boot_time_ns() - task->began_ns()) / kMillisecond;
   last_ = {checkpoint_name(written.sequence), task->began(), task->reason(), written.records, written.bytes, ms};
-  log_.add("checkpoint_written", {{"file", last_.file}, {"reason", last_.reason}, {"records", std::to_string(last_.records)},
-                                  {"bytes", std::to_string(last_.bytes)}, {"ms", std::to_string(last_.ms)}});
+  log_.add("checkpoint_written", {{"file", last_.file},
+                                  {"reason", last_.reason},
+                                  {"records", std::to_string(last_.records)},
+                                  {"bytes", std::to_string(last_.bytes)},
+                                  {"ms", std::to_string(last_.ms)}});
   answer(served_, {200, last_.json()});
 }
 

@@ -6,7 +6,8 @@ namespace clickup {
 namespace {
 
 constexpr std::array<std::string_view, 5> kReads{"version", "handlers", "list", "log", "status"};
-constexpr std::array<std::string_view, 7> kWrites{"takeover", "confirm", "revert", "checkpoint", "checkpoints", "share", "stop"};
+constexpr std::array<std::string_view, 7> kWrites{"takeover",    "confirm", "revert", "checkpoint",
+                                                  "checkpoints", "share",   "stop"};
 
 template <typename Names>
 bool holds(const Names& names, std::string_view name) {

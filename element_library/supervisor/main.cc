@@ -79,14 +79,14 @@ std::string enter_namespace(const std::string& given) {
   return {};
 }
 
-// One supervisor a directory. The lock goes with the process, however it ends: unlike that of flock(2), it is not shared
-// with a child that writes a checkpoint and may die a moment later.
+// One supervisor a directory. The lock goes with the process, however it ends: unlike that of flock(2), it is not
+// shared with a child that writes a checkpoint and may die a moment later.
 std::string lock_directory(const std::string& directory, FileDescriptor& lock) {
   if (::chdir(directory.c_str()) != 0) return because("cannot enter the directory '" + directory + "'");
   lock.reset(::open("supervisor.pid", O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!lock) return because("cannot write '" + directory + "/supervisor.pid'");
   char other[32] = {};
-  struct flock whole {};
+  struct flock whole{};
   whole.l_type = F_WRLCK;
   if (::fcntl(lock.get(), F_SETLK, &whole) != 0) {
     if (::read(lock.get(), other, sizeof other - 1) < 0) other[0] = 0;

@@ -23,8 +23,10 @@ std::string read_field(std::string_view key, std::string_view value, Release& re
   else if (key == "restore") release.restore = value;
   else if (key == "confirm_timeout_ms") return read_number(key, value, kShortest, kLongest, release.confirm_timeout_ms);
   else if (key == "start_timeout_ms") return read_number(key, value, kShortest, kLongest, release.start_timeout_ms);
-  else return "unknown key '" + std::string(key) + "'; known: attempt, release, driver, config, carrier, lose, restore, "
-              "confirm_timeout_ms, start_timeout_ms";
+  else
+    return "unknown key '" + std::string(key) +
+           "'; known: attempt, release, driver, config, carrier, lose, restore, "
+           "confirm_timeout_ms, start_timeout_ms";
   return {};
 }
 

@@ -9,16 +9,16 @@
 #include <string_view>
 
 #include "shared/causes.hh"
-#include "support/state_table/table_copy.hh"
 #include "supervisor/table_memory.hh"
 #include "supervisor/worker_process.hh"
+#include "support/state_table/table_copy.hh"
 
 namespace clickup {
 
 // What a takeover asks for.
 struct Release {
-  std::string attempt;  // names the request: the same one again is answered from the record
-  std::string release;  // digest
+  std::string attempt;         // names the request: the same one again is answered from the record
+  std::string release;         // digest
   std::string driver, config;  // absolute paths
   std::string carrier;         // driver that carries records from the layouts of the release before it; may be `driver`
   std::set<std::string> lose;  // tables that may start empty when their records cannot be carried
@@ -50,8 +50,8 @@ struct Slot {
   Release what;
   Needs needs;
   std::unique_ptr<WorkerProcess> worker;
-  std::string since;  // when it began to forward, or to load
-  bool lacks = false; // the device lacked what it asked for
+  std::string since;   // when it began to forward, or to load
+  bool lacks = false;  // the device lacked what it asked for
 };
 
 // What a carrier told of one takeover or revert.
@@ -77,7 +77,7 @@ struct TakeoverReport {
   std::map<std::string, StateReport> states;
   uint64_t precopy_ms = 0, rounds = 0;
   uint64_t last_records = 0;  // carried within the pause
-  std::string result;  // running, confirmed, reverted, failed
+  std::string result;         // running, confirmed, reverted, failed
   Cause cause = Cause::none;
   std::string reason;
 

@@ -1,6 +1,6 @@
 // What came of takeovers, reverts and restarts: answers, history, status.
-#include <algorithm>
 #include <unistd.h>
+#include <algorithm>
 
 #include "supervisor/json_text.hh"
 #include "supervisor/supervisor.hh"
@@ -63,7 +63,8 @@ void Supervisor::report_revert() {
 void Supervisor::report_restart() {
   ++restarts_;
   TakeoverReport report = measured();
-  log_.add("worker_restarted", {{"pid", std::to_string(current_->worker->pid())}, {"release", current_->what.release},
+  log_.add("worker_restarted", {{"pid", std::to_string(current_->worker->pid())},
+                                {"release", current_->what.release},
                                 {"pause_ns", std::to_string(report.pause_ns)},
                                 {"waiting_packets", std::to_string(report.waiting_packets)},
                                 {"dropped_packets", std::to_string(report.dropped_packets)}});
@@ -113,9 +114,13 @@ void Supervisor::report_ended() {
 
 void Supervisor::remember(TakeoverReport report) {
   log_.add(report.result == "running" ? "takeover" : report.result,
-           {{"attempt", report.attempt}, {"release", report.release}, {"previous", report.previous},
-            {"pause_ns", std::to_string(report.pause_ns)}, {"waiting_packets", std::to_string(report.waiting_packets)},
-            {"dropped_packets", std::to_string(report.dropped_packets)}, {"cause", std::string(cause_word(report.cause))},
+           {{"attempt", report.attempt},
+            {"release", report.release},
+            {"previous", report.previous},
+            {"pause_ns", std::to_string(report.pause_ns)},
+            {"waiting_packets", std::to_string(report.waiting_packets)},
+            {"dropped_packets", std::to_string(report.dropped_packets)},
+            {"cause", std::string(cause_word(report.cause))},
             {"reason", report.reason}});
   history_.push_back(std::move(report));
   if (history_.size() > kHistory) history_.pop_front();
@@ -160,14 +165,21 @@ void Supervisor::describe_tables(JsonText& json) const {
 
 std::string Supervisor::status() {
   JsonText json;
-  json.begin_object().field("protocol", uint64_t(kProtocol)).field("pid", uint64_t(::getpid())).field("state", state_word(life_)).field("phase", phase_word(life_.phase));
+  json.begin_object()
+      .field("protocol", uint64_t(kProtocol))
+      .field("pid", uint64_t(::getpid()))
+      .field("state", state_word(life_))
+      .field("phase", phase_word(life_.phase));
   describe_slot(json.key("active"), current_);
   describe_slot(json.key("parked"), previous_);
   json.field("confirmed", confirmed_).key("confirm_deadline_ms");
   uint64_t now = boot_time_ns();
   if (confirm_deadline_) json.value(confirm_deadline_ > now ? (confirm_deadline_ - now) / kMillisecond : 0);
   else json.null();
-  json.field("takeovers", takeovers_).field("reverts", reverts_).field("restarts", restarts_).field("problem", problem_);
+  json.field("takeovers", takeovers_)
+      .field("reverts", reverts_)
+      .field("restarts", restarts_)
+      .field("problem", problem_);
   resources_.describe_interfaces(json.key("interfaces"));
   resources_.describe_rings(json.key("rings"));
   scheduling_.describe(json.key("scheduling").begin_object());

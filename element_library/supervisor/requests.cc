@@ -17,7 +17,8 @@ void Supervisor::takeover(std::string_view text, ReplyFunction reply) {
   if (!takeover_replies_.empty() && request_.attempt == wanted.attempt) return takeover_replies_.push_back(reply);
   std::string_view why_not = refusal(life_, Event::takeover);
   if (!why_not.empty()) return reply(refused(Cause::busy, why_not));
-  if (resources_.ring_offer().socket) return reply(refused(Cause::busy, "a receive ring is being changed: try again in a moment"));
+  if (resources_.ring_offer().socket)
+    return reply(refused(Cause::busy, "a receive ring is being changed: try again in a moment"));
   if (std::string problem = open_asked(wanted.restore); !problem.empty()) return reply(refused(Cause::state, problem));
   log_.add("takeover_requested", {{"attempt", wanted.attempt}, {"release", wanted.release}});
   request_ = std::move(wanted);

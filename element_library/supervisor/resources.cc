@@ -86,10 +86,12 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
   found_group(opened);
   PortCursor* port = cursor(name);
   if (!port)
-    return "interface '" + std::string(name) + "': all " + std::to_string(SharedPage::kPorts) + " interfaces are in use";
+    return "interface '" + std::string(name) + "': all " + std::to_string(SharedPage::kPorts) +
+           " interfaces are in use";
   *port = {};  // the ring begins anew
   store_name(port->interface, sizeof port->interface, name);
-  auto added = std::make_unique<Interface>(Interface{std::string(name), std::move(opened), std::move(offloads), port, size.bound});
+  auto added = std::make_unique<Interface>(
+      Interface{std::string(name), std::move(opened), std::move(offloads), port, size.bound});
   log_.add("interface_opened", {{"interface", added->name},
                                 {"ring_frames", std::to_string(added->socket.frame_count)},
                                 {"ring_bound", std::string(bound_word(size.bound))},
@@ -111,7 +113,8 @@ std::string Resources::create_table(const TableKey& key, bool restored, std::sha
   if (std::string why = TableMemory::create(key, restored, created); !why.empty()) return why;
   tables_.push_back(created);
   memory = std::move(created);
-  log_.add("table_created", {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
+  log_.add("table_created",
+           {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
   return {};
 }
 
@@ -132,7 +135,8 @@ int Resources::counter(std::string_view name) {
 void Resources::keep_only(const std::set<std::string>& interfaces) {
   std::erase_if(interfaces_, [&](const auto& known) {
     if (interfaces.contains(known->name)) return false;
-    log_.add("interface_closed", {{"interface", known->name}, {"offloads_put_back", joined(known->offloads.changed())}});
+    log_.add("interface_closed",
+             {{"interface", known->name}, {"offloads_put_back", joined(known->offloads.changed())}});
     free_cursors(*known);
     return true;
   });
@@ -177,7 +181,8 @@ void Resources::describe_rings(JsonText& json) const {
   json.begin_object();
   for (const auto& known : interfaces_) {
     json.key(known->name).begin_object().field("frames", uint64_t(known->socket.frame_count));
-    json.field("bytes", uint64_t(known->socket.frame_count) * known->socket.frame_size).field("bound", bound_word(known->bound));
+    json.field("bytes", uint64_t(known->socket.frame_count) * known->socket.frame_size)
+        .field("bound", bound_word(known->bound));
     json.field("peak_rate", known->watch.peak_rate()).key("drops");
     if (const auto& drops = known->last_drops) {
       json.begin_object().field("time", std::string_view(known->last_drops_at)).field("frames", drops->frames);

@@ -58,17 +58,17 @@ class Resources {
   uint64_t ring_memory() const { return ring_memory_; }
 
   // A ring of another size in place of one that is too small for what its interface carries, or larger than it may be:
-  // opened beside it, offered to the worker, filled once that has mapped it, and the one before is given up once that has
-  // read it to its end. One at a time.
+  // opened beside it, offered to the worker, filled once that has mapped it, and the one before is given up once that
+  // has read it to its end. One at a time.
   struct RingOffer {
     std::string interface;
     const RingSocket* socket = nullptr;  // nullptr: none is to be changed
     bool filled = false;                 // for a worker before this one already
   };
-  RingOffer ring_offer() const;       // the change under way
-  void begin_ring_change();           // if there is anything to change, and nothing under way
-  void fill_ring();                   // the change under way: frames go into it now
-  void settle_ring_change();          // it is over if the worker, or one that died, went over
+  RingOffer ring_offer() const;  // the change under way
+  void begin_ring_change();      // if there is anything to change, and nothing under way
+  void fill_ring();              // the change under way: frames go into it now
+  void settle_ring_change();     // it is over if the worker, or one that died, went over
   // Unless frames go into it already. Tried again after a while when it was refused, at once with an empty `refusal`.
   void abandon_ring_change(std::string_view refusal);
 

@@ -9,7 +9,8 @@
 namespace clickup {
 namespace {
 
-std::string fill(const TableMemory& memory, const CheckpointReader& reader, const CheckpointTable& table, RestoredTable& counts) {
+std::string fill(const TableMemory& memory, const CheckpointReader& reader, const CheckpointTable& table,
+                 RestoredTable& counts) {
   size_t bytes = size_t(memory.key().bytes);
   void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.fd(), 0);
   if (address == MAP_FAILED) return std::string("mmap: ") + std::strerror(errno);
@@ -21,7 +22,8 @@ std::string fill(const TableMemory& memory, const CheckpointReader& reader, cons
 }  // namespace
 
 void Supervisor::checkpoint(std::string_view reason, ReplyFunction reply) {
-  if (!current_ || life_.phase == Phase::stopping) return reply({520, "checkpoint: no release runs whose state could be written"});
+  if (!current_ || life_.phase == Phase::stopping)
+    return reply({520, "checkpoint: no release runs whose state could be written"});
   checkpoints_.ask(reason.empty() ? "asked for" : std::string(reason), std::move(reply));
 }
 
@@ -88,7 +90,9 @@ std::string Supervisor::restore(const OpenCheckpoint* checkpoint, const TableKey
     log_.add("table_not_restored", {{"table", key.name}, {"file", checkpoint->path}, {"reason", why}});
     return "state table '" + key.name + "' cannot be restored from '" + checkpoint->path + "': " + why;
   }
-  log_.add("table_restored", {{"table", key.name}, {"file", checkpoint->path}, {"records", std::to_string(counts.restored)},
+  log_.add("table_restored", {{"table", key.name},
+                              {"file", checkpoint->path},
+                              {"records", std::to_string(counts.restored)},
                               {"expired", std::to_string(counts.expired)}});
   (written == key ? use.memory : use.source) = memory;
   use.from = checkpoint->path;

@@ -38,7 +38,8 @@ bool Resources::wants_change(const Interface& interface, const LinkFacts& link, 
 
 void Resources::begin_change(Interface& interface, const RingSize& size) {
   Successor next{{}, cursor(successor_name(interface.name)), size.bound};
-  std::string why = next.cursor ? open_successor(interface.name, interface.socket, next.socket, size.bytes) : "all cursors are in use";
+  std::string why = next.cursor ? open_successor(interface.name, interface.socket, next.socket, size.bytes)
+                                : "all cursors are in use";
   if (!why.empty()) {
     if (next.cursor) std::memset(static_cast<void*>(next.cursor), 0, sizeof *next.cursor);
     log_.add("ring_not_changed", {{"interface", interface.name}, {"reason", why}});

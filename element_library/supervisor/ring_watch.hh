@@ -27,7 +27,7 @@ enum class DropCause : uint8_t {
 struct RingDrops {
   uint64_t frames = 0;
   DropCause cause = DropCause::burst;
-  uint64_t over_ns = 0;    // time between the looks
+  uint64_t over_ns = 0;                // time between the looks
   uint64_t ran_ns = 0, waited_ns = 0;  // of the worker within it
 };
 

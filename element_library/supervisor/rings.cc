@@ -8,7 +8,8 @@ constexpr uint64_t kAnswerTimeout = 5'000'000'000;  // ns; a driver of before ri
 
 // Only while one worker is all there is: every other one has the ring mapped that would be given up.
 void Supervisor::change_rings(uint64_t now) {
-  bool alone = life_.phase == Phase::steady && life_.current_alive && !candidate_ && !previous_ && !carrier_ && leaving_.empty();
+  bool alone =
+      life_.phase == Phase::steady && life_.current_alive && !candidate_ && !previous_ && !carrier_ && leaving_.empty();
   if (!alone) return;
   if (!resources_.ring_offer().socket) {
     ring_offered_to_ = 0;
@@ -26,7 +27,8 @@ void Supervisor::offer_ring(uint64_t now) {
   log_.add("ring_offered", {{"interface", offer.interface}, {"frames", std::to_string(offer.socket->frame_count)}});
   int socket = offer.socket->fd.get();
   current_->worker->channel().send("ring " + offer.interface + " " + std::to_string(offer.socket->frame_size) + " " +
-                                       std::to_string(offer.socket->frame_count), std::span(&socket, 1));
+                                       std::to_string(offer.socket->frame_count),
+                                   std::span(&socket, 1));
 }
 
 void Supervisor::on_ring_message(const Message& message) {

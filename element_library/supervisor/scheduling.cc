@@ -26,8 +26,8 @@ bool set_policy(pid_t process, int policy, int level) {
   return ::sched_setscheduler(process, policy | SCHED_RESET_ON_FORK, &parameter) == 0;
 }
 
-// Where the kernel shares processors out between sessions, niceness counts only within one (sched(7)): workers and carriers
-// have sessions of their own, which are made as nice.
+// Where the kernel shares processors out between sessions, niceness counts only within one (sched(7)): workers and
+// carriers have sessions of their own, which are made as nice.
 void set_nice_of_session(pid_t process, int nice) {
   std::string name = process ? std::to_string(process) : "self", value = std::to_string(nice);
   FileDescriptor file(::open(("/proc/" + name + "/autogroup").c_str(), O_WRONLY | O_CLOEXEC));
@@ -47,7 +47,8 @@ bool grant(pid_t process, Priority priority, Rank rank) {
 
 std::string needs(Priority refused) {
   return std::string(priority_word(refused)) + ": " + std::strerror(errno) +
-         (refused == Priority::realtime ? " (CAP_SYS_NICE or RLIMIT_RTPRIO is needed)" : " (CAP_SYS_NICE or RLIMIT_NICE is needed)");
+         (refused == Priority::realtime ? " (CAP_SYS_NICE or RLIMIT_RTPRIO is needed)"
+                                        : " (CAP_SYS_NICE or RLIMIT_NICE is needed)");
 }
 
 std::string read_cores(std::string_view text, std::vector<int>& cores) {
@@ -107,14 +108,16 @@ void Scheduling::place_on_cores(pid_t process) {
   if (!cores_.empty()) CPU_ZERO(&wanted);
   for (int core : cores_) CPU_SET(core, &wanted);
   bool placed = ::sched_setaffinity(process, sizeof wanted, &wanted) == 0;
-  cores_refused_ = placed || cores_.empty() ? "" : std::string("cores: ") + std::strerror(errno) + " (is there such a core?)";
+  cores_refused_ =
+      placed || cores_.empty() ? "" : std::string("cores: ") + std::strerror(errno) + " (is there such a core?)";
 }
 
 void Scheduling::describe(JsonText& json) const {
   json.field("wanted", wanted_ ? priority_word(*wanted_) : "best").field("priority", priority_word(granted_));
   json.key("cores").begin_list();
   for (int core : cores_) json.value(uint64_t(core));
-  json.end_list().field("refused", refused_ + (refused_.empty() || cores_refused_.empty() ? "" : "; ") + cores_refused_);
+  json.end_list().field("refused",
+                        refused_ + (refused_.empty() || cores_refused_.empty() ? "" : "; ") + cores_refused_);
 }
 
 }  // namespace clickup

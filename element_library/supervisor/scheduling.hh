@@ -30,13 +30,14 @@ class Scheduling {
   // string, else what is wrong: nothing has changed then.
   std::string change(std::string_view key, std::string_view value);
 
-  // Gives a process (its first thread) what is wanted, or the best below it that is allowed; what it starts begins anew.
+  // Gives a process (its first thread) what is wanted, or the best below it that is allowed; what it starts begins
+  // anew.
   void place(pid_t process, Rank rank);
   // Behind other programs, as work that can wait.
   static void step_back(pid_t process);
 
   Priority granted() const { return granted_; }  // to the one placed last
-  void describe(JsonText& json) const;  // fields of an object that is begun
+  void describe(JsonText& json) const;           // fields of an object that is begun
 
  private:
   void place_on_cores(pid_t process);

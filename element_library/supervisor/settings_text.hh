@@ -17,10 +17,11 @@ template <class Number>
 std::string read_number(std::string_view key, std::string_view value, Number least, Number most, Number& number) {
   Number read = 0;
   auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), read);
-  bool good = error == std::errc {} && end == value.data() + value.size() && read >= least && read <= most;
+  bool good = error == std::errc{} && end == value.data() + value.size() && read >= least && read <= most;
   if (good) number = read;
-  return good ? "" : std::string(key) + "=" + std::string(value) + ": a number from " + std::to_string(least) + " to " +
-                         std::to_string(most) + " is needed";
+  return good ? ""
+              : std::string(key) + "=" + std::string(value) + ": a number from " + std::to_string(least) + " to " +
+                    std::to_string(most) + " is needed";
 }
 
 }  // namespace clickup

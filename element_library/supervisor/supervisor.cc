@@ -10,10 +10,11 @@ namespace clickup {
 namespace {
 constexpr uint64_t kLook = 200 * kMillisecond;
 constexpr uint64_t kSecondLook = 200 * kMillisecond;  // a worker beats every 100 ms
-constexpr uint64_t kStable = 5'000 * kMillisecond;  // a worker that lived that long does not crash in a loop
+constexpr uint64_t kStable = 5'000 * kMillisecond;    // a worker that lived that long does not crash in a loop
 }  // namespace
 
-Supervisor::Supervisor(int signals, EventLog& log, Resources& resources, Checkpoints& checkpoints, Scheduling& scheduling)
+Supervisor::Supervisor(int signals, EventLog& log, Resources& resources, Checkpoints& checkpoints,
+                       Scheduling& scheduling)
     : signals_(signals), log_(log), resources_(resources), checkpoints_(checkpoints), scheduling_(scheduling) {}
 
 void Supervisor::run(ControlSocket& control) {
@@ -58,7 +59,8 @@ std::vector<WorkerProcess*> Supervisor::workers() {
 
 void Supervisor::attend(WorkerProcess& worker, const std::vector<pollfd>& polled) {
   auto ready = [&polled](int fd) {
-    return fd >= 0 && std::any_of(polled.begin(), polled.end(), [fd](const pollfd& p) { return p.fd == fd && p.revents; });
+    return fd >= 0 &&
+           std::any_of(polled.begin(), polled.end(), [fd](const pollfd& p) { return p.fd == fd && p.revents; });
   };
   if (ready(worker.output_fd())) log_output(worker);
   if (ready(worker.channel().fd())) listen(worker);
@@ -113,7 +115,8 @@ void Supervisor::collect_dead() {
 void Supervisor::bury(Slot& slot, Event event) {
   log_output(*slot.worker);
   std::string death = slot.worker->death();
-  log_.add("worker_died", {{"pid", std::to_string(slot.worker->pid())}, {"release", slot.what.release}, {"reason", death}});
+  log_.add("worker_died",
+           {{"pid", std::to_string(slot.worker->pid())}, {"release", slot.what.release}, {"reason", death}});
   slot.worker.reset();
   resources_.settle_ring_change();  // how far did it come?
   resources_.abandon_ring_change({});
@@ -121,7 +124,8 @@ void Supervisor::bury(Slot& slot, Event event) {
     if (!paused_traffic_) resources_.page().stopped_ns = boot_time_ns();
     if (life_.phase == Phase::steady) explain(Cause::worker_died, "the worker " + death);
     if ((life_.phase == Phase::loading || life_.phase == Phase::carrying) && life_.purpose == Purpose::upgrade)
-      explain(Cause::busy, "the forwarding worker " + death + " while the new one was loading: it is started again first, take over then");
+      explain(Cause::busy, "the forwarding worker " + death +
+                               " while the new one was loading: it is started again first, take over then");
     deaths_in_a_row_ = boot_time_ns() - resources_.page().resumed_ns > kStable ? 1 : deaths_in_a_row_ + 1;
   }
   feed(event);
@@ -147,10 +151,13 @@ void Supervisor::check_phase_deadline(uint64_t now) {
   phase_deadline_ = 0;
   switch (life_.phase) {
     case Phase::loading:
-      return lose_candidate(Cause::release, "the new worker was not ready within " + std::to_string(candidate_->what.start_timeout_ms) + " ms");
-    case Phase::carrying: return lose_carrier("made no progress for " + std::to_string(carrying().start_timeout_ms) + " ms");
+      return lose_candidate(Cause::release, "the new worker was not ready within " +
+                                                std::to_string(candidate_->what.start_timeout_ms) + " ms");
+    case Phase::carrying:
+      return lose_carrier("made no progress for " + std::to_string(carrying().start_timeout_ms) + " ms");
     case Phase::closing: return lose_candidate(Cause::state, "the carrier did not get ready for its turn in time");
-    case Phase::preparing: return lose_candidate(Cause::release, "the new worker did not get ready to take over in time");
+    case Phase::preparing:
+      return lose_candidate(Cause::release, "the new worker did not get ready to take over in time");
     case Phase::resuming:
       if (resources_.page().turn != candidate_->worker->turn())
         return lose_candidate(Cause::state, "the carrier had its turn and did not pass it on in time");
@@ -176,7 +183,8 @@ void Supervisor::look_around(uint64_t now) {
   next_look_ = now + kLook;
   bool alive = life_.current_alive && current_ && current_->worker;
   ProcessorTime time = alive ? processor_time(current_->worker->pid()) : ProcessorTime{};
-  bool forwarding = alive && (life_.phase == Phase::steady || life_.phase == Phase::loading || life_.phase == Phase::carrying);
+  bool forwarding =
+      alive && (life_.phase == Phase::steady || life_.phase == Phase::loading || life_.phase == Phase::carrying);
   resources_.look_at_rings(time, forwarding);
   change_rings(now);
   if (forwarding) check_beat(now, time);
@@ -188,8 +196,8 @@ void Supervisor::check_beat(uint64_t now, const ProcessorTime& time) {
   if (finding == WorkerWatch::Finding::alive) return;
   bool spins = finding == WorkerWatch::Finding::spinning;
   std::string still = std::to_string(watch_.still_ns() / kMillisecond) + " ms";
-  log_.add(spins ? "worker_spins" : "worker_hung", {{"pid", std::to_string(current_->worker->pid())},
-                                                    {"release", current_->what.release}, {"still", still}});
+  log_.add(spins ? "worker_spins" : "worker_hung",
+           {{"pid", std::to_string(current_->worker->pid())}, {"release", current_->what.release}, {"still", still}});
   current_->worker->condemn(spins ? "was busy for " + still + " without ending a round (an element loops)"
                                   : "hung for " + still + " (an element blocks)");
   watch_.forget();

@@ -1,4 +1,5 @@
-// Runs the workers of one network element: starts, replaces, parks, reverts and restarts them, and holds what they share.
+// Runs the workers of one network element: starts, replaces, parks, reverts and restarts them, and holds what they
+// share.
 #pragma once
 
 #include <poll.h>
@@ -164,19 +165,19 @@ class Supervisor {
   uint64_t ring_deadline_ = 0;
   uint32_t deaths_in_a_row_ = 0;
 
-  Release request_;                             // of the takeover under way
-  Release reverted_;                            // what the last revert went away from
-  Cause cause_ = Cause::none;                   // of the failure or revert at hand
-  std::string reason_;                          // the same for people
+  Release request_;            // of the takeover under way
+  Release reverted_;           // what the last revert went away from
+  Cause cause_ = Cause::none;  // of the failure or revert at hand
+  std::string reason_;         // the same for people
   uint64_t drops_before_ = 0, waiting_ = 0;
-  Carriage carriage_;                           // of this takeover or revert
-  uint32_t carriers_ = 0;                       // started for it
-  std::map<std::string, StateReport> states_;   // what came of tables
+  Carriage carriage_;                             // of this takeover or revert
+  uint32_t carriers_ = 0;                         // started for it
+  std::map<std::string, StateReport> states_;     // what came of tables
   std::optional<OpenCheckpoint> asked_, newest_;  // while a release loads; the newest one without a path: there is none
-  bool pause_looked_at_ = false;                // the pause is overdue, its beat was noted
-  bool paused_traffic_ = false;                 // the pause of this handover counts
-  std::map<std::string, HandlerReply> answers_;  // by attempt
-  std::deque<std::string> answered_;             // attempts, oldest first
+  bool pause_looked_at_ = false;                  // the pause is overdue, its beat was noted
+  bool paused_traffic_ = false;                   // the pause of this handover counts
+  std::map<std::string, HandlerReply> answers_;   // by attempt
+  std::deque<std::string> answered_;              // attempts, oldest first
   std::vector<ReplyFunction> takeover_replies_, revert_replies_, stop_replies_;
 
   std::string confirmed_;

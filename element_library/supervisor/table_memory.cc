@@ -14,9 +14,11 @@ namespace clickup {
 
 std::string TableMemory::create(const TableKey& key, bool restored, std::shared_ptr<TableMemory>& memory) {
   auto failed = [&key](const char* call) {
-    return "state table '" + key.name + "' of " + std::to_string(key.bytes) + " bytes: " + call + ": " + std::strerror(errno);
+    return "state table '" + key.name + "' of " + std::to_string(key.bytes) + " bytes: " + call + ": " +
+           std::strerror(errno);
   };
-  FileDescriptor created(::memfd_create(("click-up " + key.name).substr(0, 200).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  FileDescriptor created(
+      ::memfd_create(("click-up " + key.name).substr(0, 200).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!created) return failed("memfd_create");
   if (::ftruncate(created.get(), off_t(key.bytes)) != 0) return failed("ftruncate");
   ::fcntl(created.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);

@@ -96,9 +96,7 @@ void Supervisor::perform(Action action) {
       if (previous_) dismiss(std::move(previous_->worker));
       previous_.reset();
       return release_unneeded();
-    case Action::end_current:
-      dismiss(std::move(current_->worker));
-      return;
+    case Action::end_current: dismiss(std::move(current_->worker)); return;
     case Action::report_success: return report_success();
     case Action::report_failure: return report_failure();
     case Action::report_ended: return report_ended();
@@ -124,7 +122,7 @@ void Supervisor::spawn() {
   carriage_ = {};
   carriers_ = 0;
   newest_.reset();
-  const Release& what = life_.purpose == Purpose::restart ? current_->what
+  const Release& what = life_.purpose == Purpose::restart  ? current_->what
                         : life_.purpose == Purpose::revert ? previous_->what
                                                            : request_;
   candidate_ = Slot{what, {}, nullptr, iso_time_now()};
@@ -136,7 +134,8 @@ void Supervisor::spawn() {
   if (!life_.current_alive) place(candidate_->worker, Rank::worker);
   int descriptors[] = {resources_.page_memory(), resources_.control_listener()};
   candidate_->worker->channel().send("welcome " + std::to_string(kProtocol), descriptors);
-  log_.add("worker_started", {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
+  log_.add("worker_started",
+           {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
 }
 
 // Whether whoever is told this works beside a worker that forwards.

@@ -91,7 +91,8 @@ Transition in_steady(Lifecycle next, Event event) {
     case Event::carrier_lost: return next.carries ? to(next, Phase::steady, {carry_back}) : stay(next);
     case Event::confirm:
       next.unconfirmed = next.previous = next.previous_alive = false;
-      if (std::exchange(next.carries, false)) return to(next, Phase::steady, {disarm_confirm, end_carrier, end_previous});
+      if (std::exchange(next.carries, false))
+        return to(next, Phase::steady, {disarm_confirm, end_carrier, end_previous});
       return to(next, Phase::steady, {disarm_confirm, end_previous});
     default: return stay(next);
   }
@@ -112,7 +113,8 @@ Transition pass_turn(Lifecycle next) {
 }
 
 Transition lose_carrier(Lifecycle next) {
-  if (next.phase == Phase::loading || !next.carries) return stay(next);  // it carried back: a new one is started in time
+  if (next.phase == Phase::loading || !next.carries)
+    return stay(next);  // it carried back: a new one is started in time
   if (next.phase == Phase::carrying && next.purpose == Purpose::revert) return to(next, next.phase, {carry});
   return to(next, Phase::undoing, {kill_candidate});
 }
@@ -169,7 +171,8 @@ Transition on_the_way(Lifecycle next, Event event) {
 Transition advance(const Lifecycle& now, Event event) {
   Lifecycle next = now;
   if (event == Event::stop)
-    return now.phase == Phase::stopping || now.phase == Phase::stopped ? stay(now) : to(now, Phase::stopping, {end_all});
+    return now.phase == Phase::stopping || now.phase == Phase::stopped ? stay(now)
+                                                                       : to(now, Phase::stopping, {end_all});
   if (event == Event::previous_lost) {
     next.previous_alive = false;
     return stay(next);
@@ -193,7 +196,8 @@ std::string_view refusal(const Lifecycle& now, Event request) {
   switch (request) {
     case Event::takeover:
       if (now.unconfirmed) return "the running release is not confirmed yet: confirm or revert it first";
-      if (!settled && now.phase != Phase::idle) return "another takeover or restart is under way: try again in a moment";
+      if (!settled && now.phase != Phase::idle)
+        return "another takeover or restart is under way: try again in a moment";
       return {};
     case Event::confirm:
       if (now.phase != Phase::steady) return "no release is forwarding that could be confirmed";

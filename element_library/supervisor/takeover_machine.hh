@@ -29,10 +29,10 @@ enum class Purpose : uint8_t { start, upgrade, restart, revert };  // what the c
 
 enum class Event : uint8_t {
   takeover,
-  ready,             // its tables have their records
-  ready_to_carry,    // they are to be carried
-  carried,           // all but a few
-  cannot_carry,      // and no table is left that could be
+  ready,           // its tables have their records
+  ready_to_carry,  // they are to be carried
+  carried,         // all but a few
+  cannot_carry,    // and no table is left that could be
   prepared,
   carrier_prepared,
   paused,
@@ -52,10 +52,10 @@ enum class Event : uint8_t {
 };
 
 enum class Action : uint8_t {
-  spawn,           // start a worker of the release that `purpose` names
-  take_previous,   // the parked worker becomes the candidate
-  carry,           // into the candidate's tables; starts a carrier when there is none
-  carry_back,      // into the previous release's tables, as they change
+  spawn,          // start a worker of the release that `purpose` names
+  take_previous,  // the parked worker becomes the candidate
+  carry,          // into the candidate's tables; starts a carrier when there is none
+  carry_back,     // into the previous release's tables, as they change
   end_carrier,
   prepare,
   prepare_carrier,
@@ -69,7 +69,7 @@ enum class Action : uint8_t {
   end_current,
   report_success,
   report_failure,
-  report_ended,    // nothing was there to go back to, nothing runs any more
+  report_ended,  // nothing was there to go back to, nothing runs any more
   schedule_retry,
   arm_confirm,
   disarm_confirm,

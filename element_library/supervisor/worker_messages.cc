@@ -6,8 +6,9 @@
 
 namespace clickup {
 namespace {
-constexpr std::array<std::string_view, 11> kVerbs{"socket", "table",   "counter",     "ready",        "failed",      "prepared",
-                                                  "paused", "running", "ring_mapped", "ring_refused", "ring_changed"};
+constexpr std::array<std::string_view, 11> kVerbs{"socket",      "table",        "counter",     "ready",
+                                                  "failed",      "prepared",     "paused",      "running",
+                                                  "ring_mapped", "ring_refused", "ring_changed"};
 }  // namespace
 
 // Workers ask for resources while they load; what they were given is remembered as the need of their release.
@@ -15,9 +16,11 @@ void Supervisor::on_message(WorkerProcess& worker, const Message& message) {
   if (carrier_.get() == &worker) return on_carrier_message(message);
   std::string_view verb = message.word(0);
   if (verb == "version") return worker.speaks(std::min(kProtocol, unsigned(message.number(1))));
-  if (verb == "unknown") return log_.add("unknown_order", {{"pid", std::to_string(worker.pid())}, {"order", std::string(message.word(1))}});
+  if (verb == "unknown")
+    return log_.add("unknown_order", {{"pid", std::to_string(worker.pid())}, {"order", std::string(message.word(1))}});
   if (std::find(kVerbs.begin(), kVerbs.end(), verb) == kVerbs.end()) {
-    worker.channel().send("error version " + std::to_string(kProtocol) + " of the supervisor does not know '" + std::string(verb) + "'");
+    worker.channel().send("error version " + std::to_string(kProtocol) + " of the supervisor does not know '" +
+                          std::string(verb) + "'");
     return;
   }
   if (verb != "socket" && verb != "table" && verb != "counter") return on_progress(worker, message);
@@ -31,12 +34,11 @@ void Supervisor::on_message(WorkerProcess& worker, const Message& message) {
   if (verb == "table") answer = give_table(*candidate_, message, descriptor);
   if (verb == "counter") {
     int index = resources_.counter(message.after(1));
-    answer = index >= 0 ? "ok " + std::to_string(index) : "error all " + std::to_string(SharedPage::kCounters) + " counters are in use";
+    answer = index >= 0 ? "ok " + std::to_string(index)
+                        : "error all " + std::to_string(SharedPage::kCounters) + " counters are in use";
   }
-  if (descriptor >= 0)
-    worker.channel().send(answer, std::span(&descriptor, 1));
-  else
-    worker.channel().send(answer);
+  if (descriptor >= 0) worker.channel().send(answer, std::span(&descriptor, 1));
+  else worker.channel().send(answer);
 }
 
 std::string Supervisor::give_socket(Slot& slot, const Message& message, int& descriptor) {
@@ -67,7 +69,8 @@ std::string Supervisor::find_table(const TableKey& key, TableUse& use) {
     use.source = source_of(use.memory.get(), key.name, life_.purpose == Purpose::revert);
   }
   if (use.memory && use.from.empty())
-    log_.add("table_adopted", {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
+    log_.add("table_adopted",
+             {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
   // An element that goes on without its records is better than none.
   if (!use.memory && !use.source) restore(newest_checkpoint(), key, use);
   use.fresh = !use.memory;

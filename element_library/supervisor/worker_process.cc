@@ -61,7 +61,8 @@ std::string WorkerProcess::start(const std::string& driver, const std::vector<st
   WorkerChannel ours, theirs;
   if (std::string why = WorkerChannel::pair(ours, theirs); !why.empty()) return why;
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return std::string("cannot start a worker: pipe: ") + std::strerror(errno);
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    return std::string("cannot start a worker: pipe: ") + std::strerror(errno);
   // Its writing end does not block either: a worker whose messages nobody reads loses messages, never packets.
   FileDescriptor output(ends[0]), input(ends[1]);
   std::vector<const char*> words{driver.c_str()};

@@ -15,8 +15,8 @@ namespace clickup {
 
 class WorkerProcess {
  public:
-  // Runs `driver` with these arguments, a channel as descriptor 3 and nothing else but its standard streams, in a session
-  // of its own; it is killed when the supervisor dies. Returns an empty string, else why not.
+  // Runs `driver` with these arguments, a channel as descriptor 3 and nothing else but its standard streams, in a
+  // session of its own; it is killed when the supervisor dies. Returns an empty string, else why not.
   static std::string start(const std::string& driver, const std::vector<std::string>& arguments, uint32_t turn,
                            std::unique_ptr<WorkerProcess>& worker);
   ~WorkerProcess();
@@ -30,9 +30,9 @@ class WorkerProcess {
   void speaks(unsigned protocol) { protocol_ = protocol; }
   int output_fd() const { return output_.get(); }
 
-  void kill();         // SIGKILL
+  void kill();                    // SIGKILL
   void condemn(std::string why);  // the same, for a reason that its death tells
-  void ask_to_exit();  // and kill when it is still there at exit_deadline()
+  void ask_to_exit();             // and kill when it is still there at exit_deadline()
   uint64_t exit_deadline() const { return exit_deadline_; }
 
   // True once the process has ended; death() then says how, in words.

@@ -122,7 +122,7 @@ class Slumber : public Fetch {
  public:
   const char* class_name() const override { return "Slumber"; }
   bool drain() override {
-    timespec busy {0, 20'000'000};
+    timespec busy{0, 20'000'000};
     nanosleep(&busy, nullptr);
     return Fetch::drain();
   }

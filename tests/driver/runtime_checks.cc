@@ -15,12 +15,12 @@ namespace {
 
 int failures = 0;
 
-#define CHECK(condition)                                               \
-  do {                                                                 \
-    if (!(condition)) {                                                \
-      std::fprintf(stderr, "line %d: %s\n", __LINE__, #condition);     \
-      ++failures;                                                      \
-    }                                                                  \
+#define CHECK(condition)                                           \
+  do {                                                             \
+    if (!(condition)) {                                            \
+      std::fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
+      ++failures;                                                  \
+    }                                                              \
   } while (false)
 
 std::unique_ptr<Router> router_of(const char* text, Host& host) {

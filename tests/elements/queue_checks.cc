@@ -31,7 +31,7 @@ int main() {
   good = balanced("resumed", number("q.length"), 0) && good;
   runtime.pause();
   unsigned long lost = number("q.length");
-  timespec probation {1, 100'000'000};
+  timespec probation{1, 100'000'000};
   nanosleep(&probation, nullptr);
   runtime.resume();  // the one that took over was reverted
   return balanced("reverted", lost, lost) && number("q.length") == 0 && good ? 0 : 1;

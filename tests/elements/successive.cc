@@ -2,8 +2,8 @@
 // before the first forwards, and each forwards until its source `in` has nothing more and its queues are drained.
 //
 // successive HANDLERS CONFIG...: after each graph a line for each handler, comma separated: number, name, text with its
-// line ends as "|". A graph whose file name ends in ".crash" is not paused; the next one finds what a dead worker leaves.
-// Behind one that ends in ".reboot" the tables are as restored long after, all moments before the boot.
+// line ends as "|". A graph whose file name ends in ".crash" is not paused; the next one finds what a dead worker
+// leaves. Behind one that ends in ".reboot" the tables are as restored long after, all moments before the boot.
 #include <sys/mman.h>
 
 #include <cstdio>
@@ -53,7 +53,7 @@ class LastingHost : public Host {
 
 std::unique_ptr<Router> ready(const std::string& path, Host& host) {
   std::ifstream file(path);
-  std::string text {std::istreambuf_iterator<char>(file), {}};
+  std::string text{std::istreambuf_iterator<char>(file), {}};
   Diagnostics diagnostics;
   std::unique_ptr<Router> router = Router::build(text, path, diagnostics);
   if (router && router->initialize(host, diagnostics)) return router;
@@ -63,7 +63,7 @@ std::unique_ptr<Router> ready(const std::string& path, Host& host) {
 
 void tell(size_t number, Router& router, std::string_view names) {
   RouterHandlers handlers(router);
-  std::istringstream list {std::string(names)};
+  std::istringstream list{std::string(names)};
   for (std::string name; std::getline(list, name, ',');) {
     std::string text = handlers.read_now(name, "").text;
     for (char& c : text) c = c == '\n' ? '|' : c;

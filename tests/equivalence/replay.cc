@@ -218,7 +218,8 @@ std::string feed(Words& words) {
     while (next < end && next - at < most && frames[next].interface == frames[at].interface) ++next;
     set_time(at);
     inputs[frames[at].interface]->receive(&frames[at], uint32_t(next - at));
-    for (auto& [name, sink] : sinks) while (sink->send()) {}
+    for (auto& [name, sink] : sinks)
+      while (sink->send()) {}
     at = next;
   }
   std::string sizes;
@@ -293,16 +294,16 @@ std::string resume(Words& words) {
 int main() {
   using namespace clickup;
   return run_commands({
-      {"frames", read_frames},   // FILE: what feed counts
-      {"open", open_graph},      // FRAME FOLDER CONFIG: initialises before that frame; tables in FOLDER
+      {"frames", read_frames},  // FILE: what feed counts
+      {"open", open_graph},     // FRAME FOLDER CONFIG: initialises before that frame; tables in FOLDER
       {"close", close_graph},
-      {"resume", resume},        // FRAME: goes on before that frame
+      {"resume", resume},  // FRAME: goes on before that frame
       {"pause", [](Words&) { return place->runtime->pause(), "paused"; }},
-      {"feed", feed},            // FROM TO MOST: frames in batches of at most MOST; bytes that left by now
-      {"save", save},            // PREFIX: what left, a file an interface
-      {"carry", carry},          // SOURCE TARGET: prepares to take records of one table file into the other
-      {"round", carry_round},    // FRAME: what changed since the round before; how many records
-      {"last", end_carry},       // FRAME: the same, and its writer has paused; counts
-      {"back", carry_back},      // FRAME: what changed in the target since
+      {"feed", feed},          // FROM TO MOST: frames in batches of at most MOST; bytes that left by now
+      {"save", save},          // PREFIX: what left, a file an interface
+      {"carry", carry},        // SOURCE TARGET: prepares to take records of one table file into the other
+      {"round", carry_round},  // FRAME: what changed since the round before; how many records
+      {"last", end_carry},     // FRAME: the same, and its writer has paused; counts
+      {"back", carry_back},    // FRAME: what changed in the target since
   });
 }

@@ -49,7 +49,7 @@ struct Kernel {
     PROMISE(flows.count() <= kCapacity);
   }
   void forward(const std::vector<uint8_t>& sent) {
-    std::array<IpAddress, 2> to {};
+    std::array<IpAddress, 2> to{};
     for (IpAddress& one : to) {
       std::vector<uint8_t> bytes = sent;
       BalancePacket packet;
@@ -72,9 +72,9 @@ struct Kernel {
   BalancedFlowRecords flows;
   BackendRecords records;
   BackendSet backends = hashed();
-  BackendMemory remembered {records, backends};
+  BackendMemory remembered{records, backends};
   BalancePolicy policy;
-  BalanceKernel kernel {flows, backends, remembered, policy};
+  BalanceKernel kernel{flows, backends, remembered, policy};
   uint64_t now = 1'000 * kBalanceSecond;
 };
 

@@ -18,11 +18,11 @@ class Repair {
 
   // As far as the parts can be told from each other.
   void all() {
-    CheckpointHeader header {};
+    CheckpointHeader header{};
     if (!head(header) || !close(sizeof header)) return;
     for (uint32_t number = 0; number < std::min(header.tables, 8u); ++number)
       if (!table()) return;
-    CheckpointEnd end {};
+    CheckpointEnd end{};
     if (!head(end)) return;
     end.parts_crc = parts_crc_;
     put(end);
@@ -31,15 +31,15 @@ class Repair {
 
  private:
   bool table() {
-    CheckpointTableHeader header {};
+    CheckpointTableHeader header{};
     if (!head(header) || header.bytes < sizeof header || !close(header.bytes)) return false;
     uint32_t blocks_crc = 0;
-    for (CheckpointBlock block {}; head(block) && block.magic == kCheckpointBlockMagic;) {
+    for (CheckpointBlock block{}; head(block) && block.magic == kCheckpointBlockMagic;) {
       uint64_t records = block.records * (sizeof(uint64_t) + header.value_size);
       if (!close(sizeof block + records + sizeof(CheckpointPartEnd))) return false;
       blocks_crc = crc32(&file_[at_ - 4], 4, blocks_crc);
     }
-    CheckpointTableEnd end {};
+    CheckpointTableEnd end{};
     if (!head(end)) return false;
     end.blocks_crc = blocks_crc;
     put(end);
@@ -91,7 +91,7 @@ void read(int file, const std::vector<uint8_t>& bytes) {
   PROMISE(ftruncate(file, off_t(bytes.size())) == 0);
   PROMISE(pwrite(file, bytes.data(), bytes.size(), 0) == ssize_t(bytes.size()));
   CheckpointReader reader;
-  CheckpointClock now {{1}, 1'000'000'000'000, 1'700'000'000'000'000'000};
+  CheckpointClock now{{1}, 1'000'000'000'000, 1'700'000'000'000'000'000};
   if (!reader.open(FileDescriptor(dup(file)), now).good()) return;
   for (const CheckpointTable& table : reader.tables()) restore(reader, table);
 }

@@ -86,7 +86,7 @@ class Server {
     PROMISE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address_), &length_) == 0);
     return listener;
   }
-  sockaddr_un address_ {};
+  sockaddr_un address_{};
   socklen_t length_ = sizeof address_;
   int listener_;
   Handlers handlers_;

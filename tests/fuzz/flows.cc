@@ -1,5 +1,6 @@
-// Flow metering and IPFIX: any packets, at any times, in a small table. Every packet that was metered is in one report in
-// the end. An input is packets, each with two bytes for its length, one for what is done with it and one for the time.
+// Flow metering and IPFIX: any packets, at any times, in a small table. Every packet that was metered is in one report
+// in the end. An input is packets, each with two bytes for its length, one for what is done with it and one for the
+// time.
 #include "elements/ExportFlows/ipfix_message.hh"
 #include "elements/FlowTable/flow_text.hh"
 #include "fuzz/input.hh"
@@ -61,7 +62,7 @@ struct Meter : FlowSink {
   std::vector<uint64_t> memory;
   FlowRecordTable records;
   FlowRecordTimeouts timeouts;
-  FlowKernel kernel {records, timeouts};
+  FlowKernel kernel{records, timeouts};
   IpfixMessage message;
   uint64_t now = 1'000 * kSecond, metered = 0, reported = 0;
 };

@@ -1,5 +1,5 @@
-// The bytes of a fuzzer as values; beyond the end everything is zero or empty. And what every target says when a promise
-// is broken.
+// The bytes of a fuzzer as values; beyond the end everything is zero or empty. And what every target says when a
+// promise is broken.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,12 @@
 
 namespace clickup {
 
-#define PROMISE(condition)                                                    \
-  do {                                                                        \
-    if (!(condition)) {                                                       \
-      std::fprintf(stderr, "broken: %s, line %d\n", #condition, __LINE__);    \
-      std::abort();                                                           \
-    }                                                                         \
+#define PROMISE(condition)                                                 \
+  do {                                                                     \
+    if (!(condition)) {                                                    \
+      std::fprintf(stderr, "broken: %s, line %d\n", #condition, __LINE__); \
+      std::abort();                                                        \
+    }                                                                      \
   } while (false)
 
 class Input {

@@ -1,5 +1,5 @@
-// CheckIPHeader, CheckIP6Header and what reads the packets that they let through. Nothing may depend on what lies behind
-// a packet in its buffer.
+// CheckIPHeader, CheckIP6Header and what reads the packets that they let through. Nothing may depend on what lies
+// behind a packet in its buffer.
 #include "fuzz/witness.hh"
 #include "support/ip_line/ip_line.hh"
 

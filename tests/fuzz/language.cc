@@ -25,8 +25,7 @@ void read_and_write(std::string_view text) {
     const ElementDeclaration &one = graph.elements[i], &other = again.elements[i];
     PROMISE(one.name == other.name && one.class_name == other.class_name && one.configuration == other.configuration);
   }
-  for (size_t i = 0; i < graph.connections.size(); ++i)
-    PROMISE(graph.connections[i].same_ports(again.connections[i]));
+  for (size_t i = 0; i < graph.connections.size(); ++i) PROMISE(graph.connections[i].same_ports(again.connections[i]));
 }
 
 void build(std::string_view text) {

@@ -67,9 +67,9 @@ struct Kernel {
   Table<FoundRecords> found;
   Timeouts timeouts;
   uint32_t window = 3000;
-  SessionKernel session_kernel {sessions, timeouts};
-  MatchKernel kernel {sessions, streams, segments, found, window};
-  PatternSet set, other {{{1, false, "other"}, {2, true, "PAYLOAD"}}};
+  SessionKernel session_kernel{sessions, timeouts};
+  MatchKernel kernel{sessions, streams, segments, found, window};
+  PatternSet set, other{{{1, false, "other"}, {2, true, "PAYLOAD"}}};
   Told told;
   uint64_t now = 1'000 * kSecond;
 };

@@ -1,7 +1,7 @@
 // A fuzzer of our own for compilers that bring none: the same inputs for the same seed, no feedback from coverage.
 //
-// mutate LAST SEED RUNS FOLDER...: runs every file of the folders, then RUNS inputs made from them. The input that is run
-// lies in the file LAST, which is what is left when the target ends the program.
+// mutate LAST SEED RUNS FOLDER...: runs every file of the folders, then RUNS inputs made from them. The input that is
+// run lies in the file LAST, which is what is left when the target ends the program.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -81,7 +81,8 @@ class Mutator {
   size_t place(const Bytes& input) { return below(input.size() + 1); }
 
   void change(Bytes& input) {
-    static constexpr uint8_t kTelling[] = {0, 1, 2, 4, 7, 8, 0x0a, 0x0d, 0x20, 0x22, 0x28, 0x29, 0x7f, 0x80, 0xfe, 0xff};
+    static constexpr uint8_t kTelling[] = {0,    1,    2,    4,    7,    8,    0x0a, 0x0d,
+                                           0x20, 0x22, 0x28, 0x29, 0x7f, 0x80, 0xfe, 0xff};
     size_t at = place(input), length = std::min<size_t>(1 + below(1u << below(8)), input.size() - at);
     switch (below(8)) {
       case 0:

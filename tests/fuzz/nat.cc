@@ -93,7 +93,7 @@ struct Gateway {
   std::vector<std::vector<uint64_t>> memories;
   NatPolicy policy;
   NatTables tables;
-  NatKernel kernel {tables, policy};
+  NatKernel kernel{tables, policy};
   uint64_t now = 1'000 * kNatSecond;
 };
 

@@ -88,10 +88,10 @@ struct Link {
   std::vector<uint64_t> memory, station_memory;
   NeighbourRecords records;
   NeighbourPolicy policy;
-  NeighbourKernel kernel {records, policy};
+  NeighbourKernel kernel{records, policy};
   StationRecords stations;
   uint64_t ageing = 300 * kSecond;
-  BridgeKernel switching {stations, ageing};
+  BridgeKernel switching{stations, ageing};
   LinkSide side;
   uint64_t now = 1'000 * kSecond;
 };

@@ -17,8 +17,8 @@ void classify_bytes(std::string_view text, const std::vector<uint8_t>& bytes) {
   packet_pool().release(ones);
 }
 
-// An IPFilter with the rule "1 EXPRESSION", written as no configuration could be: any byte may be in it. nullptr when it
-// is refused.
+// An IPFilter with the rule "1 EXPRESSION", written as no configuration could be: any byte may be in it. nullptr when
+// it is refused.
 std::unique_ptr<Router> filter(const std::string& expression) {
   std::unique_ptr<Router> router = fuzz_router("Idle -> f :: IPFilter(0 false) -> w :: Witness; f[1] -> [1]w");
   Errors errors;
@@ -42,7 +42,8 @@ void classify_ip(const std::string& text, const std::vector<uint8_t>& bytes) {
   int found = output(*plain, bytes, 0);
   PROMISE(found == 1 || found == Witness::kNobody);
   PROMISE(output(*plain, bytes, 0xff) == found);
-  if (std::unique_ptr<Router> negated = filter("not (" + text + ")")) PROMISE((output(*negated, bytes, 0) == 1) == (found != 1));
+  if (std::unique_ptr<Router> negated = filter("not (" + text + ")"))
+    PROMISE((output(*negated, bytes, 0) == 1) == (found != 1));
 }
 
 }  // namespace

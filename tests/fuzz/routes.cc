@@ -1,5 +1,5 @@
-// Routes as text: lines of any bytes, read and put into a table as handlers do. What is read is written so that it is read
-// as the same; a table holds the route whose next hop was set last for each prefix.
+// Routes as text: lines of any bytes, read and put into a table as handlers do. What is read is written so that it is
+// read as the same; a table holds the route whose next hop was set last for each prefix.
 #include "fuzz/input.hh"
 #include "support/route_table/route_changes.hh"
 
@@ -19,7 +19,8 @@ bool sound(const Route& route, const RouteOutputs& outputs) {
   for (unsigned bit = route.length; bit < 128; ++bit) {
     if (route.address[bit / 8] >> (7 - bit % 8) & 1) return false;
   }
-  return route.six || std::all_of(route.hop.gateway.begin() + 4, route.hop.gateway.end(), [](uint8_t byte) { return byte == 0; });
+  return route.six ||
+         std::all_of(route.hop.gateway.begin() + 4, route.hop.gateway.end(), [](uint8_t byte) { return byte == 0; });
 }
 
 // Whether the line is a whole route.

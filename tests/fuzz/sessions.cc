@@ -25,7 +25,8 @@ struct Kernel {
     kernel.prefetch(packet);
     Verdict verdict = kernel.check(packet, now);
     Opening opening = verdict == Verdict::opening && what & 1 ? kernel.open(packet, now) : Opening::impossible;
-    if (opening == Opening::opened) PROMISE(kernel.check(packet, now) != Verdict::invalid || packet.kind != PacketKind::tracked);
+    if (opening == Opening::opened)
+      PROMISE(kernel.check(packet, now) != Verdict::invalid || packet.kind != PacketKind::tracked);
     if (what & 2) records.expire(now, what);
     if (what & 4) hand_over(what & 8);
     PROMISE(records.count() <= kCapacity);
@@ -40,7 +41,7 @@ struct Kernel {
   std::vector<uint64_t> memory;
   SessionRecords records;
   Timeouts timeouts;
-  SessionKernel kernel {records, timeouts};
+  SessionKernel kernel{records, timeouts};
   uint64_t now = 1'000 * kSecond;
 };
 

@@ -1,5 +1,5 @@
-// Token buckets and lanes: any packets, at any times, in a small table, while the limit changes. An input is packets, each
-// with two bytes for its length, one for what is done with it and one for the time that passes before.
+// Token buckets and lanes: any packets, at any times, in a small table, while the limit changes. An input is packets,
+// each with two bytes for its length, one for what is done with it and one for the time that passes before.
 #include "elements/Shape/shape_lanes.hh"
 #include "elements/TokenBuckets/limit_records.hh"
 #include "fuzz/input.hh"
@@ -12,7 +12,8 @@ constexpr uint32_t kCapacity = 16;
 constexpr const char* kKeyings[] = {"all", "mark", "source/24/56", "destination", "flow", "interface lan"};
 
 struct Buckets {
-  Buckets() : memory(BucketRecords::bytes(kCapacity) / 8), limit_memory(StateTable<LimitsLayout>::bytes(kCapacity) / 8) {
+  Buckets()
+      : memory(BucketRecords::bytes(kCapacity) / 8), limit_memory(StateTable<LimitsLayout>::bytes(kCapacity) / 8) {
     PROMISE(records.attach(memory.data(), memory.size() * 8, kCapacity, "b/buckets").empty());
     PROMISE(limits.records().attach(limit_memory.data(), limit_memory.size() * 8, kCapacity, "b/limits").empty());
     records.resume();
@@ -62,9 +63,9 @@ struct Buckets {
   std::vector<uint64_t> memory, limit_memory;
   BucketRecords records;
   LimitRecords limits;
-  BucketKernel kernel {records, limits.history()};
-  ShapeLanes<uint32_t> lanes {kernel};
-  BucketLimit limit {0, 5, 3, TokenUnit::packets};
+  BucketKernel kernel{records, limits.history()};
+  ShapeLanes<uint32_t> lanes{kernel};
+  BucketLimit limit{0, 5, 3, TokenUnit::packets};
   uint64_t now = 1'000 * kBillion;
 };
 

@@ -14,9 +14,9 @@ struct Worker {
   BalancedFlowRecords flows;
   BackendRecords records;
   BackendSet backends;
-  BackendMemory memory {records, backends};
+  BackendMemory memory{records, backends};
   BalancePolicy policy;
-  BalanceKernel kernel {flows, backends, memory, policy};
+  BalanceKernel kernel{flows, backends, memory, policy};
 };
 
 std::unique_ptr<SharedMemory> flow_memory, backend_memory;
@@ -108,7 +108,7 @@ std::string forward(Words& words) {
   worker->kernel.read_forward(bytes.data(), uint32_t(bytes.size()), packet);
   worker->kernel.prefetch(packet);
   uint32_t backend = BackendSet::kNone;
-  IpAddress to {};
+  IpAddress to{};
   BalanceVerdict verdict = worker->kernel.forward(packet, now, backend, to);
   std::string answer = names[size_t(verdict)];
   if (verdict != BalanceVerdict::balanced) return answer;
@@ -181,8 +181,7 @@ int main() {
       {"expire", [](Words&) { return std::to_string(worker->flows.expire(now, capacity)); }},
       {"expire_backends", [](Words&) { return std::to_string(worker->records.expire(now, BackendSet::kMost)); }},
       {"table", [](Words&) { return on_one_line(flows_text(worker->flows, 1000, now)); }},
-      {"backend_table", [](Words&) {
-         return on_one_line(backends_text(worker->backends, worker->memory, worker->flows, now));
-       }},
+      {"backend_table",
+       [](Words&) { return on_one_line(backends_text(worker->backends, worker->memory, worker->flows, now)); }},
   });
 }

@@ -15,8 +15,8 @@ using namespace clickup;
 struct Worker {
   BucketRecords records;
   LimitRecords limits;
-  BucketKernel kernel {records, limits.history()};
-  ShapeLanes<uint32_t> lanes {kernel};
+  BucketKernel kernel{records, limits.history()};
+  ShapeLanes<uint32_t> lanes{kernel};
 };
 
 std::unique_ptr<SharedMemory> buckets, limits;

@@ -71,7 +71,8 @@ std::string begin_copy() {
   auto source = on_side(forward, [](auto& side) { return side.span(); });
   auto target = on_side(!forward, [](auto& side) { return side.span(); });
   copy = find_migration(forward ? ItemsLayoutV1::kHash : ItemsLayoutV2::kHash,
-                        forward ? ItemsLayoutV2::kHash : ItemsLayoutV1::kHash)->make();
+                        forward ? ItemsLayoutV2::kHash : ItemsLayoutV1::kHash)
+             ->make();
   std::string why = copy->attach(source, target);
   return why.empty() ? "ok" : why;
 }
@@ -118,8 +119,8 @@ std::string next_round(Words& words) {
   return std::to_string(copy->round(pace));
 }
 
-// late KEY VALUE ROUNDS: a put whose writer read the dirty epoch, was taken off the processor for these rounds, and then
-// stamped what it had read.
+// late KEY VALUE ROUNDS: a put whose writer read the dirty epoch, was taken off the processor for these rounds, and
+// then stamped what it had read.
 std::string late(Words& words) {
   uint32_t key = 0, rounds = 0;
   uint64_t value = 0;

@@ -36,9 +36,9 @@ void convert(const From& from, To& to) {
 }
 template <class From, class To>
 using Migration = StateMigrationOf<From, To, convert<From, To>, assured<To>>;
-const Migration<ItemsLayoutV1, ItemsLayoutV2> forth {};
-const Migration<ItemsLayoutV2, ItemsLayoutV1> back {};
-const Migration<ItemsLayoutV2, ItemsLayoutV2> resize {};
+const Migration<ItemsLayoutV1, ItemsLayoutV2> forth{};
+const Migration<ItemsLayoutV2, ItemsLayoutV1> back{};
+const Migration<ItemsLayoutV2, ItemsLayoutV2> resize{};
 
 class EasyPace : public CopyPace {
  public:
@@ -127,7 +127,8 @@ inline std::string copy_once(uint32_t seed, bool kill_it) {
   if (writer == 0) write_items(from, board, capacity, seed);
   while (__atomic_load_n(&board.beat, __ATOMIC_ACQUIRE) == 0) usleep(50);
   auto copy = find_migration(ItemsLayoutV1::kHash, ItemsLayoutV2::kHash)->make();
-  std::string why = copy->attach({static_cast<uint8_t*>(from.map()), from.bytes()}, {static_cast<uint8_t*>(to.map()), to.bytes()});
+  std::string why =
+      copy->attach({static_cast<uint8_t*>(from.map()), from.bytes()}, {static_cast<uint8_t*>(to.map()), to.bytes()});
   if (!why.empty()) return why;
   BeatPace pace(board);
   for (int stops = 0; stops < 6; ++stops) {

@@ -2,8 +2,8 @@
 // table's memory passes through is kept, and a new writer has to make a whole table of each.
 #pragma once
 
-#include <csignal>
 #include <ucontext.h>
+#include <csignal>
 
 #include <cstring>
 #include <map>
@@ -36,7 +36,7 @@ inline void after_instruction(int, siginfo_t*, void* context) {
 }
 template <class Change>
 void step_through(const Change& change) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = after_instruction;
   action.sa_flags = SA_SIGINFO;
   sigaction(SIGTRAP, &action, nullptr);
@@ -115,7 +115,7 @@ inline const std::map<std::string, std::pair<Change, Change>>& crash_cases() {
     items.insert(item, items.hash(item), kNever, 1, [](const ItemsLayout&) { return false; });
   };
   auto add = [](Items& items) { store(items, tagged(1000, 1)); };
-  static const std::map<std::string, std::pair<Change, Change>> cases {
+  static const std::map<std::string, std::pair<Change, Change>> cases{
       {"insert", {fill(100), add}},
       {"grow", {fill(215), add}},
       {"write", {fill(100), [](Items& items) { store(items, tagged(5, 77)); }}},

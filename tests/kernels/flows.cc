@@ -23,7 +23,7 @@ struct Teller : FlowSink {
 struct Worker {
   FlowRecordTable records;
   FlowRecordTimeouts timeouts;
-  FlowKernel kernel {records, timeouts};
+  FlowKernel kernel{records, timeouts};
 };
 
 std::unique_ptr<SharedMemory> memory;

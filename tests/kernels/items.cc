@@ -1,11 +1,11 @@
 // Drives a state table of the layout that test_state_table.py declares; assured items have an odd value.
 #include <memory>
 
+#include "kernels/crashes.hh"
+#include "kernels/large.hh"
 #include "layouts/Items.layout.hh"
 #include "support/state_table/state_reader.hh"
 #include "support/state_table/state_table.hh"
-#include "kernels/crashes.hh"
-#include "kernels/large.hh"
 
 namespace {
 
@@ -24,8 +24,10 @@ std::string start_writer() {
   std::string error = table->attach(mapped, memory->bytes(), capacity, "items");
   if (!error.empty()) return error;
   StateRecovery recovery = table->resume();
-  return std::string(recovery.rebuilt ? "rebuilt " : recovery.imported ? "imported " : "adopted ") + std::to_string(recovery.kept) + " " +
-         std::to_string(recovery.discarded);
+  return std::string(recovery.rebuilt    ? "rebuilt "
+                     : recovery.imported ? "imported "
+                                         : "adopted ") +
+         std::to_string(recovery.kept) + " " + std::to_string(recovery.discarded);
 }
 
 std::string start(Words& words) {
@@ -132,8 +134,15 @@ std::string import(Words& words) {
   words >> capacity >> count >> then;
   now = 1;
   memory = std::make_unique<SharedMemory>(Table::bytes(capacity));
-  StateShape shape {"items", ItemsLayout::kVersion, ItemsLayout::kHash, sizeof(ItemsLayout), ItemsLayout::kKeySize,
-                    capacity, ItemsLayout::kDescriptor, {}, 0};
+  StateShape shape{"items",
+                   ItemsLayout::kVersion,
+                   ItemsLayout::kHash,
+                   sizeof(ItemsLayout),
+                   ItemsLayout::kKeySize,
+                   capacity,
+                   ItemsLayout::kDescriptor,
+                   {},
+                   0};
   StateImage image;
   if (std::string error = image.create(memory->map(), memory->bytes(), shape); !error.empty()) return error;
   for (uint32_t i = 0; i <= count; ++i) {

@@ -13,7 +13,7 @@ namespace clickup {
 
 // Kilobytes of the memfd, and of it in this process (proc(5), smaps).
 inline uint64_t allocated_kib(int fd) {
-  struct stat status {};
+  struct stat status{};
   fstat(fd, &status);
   return uint64_t(status.st_blocks) / 2;
 }
@@ -34,8 +34,8 @@ inline uint32_t find_key(const Items& items, uint32_t key) {
   return items.find(item, items.hash(item), 1);
 }
 
-// large CAPACITY RECORDS: fills a table as a worker does, with its timer's calls in between, looks for keys that are not
-// there, erases and adds again; then hands it over. "KiB of the file, KiB mapped, KiB of the records".
+// large CAPACITY RECORDS: fills a table as a worker does, with its timer's calls in between, looks for keys that are
+// not there, erases and adds again; then hands it over. "KiB of the file, KiB mapped, KiB of the records".
 inline std::string large(Words& words) {
   uint32_t capacity = 0, records = 0;
   words >> capacity >> records;

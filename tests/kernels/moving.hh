@@ -1,4 +1,5 @@
-// A table that moves into another one as a carrier takes it there: all rounds but the last one while its worker goes on.
+// A table that moves into another one as a carrier takes it there: all rounds but the last one while its worker goes
+// on.
 #pragma once
 
 #include <memory>
@@ -17,7 +18,8 @@ class NoOtherWork : public CopyPace {
 // Memory for `capacity` records, and the copy there; its final round is for when the worker has paused.
 template <class Layout>
 struct Moving {
-  Moving(SharedMemory& from, uint32_t capacity) : memory(std::make_unique<SharedMemory>(StateTable<Layout>::bytes(capacity))) {
+  Moving(SharedMemory& from, uint32_t capacity)
+      : memory(std::make_unique<SharedMemory>(StateTable<Layout>::bytes(capacity))) {
     StateTable<Layout> fresh;
     if (!fresh.attach(memory->map(), memory->bytes(), capacity, "moved").empty()) std::abort();
     if (!copy->attach(bytes_of(from), bytes_of(*memory)).empty()) std::abort();
@@ -29,7 +31,9 @@ struct Moving {
   std::unique_ptr<TableCopy> copy = find_migration(Layout::kHash, Layout::kHash)->make();
 
  private:
-  static TableCopy::Memory bytes_of(SharedMemory& memory) { return {static_cast<uint8_t*>(memory.map()), memory.bytes()}; }
+  static TableCopy::Memory bytes_of(SharedMemory& memory) {
+    return {static_cast<uint8_t*>(memory.map()), memory.bytes()};
+  }
 };
 
 }  // namespace clickup

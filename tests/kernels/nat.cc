@@ -22,7 +22,7 @@ using namespace clickup;
 struct Worker {
   NatPolicy policy;
   NatTables tables;
-  NatKernel kernel {tables, policy};
+  NatKernel kernel{tables, policy};
 };
 
 std::vector<std::unique_ptr<SharedMemory>> memories;
@@ -60,7 +60,7 @@ std::string start_worker() {
     void* mapped = memories[place++]->map();
     error += table.attach(mapped, bytes, records, "nat");
     if (first) static_cast<StateHeader*>(mapped)->hash_seed = 42;  // so that a failure can be seen again
-    table.settle();  // as open_table
+    table.settle();                                                // as open_table
   });
   if (!error.empty()) return error;
   Worker& now_on = *worker;
@@ -141,9 +141,8 @@ std::string translate(Words& words, bool from_outside) {
 
 std::string late_syns(Words&) {
   std::string text;
-  worker->kernel.take_late_syns(now, [&](const NatHeld& held) {
-    text += in_hexadecimal(held.data + held.link_length, held.length) + " ";
-  });
+  worker->kernel.take_late_syns(
+      now, [&](const NatHeld& held) { text += in_hexadecimal(held.data + held.link_length, held.length) + " "; });
   return text;
 }
 
@@ -171,12 +170,20 @@ template <class Table>
 std::unique_ptr<SharedMemory> restored(const Table& table, SharedMemory& from) {
   using Layout = std::remove_cvref_t<decltype(table.at(0))>;
   auto memory = std::make_unique<SharedMemory>(from.bytes());
-  StateShape shape {"nat", Layout::kVersion, Layout::kHash, sizeof(Layout), Layout::kKeySize, table.header().capacity,
-                    Layout::kDescriptor, {}, 42};
+  StateShape shape{"nat",
+                   Layout::kVersion,
+                   Layout::kHash,
+                   sizeof(Layout),
+                   Layout::kKeySize,
+                   table.header().capacity,
+                   Layout::kDescriptor,
+                   {},
+                   42};
   StateImage image;
   StateReader reader;
   StateRecord record;
-  bool good = reader.attach(from.map(), from.bytes()).empty() && image.create(memory->map(), memory->bytes(), shape).empty();
+  bool good =
+      reader.attach(from.map(), from.bytes()).empty() && image.create(memory->map(), memory->bytes(), shape).empty();
   if (!good) std::abort();
   uint32_t count = 0;
   for (uint32_t index = 0; index < reader.records(); ++index) {
@@ -209,7 +216,8 @@ std::string restart(Words& words) {
   return start_worker();
 }
 
-// Into tables for another number of sessions, while the worker goes on, which "dies" before the last round if that is said.
+// Into tables for another number of sessions, while the worker goes on, which "dies" before the last round if that is
+// said.
 std::string move(Words& words) {
   uint32_t before = std::exchange(capacity, 0);
   std::string how;
@@ -252,7 +260,8 @@ std::string counts(Words&) {
   std::ostringstream text;
   text << tables.sessions.count() << " " << counters.mappings << " " << tables.ports.count() << " "
        << tables.mappings.count() << " " << tables.hosts.count() << " " << counters.opened << " " << counters.refused
-       << " " << tables.held.count() << " " << tables.fragments.header().evicted << " " << worker->kernel.held().dropped();
+       << " " << tables.held.count() << " " << tables.fragments.header().evicted << " "
+       << worker->kernel.held().dropped();
   return text.str();
 }
 

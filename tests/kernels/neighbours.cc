@@ -13,7 +13,7 @@ using namespace clickup;
 struct Worker {
   NeighbourRecords records;
   NeighbourPolicy policy;
-  NeighbourKernel kernel {records, policy};
+  NeighbourKernel kernel{records, policy};
 };
 
 std::unique_ptr<SharedMemory> memory;
@@ -199,7 +199,8 @@ int main() {
       {"counters",
        [](Words&) {
          const StateHeader& header = worker->records.header();
-         return std::to_string(header.count) + " " + std::to_string(header.evicted) + " " + std::to_string(header.refused);
+         return std::to_string(header.count) + " " + std::to_string(header.evicted) + " " +
+                std::to_string(header.refused);
        }},
   });
 }

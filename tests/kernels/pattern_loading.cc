@@ -23,13 +23,12 @@ int main() {
   const std::string text = "word 150; word 350; word 550; ";
   const Bytes bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size());
   while (loads < 20) {
-    PatternSource source {"", rules(1 + 200 * (loads % 3))};
+    PatternSource source{"", rules(1 + 200 * (loads % 3))};
     if (!loader.busy()) loader.start(std::move(source), std::move(outgrown), [&](std::string) { ++loads; });
     set->scan(PatternSet::kRoot, {}, bytes, [&](uint32_t, uint32_t) { ++found; });
     ++searches;
-    loader.finish([&](PatternSource, std::unique_ptr<PatternSet> loaded) {
-      outgrown = std::exchange(set, std::move(loaded));
-    });
+    loader.finish(
+        [&](PatternSource, std::unique_ptr<PatternSet> loaded) { outgrown = std::exchange(set, std::move(loaded)); });
   }
   return found == searches ? 0 : (std::puts("a pattern was missed"), 1);
 }

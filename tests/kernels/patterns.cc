@@ -59,8 +59,7 @@ std::string state(Words& words) {
 }  // namespace
 
 int main() {
-  return run_commands({{"compile", compile},
-                       {"scan", scan},
-                       {"state", state},
-                       {"hash", [](Words&) { return std::to_string(set->hash()); }}});
+  return run_commands({{"compile", compile}, {"scan", scan}, {"state", state}, {"hash", [](Words&) {
+                                                                                  return std::to_string(set->hash());
+                                                                                }}});
 }

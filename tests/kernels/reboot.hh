@@ -21,9 +21,10 @@ inline void restore_record(void* memory, uint32_t index, const CheckpointRebase&
   }
 }
 
-// The device was off from `now` on for `off` nanoseconds, `up` of them with its kernel running again: the clock says `up`.
+// The device was off from `now` on for `off` nanoseconds, `up` of them with its kernel running again: the clock says
+// `up`.
 inline void reboot(void* memory, uint64_t now, uint64_t off, uint64_t up) {
-  CheckpointHeader written {};
+  CheckpointHeader written{};
   written.boot_time_ns = now;
   written.real_time_ns = now;
   CheckpointRebase rebase(written, {{1}, up, now + off});

@@ -5,8 +5,8 @@
 
 #include "elements/SessionTable/session_kernel.hh"
 #include "elements/SessionTable/session_text.hh"
-#include "support/state_table/state_reader.hh"
 #include "kernels/command_loop.hh"
+#include "support/state_table/state_reader.hh"
 
 namespace {
 
@@ -15,7 +15,7 @@ using namespace clickup;
 struct Worker {
   SessionRecords records;
   Timeouts timeouts;
-  SessionKernel kernel {records, timeouts};
+  SessionKernel kernel{records, timeouts};
 };
 
 std::unique_ptr<SharedMemory> memory;

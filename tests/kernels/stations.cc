@@ -28,8 +28,24 @@ std::string frame(Words& words) {
   unsigned source = 0, destination = 0, vlan = 0;
   std::string port;
   words >> source >> destination >> vlan >> port;
-  uint8_t bytes[18] {2, 0, 0, 0, uint8_t(destination >> 8), uint8_t(destination), 2, 0, 0, 0, uint8_t(source >> 8),
-                     uint8_t(source), 0x81, 0, uint8_t(vlan >> 8), uint8_t(vlan), 0x88, 0xb5};
+  uint8_t bytes[18]{2,
+                    0,
+                    0,
+                    0,
+                    uint8_t(destination >> 8),
+                    uint8_t(destination),
+                    2,
+                    0,
+                    0,
+                    0,
+                    uint8_t(source >> 8),
+                    uint8_t(source),
+                    0x81,
+                    0,
+                    uint8_t(vlan >> 8),
+                    uint8_t(vlan),
+                    0x88,
+                    0xb5};
   BridgeFrame read;
   kernel.read(bytes, sizeof bytes, vlan != 0, read);
   kernel.prefetch(read);
@@ -56,7 +72,8 @@ int main() {
       {"counters",
        [](Words&) {
          const StateHeader& header = records.header();
-         return std::to_string(header.count) + " " + std::to_string(header.evicted) + " " + std::to_string(header.refused);
+         return std::to_string(header.count) + " " + std::to_string(header.evicted) + " " +
+                std::to_string(header.refused);
        }},
   });
 }

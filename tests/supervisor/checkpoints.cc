@@ -86,10 +86,12 @@ std::string erase(Words& words) {
   return "ok";
 }
 
-CheckpointFailure write_both(const std::string& directory, const std::string& reason, uint32_t rest, WrittenCheckpoint& written) {
+CheckpointFailure write_both(const std::string& directory, const std::string& reason, uint32_t rest,
+                             WrittenCheckpoint& written) {
   TableView views[2];
   for (int i = 0; i < 2; ++i)
-    if (std::string why = views[i].open(sides[i].memory->fd()); !why.empty()) return {CheckpointReason::write_failed, why};
+    if (std::string why = views[i].open(sides[i].memory->fd()); !why.empty())
+      return {CheckpointReason::write_failed, why};
   CheckpointSource sources[] = {{kNames[0], views[0].reader()}, {kNames[1], views[1].reader()}};
   return write_checkpoint(directory, {"edge1/edge-firewall", "sha256:1234", reason}, sources, rest, written);
 }
@@ -100,7 +102,8 @@ std::string save(Words& words) {
   WrittenCheckpoint written;
   CheckpointFailure failure = write_both(directory, reason, 0, written);
   if (failure) return std::string(reason_word(failure.reason)) + " " + failure.text;
-  return checkpoint_name(written.sequence) + " " + std::to_string(written.records) + " " + std::to_string(written.bytes);
+  return checkpoint_name(written.sequence) + " " + std::to_string(written.records) + " " +
+         std::to_string(written.bytes);
 }
 
 std::string told(const CheckpointVerdict& verdict) {
@@ -114,7 +117,8 @@ std::string verify(Words& words) {
   CheckpointReader reader;
   CheckpointVerdict verdict = reader.open(path);
   std::string text = told(verdict);
-  for (const CheckpointTable& table : reader.tables()) text += " " + std::string(table.name()) + "=" + std::to_string(table.records);
+  for (const CheckpointTable& table : reader.tables())
+    text += " " + std::string(table.name()) + "=" + std::to_string(table.records);
   return text;
 }
 
@@ -126,7 +130,8 @@ std::string restore_side(const CheckpointReader& reader, int i) {
   std::span<uint8_t> memory(static_cast<uint8_t*>(sides[i].memory->map()), sides[i].memory->bytes());
   if (std::string why = reader.restore(*table, memory, counts); !why.empty()) return why;
   munmap(memory.data(), memory.size());
-  return std::to_string(counts.restored) + " " + std::to_string(counts.expired) + " " + sides[i].begin(table->header.capacity);
+  return std::to_string(counts.restored) + " " + std::to_string(counts.expired) + " " +
+         sides[i].begin(table->header.capacity);
 }
 
 std::string restore(Words& words) {
@@ -160,8 +165,9 @@ std::string counters(Words& words) {
   uint32_t side = 0;
   words >> side;
   const StateHeader& header = sides[side].table.header();
-  return std::to_string(header.count) + " " + std::to_string(header.evicted) + " " + std::to_string(header.refused) + " " +
-         std::to_string(header.expired) + " " + std::to_string(header.hash_seed) + " " + std::to_string(header.capacity);
+  return std::to_string(header.count) + " " + std::to_string(header.evicted) + " " + std::to_string(header.refused) +
+         " " + std::to_string(header.expired) + " " + std::to_string(header.hash_seed) + " " +
+         std::to_string(header.capacity);
 }
 
 std::string newest(Words& words) {
@@ -169,9 +175,10 @@ std::string newest(Words& words) {
   words >> directory >> instance;
   CheckpointReader reader;
   StoredCheckpoint opened;
-  bool found = open_newest_checkpoint(directory, instance, reader, opened, [&](const StoredCheckpoint& one, const CheckpointVerdict& verdict) {
-    passed += " | " + std::to_string(one.sequence) + " " + told(verdict);
-  });
+  bool found = open_newest_checkpoint(directory, instance, reader, opened,
+                                      [&](const StoredCheckpoint& one, const CheckpointVerdict& verdict) {
+                                        passed += " | " + std::to_string(one.sequence) + " " + told(verdict);
+                                      });
   return (found ? std::to_string(opened.sequence) : "none") + passed;
 }
 
@@ -208,12 +215,14 @@ std::string damage(Words& words) {
   if (kind_of(file, bytes.size()) != CheckpointVerdict::Kind::good) return "not good to begin with";
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     memory[bit / 8] ^= uint8_t(1u << bit % 8);
-    if (kind_of(file, bytes.size()) == CheckpointVerdict::Kind::good) return "bit " + std::to_string(bit) + " went unnoticed";
+    if (kind_of(file, bytes.size()) == CheckpointVerdict::Kind::good)
+      return "bit " + std::to_string(bit) + " went unnoticed";
     memory[bit / 8] ^= uint8_t(1u << bit % 8);
   }
   size_t length = bytes.size();
   while (length > 0)
-    if (kind_of(file, --length) == CheckpointVerdict::Kind::good) return "cut to " + std::to_string(length) + " unnoticed";
+    if (kind_of(file, --length) == CheckpointVerdict::Kind::good)
+      return "cut to " + std::to_string(length) + " unnoticed";
   return "noticed " + std::to_string(bytes.size() * 8) + " flips and " + std::to_string(bytes.size()) + " lengths";
 }
 
@@ -225,7 +234,9 @@ ItemsLayout numbered(uint32_t key, uint64_t round) {
   item.opened = round;
   return item;
 }
-bool torn(const ItemsLayout& item) { return item.value != item.opened * 0x0101010101010101u || item.state != uint8_t(item.opened); }
+bool torn(const ItemsLayout& item) {
+  return item.value != item.opened * 0x0101010101010101u || item.state != uint8_t(item.opened);
+}
 
 void fill(uint32_t count) {
   uint64_t never = boot_now() + 3600 * kSecond;
@@ -346,7 +357,8 @@ std::string large(Words& words) {
   double write_ms = milliseconds(began);
   began = std::chrono::steady_clock::now();
   CheckpointReader reader;
-  if (CheckpointVerdict verdict = reader.open(directory + "/" + checkpoint_name(written.sequence)); !verdict.good()) return told(verdict);
+  if (CheckpointVerdict verdict = reader.open(directory + "/" + checkpoint_name(written.sequence)); !verdict.good())
+    return told(verdict);
   double verify_ms = milliseconds(began);
   std::string restored = restore_side(reader, 0);
   double restore_ms = milliseconds(began);
@@ -356,7 +368,8 @@ std::string large(Words& words) {
     if (index == Table::kNone || torn(sides[0].table.at(index))) return "record " + std::to_string(key) + " is lost";
   }
   std::ostringstream text;
-  text << restored << " bytes " << written.bytes << " write " << write_ms << " verify " << verify_ms << " restore " << restore_ms;
+  text << restored << " bytes " << written.bytes << " write " << write_ms << " verify " << verify_ms << " restore "
+       << restore_ms;
   return text.str();
 }
 

@@ -97,8 +97,8 @@ class Tally : public Element {
   CounterSlot* count_ = nullptr;
 };
 
-// Fails as KIND (hang, spin, crash, exit, error; busy is a task that always has something to do) in PHASE (configure, initialize, resume, pause, task). With ONCE, a file,
-// only while the file exists, which it removes.
+// Fails as KIND (hang, spin, crash, exit, error; busy is a task that always has something to do) in PHASE (configure,
+// initialize, resume, pause, task). With ONCE, a file, only while the file exists, which it removes.
 class Fault : public Element {
  public:
   const char* class_name() const override { return "Fault"; }

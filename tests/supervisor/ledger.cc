@@ -60,15 +60,19 @@ class NumbersOf : public Numbers {
   StateTable<Layout> table_;
 };
 
-// Ledger(LAYOUT, CAPACITY, ON_PAUSE, CHURN): `entries` of layout 1 or 2, and `notes`. ON_PAUSE is put under key 0 when it
-// pauses; CHURN entries change every round.
+// Ledger(LAYOUT, CAPACITY, ON_PAUSE, CHURN): `entries` of layout 1 or 2, and `notes`. ON_PAUSE is put under key 0 when
+// it pauses; CHURN entries change every round.
 class Ledger : public Element {
  public:
   const char* class_name() const override { return "Ledger"; }
   const char* port_count() const override { return "0/0"; }
   void configure(Arguments& arguments, Errors& errors) override {
     uint32_t layout = 1;
-    arguments.positional("LAYOUT", layout).keyword("CAPACITY", capacity_).keyword("ON_PAUSE", on_pause_).keyword("CHURN", churn_).finish(errors);
+    arguments.positional("LAYOUT", layout)
+        .keyword("CAPACITY", capacity_)
+        .keyword("ON_PAUSE", on_pause_)
+        .keyword("CHURN", churn_)
+        .finish(errors);
     if (layout == 1) entries_ = std::make_unique<NumbersOf<EntriesLayoutV1>>();
     else entries_ = std::make_unique<NumbersOf<EntriesLayoutV2>>();
   }
@@ -118,7 +122,8 @@ class Ledger : public Element {
   static std::string put(Numbers& numbers, std::string_view text) {
     uint64_t key = 0, value = 0;
     size_t space = text.find(' ');
-    if (space == text.npos || !parse_unsigned(text.substr(0, space), key) || !parse_unsigned(text.substr(space + 1), value))
+    if (space == text.npos || !parse_unsigned(text.substr(0, space), key) ||
+        !parse_unsigned(text.substr(space + 1), value))
       return "KEY VALUE is needed";
     numbers.put(uint32_t(key), value);
     return {};
@@ -143,9 +148,9 @@ void convert(const From& from, To& to) {
 }
 template <class From, class To>
 using Migration = StateMigrationOf<From, To, convert<From, To>, assured<To>>;
-const Migration<EntriesLayoutV1, EntriesLayoutV2> forth {};
-const Migration<EntriesLayoutV2, EntriesLayoutV1> back {};
-const Migration<EntriesLayoutV1, EntriesLayoutV1> resize {};
+const Migration<EntriesLayoutV1, EntriesLayoutV2> forth{};
+const Migration<EntriesLayoutV2, EntriesLayoutV1> back{};
+const Migration<EntriesLayoutV1, EntriesLayoutV1> resize{};
 
 CLICKUP_ELEMENT(Ledger);
 

@@ -14,15 +14,16 @@
 namespace clickup {
 namespace {
 
-constexpr const char* kEvents[] = {"takeover", "ready", "ready_to_carry", "carried", "cannot_carry", "prepared",
-                                   "carrier_prepared", "paused", "running", "pause_overdue", "pause_overdue_hung",
-                                   "candidate_lost", "candidate_gone", "carrier_lost", "current_lost", "previous_lost",
-                                   "retry_due", "confirm", "revert", "stop", "all_gone"};
-constexpr const char* kActions[] = {"spawn", "take_previous", "carry", "carry_back", "end_carrier", "prepare",
-                                    "prepare_carrier", "pause_current", "grant_turn", "kill_candidate", "kill_current",
-                                    "resume_current", "adopt", "end_previous", "end_current", "report_success",
-                                    "report_failure", "report_ended", "schedule_retry", "arm_confirm",
-                                    "disarm_confirm", "end_all", "finish"};
+constexpr const char* kEvents[] = {
+    "takeover",         "ready",        "ready_to_carry", "carried",       "cannot_carry",       "prepared",
+    "carrier_prepared", "paused",       "running",        "pause_overdue", "pause_overdue_hung", "candidate_lost",
+    "candidate_gone",   "carrier_lost", "current_lost",   "previous_lost", "retry_due",          "confirm",
+    "revert",           "stop",         "all_gone"};
+constexpr const char* kActions[] = {
+    "spawn",           "take_previous", "carry",          "carry_back",     "end_carrier",    "prepare",
+    "prepare_carrier", "pause_current", "grant_turn",     "kill_candidate", "kill_current",   "resume_current",
+    "adopt",           "end_previous",  "end_current",    "report_success", "report_failure", "report_ended",
+    "schedule_retry",  "arm_confirm",   "disarm_confirm", "end_all",        "finish"};
 constexpr const char* kPurposes[] = {"start", "upgrade", "restart", "revert"};
 constexpr size_t kEventCount = std::size(kEvents);
 
@@ -58,7 +59,8 @@ const char* violation(const Lifecycle& l) {
   if (candidate && l.purpose == Purpose::upgrade && l.previous) return "an upgrade on probation";
   if (l.phase == Phase::pausing && !l.current_alive) return "pausing a dead worker";
   if ((l.phase == Phase::carrying || l.phase == Phase::closing) && !l.carries) return "a carrier with nothing to carry";
-  if (l.carries && !candidate && !l.previous && l.phase != Phase::stopping) return "a carrier and nothing to go back to";
+  if (l.carries && !candidate && !l.previous && l.phase != Phase::stopping)
+    return "a carrier and nothing to go back to";
   return nullptr;
 }
 
@@ -83,7 +85,8 @@ int explore() {
   for (const auto& [k, l] : seen)
     if (l.phase == Phase::steady || l.phase == Phase::idle || l.phase == Phase::stopped) open.push_back(k);
   for (; !open.empty(); open.pop_front())
-    if (good.insert(open.front()).second) open.insert(open.end(), before[open.front()].begin(), before[open.front()].end());
+    if (good.insert(open.front()).second)
+      open.insert(open.end(), before[open.front()].begin(), before[open.front()].end());
   for (const auto& [k, l] : seen)
     if (!good.contains(k)) std::printf("%s: no way out\n", describe(l).c_str()), ++wrong;
   std::printf("%zu states\n", seen.size());
@@ -109,6 +112,4 @@ int trace(int count, char** words) {
 }  // namespace
 }  // namespace clickup
 
-int main(int count, char** words) {
-  return count == 1 ? clickup::explore() : clickup::trace(count - 1, words + 1);
-}
+int main(int count, char** words) { return count == 1 ? clickup::explore() : clickup::trace(count - 1, words + 1); }

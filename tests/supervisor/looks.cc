@@ -1,4 +1,5 @@
-// What the supervisor finds by looking: workers that hang, spin or wait, rings that drop, sizes of rings. Prints what fails.
+// What the supervisor finds by looking: workers that hang, spin or wait, rings that drop, sizes of rings. Prints what
+// fails.
 #include <cstdio>
 
 #include "supervisor/ring_size.hh"
@@ -18,7 +19,8 @@ void expect(bool good, const char* what) {
   std::printf("%s\n", what);
 }
 
-// Looks at a worker whose beat stands still, with this share (in tenths) of the time run and waited; when and what is found.
+// Looks at a worker whose beat stands still, with this share (in tenths) of the time run and waited; when and what is
+// found.
 struct Found {
   Finding finding = Finding::alive;
   uint64_t after_ns = 0;
@@ -35,14 +37,19 @@ Found find(uint64_t ran, uint64_t waited, bool known = true) {
 
 void look_at_workers() {
   Found spins = find(10, 0), hangs = find(0, 0), waits = find(1, 9), unknown = find(0, 0, false);
-  expect(spins.finding == Finding::spinning && spins.after_ns < 2 * kSecond, "one that spins is found within two seconds");
+  expect(spins.finding == Finding::spinning && spins.after_ns < 2 * kSecond,
+         "one that spins is found within two seconds");
   expect(hangs.finding == Finding::hung && hangs.after_ns < 3 * kSecond, "one that blocks is hung");
-  expect(unknown.finding == Finding::hung && unknown.after_ns < 3 * kSecond, "so is one of which the kernel says nothing");
-  expect(waits.finding != Finding::hung || waits.after_ns > 10 * kSecond, "one that others keep from the processors is not");
+  expect(unknown.finding == Finding::hung && unknown.after_ns < 3 * kSecond,
+         "so is one of which the kernel says nothing");
+  expect(waits.finding != Finding::hung || waits.after_ns > 10 * kSecond,
+         "one that others keep from the processors is not");
   WorkerWatch watch;
   for (uint64_t i = 0; i < 100; ++i)
-    expect(watch.look(kSecond + i * kLook, i, {i * kLook, 0, true}) == Finding::alive, "a busy one whose beat moves is alive");
-  expect(watch.look(90 * kSecond, 99, {90 * kSecond, 0, false}) == Finding::alive, "a supervisor that was suspended judges nobody");
+    expect(watch.look(kSecond + i * kLook, i, {i * kLook, 0, true}) == Finding::alive,
+           "a busy one whose beat moves is alive");
+  expect(watch.look(90 * kSecond, 99, {90 * kSecond, 0, false}) == Finding::alive,
+         "a supervisor that was suspended judges nobody");
 }
 
 RingReading reading(uint64_t now, uint64_t dropped, uint64_t ran, uint64_t waited, bool forwarding = true) {
@@ -63,7 +70,8 @@ void look_at_rings() {
   expect(cause(kLook / 2, 0) == DropCause::burst, "more than the ring holds");
   expect(cause(0, 0, false) == DropCause::no_worker, "nobody forwarded");
   RingWatch watch;
-  for (uint64_t i = 0; i <= 20; ++i) expect(!watch.look(reading(kSecond + i * kLook, 3, 0, 0)), "old drops are told once");
+  for (uint64_t i = 0; i <= 20; ++i)
+    expect(!watch.look(reading(kSecond + i * kLook, 3, 0, 0)), "old drops are told once");
   expect(watch.peak_rate() == 1000, "a thousand frames came each second");
 }
 
@@ -73,7 +81,8 @@ void size_rings() {
   expect(fast.bytes == 64u << 20 && fast.bound == RingBound::memory, "never more than the memory");
   expect(slow.bytes == kLeastRing && slow.bound == RingBound::least, "never less than the least");
   expect(gigabit.bytes == 81'274ull * 2048 && gigabit.bound == RingBound::speed, "a second of full frames");
-  expect(seen.bytes == 125'000ull * 2048 && seen.bound == RingBound::measured, "a second of what was seen, and a quarter");
+  expect(seen.bytes == 125'000ull * 2048 && seen.bound == RingBound::measured,
+         "a second of what was seen, and a quarter");
   expect(ring_size({0, 0, 1500, 2048}, 4u << 20).bytes == 4u << 20, "little memory is little ring");
 }
 }  // namespace

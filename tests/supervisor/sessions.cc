@@ -24,8 +24,34 @@ class Sessions : public Element {
  private:
   SessionPacket packet(uint32_t number) {
     uint32_t first = 1024 + number % 50'000, second = 9000 + number / 50'000;
-    std::array<uint8_t, 28> bytes {0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 77, 0, 1, 10, 77, 0, 2,
-                                   uint8_t(first >> 8), uint8_t(first), uint8_t(second >> 8), uint8_t(second), 0, 8, 0, 0};
+    std::array<uint8_t, 28> bytes{0x45,
+                                  0,
+                                  0,
+                                  28,
+                                  0,
+                                  0,
+                                  0,
+                                  0,
+                                  64,
+                                  17,
+                                  0,
+                                  0,
+                                  10,
+                                  77,
+                                  0,
+                                  1,
+                                  10,
+                                  77,
+                                  0,
+                                  2,
+                                  uint8_t(first >> 8),
+                                  uint8_t(first),
+                                  uint8_t(second >> 8),
+                                  uint8_t(second),
+                                  0,
+                                  8,
+                                  0,
+                                  0};
     SessionPacket packet;
     table_->kernel().read(bytes.data(), bytes.size(), packet);
     table_->kernel().locate(packet);

@@ -1,5 +1,5 @@
-// ARPQuerier(IP, ETH, [BROADCAST, TABLE, POLL_TIMEOUT, BROADCAST_POLL, table settings]): IPv4 packets to their destination
-// annotation, as Click's.
+// ARPQuerier(IP, ETH, [BROADCAST, TABLE, POLL_TIMEOUT, BROADCAST_POLL, table settings]): IPv4 packets to their
+// destination annotation, as Click's.
 #pragma once
 
 #include "elements/ARPTable/ARPTable.hh"
@@ -25,7 +25,7 @@ class ARPQuerier : public NeighbourResolver {
     if (!errors.empty()) return;
     shared_ = static_cast<ARPTable*>(table);
     if (!parse_ether_address(ether, link_.ether)) errors.add("ETH '" + ether + "' is no Ethernet address");
-    for (std::string problem : {set_address(address), broadcast.empty() ? "" : set_broadcast(broadcast)}) {
+    for (const std::string& problem : {set_address(address), broadcast.empty() ? "" : set_broadcast(broadcast)}) {
       if (!problem.empty()) errors.add(problem);
     }
   }

@@ -1,9 +1,9 @@
 // ARPResponder(IP[/MASK] ... ETH, ...): answers ARP requests for given addresses (RFC 826).
 //
-// Ports: 1 input, agnostic; output 0, agnostic, for replies; optional output 1, push, for everything else (else dropped).
-// Takes Ethernet frames. The longest prefix that matches decides. Hosts that announce their own address (RFC 5227) get no
-// answer, so that prefixes may stand for hosts on other links (proxy ARP, RFC 1027).
-// Handlers: table (r), one prefix a line; lookup ADDRESS (r); add, remove (w), as an argument and as a prefix.
+// Ports: 1 input, agnostic; output 0, agnostic, for replies; optional output 1, push, for everything else (else
+// dropped). Takes Ethernet frames. The longest prefix that matches decides. Hosts that announce their own address (RFC
+// 5227) get no answer, so that prefixes may stand for hosts on other links (proxy ARP, RFC 1027). Handlers: table (r),
+// one prefix a line; lookup ADDRESS (r); add, remove (w), as an argument and as a prefix.
 #pragma once
 
 #include <algorithm>
@@ -50,10 +50,11 @@ class ARPResponder : public Element {
   };
 
   bool answer(Packet& packet) const {
-    static constexpr uint8_t request[8] {0, 1, 8, 0, 6, 4, 0, 1};  // Ethernet, IPv4, lengths, operation
+    static constexpr uint8_t request[8]{0, 1, 8, 0, 6, 4, 0, 1};  // Ethernet, IPv4, lengths, operation
     uint8_t* frame = packet.data();
     uint8_t* arp = frame + 14;
-    if (packet.length < 42 || load16(frame + 12) != 0x0806 || std::memcmp(arp, request, sizeof request) != 0) return false;
+    if (packet.length < 42 || load16(frame + 12) != 0x0806 || std::memcmp(arp, request, sizeof request) != 0)
+      return false;
     const Entry* entry = look_up(load32(arp + 24));
     if (!entry || std::memcmp(arp + 14, arp + 24, 4) == 0) return false;
     uint8_t target[4];
@@ -77,10 +78,10 @@ class ARPResponder : public Element {
   }
 
   std::string add(std::string_view text) {
-    std::istringstream words {std::string(text)};
+    std::istringstream words{std::string(text)};
     std::vector<std::string> given;
     for (std::string word; words >> word;) given.push_back(word);
-    Entry entry {};
+    Entry entry{};
     if (given.size() < 2 || !parse_ether_address(given.back(), entry.ether)) {
       return "expected addresses or prefixes and an Ethernet address, such as '192.0.2.1 02:00:00:00:00:01'";
     }
@@ -106,14 +107,16 @@ class ARPResponder : public Element {
   // Longer prefixes first; an entry replaces that of the same prefix.
   void insert(const Entry& entry) {
     std::erase_if(entries_, [&](const Entry& one) { return one.address == entry.address && one.mask == entry.mask; });
-    auto place = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& one) { return one.mask < entry.mask; });
+    auto place =
+        std::find_if(entries_.begin(), entries_.end(), [&](const Entry& one) { return one.mask < entry.mask; });
     entries_.insert(place, entry);
   }
 
   std::string remove(std::string_view text) {
-    Entry entry {};
+    Entry entry{};
     if (!read_prefix(text, entry)) return "'" + std::string(text) + "' is not an IPv4 address or prefix";
-    size_t gone = std::erase_if(entries_, [&](const Entry& one) { return one.address == entry.address && one.mask == entry.mask; });
+    size_t gone = std::erase_if(
+        entries_, [&](const Entry& one) { return one.address == entry.address && one.mask == entry.mask; });
     return gone ? "" : "there is no such entry";
   }
 

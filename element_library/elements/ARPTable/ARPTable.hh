@@ -1,5 +1,5 @@
-// ARPTable([CAPACITY, ENTRY_CAPACITY, ENTRY_PACKET_CAPACITY, CAPACITY_SLIM_FACTOR, TIMEOUT]): the addresses that ARPQuerier
-// knows, with Click's arguments. A state: no ports.
+// ARPTable([CAPACITY, ENTRY_CAPACITY, ENTRY_PACKET_CAPACITY, CAPACITY_SLIM_FACTOR, TIMEOUT]): the addresses that
+// ARPQuerier knows, with Click's arguments. A state: no ports.
 #pragma once
 
 #include "driver/element.hh"

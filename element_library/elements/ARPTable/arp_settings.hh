@@ -14,7 +14,8 @@ inline void read_arp_settings(Arguments& arguments, Errors& errors, Neighbourhoo
   if (state.policy.timeout == 0) state.policy.timeout = uint64_t(1) << 62;
   if (slim_factor == 0) errors.add("CAPACITY_SLIM_FACTOR cannot be zero");
   if (packets > Neighbourhood::kMostWaiting || entry_packets > Neighbourhood::kMostWaiting) {
-    errors.add("CAPACITY and ENTRY_PACKET_CAPACITY are at most " + std::to_string(Neighbourhood::kMostWaiting) + " packets");
+    errors.add("CAPACITY and ENTRY_PACKET_CAPACITY are at most " + std::to_string(Neighbourhood::kMostWaiting) +
+               " packets");
   }
   if (entries > kMaxCapacity) errors.add("ENTRY_CAPACITY is at most " + std::to_string(kMaxCapacity) + " entries");
   state.most_waiting = packets ? packets : Neighbourhood::kMostWaiting;

@@ -35,8 +35,8 @@ class BalanceTable : public Element {
   }
 
   void initialize(Host& host, Errors& errors) override {
-    for (const std::string& error : {open_table(host, name(), capacity_, flows_),
-                                     open_table(host, name(), BackendSet::kMost, records_)}) {
+    for (const std::string& error :
+         {open_table(host, name(), capacity_, flows_), open_table(host, name(), BackendSet::kMost, records_)}) {
       if (!error.empty()) errors.add(error);
     }
     backends_.take_list(policy_.backends);
@@ -177,8 +177,8 @@ class BalanceTable : public Element {
   BalancedFlowRecords flows_;
   BackendRecords records_;
   BackendSet backends_;
-  BackendMemory memory_ {records_, backends_};
-  BalanceKernel kernel_ {flows_, backends_, memory_, policy_};
+  BackendMemory memory_{records_, backends_};
+  BalanceKernel kernel_{flows_, backends_, memory_, policy_};
   uint64_t next_expiry_ = 1, next_steps_ = kNever;
 };
 

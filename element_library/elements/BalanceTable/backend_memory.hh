@@ -30,9 +30,7 @@ class BackendMemory {
     ++record.opened;
     records_.write(backend.record, record, records_.deadline(backend.record));
   }
-  uint64_t opened(const Backend& backend) const {
-    return recorded(backend) ? records_.at(backend.record).opened : 0;
-  }
+  uint64_t opened(const Backend& backend) const { return recorded(backend) ? records_.at(backend.record).opened : 0; }
   // It has a flow: one that left the list is remembered further on.
   void note_use(const Backend& backend, uint64_t now) {
     if (backend.listed || !recorded(backend)) return;

@@ -18,7 +18,7 @@ struct Backend {
   bool listed = false;
   bool down = false;
   bool has_mac = false;
-  EtherAddress mac {};
+  EtherAddress mac{};
 
   bool takes_new() const { return listed && weight > 0 && !down; }
 };
@@ -135,7 +135,7 @@ class BackendSet {
     return hash_key<sizeof name>(name, kSeed);
   }
 
-  std::vector<Backend> backends_;  // by number
+  std::vector<Backend> backends_;                                // by number
   std::vector<uint16_t> slots_ = std::vector<uint16_t>(kSlots);  // number + 1; 0: free
   std::array<MaglevTable, 2> tables_;                            // IPv4, IPv6
   std::array<std::vector<MaglevBackend>, 2> usable_;             // what they are made from

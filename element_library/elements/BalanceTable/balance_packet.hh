@@ -95,7 +95,7 @@ inline void read_balance_packet(uint8_t* data, uint32_t length, BalancePacket& p
 
 // The flow of a packet from `client` to `service`.
 inline BalancedFlow flow_key(const uint8_t* client, uint16_t client_port, const uint8_t* service, uint16_t service_port,
-                     uint8_t protocol) {
+                             uint8_t protocol) {
   BalancedFlow key;
   std::memcpy(key.client_address, client, sizeof key.client_address);
   std::memcpy(key.service_address, service, sizeof key.service_address);

@@ -19,7 +19,7 @@
 namespace clickup {
 
 struct BalanceEndpoint {
-  IpAddress address {};
+  IpAddress address{};
   uint16_t port = 0;
 
   bool operator==(const BalanceEndpoint&) const = default;
@@ -37,7 +37,7 @@ struct ListedBackend {
   BalanceEndpoint endpoint;  // port 0: the service's
   uint32_t weight = 1;
   bool has_mac = false;
-  EtherAddress mac {};
+  EtherAddress mac{};
 };
 
 struct BalancePolicy {
@@ -160,7 +160,7 @@ inline std::string set_on_down(BalancePolicy& policy, std::string_view text) {
   return "";
 }
 
-template <uint64_t BalanceTimeouts::*timeout>
+template <uint64_t BalanceTimeouts::* timeout>
 std::string set_timeout(BalancePolicy& policy, std::string_view text) {
   constexpr double kLongest = 10 * 365 * 86400.0;  // seconds; far from overflowing any deadline
   double seconds = 0;

@@ -20,7 +20,7 @@ inline constexpr uint64_t kBalanceSecond = 1'000'000'000;
 // Values of BalancedFlow::state, stored in memory that outlives a release: a number keeps its meaning for ever.
 enum class BalanceState : uint8_t {
   none = 0,
-  opening = 1,      // TCP: no more than the client's first segment, or repetitions of its SYN
+  opening = 1,  // TCP: no more than the client's first segment, or repetitions of its SYN
   established = 2,
   client_done = 3,  // the client has sent its FIN
   server_done = 4,  // the backend has, or at least its answer came by
@@ -32,9 +32,8 @@ enum class BalanceState : uint8_t {
 };
 
 inline std::string_view balance_state_name(uint8_t state) {
-  static constexpr std::array<std::string_view, 10> kNames {
-      "",       "opening", "established", "client_done", "server_done",
-      "closed", "first",   "stream",      "fragment",    "reset"};
+  static constexpr std::array<std::string_view, 10> kNames{
+      "", "opening", "established", "client_done", "server_done", "closed", "first", "stream", "fragment", "reset"};
   return state < kNames.size() ? kNames[state] : "";
 }
 

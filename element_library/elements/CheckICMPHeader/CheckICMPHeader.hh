@@ -2,10 +2,9 @@
 //
 // Ports: 1 input, agnostic; output 0, agnostic, for valid packets; optional output 1, push, for the others (else
 // dropped). Checks the protocol, the length that the message's type needs and the checksum, of ICMP (RFC 792) in IPv4
-// packets and ICMPv6 (RFC 4443) in IPv6 packets whose IP header is marked. Fragments cannot be checked: they count as of
-// bad length.
-// Parameters: VERBOSE, log every bad packet and not only the first; DETAILS, count by reason.
-// Handlers: drops (r), bad packets so far, continuing in the next worker; drop_details (r, with DETAILS).
+// packets and ICMPv6 (RFC 4443) in IPv6 packets whose IP header is marked. Fragments cannot be checked: they count as
+// of bad length. Parameters: VERBOSE, log every bad packet and not only the first; DETAILS, count by reason. Handlers:
+// drops (r), bad packets so far, continuing in the next worker; drop_details (r, with DETAILS).
 #pragma once
 
 #include "support/header_check/header_check.hh"
@@ -34,14 +33,19 @@ class CheckICMPHeader : public HeaderCheck {
  private:
   static bool good_length(uint8_t type, uint32_t length) {
     switch (type) {
-      case 3: case 4: case 5: case 11: case 12:  // errors quote an IP header and 64 bits
+      case 3:
+      case 4:
+      case 5:
+      case 11:
+      case 12:  // errors quote an IP header and 64 bits
         return length >= 8 + 28;
-      case 13: case 14:  // timestamps
+      case 13:
+      case 14:  // timestamps
         return length == 20;
-      case 15: case 16:  // information request and reply
+      case 15:
+      case 16:  // information request and reply
         return length == 8;
-      default:
-        return true;
+      default: return true;
     }
   }
 };

@@ -42,9 +42,7 @@ class CheckIP6Header : public Element {
     }
   }
 
-  void initialize(Host& host, Errors& errors) override {
-    find_counter("drops", drops_, host, errors);
-  }
+  void initialize(Host& host, Errors& errors) override { find_counter("drops", drops_, host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {
     handlers.read("drops", [this] { return std::to_string(drops_->packets); });
@@ -92,7 +90,7 @@ class CheckIP6Header : public Element {
   uint32_t offset_ = 0;
   bool warned_ = false;
   std::vector<Address> bad_sources_;
-  CounterSlot local_ {};  // until initialised
+  CounterSlot local_{};  // until initialised
   CounterSlot* drops_ = &local_;
 };
 

@@ -1,14 +1,13 @@
 // CheckIPHeader([OFFSET, CHECKSUM, BADSRC, GOODDST, INTERFACES, VERBOSE, DETAILS]): lets valid IPv4 packets through.
 //
 // Ports: 1 input, agnostic; output 0, agnostic, for valid packets; optional output 1, push, for the others (else
-// dropped). Checks version, header length, total length and header checksum (RFC 1812 section 5.2.2), and on request the
-// source address (section 5.3.7). Sets the network and transport header positions and the destination annotation, and
-// cuts what follows the IP packet, such as Ethernet padding.
-// Parameters: OFFSET of the IP header in bytes (0); CHECKSUM, false skips it (true); BADSRC, source addresses to refuse;
-// GOODDST, destinations that are exempt from that; INTERFACES, prefixes of this router: refuses their broadcast
-// addresses, 0.0.0.0 and 255.255.255.255 as sources, except towards the addresses themselves; VERBOSE, log every bad
-// packet and not only the first; DETAILS, count by reason.
-// Handlers: drops (r), bad packets so far, continuing in the next worker; drop_details (r, with DETAILS).
+// dropped). Checks version, header length, total length and header checksum (RFC 1812 section 5.2.2), and on request
+// the source address (section 5.3.7). Sets the network and transport header positions and the destination annotation,
+// and cuts what follows the IP packet, such as Ethernet padding. Parameters: OFFSET of the IP header in bytes (0);
+// CHECKSUM, false skips it (true); BADSRC, source addresses to refuse; GOODDST, destinations that are exempt from that;
+// INTERFACES, prefixes of this router: refuses their broadcast addresses, 0.0.0.0 and 255.255.255.255 as sources,
+// except towards the addresses themselves; VERBOSE, log every bad packet and not only the first; DETAILS, count by
+// reason. Handlers: drops (r), bad packets so far, continuing in the next worker; drop_details (r, with DETAILS).
 #pragma once
 
 #include <algorithm>
@@ -42,9 +41,7 @@ class CheckIPHeader : public Element {
     read_interfaces(interfaces, errors);
   }
 
-  void initialize(Host& host, Errors& errors) override {
-    find_counter("drops", drops_, host, errors);
-  }
+  void initialize(Host& host, Errors& errors) override { find_counter("drops", drops_, host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {
     handlers.read("drops", [this] { return std::to_string(drops_->packets); });
@@ -62,8 +59,8 @@ class CheckIPHeader : public Element {
 
  private:
   enum Reason : uint8_t { kTooShort, kVersion, kHeaderLength, kLength, kChecksum, kSource, kReasons };
-  static constexpr const char* kReasonTexts[kReasons] = {
-      "packet too short", "bad IP version", "bad IP header length", "bad IP length", "bad IP checksum", "bad source address"};
+  static constexpr const char* kReasonTexts[kReasons] = {"packet too short", "bad IP version",  "bad IP header length",
+                                                         "bad IP length",    "bad IP checksum", "bad source address"};
 
   bool accept(Packet& packet) {
     uint32_t there = packet.length > offset_ ? packet.length - offset_ : 0;
@@ -97,9 +94,8 @@ class CheckIPHeader : public Element {
   }
 
   void read_interfaces(const std::string& text, Errors& errors) {
-    add_prefixes("INTERFACES", text, errors, [this](const PrefixOperand& prefix) {
-      bad_sources_.push_back(prefix.address | ~prefix.mask);
-    });
+    add_prefixes("INTERFACES", text, errors,
+                 [this](const PrefixOperand& prefix) { bad_sources_.push_back(prefix.address | ~prefix.mask); });
     std::istringstream words(text);
     for (std::string word; words >> word;) {
       if (auto address = parse_ip4(word.substr(0, word.find('/')))) good_destinations_.push_back(*address);
@@ -129,8 +125,8 @@ class CheckIPHeader : public Element {
   uint32_t offset_ = 0;
   bool checksum_ = true, verbose_ = false, details_ = false, warned_ = false;
   std::vector<uint32_t> bad_sources_, good_destinations_;  // host byte order
-  uint64_t reasons_[kReasons] {};
-  CounterSlot local_ {};  // until initialised
+  uint64_t reasons_[kReasons]{};
+  CounterSlot local_{};  // until initialised
   CounterSlot* drops_ = &local_;
 };
 

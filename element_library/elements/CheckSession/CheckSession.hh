@@ -59,7 +59,7 @@ class CheckSession : public Element {
 
   SessionTable* sessions_ = nullptr;
   SessionPackets packets_;
-  std::array<uint64_t, 4> counts_ {};
+  std::array<uint64_t, 4> counts_{};
 };
 
 }  // namespace clickup

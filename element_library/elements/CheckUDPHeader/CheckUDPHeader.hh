@@ -1,10 +1,10 @@
 // CheckUDPHeader([VERBOSE, DETAILS]): lets packets with a valid UDP header through.
 //
 // Ports: 1 input, agnostic; output 0, agnostic, for valid packets; optional output 1, push, for the others (else
-// dropped). Checks the protocol, the length and the checksum (RFC 768) of IPv4 and IPv6 packets whose IP header is marked;
-// a checksum may be missing in IPv4 only (RFC 8200 section 8.1). Fragments cannot be checked: they count as of bad length.
-// Parameters: VERBOSE, log every bad packet and not only the first; DETAILS, count by reason.
-// Handlers: drops (r), bad packets so far, continuing in the next worker; drop_details (r, with DETAILS).
+// dropped). Checks the protocol, the length and the checksum (RFC 768) of IPv4 and IPv6 packets whose IP header is
+// marked; a checksum may be missing in IPv4 only (RFC 8200 section 8.1). Fragments cannot be checked: they count as of
+// bad length. Parameters: VERBOSE, log every bad packet and not only the first; DETAILS, count by reason. Handlers:
+// drops (r), bad packets so far, continuing in the next worker; drop_details (r, with DETAILS).
 #pragma once
 
 #include "support/header_check/header_check.hh"

@@ -1,9 +1,11 @@
-// ClampMSS([MSS] [MTU]): lowers the segment size that TCP connections agree on, so that their packets fit into a tunnel.
+// ClampMSS([MSS] [MTU]): lowers the segment size that TCP connections agree on, so that their packets fit into a
+// tunnel.
 //
-// Ports: 1 input, 1 output, agnostic. Changes the maximum segment size option of SYN segments (RFC 9293 section 3.7.1) when
-// it is higher; corrects the checksum. IPv4 and IPv6, with a marked IP header; all other packets pass as they are.
+// Ports: 1 input, 1 output, agnostic. Changes the maximum segment size option of SYN segments (RFC 9293 section 3.7.1)
+// when it is higher; corrects the checksum. IPv4 and IPv6, with a marked IP header; all other packets pass as they are.
 // Parameters: MSS in bytes; or MTU of the link, from which 40 bytes of headers are taken for IPv4 and 60 for IPv6.
-// Handlers: mss, mtu (rw), of which 0 is the one not given; clamped (r), segments changed, continuing in the next worker.
+// Handlers: mss, mtu (rw), of which 0 is the one not given; clamped (r), segments changed, continuing in the next
+// worker.
 #pragma once
 
 #include "driver/element.hh"
@@ -43,12 +45,14 @@ class ClampMSS : public Element {
   static constexpr uint32_t kLeastMss = 64, kLeastMtu = kLeastMss + 60;
 
   // The parameter that is given can be changed, not exchanged for the other one.
-  void add_bound(HandlerTable& handlers, const char* name, const char* keyword, uint32_t& bound, const uint32_t& other, uint32_t least) {
-    live_handler(handlers, *this, name, keyword, [&bound] { return std::to_string(bound); },
-                 [keyword, &bound, &other, least](std::string_view text) {
-                   if (other != 0) return std::string("the other one of MSS and MTU is given");
-                   return set_number(keyword, text, bound, least, 65535);
-                 });
+  void add_bound(HandlerTable& handlers, const char* name, const char* keyword, uint32_t& bound, const uint32_t& other,
+                 uint32_t least) {
+    live_handler(
+        handlers, *this, name, keyword, [&bound] { return std::to_string(bound); },
+        [keyword, &bound, &other, least](std::string_view text) {
+          if (other != 0) return std::string("the other one of MSS and MTU is given");
+          return set_number(keyword, text, bound, least, 65535);
+        });
   }
 
   bool clamp(const IpPacket& read) const {

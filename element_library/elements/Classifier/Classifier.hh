@@ -37,7 +37,8 @@ class Classifier : public Element {
   void add_handlers(HandlerTable& handlers) override {
     handlers.read("program", [this] {
       std::string text;
-      for (size_t i = 0; i < patterns_.size(); ++i) text += patterns_[i].text() + "  yes->[" + std::to_string(i) + "]\n";
+      for (size_t i = 0; i < patterns_.size(); ++i)
+        text += patterns_[i].text() + "  yes->[" + std::to_string(i) + "]\n";
       return text;
     });
   }

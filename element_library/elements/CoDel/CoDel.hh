@@ -1,12 +1,12 @@
 // CoDel([TARGET, INTERVAL] [ECN]): drops packets that waited too long in the queue upstream, so that it stays short.
 //
-// Ports: 1 input, pull; 1 output, pull. Controlled delay (RFC 8289): once every packet of an INTERVAL waited for TARGET or
-// longer, packets are dropped at growing frequency until one did not. The waiting time counts from the packet's timestamp,
-// which reception and SetTimestamp set; the last packet of a queue is never dropped.
-// Parameters: TARGET (5ms); INTERVAL (100ms), a number without a unit is in seconds; ECN, marks packets whose sender can
-// take a mark instead of dropping them (RFC 3168), where the IP header is marked (false). QUEUES as in Click is not taken:
-// it is the queue upstream that counts.
-// Handlers: codel_target, codel_interval (rw), in seconds when read; drops, marks (r), continuing in the next worker.
+// Ports: 1 input, pull; 1 output, pull. Controlled delay (RFC 8289): once every packet of an INTERVAL waited for TARGET
+// or longer, packets are dropped at growing frequency until one did not. The waiting time counts from the packet's
+// timestamp, which reception and SetTimestamp set; the last packet of a queue is never dropped. Parameters: TARGET
+// (5ms); INTERVAL (100ms), a number without a unit is in seconds; ECN, marks packets whose sender can take a mark
+// instead of dropping them (RFC 3168), where the IP header is marked (false). QUEUES as in Click is not taken: it is
+// the queue upstream that counts. Handlers: codel_target, codel_interval (rw), in seconds when read; drops, marks (r),
+// continuing in the next worker.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,8 @@ class CoDel : public Element {
     std::string target = "5ms", interval = "100ms";
     arguments.positional("TARGET", target, false).positional("INTERVAL", interval, false);
     arguments.keyword("ECN", mark_).finish(errors);
-    for (std::string problem : {set("TARGET", target, delay_.target_ns), set("INTERVAL", interval, delay_.interval_ns)}) {
+    for (const std::string& problem :
+         {set("TARGET", target, delay_.target_ns), set("INTERVAL", interval, delay_.interval_ns)}) {
       if (!problem.empty()) errors.add(problem);
     }
   }

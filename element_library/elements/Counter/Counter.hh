@@ -16,9 +16,7 @@ class Counter : public Element {
  public:
   const char* class_name() const override { return "Counter"; }
 
-  void initialize(Host& host, Errors& errors) override {
-    find_counter("", slot_, host, errors);
-  }
+  void initialize(Host& host, Errors& errors) override { find_counter("", slot_, host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {
     handlers.read("count", [this] { return std::to_string(slot_->packets); });
@@ -47,7 +45,7 @@ class Counter : public Element {
     return "";
   }
 
-  CounterSlot local_ {};  // until initialised
+  CounterSlot local_{};  // until initialised
   CounterSlot* slot_ = &local_;
   RateAverage packets_, bytes_;
 };

@@ -1,8 +1,8 @@
 // DecIP6HLIM: takes one from the hop limit of IPv6 packets.
 //
-// Ports: 1 input, agnostic; output 0, agnostic; optional output 1, push, for packets that have no hop left, as they came
-// (else dropped). The IP header must be marked.
-// Handlers: drops (r), packets without a hop left so far, continuing in the next worker.
+// Ports: 1 input, agnostic; output 0, agnostic; optional output 1, push, for packets that have no hop left, as they
+// came (else dropped). The IP header must be marked. Handlers: drops (r), packets without a hop left so far, continuing
+// in the next worker.
 #pragma once
 
 #include "driver/element.hh"

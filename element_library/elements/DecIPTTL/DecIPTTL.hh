@@ -1,10 +1,10 @@
 // DecIPTTL([ACTIVE, MULTICAST]): takes one from the time to live of IPv4 packets and the hop limit of IPv6 packets.
 //
-// Ports: 1 input, agnostic; output 0, agnostic; optional output 1, push, for packets that have no hop left, as they came
-// (else dropped). The IP header must be marked; the IPv4 checksum is corrected (RFC 1812 section 5.3.1, RFC 1624). Click's
-// class knows IPv4 only.
-// Parameters: ACTIVE, false lets packets pass as they are (true); MULTICAST, false spares multicast packets (true).
-// Handlers: drops (r), packets without a hop left so far, continuing in the next worker; active (rw).
+// Ports: 1 input, agnostic; output 0, agnostic; optional output 1, push, for packets that have no hop left, as they
+// came (else dropped). The IP header must be marked; the IPv4 checksum is corrected (RFC 1812 section 5.3.1, RFC 1624).
+// Click's class knows IPv4 only. Parameters: ACTIVE, false lets packets pass as they are (true); MULTICAST, false
+// spares multicast packets (true). Handlers: drops (r), packets without a hop left so far, continuing in the next
+// worker; active (rw).
 #pragma once
 
 #include "driver/element.hh"

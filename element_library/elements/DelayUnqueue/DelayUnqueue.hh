@@ -1,9 +1,9 @@
 // DelayUnqueue(DELAY): pulls packets and pushes each on no earlier than DELAY after its timestamp.
 //
 // Ports: 1 input, pull; 1 output, push. Order is kept. At most 64 packets are held here; the others wait upstream, so a
-// queue there bounds the delay's buffer. A packet's timestamp becomes the time it is due. At a takeover what is held leaves
-// at once, because the next worker does not inherit it.
-// Parameters: DELAY, such as 5ms. Handlers: delay (rw), in seconds when read.
+// queue there bounds the delay's buffer. A packet's timestamp becomes the time it is due. At a takeover what is held
+// leaves at once, because the next worker does not inherit it. Parameters: DELAY, such as 5ms. Handlers: delay (rw), in
+// seconds when read.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,8 @@ class DelayUnqueue : public Element {
 
   void add_handlers(HandlerTable& handlers) override {
     live_handler(
-        handlers, *this, "delay", "DELAY", [this] { return text(); }, [this](std::string_view value) { return set(value); });
+        handlers, *this, "delay", "DELAY", [this] { return text(); },
+        [this](std::string_view value) { return set(value); });
   }
 
   bool has_task() const override { return true; }

@@ -21,9 +21,7 @@ class Discard : public Element {
     burst_ = std::clamp(burst_, 1u, kBatchSize);
   }
 
-  void initialize(Host& host, Errors& errors) override {
-    find_counter("", slot_, host, errors);
-  }
+  void initialize(Host& host, Errors& errors) override { find_counter("", slot_, host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {
     handlers.read("count", [this] { return std::to_string(slot_->packets); });
@@ -57,7 +55,7 @@ class Discard : public Element {
   }
 
  private:
-  CounterSlot local_ {};  // until initialised
+  CounterSlot local_{};  // until initialised
   CounterSlot* slot_ = &local_;
   bool active_ = true;
   uint32_t burst_ = kBatchSize;

@@ -22,7 +22,7 @@ class EtherEncap : public Element {
     std::string type, source, destination;
     arguments.positional("ETHERTYPE", type).positional("SRC", source).positional("DST", destination).finish(errors);
     if (!errors.empty()) return;
-    for (std::string problem : {set_type(type), set_address(source, 6), set_address(destination, 0)}) {
+    for (const std::string& problem : {set_type(type), set_address(source, 6), set_address(destination, 0)}) {
       if (!problem.empty()) errors.add(problem);
     }
   }
@@ -83,7 +83,7 @@ class EtherEncap : public Element {
     return text;
   }
 
-  uint8_t header_[14] {};
+  uint8_t header_[14]{};
 };
 
 }  // namespace clickup

@@ -18,7 +18,8 @@ class EtherRewrite : public Element {
     std::string source, destination;
     arguments.positional("SRC", source).positional("DST", destination).finish(errors);
     if (!errors.empty()) return;
-    for (std::string problem : {set_ether_address("SRC", source, addresses_ + 6), set_ether_address("DST", destination, addresses_)}) {
+    for (const std::string& problem :
+         {set_ether_address("SRC", source, addresses_ + 6), set_ether_address("DST", destination, addresses_)}) {
       if (!problem.empty()) errors.add(problem);
     }
   }
@@ -39,7 +40,7 @@ class EtherRewrite : public Element {
   }
 
  private:
-  uint8_t addresses_[12] {};  // destination first, as on the wire
+  uint8_t addresses_[12]{};  // destination first, as on the wire
 };
 
 }  // namespace clickup

@@ -69,25 +69,29 @@ class ExportFlows : public Element, private FlowExporter {
 
  private:
   static constexpr uint32_t kIpfixPort = 4739;
-  static constexpr double kDay = 86400;                  // seconds
+  static constexpr double kDay = 86400;                    // seconds
   static constexpr uint64_t kForEver = uint64_t(1) << 62;  // ns
 
   // What a collector knows of templates it knows by the addresses and ports of messages (RFC 7011 8.4). Never 0.
   static uint32_t templates_on(const UdpPath& path) {
     uint64_t seed = uint64_t(ipfix::kTemplates) << 32 | uint32_t(path.source_port) << 16 | path.destination_port;
-    return state_tag(hash_key<sizeof path.source>(&path.source, hash_key<sizeof path.destination>(&path.destination, seed)));
+    return state_tag(
+        hash_key<sizeof path.source>(&path.source, hash_key<sizeof path.destination>(&path.destination, seed)));
   }
 
-  void check(const std::string& collector, uint32_t port, const std::string& source, uint32_t source_port, Errors& errors) {
+  void check(const std::string& collector, uint32_t port, const std::string& source, uint32_t source_port,
+             Errors& errors) {
     if (!parse_ip_address(collector, path_.destination)) errors.add("COLLECTOR '" + collector + "' is no IP address");
     if (source.empty() && path_.four()) path_.source = ip4_address(path_.source.data());
     if (source.empty() && output_count() > 0) errors.add("SOURCE is missing: packets that leave by output 0 need one");
-    if (!source.empty() && !parse_ip_address(source, path_.source)) errors.add("SOURCE '" + source + "' is no IP address");
+    if (!source.empty() && !parse_ip_address(source, path_.source))
+      errors.add("SOURCE '" + source + "' is no IP address");
     if (is_ip4(path_.source.data()) != path_.four()) errors.add("COLLECTOR and SOURCE are of different IP versions");
     for (uint32_t number : {port, source_port}) {
       if (number < 1 || number > 65535) errors.add(std::to_string(number) + " is no UDP port: give 1 to 65535");
     }
-    if (mtu_ < 512 || mtu_ > IpfixMessage::kMost) errors.add("MTU is 512 to " + std::to_string(IpfixMessage::kMost) + " bytes");
+    if (mtu_ < 512 || mtu_ > IpfixMessage::kMost)
+      errors.add("MTU is 512 to " + std::to_string(IpfixMessage::kMost) + " bytes");
     path_.destination_port = uint16_t(port);
     path_.source_port = uint16_t(source_port);
   }
@@ -154,7 +158,7 @@ class ExportFlows : public Element, private FlowExporter {
   FlowTable* flows_ = nullptr;
   UdpPath path_;
   uint32_t domain_ = 1, mtu_ = 1400;
-  uint32_t told_ = 0;  // `templates` in the table when ours were sent on this path
+  uint32_t told_ = 0;                          // `templates` in the table when ours were sent on this path
   uint64_t templates_every_ = 60'000'000'000;  // ns
   ExportersLayout exporter_;
   uint32_t index_ = ExporterRecords::kNone;

@@ -30,17 +30,17 @@ using Fields = std::array<Field, kFieldCount>;
 constexpr Fields fields(uint16_t source, uint16_t destination, uint16_t address_bytes) {
   return {{{source, address_bytes},
            {destination, address_bytes},
-           {7, 2},     // sourceTransportPort
-           {11, 2},    // destinationTransportPort
-           {4, 1},     // protocolIdentifier
-           {5, 1},     // ipClassOfService
-           {6, 2},     // tcpControlBits (RFC 7125)
-           {136, 1},   // flowEndReason
-           {10, 4},    // ingressInterface
-           {152, 8},   // flowStartMilliseconds
-           {153, 8},   // flowEndMilliseconds
-           {1, 8},     // octetDeltaCount
-           {2, 8}}};   // packetDeltaCount
+           {7, 2},    // sourceTransportPort
+           {11, 2},   // destinationTransportPort
+           {4, 1},    // protocolIdentifier
+           {5, 1},    // ipClassOfService
+           {6, 2},    // tcpControlBits (RFC 7125)
+           {136, 1},  // flowEndReason
+           {10, 4},   // ingressInterface
+           {152, 8},  // flowStartMilliseconds
+           {153, 8},  // flowEndMilliseconds
+           {1, 8},    // octetDeltaCount
+           {2, 8}}};  // packetDeltaCount
 }
 inline constexpr Fields kIp4Fields = fields(8, 12, 4), kIp6Fields = fields(27, 28, 16);
 

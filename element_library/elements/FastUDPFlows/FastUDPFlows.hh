@@ -1,13 +1,12 @@
-// FastUDPFlows(RATE, LIMIT, LENGTH, SRCETH, SRCIP, DSTETH, DSTIP, FLOWS, FLOWSIZE, [CHECKSUM, ACTIVE, STOP]): emits packets
-// of a set of UDP flows, which it picks at random.
+// FastUDPFlows(RATE, LIMIT, LENGTH, SRCETH, SRCIP, DSTETH, DSTIP, FLOWS, FLOWSIZE, [CHECKSUM, ACTIVE, STOP]): emits
+// packets of a set of UDP flows, which it picks at random.
 //
-// Ports: 1 output, agnostic. The flows differ in their ports; which ones, and the order of packets, is the same in every
-// run. Packets are Ethernet frames with their IP and UDP headers marked.
-// Parameters: RATE in packets/s, 0 for as fast as it can; LIMIT, packets to emit, negative for no limit; LENGTH of a
-// frame, at least 60 bytes; SRCETH, SRCIP, DSTETH, DSTIP; FLOWS; FLOWSIZE, packets after which a flow changes its ports;
-// CHECKSUM, compute UDP checksums (true); ACTIVE (true); STOP, end the driver after LIMIT packets (false).
-// Handlers: count (r); reset (w) starts again; rate, limit, length, active (rw). Reading rate gives RATE, where Click
-// gives what it measured.
+// Ports: 1 output, agnostic. The flows differ in their ports; which ones, and the order of packets, is the same in
+// every run. Packets are Ethernet frames with their IP and UDP headers marked. Parameters: RATE in packets/s, 0 for as
+// fast as it can; LIMIT, packets to emit, negative for no limit; LENGTH of a frame, at least 60 bytes; SRCETH, SRCIP,
+// DSTETH, DSTIP; FLOWS; FLOWSIZE, packets after which a flow changes its ports; CHECKSUM, compute UDP checksums (true);
+// ACTIVE (true); STOP, end the driver after LIMIT packets (false). Handlers: count (r); reset (w) starts again; rate,
+// limit, length, active (rw). Reading rate gives RATE, where Click gives what it measured.
 #pragma once
 
 #include <array>

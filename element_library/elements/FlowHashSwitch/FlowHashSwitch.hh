@@ -2,8 +2,8 @@
 //
 // Ports: 1 input, push; 1 or more outputs, push. The IP header must be marked; other packets are sent to output 0.
 // Another number of outputs moves as few flows as can be. Fragments of a datagram stay together.
-// Parameters: BY, what makes a flow: FLOW (addresses, protocol and ports) or ADDRESSES, both the same for both directions,
-// SOURCE or DESTINATION (FLOW).
+// Parameters: BY, what makes a flow: FLOW (addresses, protocol and ports) or ADDRESSES, both the same for both
+// directions, SOURCE or DESTINATION (FLOW).
 #pragma once
 
 #include "driver/element.hh"

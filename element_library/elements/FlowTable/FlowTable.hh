@@ -42,8 +42,8 @@ class FlowTable : public Element, private FlowSink {
   }
 
   void initialize(Host& host, Errors& errors) override {
-    for (std::string error : {open_table(host, name(), capacity_, records_),
-                              open_table(host, name(), kMinCapacity, exporters_)}) {
+    for (const std::string& error :
+         {open_table(host, name(), capacity_, records_), open_table(host, name(), kMinCapacity, exporters_)}) {
       if (!error.empty()) errors.add(error);
     }
     reported_.open(*this, "reported", host, errors);
@@ -67,8 +67,8 @@ class FlowTable : public Element, private FlowSink {
     StateRecovery recovery = records_.resume();
     exporters_.resume();
     if (!recovery.rebuilt) return;
-    chatter(*this, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) + " flows, discarded " +
-                       std::to_string(recovery.discarded) + " that were being written");
+    chatter(*this, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) +
+                       " flows, discarded " + std::to_string(recovery.discarded) + " that were being written");
   }
   void pause() override {
     records_.pause();
@@ -117,7 +117,7 @@ class FlowTable : public Element, private FlowSink {
   FlowRecordTimeouts timeouts_;
   FlowRecordTable records_;
   ExporterRecords exporters_;
-  FlowKernel kernel_ {records_, timeouts_};
+  FlowKernel kernel_{records_, timeouts_};
   FlowExporter* exporter_ = nullptr;
   KeptCounter reported_, early_;
   uint64_t next_sweep_ = 1;

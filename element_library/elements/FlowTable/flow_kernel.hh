@@ -69,13 +69,16 @@ class FlowKernel {
   }
 
  private:
-  static constexpr uint32_t kWindow = 64;                // flows looked at for one to make room
-  static constexpr uint64_t kLinger = 2'000'000'000;     // ns; for the acknowledgments behind a FIN
-  // Records live beyond the moment at which they are due, so that nobody takes one for expired that was not reported yet.
+  static constexpr uint32_t kWindow = 64;             // flows looked at for one to make room
+  static constexpr uint64_t kLinger = 2'000'000'000;  // ns; for the acknowledgments behind a FIN
+  // Records live beyond the moment at which they are due, so that nobody takes one for expired that was not reported
+  // yet.
   static constexpr uint64_t kGrace = 3'600'000'000'000;  // ns
   static constexpr uint8_t kFin = 1, kReset = 4;
 
-  static bool ended(const FlowRecord& flow) { return flow.protocol == protocol::tcp && (flow.tcp_flags & (kFin | kReset)); }
+  static bool ended(const FlowRecord& flow) {
+    return flow.protocol == protocol::tcp && (flow.tcp_flags & (kFin | kReset));
+  }
   uint64_t idle_at(const FlowRecord& flow) const {
     return flow.last + (ended(flow) ? std::min(kLinger, timeouts_.idle) : timeouts_.idle);
   }
@@ -133,7 +136,9 @@ class FlowKernel {
     for (uint32_t left = kWindow; left > 0; --left) {
       if (probe_ >= records_.fresh()) probe_ = 0;
       uint32_t index = probe_++;
-      if (records_.used(index) && (nearest == FlowRecordTable::kNone || records_.deadline(index) < records_.deadline(nearest))) nearest = index;
+      if (records_.used(index) &&
+          (nearest == FlowRecordTable::kNone || records_.deadline(index) < records_.deadline(nearest)))
+        nearest = index;
     }
     if (nearest == FlowRecordTable::kNone) return;
     if (reached(due(nearest), now) && settle(nearest, now) == FlowRecordTable::kNone) return;

@@ -27,9 +27,7 @@ inline bool has_ports(uint8_t protocol) {
   return protocol == protocol::tcp || protocol == protocol::udp || protocol == kSctp || protocol == kDccp ||
          protocol == kUdpLite;
 }
-inline bool is_icmp(const IpHeader& ip) {
-  return ip.protocol == (ip.version == 4 ? protocol::icmp : protocol::icmp6);
-}
+inline bool is_icmp(const IpHeader& ip) { return ip.protocol == (ip.version == 4 ? protocol::icmp : protocol::icmp6); }
 
 inline void read_ports(const IpHeader& ip, FlowPacket& packet) {
   if (ip.fragment_offset != 0 || ip.available < 4) return;

@@ -67,7 +67,7 @@ class FromDevice : public Element {
 
  private:
   PortCursor& cursor() const {
-    static PortCursor none {};  // before the interface is opened
+    static PortCursor none{};  // before the interface is opened
     return socket_ ? *socket_->cursor : none;
   }
   RingFrame frame(uint32_t index) const { return RingFrame(socket_->ring + size_t(index) * socket_->frame_size); }
@@ -94,9 +94,7 @@ class FromDevice : public Element {
     return true;
   }
 
-  bool is_wanted(uint8_t type) const {
-    return type != PACKET_OUTGOING && (promiscuous_ || type != PACKET_OTHERHOST);
-  }
+  bool is_wanted(uint8_t type) const { return type != PACKET_OUTGOING && (promiscuous_ || type != PACKET_OTHERHOST); }
 
   // A worker that died between giving a frame back and moving the cursor on left the cursor on a frame that the kernel
   // will not fill before the ring has gone round; rx_returned tells.

@@ -2,9 +2,8 @@
 //
 // Ports: 1 output, agnostic. Reads classic pcap of either byte order, with microseconds or nanoseconds.
 // Parameters: STOP, end the driver after the last packet (false); TIMING, keep the distances in time between packets
-// (false); ACTIVE (true). Sets the timestamp, and the MAC header position for Ethernet captures. Packets longer than the
-// driver's buffers are left out.
-// Handlers: count, filename, encap (r); active (rw); reset_counts (w).
+// (false); ACTIVE (true). Sets the timestamp, and the MAC header position for Ethernet captures. Packets longer than
+// the driver's buffers are left out. Handlers: count, filename, encap (r); active (rw); reset_counts (w).
 #pragma once
 
 #include <fcntl.h>
@@ -70,7 +69,7 @@ class FromDump : public Element {
   std::string open_file() {
     int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return std::string("cannot be opened: ") + std::strerror(errno);
-    struct stat status {};
+    struct stat status{};
     void* mapped = MAP_FAILED;
     if (fstat(fd, &status) == 0 && status.st_size >= off_t(sizeof(PcapFileHeader))) {
       mapped = mmap(nullptr, size_t(status.st_size), PROT_READ, MAP_PRIVATE, fd, 0);

@@ -1,12 +1,12 @@
 // GREDecap([KEY, LOCAL, REMOTE]): takes packets out of a GRE tunnel (RFC 2784, RFC 2890).
 //
-// Ports: 1 input, push; 1 to 4 outputs, push. The outer IP header must be marked. Output 0: IPv4 packets; output 1: IPv6
-// packets; output 2: Ethernet frames; output 3: what is not of this tunnel, as it came: another protocol, key or end, a
-// fragment, a wrong checksum, source routing. Where one is not connected its packets are dropped. Sequence numbers are passed
-// over. A congestion mark of the outer header is handed on, or the packet is dropped when its sender could not take
-// that (RFC 6040). What comes out needs its own check.
-// Parameters: KEY, packets have this key, or none when it is left out; LOCAL and REMOTE, addresses of the tunnel's ends.
-// Handlers: count (r), packets of this tunnel, continuing in the next worker.
+// Ports: 1 input, push; 1 to 4 outputs, push. The outer IP header must be marked. Output 0: IPv4 packets; output 1:
+// IPv6 packets; output 2: Ethernet frames; output 3: what is not of this tunnel, as it came: another protocol, key or
+// end, a fragment, a wrong checksum, source routing. Where one is not connected its packets are dropped. Sequence
+// numbers are passed over. A congestion mark of the outer header is handed on, or the packet is dropped when its sender
+// could not take that (RFC 6040). What comes out needs its own check. Parameters: KEY, packets have this key, or none
+// when it is left out; LOCAL and REMOTE, addresses of the tunnel's ends. Handlers: count (r), packets of this tunnel,
+// continuing in the next worker.
 #pragma once
 
 #include "driver/element.hh"
@@ -74,9 +74,7 @@ class GREDecap : public Element {
     return checksum && !internet_checksum_ok(gre, length) ? 0 : size;
   }
 
-  static int output_of(uint16_t type) {
-    return type == 0x0800 ? 0 : type == 0x86dd ? 1 : type == 0x6558 ? 2 : kOthers;
-  }
+  static int output_of(uint16_t type) { return type == 0x0800 ? 0 : type == 0x86dd ? 1 : type == 0x6558 ? 2 : kOthers; }
 
   TunnelEnds ends_;
   bool keyed_ = false;

@@ -3,10 +3,9 @@
 // Ports: 1 input, 1 output, agnostic. Puts a GRE header and an IP header around packets, marks the latter and sets the
 // destination annotation; congestion bits of an IP packet are copied to the outer header (RFC 6040). Packets that are
 // neither IPv4 nor IPv6 (without FRAMES), and those that would not fit into their buffer, are dropped.
-// Parameters: SRC and DST, both of IPv4 or of IPv6, DST may be DST_ANNO for the packet's destination annotation; KEY, which
-// tells tunnels between the same ends apart; CHECKSUM, sends one over the payload (false); FRAMES, packets are Ethernet
-// frames (false); TTL (64); TOS (0); DF, sets Don't Fragment (false).
-// Handlers: src, dst (rw).
+// Parameters: SRC and DST, both of IPv4 or of IPv6, DST may be DST_ANNO for the packet's destination annotation; KEY,
+// which tells tunnels between the same ends apart; CHECKSUM, sends one over the payload (false); FRAMES, packets are
+// Ethernet frames (false); TTL (64); TOS (0); DF, sets Don't Fragment (false). Handlers: src, dst (rw).
 #pragma once
 
 #include <cstring>

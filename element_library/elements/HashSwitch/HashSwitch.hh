@@ -1,8 +1,8 @@
 // HashSwitch(OFFSET, LENGTH): sends each packet to the output that a hash of some of its bytes chooses.
 //
-// Ports: 1 input, push; 1 or more outputs, push. Hashes LENGTH bytes from OFFSET on; packets that end before are sent to
-// output 0. Another number of outputs moves as few packets as can be. Click's own hash is a sum of the bytes, so the same
-// bytes may go to another output there. FlowHashSwitch knows flows.
+// Ports: 1 input, push; 1 or more outputs, push. Hashes LENGTH bytes from OFFSET on; packets that end before are sent
+// to output 0. Another number of outputs moves as few packets as can be. Click's own hash is a sum of the bytes, so the
+// same bytes may go to another output there. FlowHashSwitch knows flows.
 #pragma once
 
 #include "driver/element.hh"

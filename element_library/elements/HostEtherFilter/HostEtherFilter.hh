@@ -1,10 +1,11 @@
-// HostEtherFilter(ETHER [, DROP_OWN, DROP_OTHER, OFFSET]): lets frames through that a host with this address would take.
+// HostEtherFilter(ETHER [, DROP_OWN, DROP_OTHER, OFFSET]): lets frames through that a host with this address would
+// take.
 //
 // Ports: 1 input, agnostic; output 0, agnostic; optional output 1, push, for the frames it would drop. Broadcasts and
 // multicasts pass. Sets the MAC header position.
-// Parameters: ETHER; DROP_OWN, drops frames that come from ETHER (false); DROP_OTHER, drops frames to other hosts (true);
-// OFFSET of the Ethernet header in bytes (0). Frames that end within their header are dropped.
-// Handlers: ether (rw).
+// Parameters: ETHER; DROP_OWN, drops frames that come from ETHER (false); DROP_OTHER, drops frames to other hosts
+// (true); OFFSET of the Ethernet header in bytes (0). Frames that end within their header are dropped. Handlers: ether
+// (rw).
 #pragma once
 
 #include "driver/element.hh"
@@ -28,7 +29,9 @@ class HostEtherFilter : public Element {
     if (std::string problem = set_ether_address("ETHER", address, address_); !problem.empty()) errors.add(problem);
   }
 
-  void add_handlers(HandlerTable& handlers) override { live_ether_address(handlers, *this, "ether", "ETHER", address_); }
+  void add_handlers(HandlerTable& handlers) override {
+    live_ether_address(handlers, *this, "ether", "ETHER", address_);
+  }
 
   void process(Batch& batch) override {
     Batch others;
@@ -46,7 +49,7 @@ class HostEtherFilter : public Element {
     return !drop_other_ || group || std::memcmp(frame, address_, 6) == 0;
   }
 
-  uint8_t address_[6] {};
+  uint8_t address_[6]{};
   bool drop_own_ = false, drop_other_ = true;
   uint32_t offset_ = 0;
 };

@@ -1,10 +1,9 @@
 // ICMP6Error(SRC, TYPE [, CODE, MTU, RATE]): turns IPv6 packets into ICMPv6 errors about them (RFC 4443).
 //
-// Ports: 1 input, 1 output, agnostic. The IP header must be marked; the error quotes the packet from there, 1280 bytes in all
-// at most. Packets that must not have an error (section 2.4) are dropped. Marks the error's header and sets the destination
-// annotation. ICMPError with SRC6 answers both versions.
-// Parameters: SRC, the error's source; TYPE and CODE (0), numbers; MTU, what a packet too big (type 2) tells; RATE, most
-// errors a second (no limit).
+// Ports: 1 input, 1 output, agnostic. The IP header must be marked; the error quotes the packet from there, 1280 bytes
+// in all at most. Packets that must not have an error (section 2.4) are dropped. Marks the error's header and sets the
+// destination annotation. ICMPError with SRC6 answers both versions. Parameters: SRC, the error's source; TYPE and CODE
+// (0), numbers; MTU, what a packet too big (type 2) tells; RATE, most errors a second (no limit).
 #pragma once
 
 #include <arpa/inet.h>
@@ -27,7 +26,8 @@ class ICMP6Error : public Element {
     arguments.keyword("MTU", error_.rest).keyword("RATE", rate).finish(errors);
     if (!errors.empty()) return;
     if (inet_pton(AF_INET6, source.c_str(), source_) != 1) errors.add("SRC: '" + source + "' is not an IPv6 address");
-    for (std::string problem : {set_number("TYPE", type, error_.type, 0, 255), set_number("CODE", code, error_.code, 0, 255)}) {
+    for (const std::string& problem :
+         {set_number("TYPE", type, error_.type, 0, 255), set_number("CODE", code, error_.code, 0, 255)}) {
       if (!problem.empty()) errors.add(problem);
     }
     if (rate < 0) errors.add("RATE is a number of packets per second");
@@ -59,7 +59,7 @@ class ICMP6Error : public Element {
   }
 
   IcmpError error_;
-  uint8_t source_[16] {};
+  uint8_t source_[16]{};
   bool limited_ = false;
   TokenBucket bucket_;
 };

@@ -1,15 +1,14 @@
 // ICMPError(SRC, TYPE [, CODE, BADADDRS, MTU, PMTU, SRC6, RATE]): turns packets into ICMP errors about them.
 //
-// Ports: 1 input, 1 output, agnostic. The IP header must be marked; the error quotes the packet from there. Packets that must
-// not have an error (RFC 1812 section 4.3.2.7, RFC 4443 section 2.4) are dropped: errors, later fragments, packets to or from
-// more than one host. Marks the error's header and sets the destination annotation. The reversal of source routes that
-// Click's class does is not done.
-// Parameters: SRC, the error's source; TYPE and CODE (0), numbers or names as Click has them: unreachable, redirect,
-// timeexceeded, parameterproblem; net, host, protocol, port, needfrag, filter_prohibited, transit, reassembly; BADADDRS,
-// addresses whose packets get none; MTU, longest error (576); PMTU, what `needfrag` tells; SRC6, source of ICMPv6 errors
-// about IPv6 packets, which say the same (they are at most 1280 bytes long; without SRC6 such packets are dropped); RATE, most
-// errors a second (no limit). A redirect names the destination annotation. USE_FIX_ANNO is taken and does nothing.
-// Handlers: src, mtu, pmtu (rw).
+// Ports: 1 input, 1 output, agnostic. The IP header must be marked; the error quotes the packet from there. Packets
+// that must not have an error (RFC 1812 section 4.3.2.7, RFC 4443 section 2.4) are dropped: errors, later fragments,
+// packets to or from more than one host. Marks the error's header and sets the destination annotation. The reversal of
+// source routes that Click's class does is not done. Parameters: SRC, the error's source; TYPE and CODE (0), numbers or
+// names as Click has them: unreachable, redirect, timeexceeded, parameterproblem; net, host, protocol, port, needfrag,
+// filter_prohibited, transit, reassembly; BADADDRS, addresses whose packets get none; MTU, longest error (576); PMTU,
+// what `needfrag` tells; SRC6, source of ICMPv6 errors about IPv6 packets, which say the same (they are at most 1280
+// bytes long; without SRC6 such packets are dropped); RATE, most errors a second (no limit). A redirect names the
+// destination annotation. USE_FIX_ANNO is taken and does nothing. Handlers: src, mtu, pmtu (rw).
 #pragma once
 
 #include <arpa/inet.h>
@@ -38,10 +37,12 @@ class ICMPError : public Element {
     arguments.positional("BADADDRS", bad, false).keyword("MTU", mtu_).keyword("PMTU", path_mtu_);
     arguments.keyword("SRC6", source6).keyword("RATE", rate).keyword("USE_FIX_ANNO", fix).finish(errors);
     if (!errors.empty()) return;
-    if (!read_icmp_error(type, code, error_)) errors.add("TYPE '" + type + "' and CODE '" + code + "' are not numbers or names of ICMP");
+    if (!read_icmp_error(type, code, error_))
+      errors.add("TYPE '" + type + "' and CODE '" + code + "' are not numbers or names of ICMP");
     if (std::string problem = set_source(source); !problem.empty()) errors.add(problem);
     answers_six_ = !source6.empty();
-    if (answers_six_ && inet_pton(AF_INET6, source6.c_str(), source6_) != 1) errors.add("SRC6: '" + source6 + "' is not an IPv6 address");
+    if (answers_six_ && inet_pton(AF_INET6, source6.c_str(), source6_) != 1)
+      errors.add("SRC6: '" + source6 + "' is not an IPv6 address");
     if (mtu_ < kLeastMtu || mtu_ > kMostMtu) errors.add("MTU is 56 to 9000 bytes, not " + std::to_string(mtu_));
     if (rate < 0) errors.add("RATE is a number of packets per second");
     limited_ = rate > 0;
@@ -54,7 +55,8 @@ class ICMPError : public Element {
 
   void add_handlers(HandlerTable& handlers) override {
     live_handler(
-        handlers, *this, "src", "SRC", [this] { return text(source_); }, [this](std::string_view value) { return set_source(value); });
+        handlers, *this, "src", "SRC", [this] { return text(source_); },
+        [this](std::string_view value) { return set_source(value); });
     live_number(handlers, *this, "mtu", "MTU", mtu_, kLeastMtu, kMostMtu);
     live_number(handlers, *this, "pmtu", "PMTU", path_mtu_, 0, 65535);
   }
@@ -102,7 +104,8 @@ class ICMPError : public Element {
 
   std::string set_source(std::string_view value) {
     uint8_t address[4];
-    if (inet_pton(AF_INET, std::string(value).c_str(), address) != 1) return "SRC: '" + std::string(value) + "' is not an IPv4 address";
+    if (inet_pton(AF_INET, std::string(value).c_str(), address) != 1)
+      return "SRC: '" + std::string(value) + "' is not an IPv4 address";
     std::memcpy(source_, address, 4);
     return "";
   }
@@ -111,7 +114,8 @@ class ICMPError : public Element {
     std::istringstream words(text);
     for (std::string word; words >> word;) {
       uint32_t address = 0;
-      if (inet_pton(AF_INET, word.c_str(), &address) != 1) errors.add("BADADDRS: '" + word + "' is not an IPv4 address");
+      if (inet_pton(AF_INET, word.c_str(), &address) != 1)
+        errors.add("BADADDRS: '" + word + "' is not an IPv4 address");
       bad_.push_back(address);
     }
   }
@@ -122,7 +126,7 @@ class ICMPError : public Element {
   }
 
   IcmpError error_;
-  uint8_t source_[4] {}, source6_[16] {};
+  uint8_t source_[4]{}, source6_[16]{};
   bool answers_six_ = false, limited_ = false;
   uint32_t mtu_ = 576, path_mtu_ = 0;
   std::vector<uint32_t> bad_;  // network byte order

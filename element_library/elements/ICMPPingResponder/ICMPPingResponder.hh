@@ -1,8 +1,9 @@
 // ICMPPingResponder: turns ICMP echo requests into their replies, of IPv4 (RFC 792) and IPv6 (RFC 4443).
 //
-// Ports: 1 input, agnostic; output 0, agnostic, for replies; optional output 1, push, for everything else (else dropped).
-// The IP header must be marked. Swaps the addresses, sets time to live to 255 and the destination annotation to where the
-// reply goes, and clears the paint. Fragments and requests to a group are not answered. Click's class knows IPv4 only.
+// Ports: 1 input, agnostic; output 0, agnostic, for replies; optional output 1, push, for everything else (else
+// dropped). The IP header must be marked. Swaps the addresses, sets time to live to 255 and the destination annotation
+// to where the reply goes, and clears the paint. Fragments and requests to a group are not answered. Click's class
+// knows IPv4 only.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +39,7 @@ class ICMPPingResponder : public Element {
     uint32_t size = read.address_size();
     uint8_t* addresses = read.ip + (read.six ? 8 : 12);
     std::swap_ranges(addresses, addresses + size, addresses + size);
-    const uint8_t reply[2] {read.six ? kReply6 : kReply, 0};
+    const uint8_t reply[2]{read.six ? kReply6 : kReply, 0};
     uint16_t word;
     std::memcpy(&word, reply, 2);
     replace_word(icmp, word, icmp + 2);
@@ -52,7 +53,7 @@ class ICMPPingResponder : public Element {
 
   static void refresh(uint8_t* ip) {
     replace_word(ip + 6, 0, ip + 10);  // Don't Fragment was the requester's wish
-    const uint8_t fresh[2] {255, kIcmp};
+    const uint8_t fresh[2]{255, kIcmp};
     uint16_t word;
     std::memcpy(&word, fresh, 2);
     replace_word(ip + 8, word, ip + 10);

@@ -1,11 +1,10 @@
 // IPEncap(PROTO, SRC, DST [, TTL, DSCP, ECT, CE, TOS, DF]): puts an IP header around packets.
 //
-// Ports: 1 input, 1 output, agnostic. Marks the header and sets the destination annotation. Packets that would not fit into
-// their buffer are dropped. Click's class knows IPv4 only.
-// Parameters: PROTO, a number or a name such as ipip, gre or udp; SRC and DST, both of IPv4 or of IPv6, DST may be DST_ANNO
-// for the packet's destination annotation; TTL (250); DSCP 0 to 63 (0), ECT, true or 2 for the other code point (false),
-// CE (false), or TOS, the whole byte (0); DF, sets Don't Fragment (false).
-// Handlers: src, dst (rw).
+// Ports: 1 input, 1 output, agnostic. Marks the header and sets the destination annotation. Packets that would not fit
+// into their buffer are dropped. Click's class knows IPv4 only. Parameters: PROTO, a number or a name such as ipip, gre
+// or udp; SRC and DST, both of IPv4 or of IPv6, DST may be DST_ANNO for the packet's destination annotation; TTL (250);
+// DSCP 0 to 63 (0), ECT, true or 2 for the other code point (false), CE (false), or TOS, the whole byte (0); DF, sets
+// Don't Fragment (false). Handlers: src, dst (rw).
 #pragma once
 
 #include "driver/element.hh"
@@ -70,7 +69,8 @@ class IPEncap : public Element {
       const char* name;
       uint8_t number;
     };
-    static constexpr Name names[] = {{"icmp", 1}, {"igmp", 2}, {"ipip", 4}, {"tcp", 6}, {"udp", 17}, {"ip6", 41}, {"gre", 47}};
+    static constexpr Name names[] = {{"icmp", 1}, {"igmp", 2}, {"ipip", 4}, {"tcp", 6},
+                                     {"udp", 17}, {"ip6", 41}, {"gre", 47}};
     uint8_t number = 0;
     for (const Name& one : names) {
       if (text == one.name) number = one.number;

@@ -1,12 +1,12 @@
 // IPFragmenter(MTU [, HONOR_DF, VERBOSE]): splits IPv4 packets that are longer than a link takes (RFC 791).
 //
-// Ports: 1 input, push; output 0, push, for packets and fragments that are short enough, in order; optional output 1, push, for
-// packets that must not be split (else dropped): with Don't Fragment, and IPv6 packets, which only their sender
-// splits (RFC 8200 section 4.5). The IP header must be marked. Fragments get the packet's annotations, and the Ethernet
-// header before it where there is one.
-// Parameters: MTU in bytes, the IP header included; HONOR_DF, false splits those too (true); VERBOSE, log every packet that
-// must not be split and not only the first five; HEADROOM is taken and does nothing.
-// Handlers: drops (r), packets that must not be split; fragments (r); both go on in the next worker; mtu (rw).
+// Ports: 1 input, push; output 0, push, for packets and fragments that are short enough, in order; optional output 1,
+// push, for packets that must not be split (else dropped): with Don't Fragment, and IPv6 packets, which only their
+// sender splits (RFC 8200 section 4.5). The IP header must be marked. Fragments get the packet's annotations, and the
+// Ethernet header before it where there is one. Parameters: MTU in bytes, the IP header included; HONOR_DF, false
+// splits those too (true); VERBOSE, log every packet that must not be split and not only the first five; HEADROOM is
+// taken and does nothing. Handlers: drops (r), packets that must not be split; fragments (r); both go on in the next
+// worker; mtu (rw).
 #pragma once
 
 #include <algorithm>
@@ -71,7 +71,8 @@ class IPFragmenter : public Element {
 
   void refuse(Batch& refused) {
     for (Packet* packet : refused) {
-      if (verbose_ || drops_.packets() < 5) chatter(*this, "must not be fragmented: " + std::to_string(packet->length) + " bytes");
+      if (verbose_ || drops_.packets() < 5)
+        chatter(*this, "must not be fragmented: " + std::to_string(packet->length) + " bytes");
       drops_.add(*packet);
     }
     push_or_release(1, refused);

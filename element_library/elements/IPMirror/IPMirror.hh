@@ -36,7 +36,8 @@ class IPMirror : public Element {
     if (!whole || !read.first || (read.protocol != kTcp && read.protocol != kUdp)) return;
     uint8_t* transport = read.transport_header();
     if (read.transport_length() >= 4) std::swap_ranges(transport, transport + 2, transport + 2);
-    if (read.protocol == kTcp && read.transport_length() >= 12) std::swap_ranges(transport + 4, transport + 8, transport + 8);
+    if (read.protocol == kTcp && read.transport_length() >= 12)
+      std::swap_ranges(transport + 4, transport + 8, transport + 8);
   }
 
   bool annotate_ = true;

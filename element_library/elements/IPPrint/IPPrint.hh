@@ -4,9 +4,9 @@
 // Ports: 1 input, 1 output, agnostic. Needs the network header position (CheckIPHeader, CheckIP6Header); packets
 // without it are not written.
 // Parameters: CONTENTS, bytes of the packet (NONE, HEX or ASCII; NONE), or PAYLOAD, bytes behind the transport header;
-// MAXLENGTH, most bytes (1500; negative for all); ID, TTL, TOS, LENGTH, PAINT add those (false); TIMESTAMP adds the time
-// of reception in seconds since 1970 (true).
-// Handlers: active (rw); false stops the log, not the packets. The driver limits lines to ten a second an element.
+// MAXLENGTH, most bytes (1500; negative for all); ID, TTL, TOS, LENGTH, PAINT add those (false); TIMESTAMP adds the
+// time of reception in seconds since 1970 (true). Handlers: active (rw); false stops the log, not the packets. The
+// driver limits lines to ten a second an element.
 #pragma once
 
 #include <algorithm>

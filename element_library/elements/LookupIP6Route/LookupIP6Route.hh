@@ -1,9 +1,8 @@
 // LookupIP6Route(DESTINATION/LENGTH GATEWAY OUTPUT, ...): routes IPv6 packets by longest prefix.
 //
-// Ports: 1 input, push; any number of outputs, push. Looks the destination annotation up; a route's gateway becomes the new
-// annotation, `::0` is none. DESTINATION MASK GATEWAY OUTPUT is taken too. Packets without a route are dropped. LookupRoute
-// does more.
-// Handlers: table [MOST], lookup ADDRESS (r); add, set, remove, ctrl, flush (w).
+// Ports: 1 input, push; any number of outputs, push. Looks the destination annotation up; a route's gateway becomes the
+// new annotation, `::0` is none. DESTINATION MASK GATEWAY OUTPUT is taken too. Packets without a route are dropped.
+// LookupRoute does more. Handlers: table [MOST], lookup ADDRESS (r); add, set, remove, ctrl, flush (w).
 #pragma once
 
 #include <sstream>

@@ -1,16 +1,16 @@
-// LookupRoute(ROUTE, ... [FILE, OUTPUTS]): routes IPv4 and IPv6 packets by longest prefix, over several next hops if need be.
+// LookupRoute(ROUTE, ... [FILE, OUTPUTS]): routes IPv4 and IPv6 packets by longest prefix, over several next hops if
+// need be.
 //
-// Ports: 1 input, push; any number of outputs, push. Looks the destination annotation up; a route's gateway becomes the new
-// annotation. ROUTE is PREFIX [[via] GATEWAY] OUTPUT. A prefix that is given several times has several next hops: a hash of
-// addresses, protocol and ports chooses, so that a flow stays on its way, and a next hop that comes or goes moves no flow
-// between the others.
-// Parameters: FILE, more routes, one a line, `#` begins a comment; OUTPUTS, names of outputs, which routes may use instead of
-// numbers. With OUTPUTS packets without a route leave by the output after the last named one, where there is one; they are
-// dropped otherwise.
-// Handlers: table [MOST] (r), at most 65536 routes; lookup ADDRESS (r); add, set, remove (w), one route; ctrl (w), lines of
-// these, all or none; flush (w); load (w), a file whose routes replace all; routes (w), the same as text; loading (r), how
-// that went. A table is loaded a little every round, while packets are forwarded by the old one. Routes that handlers
-// changed are not part of the configuration: after a takeover those of ROUTE and FILE hold.
+// Ports: 1 input, push; any number of outputs, push. Looks the destination annotation up; a route's gateway becomes the
+// new annotation. ROUTE is PREFIX [[via] GATEWAY] OUTPUT. A prefix that is given several times has several next hops: a
+// hash of addresses, protocol and ports chooses, so that a flow stays on its way, and a next hop that comes or goes
+// moves no flow between the others. Parameters: FILE, more routes, one a line, `#` begins a comment; OUTPUTS, names of
+// outputs, which routes may use instead of numbers. With OUTPUTS packets without a route leave by the output after the
+// last named one, where there is one; they are dropped otherwise. Handlers: table [MOST] (r), at most 65536 routes;
+// lookup ADDRESS (r); add, set, remove (w), one route; ctrl (w), lines of these, all or none; flush (w); load (w), a
+// file whose routes replace all; routes (w), the same as text; loading (r), how that went. A table is loaded a little
+// every round, while packets are forwarded by the old one. Routes that handlers changed are not part of the
+// configuration: after a takeover those of ROUTE and FILE hold.
 #pragma once
 
 #include <fstream>

@@ -61,10 +61,12 @@ class MatchPatterns : public Element {
     handlers.write_later("patterns", [this](std::string_view value, Done done) { load("PATTERNS", value, done); });
     handlers.read("rules", [this] { return source_.rules; });
     handlers.write_later("rules", [this](std::string_view value, Done done) { load("RULES", value, done); });
-    live_handler(handlers, *this, "alerts", "ALERTS", [this] { return alerts_; },
-                 [this](std::string_view value) { return set_alerts(value); });
-    live_handler(handlers, *this, "alert_rate", "ALERT_RATE", [this] { return std::to_string(alert_rate_); },
-                 [this](std::string_view value) { return set_alert_rate(value); });
+    live_handler(
+        handlers, *this, "alerts", "ALERTS", [this] { return alerts_; },
+        [this](std::string_view value) { return set_alerts(value); });
+    live_handler(
+        handlers, *this, "alert_rate", "ALERT_RATE", [this] { return std::to_string(alert_rate_); },
+        [this](std::string_view value) { return set_alert_rate(value); });
   }
 
   void push(int, Batch& batch) override {
@@ -119,7 +121,7 @@ class MatchPatterns : public Element {
   }
 
   static uint64_t clock_ns() {
-    timespec now {};
+    timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
     return uint64_t(now.tv_sec) * kSecond + uint64_t(now.tv_nsec);
   }

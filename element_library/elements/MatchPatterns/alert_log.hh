@@ -39,7 +39,7 @@ inline std::string json_text(std::string_view text) {
 // RFC 3339, microseconds, UTC.
 inline std::string time_text(uint64_t realtime_ns) {
   time_t seconds = time_t(realtime_ns / kSecond);
-  tm parts {};
+  tm parts{};
   gmtime_r(&seconds, &parts);
   char text[40], all[64];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
@@ -104,7 +104,7 @@ class AlertLog : public AlertSink {
   }
   // The disk became full within a line. Unless others have written behind it meanwhile.
   void cut_back(off_t written) {
-    struct stat file {};
+    struct stat file{};
     off_t begin = ::lseek(file_.get(), -written, SEEK_CUR);
     if (begin < 0 || ::fstat(file_.get(), &file) != 0 || file.st_size != begin + written) return;
     [[maybe_unused]] int cut = ::ftruncate(file_.get(), begin);

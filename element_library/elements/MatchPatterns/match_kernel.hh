@@ -18,7 +18,7 @@ struct PatternAlert {
   const Session& flow;  // key fields
   bool from_second;     // the second endpoint sent it
   uint32_t rule;
-  uint64_t end;         // bytes of the stream or datagram up to the end of the pattern; 0: unknown
+  uint64_t end;  // bytes of the stream or datagram up to the end of the pattern; 0: unknown
 };
 
 enum class AlertFate : uint8_t { told, suppressed, lost };
@@ -65,7 +65,7 @@ class MatchKernel {
     if (packet.kind != PacketKind::tracked) return Inspection::clean;
     if (packet.key.protocol != protocol::tcp && packet.payload_length == 0) return Inspection::clean;
     uint32_t session = sessions_.find(packet.key, packet.hash, now);
-    Moment moment {now, sink, 0, now + kMemory};
+    Moment moment{now, sink, 0, now + kMemory};
     if (session != SessionRecords::kNone) {
       moment.opened = sessions_.at(session).opened;
       moment.session_end = sessions_.deadline(session);

@@ -46,7 +46,8 @@ inline std::unique_ptr<PatternSet> load_patterns(const PatternSource& source, st
   return std::make_unique<PatternSet>(std::move(rules));
 }
 
-// One load at a time. The thread that forwards starts it and asks whether it is done; a thread of its own does the work.
+// One load at a time. The thread that forwards starts it and asks whether it is done; a thread of its own does the
+// work.
 class PatternLoader {
  public:
   using Done = std::function<void(std::string error)>;

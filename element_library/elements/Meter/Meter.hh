@@ -68,7 +68,7 @@ class Meter : public Element {
     return text;
   }
 
-  std::vector<double> rates_ {0};
+  std::vector<double> rates_{0};
   RateAverage average_;
 };
 

@@ -160,7 +160,7 @@ class Nat : public Element {
   std::array<std::string, kSettingCount> texts_;
   NatPolicy policy_;
   NatTables tables_;
-  NatKernel kernel_ {tables_, policy_};
+  NatKernel kernel_{tables_, policy_};
   uint32_t waiting_forwards_ = 0;
   uint64_t next_expiry_ = 1, next_forwards_ = 0;
 };

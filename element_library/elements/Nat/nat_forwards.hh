@@ -12,7 +12,7 @@ inline void end_forwards(NatTables& tables, const NatPolicy& policy, NatMappings
   };
   for (uint32_t index = 0; index < tables.forwards.fresh(); ++index) {
     if (!tables.forwards.used(index)) continue;
-    NatForward old {outside_of(tables.forwards.at(index)), inside_of(tables.forwards.at(index))};
+    NatForward old{outside_of(tables.forwards.at(index)), inside_of(tables.forwards.at(index))};
     if (wanted(old)) continue;
     mappings.remove_forward(old.outside, now);
     tables.forwards.erase(index);

@@ -68,10 +68,10 @@ class NatFragments {
   // The tracker has seen no more of a segment than its first fragment holds: what follows counts as sent, too.
   void extend(const NatPacket& packet, const NatFragment& record, bool from_outside, uint64_t now) {
     uint32_t end = record.end + packet.fragment_offset * 8u + packet.available - record.header_length;
-    NatEndpoint source {load_address(record.source), record.source_port, protocol::tcp};
-    NatEndpoint destination {load_address(record.destination), record.destination_port, protocol::tcp};
-    NatEndpoint new_source {load_address(record.new_source), record.new_source_port, protocol::tcp};
-    NatEndpoint inside {load_address(record.new_destination), record.new_destination_port, protocol::tcp};
+    NatEndpoint source{load_address(record.source), record.source_port, protocol::tcp};
+    NatEndpoint destination{load_address(record.destination), record.destination_port, protocol::tcp};
+    NatEndpoint new_source{load_address(record.new_source), record.new_source_port, protocol::tcp};
+    NatEndpoint inside{load_address(record.new_destination), record.new_destination_port, protocol::tcp};
     if (!from_outside) extend(session_key(source, destination), false, end, now);
     if (from_outside || record.hairpin) extend(session_key(inside, new_source), true, end, now);
   }

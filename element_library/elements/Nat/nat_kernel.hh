@@ -1,5 +1,5 @@
-// Source and destination NAT for IPv4: packets as bytes, sessions and mappings as records of state tables, a verdict for
-// each packet. It knows nothing of elements or routers, so that any host can run it.
+// Source and destination NAT for IPv4: packets as bytes, sessions and mappings as records of state tables, a verdict
+// for each packet. It knows nothing of elements or routers, so that any host can run it.
 //
 // For a batch: read_out() every packet, prefetch_session() every packet, then translate_out() one after the other. From
 // outside there is one lookup more: read_in(), prefetch_port(), read_session(), prefetch_session(), translate_in().
@@ -13,8 +13,12 @@ namespace clickup {
 class NatKernel {
  public:
   NatKernel(NatTables& tables, const NatPolicy& policy)
-      : tables_(tables), policy_(policy), mappings_(tables, policy), sessions_(tables, policy, mappings_),
-        held_(tables.held), fragments_(tables, held_) {}
+      : tables_(tables),
+        policy_(policy),
+        mappings_(tables, policy),
+        sessions_(tables, policy, mappings_),
+        held_(tables.held),
+        fragments_(tables, held_) {}
 
   // `data` begins with an IPv4 header; `packet` is fresh, and points into `data` from now on.
   void read_out(uint8_t* data, uint32_t length, NatPacket& packet) const {
@@ -47,7 +51,7 @@ class NatKernel {
       case NatKind::fragment: return fragments_.translate(packet, false, now);
       case NatKind::flow: break;
     }
-    NatTranslation to {source_of(packet), destination_of(packet), packet.identification, false};
+    NatTranslation to{source_of(packet), destination_of(packet), packet.identification, false};
     NatVerdict verdict = find_out(packet, to, now);
     if (verdict != NatVerdict::translated) return verdict;
     // Hosts that share an address would use the same identification at the same time (RFC 7857 section 10).
@@ -66,7 +70,7 @@ class NatKernel {
       case NatKind::fragment: return fragments_.translate(packet, true, now);
       case NatKind::flow: break;
     }
-    NatTranslation to {source_of(packet), destination_of(packet), packet.identification, false};
+    NatTranslation to{source_of(packet), destination_of(packet), packet.identification, false};
     NatVerdict verdict = find_in(packet, false, to, now);
     bool syn = packet.protocol == protocol::tcp && packet.may_open;
     if (verdict == NatVerdict::unsolicited && syn && hold_syns) {

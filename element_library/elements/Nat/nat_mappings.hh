@@ -196,7 +196,8 @@ class NatMappings {
   }
   bool is_mapped(const NatMapping& mapping, uint64_t now) const {
     uint32_t index = find_record(tables_.ports, port_key(outside_of(mapping)), now);
-    return index != kNone && in_use(tables_.ports.at(index)) && inside_of(tables_.ports.at(index)) == inside_of(mapping);
+    return index != kNone && in_use(tables_.ports.at(index)) &&
+           inside_of(tables_.ports.at(index)) == inside_of(mapping);
   }
 
   void hold_down(uint32_t index, NatPort port, uint64_t now) {

@@ -16,8 +16,8 @@ enum class NatKind : uint8_t {
   fragment,  // not the first one: no ports
 };
 
-// Addresses are kept as they lie in a header, ports as numbers. An ICMP query has its identifier as the port of who asks
-// and its type as the port of who is asked; other protocols than TCP, UDP and ICMP queries have no ports: 0.
+// Addresses are kept as they lie in a header, ports as numbers. An ICMP query has its identifier as the port of who
+// asks and its type as the port of who is asked; other protocols than TCP, UDP and ICMP queries have no ports: 0.
 struct NatEnds {
   uint32_t source = 0, destination = 0;
   uint16_t source_port = 0, destination_port = 0;
@@ -50,10 +50,14 @@ namespace nat_packet_detail {
 // The request that an ICMP message is or answers: echo, timestamp, information, address mask; -1 for others.
 inline int request_type(uint8_t type) {
   switch (type) {
-    case 8: case 0: return 8;
-    case 13: case 14: return 13;
-    case 15: case 16: return 15;
-    case 17: case 18: return 17;
+    case 8:
+    case 0: return 8;
+    case 13:
+    case 14: return 13;
+    case 15:
+    case 16: return 15;
+    case 17:
+    case 18: return 17;
     default: return -1;
   }
 }
@@ -146,7 +150,8 @@ inline bool read_quoted(uint8_t* data, uint32_t length, NatEnds& ends, NatHeader
   headers = {data, data + header, length - header};
   bool asks = false;
   if (ends.protocol == protocol::icmp) return nat_packet_detail::read_query(headers.transport, ends, asks);
-  if (ends.protocol == protocol::tcp || ends.protocol == protocol::udp) nat_packet_detail::read_ports(headers.transport, ends);
+  if (ends.protocol == protocol::tcp || ends.protocol == protocol::udp)
+    nat_packet_detail::read_ports(headers.transport, ends);
   return true;
 }
 

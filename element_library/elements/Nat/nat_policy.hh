@@ -18,12 +18,12 @@ struct NatTimeoutWord {
   uint32_t seconds;  // default
 };
 inline constexpr NatTimeoutWord kNatTimeouts[] = {
-    {"HOLD_DOWN", "hold_down", 120},              // RFC 6888 REQ-8
-    {"TCP_OPENING", "tcp_opening", 240},          // RFC 5382 REQ-5: at least four minutes
+    {"HOLD_DOWN", "hold_down", 120},               // RFC 6888 REQ-8
+    {"TCP_OPENING", "tcp_opening", 240},           // RFC 5382 REQ-5: at least four minutes
     {"TCP_ESTABLISHED", "tcp_established", 7440},  // RFC 5382 REQ-5: at least 2 h 4 min
-    {"TCP_CLOSING", "tcp_closing", 240},          // RFC 7857 section 2.1: apart from opening; 2.2: after a reset too
-    {"UDP", "udp", 300},                          // RFC 4787 REQ-5c
-    {"ICMP", "icmp", 60},                         // RFC 5508 REQ-2
+    {"TCP_CLOSING", "tcp_closing", 240},           // RFC 7857 section 2.1: apart from opening; 2.2: after a reset too
+    {"UDP", "udp", 300},                           // RFC 4787 REQ-5c
+    {"ICMP", "icmp", 60},                          // RFC 5508 REQ-2
     {"OTHER", "other", 600},
 };
 inline constexpr size_t kNatTimeoutCount = std::size(kNatTimeouts);
@@ -72,8 +72,9 @@ struct NatPolicy {
  private:
   static NatTimeout tcp_timeout(SessionState state) {
     switch (state) {
-      case SessionState::syn_sent: case SessionState::syn_sent2: case SessionState::syn_recv:
-        return NatTimeout::tcp_opening;
+      case SessionState::syn_sent:
+      case SessionState::syn_sent2:
+      case SessionState::syn_recv: return NatTimeout::tcp_opening;
       case SessionState::established: return NatTimeout::tcp_established;
       default: return NatTimeout::tcp_closing;
     }

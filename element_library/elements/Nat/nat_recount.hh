@@ -1,6 +1,7 @@
-// Makes the tables of a NAT agree again, after a worker that was killed between writing two of them, or records that come
-// from a file, where each table is of another moment, or did not all come along. Sessions are what counts: everything else
-// follows from them, except what is held down. One pass over each table; never needed after a worker that paused.
+// Makes the tables of a NAT agree again, after a worker that was killed between writing two of them, or records that
+// come from a file, where each table is of another moment, or did not all come along. Sessions are what counts:
+// everything else follows from them, except what is held down. One pass over each table; never needed after a worker
+// that paused.
 #pragma once
 
 #include "elements/Nat/nat_mappings.hh"

@@ -19,7 +19,9 @@ inline int checksum_offset(uint8_t protocol) {
   constexpr uint8_t kDccp = 33, kUdpLite = 136;  // their checksums cover the addresses, as those of TCP and UDP do
   switch (protocol) {
     case protocol::tcp: return 16;
-    case protocol::udp: case kDccp: case kUdpLite: return 6;
+    case protocol::udp:
+    case kDccp:
+    case kUdpLite: return 6;
     case protocol::icmp: return 2;
     default: return -1;
   }

@@ -51,7 +51,7 @@ class NatSessions {
   // A session that has ended begins again, with the same endpoints.
   void reopen(uint32_t index, const NatPacket& packet, bool from_remote, uint64_t now) {
     const NatSession& old = tables_.sessions.at(index);
-    NatEndpoint remote {load_address(old.remote_address), old.remote_port, old.protocol};
+    NatEndpoint remote{load_address(old.remote_address), old.remote_port, old.protocol};
     NatSession session = fresh(inside_of(old), outside_of(old), remote, packet, from_remote, now);
     tables_.sessions.write(index, session, now + timeout(session));
   }
@@ -69,8 +69,8 @@ class NatSessions {
     }
     return outcome;
   }
-  // A host inside answers a connection that it has no more by resets alone: whoever sends anything else still has it, and
-  // the reset that was seen ended nothing (RFC 7857 section 2).
+  // A host inside answers a connection that it has no more by resets alone: whoever sends anything else still has it,
+  // and the reset that was seen ended nothing (RFC 7857 section 2).
   static bool goes_on(const NatSession& session, const TcpSegment& segment) {
     bool closing = (session.first_flags | session.second_flags) & TcpSide::kFin;
     return (session.flags & kAssured) && !closing && !segment.has(tcp_flag::rst | tcp_flag::syn);

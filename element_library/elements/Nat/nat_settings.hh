@@ -17,7 +17,7 @@ inline constexpr uint32_t kNatMostAddresses = 4096;
 // Entries of a list: `a; b; c`, blanks around them left out; "none" is an empty list.
 inline std::vector<std::string> nat_entries(std::string_view text) {
   std::vector<std::string> entries;
-  std::istringstream in {std::string(text)};
+  std::istringstream in{std::string(text)};
   for (std::string entry; std::getline(in, entry, ';');) {
     size_t first = entry.find_first_not_of(" \t\r\n"), last = entry.find_last_not_of(" \t\r\n");
     if (first != std::string::npos) entries.push_back(entry.substr(first, last - first + 1));
@@ -112,7 +112,8 @@ inline std::string set_forwards(NatPolicy& policy, std::string_view text) {
   for (const std::string& entry : nat_entries(text)) {
     NatForward forward;
     if (!nat_settings_detail::read_forward(entry, forward)) {
-      return "FORWARDS '" + entry + "': expected PROTOCOL OUTSIDE:PORT -> INSIDE:PORT, such as tcp 203.0.113.1:8080 -> "
+      return "FORWARDS '" + entry +
+             "': expected PROTOCOL OUTSIDE:PORT -> INSIDE:PORT, such as tcp 203.0.113.1:8080 -> "
              "10.0.0.5:80";
     }
     if (!policy.is_external(forward.outside.address)) {
@@ -125,7 +126,8 @@ inline std::string set_forwards(NatPolicy& policy, std::string_view text) {
     forwards.push_back(forward);
   }
   if (forwards.size() > kNatMostForwards) {
-    return "FORWARDS has " + std::to_string(forwards.size()) + " entries: give at most " + std::to_string(kNatMostForwards);
+    return "FORWARDS has " + std::to_string(forwards.size()) + " entries: give at most " +
+           std::to_string(kNatMostForwards);
   }
   policy.forwards = std::move(forwards);
   return "";

@@ -19,8 +19,8 @@ using NatFragment = NatFragmentsLayout;
 using NatHeld = NatHeldLayout;
 using NatCounters = NatCountersLayout;
 
-inline constexpr uint8_t kNatForward = 1;                      // bit of NatPort::flags
-inline constexpr uint64_t kNatForever = uint64_t(1) << 62;     // deadline of what ends otherwise
+inline constexpr uint8_t kNatForward = 1;                   // bit of NatPort::flags
+inline constexpr uint64_t kNatForever = uint64_t(1) << 62;  // deadline of what ends otherwise
 inline constexpr uint32_t kNatMostForwards = 1024;
 inline constexpr uint32_t kNatFragments = 4096;
 inline constexpr uint32_t kNatHeldKinds = 3, kNatHeldShare = 256;  // packets of one kind that wait

@@ -29,7 +29,7 @@ inline constexpr uint64_t kNatMostLines = 65536;
 
 // protocol, inside, outside and remote endpoint, state, seconds left.
 inline std::string nat_line(const NatSession& session, uint64_t deadline, uint64_t now) {
-  NatEndpoint remote {load_address(session.remote_address), session.remote_port, session.protocol};
+  NatEndpoint remote{load_address(session.remote_address), session.remote_port, session.protocol};
   return nat_text_detail::protocol_name(session.protocol) + " " + nat_endpoint_text(inside_of(session)) + " " +
          nat_endpoint_text(outside_of(session)) + " " + nat_endpoint_text(remote) + " " +
          std::string(state_name(state_of(session))) + " " + nat_text_detail::seconds_left(deadline, now) + "\n";

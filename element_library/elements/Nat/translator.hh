@@ -60,7 +60,7 @@ class Translator : public Element {
  private:
   Names names_;
   Nat* nat_ = nullptr;
-  std::array<uint64_t, outputs> counts_ {};
+  std::array<uint64_t, outputs> counts_{};
   uint64_t held_ = 0;
 };
 

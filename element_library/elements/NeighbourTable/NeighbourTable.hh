@@ -14,7 +14,9 @@ class NeighbourTable : public Element {
   int configure_phase() const override { return 50; }  // before the elements that name it
 
   void configure(Arguments& arguments, Errors& errors) override {
-    arguments.keyword("CAPACITY", state_.capacity).keyword("WAITING", state_.most_waiting).keyword("QUEUE", state_.queue);
+    arguments.keyword("CAPACITY", state_.capacity)
+        .keyword("WAITING", state_.most_waiting)
+        .keyword("QUEUE", state_.queue);
     read_duration(arguments, errors, "TIMEOUT", state_.policy.timeout, kLeastTimeout, kMostTimeout);
     arguments.finish(errors);
     state_.check(errors);

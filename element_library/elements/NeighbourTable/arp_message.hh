@@ -12,8 +12,8 @@ struct ArpMessage {
   static constexpr uint16_t kRequest = 1, kReply = 2;
 
   uint16_t operation = kRequest;
-  uint8_t sender_ether[6] {}, target_ether[6] {};
-  uint8_t sender[4] {}, target[4] {};
+  uint8_t sender_ether[6]{}, target_ether[6]{};
+  uint8_t sender[4]{}, target[4]{};
 };
 
 namespace arp_message_detail {
@@ -29,7 +29,7 @@ inline bool read_arp(const uint8_t* frame, uint32_t length, ArpMessage& message)
   std::memcpy(message.sender, frame + 28, 4);
   std::memcpy(message.target_ether, frame + 32, 6);
   std::memcpy(message.target, frame + 38, 4);
-  static constexpr uint8_t kNobody[6] {};
+  static constexpr uint8_t kNobody[6]{};
   bool plausible = !(message.sender_ether[0] & 1) && std::memcmp(message.sender_ether, kNobody, 6) != 0;
   return plausible && message.sender[0] < 224;  // no group
 }

@@ -16,7 +16,7 @@ struct LinkSide {
   enum class Cast : uint8_t { one, group, nobody };  // nobody: there is no address to send to
   static constexpr uint32_t kMostMessage = NdMessage::kFrameBytes;
 
-  EtherAddress ether {};
+  EtherAddress ether{};
   std::vector<IpPrefix> addresses;  // ours, with the prefixes that are on the link
   std::optional<IpAddress> gateway4, gateway6;
   std::optional<IpAddress> broadcast;  // where it is not told by the prefix
@@ -42,12 +42,13 @@ struct LinkSide {
     return false;
   }
 
-  // Writes the question for a neighbour into `frame` (kMostMessage bytes), to the one Ethernet address when there is one.
-  // Returns its length; 0: we have no address of that IP version to ask from.
+  // Writes the question for a neighbour into `frame` (kMostMessage bytes), to the one Ethernet address when there is
+  // one. Returns its length; 0: we have no address of that IP version to ask from.
   uint32_t ask(const IpAddress& neighbour, const uint8_t* unicast, uint8_t* frame) const {
     const IpAddress* source = source_for(neighbour);
     if (!source) return 0;
-    return is_ip4(neighbour.data()) ? ask4(*source, neighbour, unicast, frame) : ask6(*source, neighbour, unicast, frame);
+    return is_ip4(neighbour.data()) ? ask4(*source, neighbour, unicast, frame)
+                                    : ask6(*source, neighbour, unicast, frame);
   }
 
   // The answer to a question for one of our addresses, as a whole frame; 0 when it is none.
@@ -92,7 +93,7 @@ struct LinkSide {
 
   Cast cast4(const IpAddress& address, uint8_t* destination) const {
     const uint8_t* four = address.data() + 12;
-    static constexpr uint8_t kNone[4] {};
+    static constexpr uint8_t kNone[4]{};
     if (std::memcmp(four, kNone, 4) == 0) return Cast::nobody;
     if (std::memcmp(four, kEverybody, 4) == 0 || is_broadcast(address)) {
       std::memcpy(destination, kEverybody, 6);

@@ -16,8 +16,8 @@ struct NdMessage {
   uint8_t type = kSolicitation;
   uint8_t flags = 0;  // of an advertisement
   bool has_ether = false;
-  uint8_t ether[6] {};  // the source's own in a solicitation, the target's in an advertisement
-  IpAddress source {}, destination {}, target {};
+  uint8_t ether[6]{};  // the source's own in a solicitation, the target's in an advertisement
+  IpAddress source{}, destination{}, target{};
 };
 
 namespace nd_message_detail {
@@ -98,7 +98,7 @@ inline uint32_t write_nd(const NdMessage& message, const uint8_t* destination, u
 
 // The group in which the owner of an address listens for questions (RFC 4291 2.7.1), and the Ethernet group of a group.
 inline IpAddress solicited_group(const IpAddress& address) {
-  uint8_t group[16] {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+  uint8_t group[16]{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
   std::memcpy(group + 13, address.data() + 13, 3);
   return ip6_address(group);
 }

@@ -1,5 +1,5 @@
-// Which Ethernet address a neighbour has, and when to ask for it (RFC 826, RFC 1122 2.3.2, RFC 4861 7.3). It knows nothing
-// of elements or routers.
+// Which Ethernet address a neighbour has, and when to ask for it (RFC 826, RFC 1122 2.3.2, RFC 4861 7.3). It knows
+// nothing of elements or routers.
 #pragma once
 
 #include <algorithm>
@@ -30,31 +30,32 @@ struct Resolution {
   Fate fate = unreachable;
   bool ask = false;      // now
   bool unicast = false;  // the one whose address is known
-  uint8_t ether[6] {};   // when ready, or asked by unicast
+  uint8_t ether[6]{};    // when ready, or asked by unicast
 };
 
 // What a message says of its sender.
 struct NeighbourNews {
-  IpAddress address {};
-  uint8_t ether[6] {};
+  IpAddress address{};
+  uint8_t ether[6]{};
   bool has_ether = true;
-  bool confirms = true;    // it is reachable now; else only the address is news
-  bool overrides = true;   // counts also when another Ethernet address is known
+  bool confirms = true;     // it is reachable now; else only the address is news
+  bool overrides = true;    // counts also when another Ethernet address is known
   bool introduces = false;  // counts also when nobody has asked for it
 };
 
 class NeighbourKernel {
  public:
-  static constexpr uint64_t kRetry = 1'000'000'000;  // ns between questions for one neighbour (RFC 1122 2.3.2.1, RFC 4861 10)
-  static constexpr uint8_t kMostQuestions = 3;       // without an answer (RFC 4861 10)
+  static constexpr uint64_t kRetry =
+      1'000'000'000;  // ns between questions for one neighbour (RFC 1122 2.3.2.1, RFC 4861 10)
+  static constexpr uint8_t kMostQuestions = 3;  // without an answer (RFC 4861 10)
 
   NeighbourKernel(NeighbourRecords& records, const NeighbourPolicy& policy) : records_(records), policy_(policy) {}
 
   uint64_t hash(const IpAddress& address) const { return records_.hash(key(address)); }
   void prefetch(uint64_t hash) const { records_.prefetch_record(hash); }
 
-  // For a packet to `address`. A neighbour that was not heard for `poll` is asked again, by unicast, while packets go on
-  // to it. `ask` is said at most once in kRetry.
+  // For a packet to `address`. A neighbour that was not heard for `poll` is asked again, by unicast, while packets go
+  // on to it. `ask` is said at most once in kRetry.
   Resolution resolve(const IpAddress& address, uint64_t hash, uint64_t poll, uint64_t now) {
     uint32_t index = records_.find(key(address), hash, now);
     if (index == NeighbourRecords::kNone) return begin(address, hash, now);
@@ -100,7 +101,7 @@ class NeighbourKernel {
   }
 
  private:
-  static constexpr uint64_t kHold = kRetry;  // ns in which nobody is asked for who has not answered
+  static constexpr uint64_t kHold = kRetry;                // ns in which nobody is asked for who has not answered
   static constexpr uint64_t kLongest = uint64_t(1) << 62;  // ns; further apart no two moments are
 
   static Neighbour key(const IpAddress& address) {
@@ -111,7 +112,7 @@ class NeighbourKernel {
   static uint64_t stale(uint64_t poll, uint64_t now) { return now - std::min(poll, kLongest); }
 
   static Resolution ready(const Neighbour& neighbour, bool ask = false) {
-    Resolution resolution {Resolution::ready, ask, true, {}};
+    Resolution resolution{Resolution::ready, ask, true, {}};
     std::memcpy(resolution.ether, neighbour.ether, 6);
     return resolution;
   }

@@ -1,5 +1,5 @@
-// The table of neighbours, the packets that wait across a takeover, and the handlers: what NeighbourTable, ARPTable and an
-// ARPQuerier with a table of its own have.
+// The table of neighbours, the packets that wait across a takeover, and the handlers: what NeighbourTable, ARPTable and
+// an ARPQuerier with a table of its own have.
 #pragma once
 
 #include <algorithm>
@@ -34,9 +34,10 @@ class Neighbourhood {
     check("QUEUE", queue, 1, kMostWaiting, errors);
   }
   void open(const Element& element, Host& host, Errors& errors) {
-    for (std::string error : {open_table(host, element.name(), capacity, records_),
-                              open_table(host, element.name(), unresolved_.kMostPieces * std::max(most_waiting, kMinCapacity),
-                                         unresolved_.records())}) {
+    for (const std::string& error :
+         {open_table(host, element.name(), capacity, records_),
+          open_table(host, element.name(), unresolved_.kMostPieces * std::max(most_waiting, kMinCapacity),
+                     unresolved_.records())}) {
       if (!error.empty()) errors.add(error);
     }
     drops.open(element, "drops", host, errors);
@@ -127,7 +128,7 @@ class Neighbourhood {
   }
 
   NeighbourRecords records_;
-  NeighbourKernel kernel_ {records_, policy};
+  NeighbourKernel kernel_{records_, policy};
   PacketStore<UnresolvedLayout> unresolved_;
   uint64_t next_expiry_ = 1;
 };

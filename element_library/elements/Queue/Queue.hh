@@ -32,9 +32,7 @@ class Queue : public Element {
     ring_.resize(capacity);
   }
 
-  void initialize(Host& host, Errors& errors) override {
-    find_counter("drops", drops_, host, errors);
-  }
+  void initialize(Host& host, Errors& errors) override { find_counter("drops", drops_, host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {
     handlers.read("length", [this] { return std::to_string(length_); });
@@ -116,11 +114,11 @@ class Queue : public Element {
     return "";
   }
 
-  std::vector<Packet*> ring_ {1};
+  std::vector<Packet*> ring_{1};
   uint32_t first_ = 0, length_ = 0, highwater_ = 0;
-  CounterSlot left_behind_ {};  // counted as dropped when it paused
+  CounterSlot left_behind_{};  // counted as dropped when it paused
   uint64_t paused_ns_ = 0;
-  CounterSlot local_ {};  // until initialised
+  CounterSlot local_{};  // until initialised
   CounterSlot* drops_ = &local_;
 };
 

@@ -60,7 +60,8 @@ class RandomSample : public Element {
     handlers.read(name, [this, inverse] { return real_text(inverse ? 1 - probability_ : probability_); });
     handlers.write(name, [this, name, inverse](std::string_view value) {
       double probability = 0;
-      if (!parse_real(value, probability) || probability < 0 || probability > 1) return std::string(name) + " is 0 to 1";
+      if (!parse_real(value, probability) || probability < 0 || probability > 1)
+        return std::string(name) + " is 0 to 1";
       set_probability(inverse ? 1 - probability : probability);
       set_keyword(given_as(), real_text(given_as() == "DROP" ? 1 - probability_ : probability_));
       return std::string();
@@ -86,7 +87,7 @@ class RandomSample : public Element {
   double probability_ = 1;
   uint64_t threshold_ = 0;  // of 2^32
   bool active_ = true;
-  Random random_ {realtime_ns() ^ uint64_t(reinterpret_cast<uintptr_t>(this))};
+  Random random_{realtime_ns() ^ uint64_t(reinterpret_cast<uintptr_t>(this))};
   KeptCounter drops_;
 };
 

@@ -1,7 +1,8 @@
 // RatedSource([DATA, RATE, LIMIT, ACTIVE, LENGTH, STOP, TIMESTAMP]): emits copies of DATA at a rate.
 //
 // Ports: 1 output, agnostic.
-// Parameters: DATA, the packet (64 bytes of text); RATE in packets/s (10); LIMIT, packets to emit, negative for no limit
+// Parameters: DATA, the packet (64 bytes of text); RATE in packets/s (10); LIMIT, packets to emit, negative for no
+// limit
 // (-1); ACTIVE (true); LENGTH, cuts or pads DATA with zeros; STOP, end the driver after LIMIT packets (false);
 // TIMESTAMP, set the packets' time (true). A worker that was held up makes good for at most 20 ms of silence.
 // Handlers: count (r); reset (w) starts again; data, rate, limit, active (rw).

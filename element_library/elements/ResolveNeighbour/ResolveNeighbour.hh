@@ -1,4 +1,5 @@
-// ResolveNeighbour(TABLE, ADDRESSES..., ETHER, [GATEWAY, POLL, ANSWER]): IP packets to their next hop on an Ethernet link.
+// ResolveNeighbour(TABLE, ADDRESSES..., ETHER, [GATEWAY, POLL, ANSWER]): IP packets to their next hop on an Ethernet
+// link.
 #pragma once
 
 #include <sstream>
@@ -25,7 +26,8 @@ class ResolveNeighbour : public NeighbourResolver {
     for (const std::string& text : arguments.rest()) add_address(text, errors);
     arguments.finish(errors);
     neighbours_ = static_cast<NeighbourTable*>(table);
-    if (!ether.empty() && !parse_ether_address(ether, link_.ether)) errors.add("ETHER '" + ether + "' is no Ethernet address");
+    if (!ether.empty() && !parse_ether_address(ether, link_.ether))
+      errors.add("ETHER '" + ether + "' is no Ethernet address");
     if (link_.addresses.empty()) errors.add("ADDRESSES are missing: give at least one, such as 192.0.2.1/24");
     std::istringstream words(gateways);
     for (std::string word; words >> word;) add_gateway(word, errors);
@@ -47,7 +49,8 @@ class ResolveNeighbour : public NeighbourResolver {
 
   void add_address(const std::string& text, Errors& errors) {
     IpPrefix prefix;
-    if (!parse_ip_prefix(text, prefix)) return errors.add("'" + text + "' is no IP address with a prefix, such as 192.0.2.1/24");
+    if (!parse_ip_prefix(text, prefix))
+      return errors.add("'" + text + "' is no IP address with a prefix, such as 192.0.2.1/24");
     link_.addresses.push_back(prefix);
   }
   void add_gateway(const std::string& text, Errors& errors) {
@@ -99,7 +102,7 @@ class ResolveNeighbour : public NeighbourResolver {
     }
     send_message(frame, answer, sent);
     news.introduces = answer != 0;  // who asks for us will hear from us
-    static constexpr uint8_t kNobody[4] {};
+    static constexpr uint8_t kNobody[4]{};
     bool somebody = !is_unset(news.address) && news.address != ip4_address(kNobody);
     return somebody && !link_.is_ours(news.address);
   }

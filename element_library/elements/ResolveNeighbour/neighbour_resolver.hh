@@ -1,5 +1,5 @@
-// IP packets out to neighbours, with their Ethernet addresses, and the questions that it takes: what ResolveNeighbour and
-// ARPQuerier share.
+// IP packets out to neighbours, with their Ethernet addresses, and the questions that it takes: what ResolveNeighbour
+// and ARPQuerier share.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 
 namespace clickup {
 
-// Input 0 takes IP packets, input 1 what neighbours say. Frames leave by output 0; our questions and answers by output 1,
-// or with the frames when that is not connected; what cannot be delivered by output 2, or is dropped.
+// Input 0 takes IP packets, input 1 what neighbours say. Frames leave by output 0; our questions and answers by output
+// 1, or with the frames when that is not connected; what cannot be delivered by output 2, or is dropped.
 class NeighbourResolver : public Element {
  public:
   ~NeighbourResolver() override { release_all(); }
@@ -29,7 +29,8 @@ class NeighbourResolver : public Element {
   uint64_t timer_at() const override { return lanes_.count() ? std::max<uint64_t>(lanes_.due(), 1) : 0; }
   void on_timer(uint64_t now) override {
     Sent sent;
-    for (uint32_t left = lanes_.count(); left > 0 && lanes_.due() <= now; --left) look_after(lanes_.due_lane(), now, sent);
+    for (uint32_t left = lanes_.count(); left > 0 && lanes_.due() <= now; --left)
+      look_after(lanes_.due_lane(), now, sent);
     flush(sent);
   }
 
@@ -93,8 +94,8 @@ class NeighbourResolver : public Element {
  private:
   struct Hop {
     LinkSide::Cast cast = LinkSide::Cast::nobody;
-    uint8_t ether[6] {};  // of a group
-    IpAddress address {};
+    uint8_t ether[6]{};  // of a group
+    IpAddress address{};
     uint64_t hash = 0;
   };
   using Waiting = Lanes<IpAddress, Packet*>;
@@ -159,7 +160,8 @@ class NeighbourResolver : public Element {
     uint64_t hash = table_->kernel().hash(address);
     Resolution resolution = table_->kernel().resolve(address, hash, poll_, now);
     if (resolution.ask) ask(address, resolution, sent);
-    if (resolution.fate == Resolution::waits) return lanes_.schedule(lane, table_->kernel().next_question(address, hash, now));
+    if (resolution.fate == Resolution::waits)
+      return lanes_.schedule(lane, table_->kernel().next_question(address, hash, now));
     while (lanes_.length(lane) > 0) {
       Packet* packet = take_waiting(lane);
       resolution.fate == Resolution::ready ? emit(packet, resolution.ether, sent) : fail(packet, sent);

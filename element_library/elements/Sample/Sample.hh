@@ -1,9 +1,8 @@
 // Sample(N): lets one packet of every N through.
 //
-// Ports: 1 input, agnostic; output 0, agnostic, for every Nth packet, the first one included; optional output 1, push, for
-// the others (else dropped). Systematic count-based sampling (RFC 5475 section 5.1); traffic with a rhythm of its own is
-// better sampled by RandomSample. N is 1 to 1000000000.
-// Handlers: n (rw).
+// Ports: 1 input, agnostic; output 0, agnostic, for every Nth packet, the first one included; optional output 1, push,
+// for the others (else dropped). Systematic count-based sampling (RFC 5475 section 5.1); traffic with a rhythm of its
+// own is better sampled by RandomSample. N is 1 to 1000000000. Handlers: n (rw).
 #pragma once
 
 #include "driver/element.hh"

@@ -128,7 +128,7 @@ class SessionTable : public Element {
   uint32_t capacity_ = 65536;
   Timeouts timeouts_;
   SessionRecords records_;
-  SessionKernel kernel_ {records_, timeouts_};
+  SessionKernel kernel_{records_, timeouts_};
   uint64_t next_expiry_ = 1;
 };
 

@@ -1,8 +1,8 @@
 // Connection tracking: packets as bytes, sessions as records of a state table, a verdict for each packet. It knows
 // nothing of elements or routers, so that any host can run it.
 //
-// For a batch: read() every packet, locate() every packet, prefetch() every packet, then check() or open() one after the
-// other. Memory loads for all of them at once what each pass needs, and nothing is read back before it was written.
+// For a batch: read() every packet, locate() every packet, prefetch() every packet, then check() or open() one after
+// the other. Memory loads for all of them at once what each pass needs, and nothing is read back before it was written.
 #pragma once
 
 #include "elements/SessionTable/session_packet.hh"
@@ -73,7 +73,7 @@ class SessionKernel {
   }
 
  private:
-  static constexpr uint64_t kStreamAge = 2 * kSecond;        // answered UDP that lasts longer is a stream, as in Linux
+  static constexpr uint64_t kStreamAge = 2 * kSecond;         // answered UDP that lasts longer is a stream, as in Linux
   static constexpr uint64_t kFragmentTimeout = 30 * kSecond;  // as long as hosts wait for the rest, as in Linux
 
   static bool has_key(const SessionPacket& packet) {

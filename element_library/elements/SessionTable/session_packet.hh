@@ -10,17 +10,17 @@ namespace clickup {
 enum class PacketKind : uint8_t {
   malformed,
   tracked,
-  error,         // ICMP error: `key` and `from_second` are those of the packet it quotes
-  fragment,      // not the first one: `key` is that of the fragment record
-  neighbour,     // IPv6 neighbour solicitation or advertisement on the link
-  sessionless,   // other neighbour discovery, multicast listeners: the policy decides, no session is kept
+  error,        // ICMP error: `key` and `from_second` are those of the packet it quotes
+  fragment,     // not the first one: `key` is that of the fragment record
+  neighbour,    // IPv6 neighbour solicitation or advertisement on the link
+  sessionless,  // other neighbour discovery, multicast listeners: the policy decides, no session is kept
 };
 
 struct alignas(64) SessionPacket {
   PacketKind kind = PacketKind::malformed;
-  bool from_second = false;      // sent by the second endpoint of the key
-  bool may_open = false;         // a session may begin with it
-  bool first_fragment = false;   // others follow
+  bool from_second = false;     // sent by the second endpoint of the key
+  bool may_open = false;        // a session may begin with it
+  bool first_fragment = false;  // others follow
   uint8_t fragment_protocol = 0;
   uint32_t fragment_id = 0;
   uint32_t bytes = 0;  // as the IP header says, without what links add behind it
@@ -60,10 +60,14 @@ inline bool set_endpoints(SessionPacket& packet, const IpHeader& ip, uint16_t so
 inline int request_of(uint8_t protocol, uint8_t type) {
   if (protocol == protocol::icmp6) return type == 128 || type == 129 ? 128 : -1;
   switch (type) {
-    case 8: case 0: return 8;     // echo
-    case 13: case 14: return 13;  // timestamp
-    case 15: case 16: return 15;  // information
-    case 17: case 18: return 17;  // address mask
+    case 8:
+    case 0: return 8;  // echo
+    case 13:
+    case 14: return 13;  // timestamp
+    case 15:
+    case 16: return 15;  // information
+    case 17:
+    case 18: return 17;  // address mask
     default: return -1;
   }
 }
@@ -164,7 +168,8 @@ inline PacketKind read_flow(const IpHeader& ip, bool quoted, SessionPacket& pack
 
 }  // namespace session_packet_detail
 
-// Reads `length` bytes that begin with an IP header; `packet` must be fresh or cleared. Checksums are CheckIPHeader's matter.
+// Reads `length` bytes that begin with an IP header; `packet` must be fresh or cleared. Checksums are CheckIPHeader's
+// matter.
 inline void read_session_packet(const uint8_t* data, uint32_t length, SessionPacket& packet) {
   IpHeader ip;
   if (!read_ip(data, length, false, ip)) return;

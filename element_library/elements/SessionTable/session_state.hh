@@ -16,8 +16,20 @@ using Session = SessionsLayout;
 using SessionRecords = StateTable<Session>;
 
 enum class Timeout : uint8_t {
-  tcp_syn_sent, tcp_syn_recv, tcp_established, tcp_fin_wait, tcp_close_wait, tcp_last_ack, tcp_time_wait, tcp_close,
-  tcp_max_retrans, tcp_unacknowledged, udp, udp_stream, icmp, generic
+  tcp_syn_sent,
+  tcp_syn_recv,
+  tcp_established,
+  tcp_fin_wait,
+  tcp_close_wait,
+  tcp_last_ack,
+  tcp_time_wait,
+  tcp_close,
+  tcp_max_retrans,
+  tcp_unacknowledged,
+  udp,
+  udp_stream,
+  icmp,
+  generic
 };
 
 struct TimeoutWord {

@@ -26,7 +26,8 @@ class SetIPAddress : public Element {
 
   void add_handlers(HandlerTable& handlers) override {
     live_handler(
-        handlers, *this, "addr", "ADDR", [this] { return text(); }, [this](std::string_view value) { return set(value); });
+        handlers, *this, "addr", "ADDR", [this] { return text(); },
+        [this](std::string_view value) { return set(value); });
   }
 
   void process(Batch& batch) override {
@@ -36,7 +37,7 @@ class SetIPAddress : public Element {
  private:
   std::string set(std::string_view text) {
     std::string word(text);
-    uint8_t address[16] {};
+    uint8_t address[16]{};
     bool six = word.find(':') != std::string::npos;
     if (inet_pton(six ? AF_INET6 : AF_INET, word.c_str(), address) != 1) {
       return "ADDR '" + word + "' is not an IPv4 or IPv6 address";
@@ -51,7 +52,7 @@ class SetIPAddress : public Element {
     return inet_ntop(six_ ? AF_INET6 : AF_INET, address_, text, sizeof text);
   }
 
-  uint8_t address_[16] {};
+  uint8_t address_[16]{};
   bool six_ = false;
 };
 

@@ -1,7 +1,7 @@
 // SetIPChecksum: computes the header checksum of IPv4 packets anew. IPv6 has none.
 //
-// Ports: 1 input, 1 output, agnostic. The IP header must be marked; IPv4 packets that end within their header are dropped.
-// Handlers: drops (r), packets dropped so far, continuing in the next worker.
+// Ports: 1 input, 1 output, agnostic. The IP header must be marked; IPv4 packets that end within their header are
+// dropped. Handlers: drops (r), packets dropped so far, continuing in the next worker.
 #pragma once
 
 #include "driver/element.hh"

@@ -22,9 +22,7 @@ class SetIPDSCP : public Element {
     if (std::string problem = set_number("DSCP", text, dscp_, 0, 63); !problem.empty()) errors.add(problem);
   }
 
-  void add_handlers(HandlerTable& handlers) override {
-    live_number(handlers, *this, "dscp", "DSCP", dscp_, 0, 63);
-  }
+  void add_handlers(HandlerTable& handlers) override { live_number(handlers, *this, "dscp", "DSCP", dscp_, 0, 63); }
 
   void process(Batch& batch) override {
     for (Packet* packet : batch) set_traffic_class(*packet, 0xfc, uint8_t(dscp_ << 2));

@@ -1,5 +1,5 @@
-// Packets that wait for tokens: a lane a key, the lanes in the order in which their first packets will conform. Packets are
-// opaque here.
+// Packets that wait for tokens: a lane a key, the lanes in the order in which their first packets will conform. Packets
+// are opaque here.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ template <class Item>
 class ShapeLanes {
  public:
   struct Waiting {
-    Item item {};
+    Item item{};
     uint64_t arrival = 0;
     uint32_t bytes = 0;
   };
@@ -33,8 +33,8 @@ class ShapeLanes {
   // Looks at every lane again: the limit has changed.
   void hurry() { lanes_.hurry(); }
 
-  // Behind those of its key that wait already; when none does, tokens for it were asked for before. False when there is no
-  // room.
+  // Behind those of its key that wait already; when none does, tokens for it were asked for before. False when there is
+  // no room.
   bool add(const BucketPacket& key, Item item, uint32_t bytes, uint64_t now) {
     uint32_t lane = lanes_.find({key}, key.hash);
     if (lane == kNone) lane = lanes_.open({key}, key.hash, ready(key, bytes, now, false));

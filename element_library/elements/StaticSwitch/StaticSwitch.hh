@@ -15,7 +15,8 @@ class StaticSwitch : public Element {
 
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("OUTPUT", output_).finish(errors);
-    if (output_ >= output_count()) errors.add("OUTPUT is below " + std::to_string(output_count()) + ", the number of outputs");
+    if (output_ >= output_count())
+      errors.add("OUTPUT is below " + std::to_string(output_count()) + ", the number of outputs");
   }
 
   void push(int, Batch& batch) override {

@@ -1,5 +1,5 @@
-// A learning bridge (IEEE 802.1D 7.7 to 7.9): frames and names of ports in, where to out. It knows nothing of elements or
-// routers.
+// A learning bridge (IEEE 802.1D 7.7 to 7.9): frames and names of ports in, where to out. It knows nothing of elements
+// or routers.
 //
 // For a batch: read() every frame, prefetch() every frame, then decide() for one after the other.
 #pragma once
@@ -19,7 +19,7 @@ using StationRecords = StateTable<Station>;
 inline bool is_settled(const Station& station) { return station.settled != 0; }
 
 struct PortName {
-  uint8_t bytes[sizeof Station::port] {};
+  uint8_t bytes[sizeof Station::port]{};
 
   static constexpr size_t kMost = sizeof Station::port;
   static PortName of(std::string_view text) {  // at most kMost characters
@@ -31,10 +31,10 @@ struct PortName {
 };
 
 struct BridgeFrame {
-  bool whole = false;          // has an Ethernet header
-  bool to_group = false;       // multicast, broadcast
-  bool reserved = false;       // for the bridge itself and never forwarded (IEEE 802.1D 7.12.6)
-  bool from_station = false;   // its source may be learned
+  bool whole = false;         // has an Ethernet header
+  bool to_group = false;      // multicast, broadcast
+  bool reserved = false;      // for the bridge itself and never forwarded (IEEE 802.1D 7.12.6)
+  bool from_station = false;  // its source may be learned
   uint64_t source_hash = 0, destination_hash = 0;
   Station source, destination;  // key fields only
 };
@@ -52,7 +52,7 @@ class BridgeKernel {
     frame.to_group = data[0] & 1;
     static constexpr uint8_t kReserved[5] = {0x01, 0x80, 0xc2, 0, 0};
     frame.reserved = std::memcmp(data, kReserved, sizeof kReserved) == 0 && data[5] < 0x10;
-    static constexpr uint8_t kNobody[6] {};
+    static constexpr uint8_t kNobody[6]{};
     frame.from_station = !(data[6] & 1) && std::memcmp(data + 6, kNobody, sizeof kNobody) != 0;
     uint16_t vlan = vlans ? vlan_of(data, length) : 0;
     frame.source_hash = set(frame.source, data + 6, vlan);

@@ -22,8 +22,8 @@ class StationState {
 
   void check(Errors& errors) const {
     if (capacity >= kMinCapacity && capacity <= kMaxCapacity) return;
-    errors.add("CAPACITY " + std::to_string(capacity) + " is out of range: give " + std::to_string(kMinCapacity) + " to " +
-               std::to_string(kMaxCapacity) + " stations");
+    errors.add("CAPACITY " + std::to_string(capacity) + " is out of range: give " + std::to_string(kMinCapacity) +
+               " to " + std::to_string(kMaxCapacity) + " stations");
   }
   void open(const Element& element, Host& host, Errors& errors) {
     if (std::string error = open_table(host, element.name(), capacity, records_); !error.empty()) errors.add(error);
@@ -63,7 +63,7 @@ class StationState {
   static constexpr uint64_t kRound = 30'000'000'000, kLongestPause = 50'000'000;  // ns
 
   StationRecords records_;
-  BridgeKernel kernel_ {records_, ageing};
+  BridgeKernel kernel_{records_, ageing};
   uint64_t next_expiry_ = 1;
 };
 

@@ -23,7 +23,8 @@ class StoreEtherAddress : public Element {
     if (!errors.empty()) return;
     if (place == "src") place = "6";
     if (place == "dst") place = "0";
-    for (std::string problem : {set_ether_address("ADDR", address, address_), set_number("OFFSET", place, offset_, 0, kMaxPacket)}) {
+    for (const std::string& problem :
+         {set_ether_address("ADDR", address, address_), set_number("OFFSET", place, offset_, 0, kMaxPacket)}) {
       if (!problem.empty()) errors.add(problem);
     }
   }
@@ -41,7 +42,7 @@ class StoreEtherAddress : public Element {
   }
 
  private:
-  uint8_t address_[6] {};
+  uint8_t address_[6]{};
   uint32_t offset_ = 0;
 };
 

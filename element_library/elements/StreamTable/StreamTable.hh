@@ -26,9 +26,9 @@ class StreamTable : public Element {
   }
 
   void initialize(Host& host, Errors& errors) override {
-    for (const std::string& error : {open_table(host, name(), capacity_, streams),
-                                     open_table(host, name(), segment_capacity_, segments),
-                                     open_table(host, name(), found_capacity_, found)}) {
+    for (const std::string& error :
+         {open_table(host, name(), capacity_, streams), open_table(host, name(), segment_capacity_, segments),
+          open_table(host, name(), found_capacity_, found)}) {
       if (!error.empty()) errors.add(error);
     }
   }

@@ -10,10 +10,10 @@ namespace clickup {
 class StreamReader {
  public:
   virtual ~StreamReader() = default;
-  virtual void go_on(Bytes data) = 0;         // the next bytes of the stream
-  virtual void look_at(Bytes data) = 0;       // bytes that came before, or that nobody could put into order
-  virtual void jump(uint32_t distance) = 0;   // so many bytes will not come any more
-  virtual void contradiction() = 0;           // bytes differ from those that came first
+  virtual void go_on(Bytes data) = 0;        // the next bytes of the stream
+  virtual void look_at(Bytes data) = 0;      // bytes that came before, or that nobody could put into order
+  virtual void jump(uint32_t distance) = 0;  // so many bytes will not come any more
+  virtual void contradiction() = 0;          // bytes differ from those that came first
 };
 
 class StreamOrder {
@@ -26,14 +26,14 @@ class StreamOrder {
 
   void take(Stream& stream, uint32_t sequence, Bytes data, uint64_t now, StreamReader& reader) {
     if (data.empty()) return;
-    Work work {stream, Stretches(stream), now, reader};
+    Work work{stream, Stretches(stream), now, reader};
     if (take_old(work, sequence, data) && !data.empty()) take_new(work, sequence, data);
     work.stretches.store(stream);
   }
 
   // The receiver has everything before `acknowledged`: what is missing there was not seen here, and will not be.
   void give_up_before(Stream& stream, uint32_t acknowledged, uint64_t now, StreamReader& reader) {
-    Work work {stream, Stretches(stream), now, reader};
+    Work work{stream, Stretches(stream), now, reader};
     give_up(work, acknowledged);
     work.stretches.store(stream);
   }

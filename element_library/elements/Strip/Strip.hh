@@ -1,6 +1,7 @@
 // Strip(LENGTH): deletes bytes from the front of packets, as Strip(14) does with an Ethernet header.
 //
-// Ports: 1 input, 1 output, agnostic. A shorter packet goes on empty. Header positions stay known, so Unstrip undoes it.
+// Ports: 1 input, 1 output, agnostic. A shorter packet goes on empty. Header positions stay known, so Unstrip undoes
+// it.
 #pragma once
 
 #include <algorithm>

@@ -36,7 +36,8 @@ class Switch : public Element {
   std::string set(std::string_view text) {
     int64_t number = 0;
     if (!parse_integer(text, number) || number >= output_count()) {
-      return "OUTPUT is below " + std::to_string(output_count()) + ", the number of outputs, not '" + std::string(text) + "'";
+      return "OUTPUT is below " + std::to_string(output_count()) + ", the number of outputs, not '" +
+             std::string(text) + "'";
     }
     output_ = number < 0 ? -1 : int(number);
     return "";

@@ -1,10 +1,10 @@
 // TCPReset([RATE]): turns TCP segments into the resets that refuse them (RFC 9293 section 3.10.7.1).
 //
-// Ports: 1 input, agnostic; output 0, agnostic, for resets, which go to the segment's sender; optional output 1, push, for
-// packets that get none, as they came (else dropped): other protocols, resets, fragments, packets to or from a group. The IP
-// header must be marked, IPv4 or IPv6; sets the destination annotation. The Ethernet header before stays as it is.
-// Parameters: RATE, most resets a second, what is above leaves by output 1 (no limit).
-// Handlers: sent (r), resets so far, continuing in the next worker.
+// Ports: 1 input, agnostic; output 0, agnostic, for resets, which go to the segment's sender; optional output 1, push,
+// for packets that get none, as they came (else dropped): other protocols, resets, fragments, packets to or from a
+// group. The IP header must be marked, IPv4 or IPv6; sets the destination annotation. The Ethernet header before stays
+// as it is. Parameters: RATE, most resets a second, what is above leaves by output 1 (no limit). Handlers: sent (r),
+// resets so far, continuing in the next worker.
 #pragma once
 
 #include <algorithm>
@@ -50,7 +50,8 @@ class TCPReset : public Element {
 
   bool refuse(Packet& packet) {
     IpPacket read;
-    if (!read_ip_packet(packet, read) || read.protocol != kTcp || read.fragment || read.transport_length() < 20) return false;
+    if (!read_ip_packet(packet, read) || read.protocol != kTcp || read.fragment || read.transport_length() < 20)
+      return false;
     const uint8_t* tcp = read.transport_header();
     uint32_t header = (tcp[12] >> 4) * 4u;
     if ((tcp[13] & kRst) != 0 || header < 20 || header > read.transport_length() || is_group(read)) return false;
@@ -72,7 +73,7 @@ class TCPReset : public Element {
     uint32_t length = read.transport_length() - (tcp[12] >> 4) * 4u + ((flags & kSyn) != 0) + ((flags & kFin) != 0);
     bool acknowledged = (flags & kAck) != 0;
     uint32_t sequence = acknowledged ? load32(tcp + 8) : 0, acknowledges = acknowledged ? 0 : load32(tcp + 4) + length;
-    uint8_t reset[20] {tcp[2], tcp[3], tcp[0], tcp[1]};
+    uint8_t reset[20]{tcp[2], tcp[3], tcp[0], tcp[1]};
     store32(reset + 4, sequence);
     store32(reset + 8, acknowledges);
     reset[12] = 0x50;
@@ -92,12 +93,12 @@ class TCPReset : public Element {
   }
 
   static void finish4(uint8_t* ip) {
-    const uint8_t start[10] {0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, kTcp};
+    const uint8_t start[10]{0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, kTcp};
     std::memcpy(ip, start, sizeof start);
     set_ip4_checksum(ip);
   }
   static void finish6(uint8_t* ip) {
-    const uint8_t start[8] {0x60, 0, 0, 0, 0, 20, kTcp, 64};
+    const uint8_t start[8]{0x60, 0, 0, 0, 0, 20, kTcp, 64};
     std::memcpy(ip, start, sizeof start);
   }
   static void store32(uint8_t* at, uint32_t value) {

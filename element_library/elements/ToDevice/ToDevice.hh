@@ -65,13 +65,13 @@ class ToDevice : public Element {
   static constexpr uint64_t kRetryTime = 10'000'000;  // ns
 
   PortCursor& cursor() const {
-    static PortCursor none {};  // before the interface is opened
+    static PortCursor none{};  // before the interface is opened
     return socket_ ? *socket_->cursor : none;
   }
 
   // Before a pause, waiting beats losing what is pulled already.
   void await_room() const {
-    pollfd room {socket_->fd, POLLOUT, 0};
+    pollfd room{socket_->fd, POLLOUT, 0};
     poll(&room, 1, 1);
   }
 
@@ -86,7 +86,8 @@ class ToDevice : public Element {
   // Sends from the front until the interface takes no more.
   void send_waiting() {
     while (!waiting_.empty()) {
-      for (uint32_t i = 0; i < waiting_.count; ++i) buffers_[i] = {waiting_.items[i]->data(), waiting_.items[i]->length};
+      for (uint32_t i = 0; i < waiting_.count; ++i)
+        buffers_[i] = {waiting_.items[i]->data(), waiting_.items[i]->length};
       int sent = sendmmsg(socket_->fd, messages_, waiting_.count, MSG_DONTWAIT);
       if (sent > 0) {
         count_sent(uint32_t(sent));

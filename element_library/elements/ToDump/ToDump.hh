@@ -58,7 +58,7 @@ class ToDump : public Element {
     started_ = true;
     if (path_ != "-" && ftruncate(fileno(file_), 0) != 0) chatter(*this, path_ + ": could not be emptied");
     uint32_t magic = nanoseconds_ ? kPcapNanoseconds : kPcapMicroseconds;
-    PcapFileHeader header {magic, 2, 4, 0, 0, snaplen_ == 0 ? 262144 : snaplen_, linktype_};
+    PcapFileHeader header{magic, 2, 4, 0, 0, snaplen_ == 0 ? 262144 : snaplen_, linktype_};
     write(&header, sizeof header);
     flush();
   }
@@ -97,8 +97,8 @@ class ToDump : public Element {
     uint32_t kept = snaplen_ == 0 ? packet.length : std::min(packet.length, snaplen_);
     uint64_t time_ns = packet.timestamp_ns != 0 ? packet.timestamp_ns : realtime_ns();
     uint32_t fraction = uint32_t(time_ns % 1'000'000'000);
-    PcapRecordHeader header {uint32_t(time_ns / 1'000'000'000), nanoseconds_ ? fraction : fraction / 1000, kept,
-                             packet.length};
+    PcapRecordHeader header{uint32_t(time_ns / 1'000'000'000), nanoseconds_ ? fraction : fraction / 1000, kept,
+                            packet.length};
     write(&header, sizeof header);
     write(packet.data(), kept);
     ++count_;

@@ -1,4 +1,5 @@
-// TokenBuckets(RATE, [BURST, CAPACITY, WAITING]): the buckets from which Police and Shape take tokens. A state: no ports.
+// TokenBuckets(RATE, [BURST, CAPACITY, WAITING]): the buckets from which Police and Shape take tokens. A state: no
+// ports.
 #pragma once
 
 #include <algorithm>
@@ -32,9 +33,10 @@ class TokenBuckets : public Element {
   }
 
   void initialize(Host& host, Errors& errors) override {
-    for (std::string error : {open_table(host, name(), capacity_, records_),
-                              open_table(host, name(), LimitRecords::kCapacity, limits_.records()),
-                              open_table(host, name(), shaped_.kMostPieces * most_waiting_, shaped_.records())}) {
+    for (const std::string& error :
+         {open_table(host, name(), capacity_, records_),
+          open_table(host, name(), LimitRecords::kCapacity, limits_.records()),
+          open_table(host, name(), shaped_.kMostPieces * most_waiting_, shaped_.records())}) {
       if (!error.empty()) errors.add(error);
     }
   }
@@ -51,7 +53,8 @@ class TokenBuckets : public Element {
     handlers.read("waiting", [this] { return std::to_string(waiting_); });
     handlers.read("table", [this](std::string_view limit) {
       return table_text(records_, limit, [this](uint32_t index) {
-        return bucket_key_text(records_.at(index)) + " " + std::to_string(kernel_.tokens_of(index, now_ns()) / kBillion);
+        return bucket_key_text(records_.at(index)) + " " +
+               std::to_string(kernel_.tokens_of(index, now_ns()) / kBillion);
       });
     });
     handlers.write("flush", [this](std::string_view) {
@@ -137,7 +140,7 @@ class TokenBuckets : public Element {
   BucketRecords records_;
   LimitRecords limits_;
   PacketStore<ShapedLayout> shaped_;
-  BucketKernel kernel_ {records_, limits_.history()};
+  BucketKernel kernel_{records_, limits_.history()};
   uint32_t changes_ = 0, waiting_ = 0;
   uint64_t next_sweep_ = 1;
 };

@@ -20,7 +20,8 @@ class BucketKernel {
   BucketKernel(BucketRecords& records, const LimitHistory& limits) : records_(records), limits_(limits) {}
 
   // `data` begins with an IP header, or is empty; `packet` is fresh. Starts to load the bucket.
-  void read(const BucketKeying& keying, const uint8_t* data, uint32_t length, uint8_t mark, BucketPacket& packet) const {
+  void read(const BucketKeying& keying, const uint8_t* data, uint32_t length, uint8_t mark,
+            BucketPacket& packet) const {
     keying.key(data, length, mark, packet.key);
     packet.hash = records_.hash(packet.key);
     records_.prefetch_bucket(packet.hash);

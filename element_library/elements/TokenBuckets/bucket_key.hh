@@ -16,11 +16,11 @@ using Bucket = BucketsLayout;
 
 // Values of Bucket::kind. They are stored: a number keeps its meaning for ever.
 enum class BucketKind : uint8_t {
-  named = 1,     // `address` holds a name; none for all packets
-  mark = 2,      // `port` holds it
-  prefix = 3,    // of one end
-  flow = 4,      // addresses, protocol and ports; fragments of one pair and protocol together
-  rest = 5,      // packets without an IP header share one
+  named = 1,   // `address` holds a name; none for all packets
+  mark = 2,    // `port` holds it
+  prefix = 3,  // of one end
+  flow = 4,    // addresses, protocol and ports; fragments of one pair and protocol together
+  rest = 5,    // packets without an IP header share one
 };
 
 // What of a packet makes its key: `all`, `interface NAME`, `mark`, `source[/N[/M]]`, `destination[/N[/M]]` with prefix
@@ -29,7 +29,7 @@ struct BucketKeying {
   BucketKind kind = BucketKind::named;
   bool destination = false;
   uint8_t length4 = 128, length6 = 64;  // of a prefix, in bits of 16 bytes
-  uint8_t name[sizeof Bucket::address] {};
+  uint8_t name[sizeof Bucket::address]{};
 
   // `data` begins with an IP header, or is empty. Sets the key fields of a fresh record.
   void key(const uint8_t* data, uint32_t length, uint8_t mark, Bucket& key) const {
@@ -120,11 +120,10 @@ inline std::string bucket_key_text(const Bucket& key) {
       return name.empty() ? "all" : "interface " + name;
     }
     case BucketKind::mark: return "mark " + std::to_string(key.port);
-    case BucketKind::prefix:
-      return ip_address_text(key.address) + "/" + std::to_string(key.detail);
+    case BucketKind::prefix: return ip_address_text(key.address) + "/" + std::to_string(key.detail);
     case BucketKind::flow:
-      return "flow " + ip_address_text(key.address) + " " + ip_address_text(key.peer) + " " + std::to_string(key.detail) +
-             ports;
+      return "flow " + ip_address_text(key.address) + " " + ip_address_text(key.peer) + " " +
+             std::to_string(key.detail) + ports;
     case BucketKind::rest: return "rest";
   }
   return "?";

@@ -11,10 +11,10 @@
 
 namespace clickup {
 
-inline constexpr uint64_t kBillion = 1'000'000'000;        // units of a token in the table; nanoseconds in a second
-inline constexpr uint64_t kMostTokens = 16 * kBillion;     // of a burst: their billionths fit into 64 bits
-inline constexpr uint64_t kMostRate = 1'000 * kBillion;    // tokens a second
-inline constexpr uint64_t kPacketBits = 1518 * 8;          // of a frame without tags: the least burst
+inline constexpr uint64_t kBillion = 1'000'000'000;      // units of a token in the table; nanoseconds in a second
+inline constexpr uint64_t kMostTokens = 16 * kBillion;   // of a burst: their billionths fit into 64 bits
+inline constexpr uint64_t kMostRate = 1'000 * kBillion;  // tokens a second
+inline constexpr uint64_t kPacketBits = 1518 * 8;        // of a frame without tags: the least burst
 
 enum class TokenUnit : uint8_t { packets = 0, bits = 1 };  // stored: a number keeps its meaning for ever
 
@@ -37,9 +37,7 @@ struct BucketLimit {
   }
   // Nanoseconds until `missing` billionths have come.
   uint64_t time_for(uint64_t missing) const { return missing / rate + (missing % rate != 0); }
-  bool same(const BucketLimit& other) const {
-    return rate == other.rate && burst == other.burst && unit == other.unit;
-  }
+  bool same(const BucketLimit& other) const { return rate == other.rate && burst == other.burst && unit == other.unit; }
 };
 
 // The limit in force and some before it, oldest first.

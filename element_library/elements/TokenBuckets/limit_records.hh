@@ -1,5 +1,5 @@
-// The history of a limit in a state table: what came before a change counts at the rate of that time, also when the worker
-// that made the change is another one.
+// The history of a limit in a state table: what came before a change counts at the rate of that time, also when the
+// worker that made the change is another one.
 #pragma once
 
 #include <algorithm>

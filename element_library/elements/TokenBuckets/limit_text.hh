@@ -47,7 +47,8 @@ inline std::string parse_rate(std::string_view text, BucketLimit& limit) {
   if (unit == "Bps" || unit == "B/s") bits = 8;
   uint64_t rate = limit_text_detail::whole(packets ? number : number * bits, kMostRate);
   if (!good || rate == 0) {
-    return "RATE '" + std::string(text) + "' is no rate: give bits a second, such as 10Mbps, bytes, such as 500kBps, or" +
+    return "RATE '" + std::string(text) +
+           "' is no rate: give bits a second, such as 10Mbps, bytes, such as 500kBps, or" +
            " packets, such as 2000pps, of at most " + std::to_string(kMostRate / kBillion) + " G";
   }
   limit.rate = rate;

@@ -1,10 +1,9 @@
 // UDPIPEncap(SRC, SPORT, DST, DPORT [, CHECKSUM]): puts a UDP and an IP header around packets.
 //
-// Ports: 1 input, 1 output, agnostic. Marks the headers and sets the destination annotation. Packets that would not fit into
-// their buffer are dropped. Click's class knows IPv4 only.
-// Parameters: SRC and DST, both of IPv4 or of IPv6, DST may be DST_ANNO for the packet's destination annotation; SPORT,
-// DPORT; CHECKSUM, whether it is computed, which IPv6 demands (true).
-// Handlers: src, sport, dst, dport (rw).
+// Ports: 1 input, 1 output, agnostic. Marks the headers and sets the destination annotation. Packets that would not fit
+// into their buffer are dropped. Click's class knows IPv4 only. Parameters: SRC and DST, both of IPv4 or of IPv6, DST
+// may be DST_ANNO for the packet's destination annotation; SPORT, DPORT; CHECKSUM, whether it is computed, which IPv6
+// demands (true). Handlers: src, sport, dst, dport (rw).
 #pragma once
 
 #include "driver/element.hh"

@@ -1,8 +1,8 @@
 // VLANDecap([ANNO, ETHERTYPE]): takes the VLAN tag off Ethernet frames that have one (IEEE 802.1Q).
 //
 // Ports: 1 input, 1 output, agnostic. Of several tags the outermost goes. Other frames pass as they are.
-// Parameters: ANNO, whether the tag is kept in the packet's VLAN tag annotation, 0 where there was none (true); ETHERTYPE of
-// the tag (0x8100; 0x88a8 for a service tag).
+// Parameters: ANNO, whether the tag is kept in the packet's VLAN tag annotation, 0 where there was none (true);
+// ETHERTYPE of the tag (0x8100; 0x88a8 for a service tag).
 #pragma once
 
 #include <cstring>

@@ -1,4 +1,5 @@
-// VLANEncap([VLAN_TCI, VLAN_PCP] [VLAN_ID, NATIVE_VLAN, ETHERTYPE]): puts a VLAN tag into Ethernet frames (IEEE 802.1Q).
+// VLANEncap([VLAN_TCI, VLAN_PCP] [VLAN_ID, NATIVE_VLAN, ETHERTYPE]): puts a VLAN tag into Ethernet frames (IEEE
+// 802.1Q).
 //
 // Ports: 1 input, 1 output, agnostic. The tag comes before those that are there already, so two make a double tag.
 // Packets too short for an Ethernet header, and those that would not fit into their buffer, are dropped.
@@ -35,17 +36,21 @@ class VLANEncap : public Element {
   }
 
   void add_handlers(HandlerTable& handlers) override {
-    live_handler(handlers, *this, "vlan_tci", "VLAN_TCI",
-                 [this] { return annotated_ ? "ANNO" : std::to_string(tci_); },
-                 [this](std::string_view text) { return set_tci(text); });
-    live_handler(handlers, *this, "vlan_id", "VLAN_ID", [this] { return std::to_string(tci_ & 0xfff); },
-                 [this](std::string_view text) { return set_part("VLAN_ID", text, 0, 0xfff); });
-    live_handler(handlers, *this, "vlan_pcp", "VLAN_PCP", [this] { return std::to_string(tci_ >> 13); },
-                 [this](std::string_view text) { return set_part("VLAN_PCP", text, 13, 7); });
-    live_handler(handlers, *this, "native_vlan", "NATIVE_VLAN", [this] { return std::to_string(native_); },
-                 [this](std::string_view text) { return set_native(text); });
-    live_handler(handlers, *this, "ethertype", "ETHERTYPE", [this] { return type_text(); },
-                 [this](std::string_view text) { return set_number("ETHERTYPE", text, type_, 0, 0xffff); });
+    live_handler(
+        handlers, *this, "vlan_tci", "VLAN_TCI", [this] { return annotated_ ? "ANNO" : std::to_string(tci_); },
+        [this](std::string_view text) { return set_tci(text); });
+    live_handler(
+        handlers, *this, "vlan_id", "VLAN_ID", [this] { return std::to_string(tci_ & 0xfff); },
+        [this](std::string_view text) { return set_part("VLAN_ID", text, 0, 0xfff); });
+    live_handler(
+        handlers, *this, "vlan_pcp", "VLAN_PCP", [this] { return std::to_string(tci_ >> 13); },
+        [this](std::string_view text) { return set_part("VLAN_PCP", text, 13, 7); });
+    live_handler(
+        handlers, *this, "native_vlan", "NATIVE_VLAN", [this] { return std::to_string(native_); },
+        [this](std::string_view text) { return set_native(text); });
+    live_handler(
+        handlers, *this, "ethertype", "ETHERTYPE", [this] { return type_text(); },
+        [this](std::string_view text) { return set_number("ETHERTYPE", text, type_, 0, 0xffff); });
   }
 
   void process(Batch& batch) override {
@@ -62,7 +67,7 @@ class VLANEncap : public Element {
     if (!make_headroom(packet, 4)) return false;
     uint8_t* frame = packet.data();
     std::memmove(frame, frame + 4, 12);
-    const uint8_t tag[4] {uint8_t(type_ >> 8), uint8_t(type_), uint8_t(tci >> 8), uint8_t(tci)};
+    const uint8_t tag[4]{uint8_t(type_ >> 8), uint8_t(type_), uint8_t(tci >> 8), uint8_t(tci)};
     std::memcpy(frame + 12, tag, 4);
     packet.mac_header = packet.begin;
     return true;

@@ -1,9 +1,9 @@
 // VXLANDecap(VNI [, PORT, LOCAL, REMOTE]): takes Ethernet frames out of a VXLAN tunnel (RFC 7348).
 //
-// Ports: 1 input, push; output 0, push, for the frames; optional output 1, push, for what is not of this tunnel, as it came:
-// another protocol, port, network or end, a fragment, a wrong checksum (else dropped). The outer IP header must be marked.
-// Parameters: VNI, network identifier; PORT, destination port (4789); LOCAL and REMOTE, addresses of the tunnel's ends.
-// Handlers: count (r), frames so far, continuing in the next worker; vni (rw).
+// Ports: 1 input, push; output 0, push, for the frames; optional output 1, push, for what is not of this tunnel, as it
+// came: another protocol, port, network or end, a fragment, a wrong checksum (else dropped). The outer IP header must
+// be marked. Parameters: VNI, network identifier; PORT, destination port (4789); LOCAL and REMOTE, addresses of the
+// tunnel's ends. Handlers: count (r), frames so far, continuing in the next worker; vni (rw).
 #pragma once
 
 #include "driver/element.hh"

@@ -1,9 +1,9 @@
 // VXLANEncap(SRC, DST, VNI [, PORT, TTL, TOS, DF]): puts Ethernet frames into a VXLAN tunnel (RFC 7348).
 //
-// Ports: 1 input, 1 output, agnostic. Puts VXLAN, UDP and IP headers around frames, marks the latter and sets the destination
-// annotation. The source port is a hash of the frame's flow, so that the network on the way can spread flows. Frames that would
-// not fit into their buffer are dropped. The UDP checksum is left out in IPv4.
-// Parameters: SRC and DST, both of IPv4 or of IPv6, DST may be DST_ANNO for the packet's destination annotation; VNI, network
+// Ports: 1 input, 1 output, agnostic. Puts VXLAN, UDP and IP headers around frames, marks the latter and sets the
+// destination annotation. The source port is a hash of the frame's flow, so that the network on the way can spread
+// flows. Frames that would not fit into their buffer are dropped. The UDP checksum is left out in IPv4. Parameters: SRC
+// and DST, both of IPv4 or of IPv6, DST may be DST_ANNO for the packet's destination annotation; VNI, network
 // identifier, 0 to 16777215; PORT, destination port (4789); TTL (64); TOS (0); DF, sets Don't Fragment (false).
 // Handlers: src, dst, vni (rw).
 #pragma once
@@ -55,7 +55,7 @@ class VXLANEncap : public Element {
   bool encapsulate(Packet& packet) {
     uint16_t source_port = uint16_t(0xc000 | (flow_of(packet) & 0x3fff));
     if (!make_headroom(packet, 8)) return false;
-    const uint8_t vxlan[8] {8, 0, 0, 0, uint8_t(vni_ >> 16), uint8_t(vni_ >> 8), uint8_t(vni_), 0};
+    const uint8_t vxlan[8]{8, 0, 0, 0, uint8_t(vni_ >> 16), uint8_t(vni_ >> 8), uint8_t(vni_), 0};
     std::memcpy(packet.data(), vxlan, sizeof vxlan);
     return prepend_udp(packet, header_, source_port, uint16_t(port_), false);
   }

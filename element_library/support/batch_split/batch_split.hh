@@ -16,7 +16,8 @@ static_assert(kBatchSize == 64);
 // All packets of a batch that is not empty.
 inline PacketMask all_packets(const Batch& batch) { return ~PacketMask(0) >> (kBatchSize - batch.count); }
 
-// Which packets of a batch go to which output. Lives on the stack, so that an output may lead back into the same element.
+// Which packets of a batch go to which output. Lives on the stack, so that an output may lead back into the same
+// element.
 class BatchSplit {
  public:
   void add(PacketMask packets, int output) {
@@ -68,8 +69,8 @@ void split_batch(const Element& element, Batch& batch, Choose&& choose) {
   split.push(element, batch);
 }
 
-// Leaves in `batch` the packets for which `keep(packet)` is true, and puts the others, in order, into `rest`. What `keep`
-// calls becomes part of the loop, unless it is declared noinline.
+// Leaves in `batch` the packets for which `keep(packet)` is true, and puts the others, in order, into `rest`. What
+// `keep` calls becomes part of the loop, unless it is declared noinline.
 template <typename Keep>
 [[gnu::flatten]] void filter_batch(Batch& batch, Batch& rest, Keep&& keep) {
   uint32_t kept = 0;

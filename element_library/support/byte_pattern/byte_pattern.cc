@@ -53,13 +53,13 @@ template <typename Word>
 std::vector<Word> words_at(uint32_t offset, const MaskedBytes& bytes) {
   std::vector<Word> words;
   for (size_t i = 0; i < bytes.values.size(); i += 8) {
-    std::array<uint8_t, 8> value {}, mask {};
+    std::array<uint8_t, 8> value{}, mask{};
     uint32_t count = uint32_t(std::min<size_t>(8, bytes.values.size() - i));
     for (uint32_t j = 0; j < count; ++j) {
       mask[j] = bytes.masks[i + j];
       value[j] = bytes.values[i + j] & mask[j];
     }
-    Word word {uint32_t(offset + i), count, 0, 0};
+    Word word{uint32_t(offset + i), count, 0, 0};
     std::memcpy(&word.value, value.data(), 8);
     std::memcpy(&word.mask, mask.data(), 8);
     words.push_back(word);

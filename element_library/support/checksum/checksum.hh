@@ -24,7 +24,7 @@ inline uint32_t internet_word(const uint8_t* data) {
 inline uint16_t internet_sum(const uint8_t* data, uint32_t length) {
   uint64_t sum = 0;
   for (; length >= 4; data += 4, length -= 4) sum += internet_word(data);
-  uint8_t rest[4] {};
+  uint8_t rest[4]{};
   for (uint32_t i = 0; i < length; ++i) rest[i] = data[i];
   return fold_internet_sum(sum + internet_word(rest));
 }

@@ -18,7 +18,7 @@ class ChecksumUpdate {
     std::memcpy(at, bytes, size);
   }
   void replace_number(uint8_t* at, uint16_t number) {
-    uint8_t bytes[2] {uint8_t(number >> 8), uint8_t(number)};
+    uint8_t bytes[2]{uint8_t(number >> 8), uint8_t(number)};
     replace<2>(at, bytes);
   }
   void operator+=(const ChecksumUpdate& more) { sum_ += more.sum_; }

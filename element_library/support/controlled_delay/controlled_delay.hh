@@ -10,8 +10,8 @@ class ControlledDelay {
  public:
   uint64_t target_ns = 5'000'000, interval_ns = 100'000'000;
 
-  // Whether the packet that leaves the queue at `now` after it waited for `waited` is to be dropped. `last`: the queue is
-  // empty behind it. The decision of RFC 8289 section 5 for one packet; the caller asks again for the next one.
+  // Whether the packet that leaves the queue at `now` after it waited for `waited` is to be dropped. `last`: the queue
+  // is empty behind it. The decision of RFC 8289 section 5 for one packet; the caller asks again for the next one.
   bool drops(uint64_t now, uint64_t waited, bool last) {
     bool standing = stands(now, waited, last);
     if (dropping_) {

@@ -19,7 +19,8 @@ inline std::string set_ether_address(const char* keyword, std::string_view text,
   return "";
 }
 
-inline void live_ether_address(HandlerTable& handlers, Element& element, const char* name, const char* keyword, uint8_t* at) {
+inline void live_ether_address(HandlerTable& handlers, Element& element, const char* name, const char* keyword,
+                               uint8_t* at) {
   live_handler(
       handlers, element, name, keyword,
       [at] {

@@ -25,7 +25,7 @@ inline uint64_t mix(uint64_t value) {
 }
 
 inline uint64_t of_address(const uint8_t* address, uint32_t size) {
-  uint64_t words[2] {};
+  uint64_t words[2]{};
   std::memcpy(words, address, size);
   return mix(mix(words[0] + 0x9e3779b97f4a7c15) + words[1]);
 }
@@ -40,8 +40,9 @@ inline uint64_t flow_hash(const IpPacket& packet, FlowPart part) {
   if (part == FlowPart::source) return source;
   if (part == FlowPart::destination) return destination;
   if (part == FlowPart::addresses) return mix(source + destination);
-  bool has_ports = (packet.protocol == kTcp || packet.protocol == kUdp) && !packet.fragment && packet.transport_length() >= 4;
-  uint32_t ports[2] {};
+  bool has_ports =
+      (packet.protocol == kTcp || packet.protocol == kUdp) && !packet.fragment && packet.transport_length() >= 4;
+  uint32_t ports[2]{};
   if (has_ports) {
     ports[0] = load16(packet.transport_header());
     ports[1] = load16(packet.transport_header() + 2);

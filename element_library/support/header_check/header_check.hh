@@ -65,7 +65,7 @@ class HeaderCheck : public Element {
   }
 
   bool verbose_ = false, details_ = false, warned_ = false;
-  std::array<uint64_t, kReasons> reasons_ {};
+  std::array<uint64_t, kReasons> reasons_{};
   KeptCounter drops_;
 };
 

@@ -15,19 +15,30 @@ struct Name {
   const char* name;
   uint8_t number;
 };
-constexpr Name kTypes[] = {{"unreachable", kUnreachable}, {"sourcequench", kSourceQuench}, {"redirect", kRedirect},
-                           {"timeexceeded", kTimeExceeded}, {"parameterproblem", kParameterProblem}};
+constexpr Name kTypes[] = {{"unreachable", kUnreachable},
+                           {"sourcequench", kSourceQuench},
+                           {"redirect", kRedirect},
+                           {"timeexceeded", kTimeExceeded},
+                           {"parameterproblem", kParameterProblem}};
 struct CodeName {
   uint8_t type;
   const char* name;
   uint8_t number;
 };
-constexpr CodeName kCodes[] = {
-    {kUnreachable, "net", 0},       {kUnreachable, "host", 1},       {kUnreachable, "protocol", 2},
-    {kUnreachable, "port", 3},      {kUnreachable, "needfrag", 4},   {kUnreachable, "srcfail", 5},
-    {kUnreachable, "filter_prohibited", 13}, {kRedirect, "net", 0},  {kRedirect, "host", 1},
-    {kTimeExceeded, "transit", 0},  {kTimeExceeded, "reassembly", 1}, {kParameterProblem, "erroratptr", 0},
-    {kParameterProblem, "missingopt", 1}, {kParameterProblem, "length", 2}};
+constexpr CodeName kCodes[] = {{kUnreachable, "net", 0},
+                               {kUnreachable, "host", 1},
+                               {kUnreachable, "protocol", 2},
+                               {kUnreachable, "port", 3},
+                               {kUnreachable, "needfrag", 4},
+                               {kUnreachable, "srcfail", 5},
+                               {kUnreachable, "filter_prohibited", 13},
+                               {kRedirect, "net", 0},
+                               {kRedirect, "host", 1},
+                               {kTimeExceeded, "transit", 0},
+                               {kTimeExceeded, "reassembly", 1},
+                               {kParameterProblem, "erroratptr", 0},
+                               {kParameterProblem, "missingopt", 1},
+                               {kParameterProblem, "length", 2}};
 
 bool read_byte(std::string_view text, uint8_t& byte) {
   uint64_t value = 0;
@@ -39,7 +50,7 @@ bool read_byte(std::string_view text, uint8_t& byte) {
 bool is_single4(const uint8_t* address) { return address[0] != 0 && address[0] != 127 && address[0] < 224; }
 
 bool is_single6(const uint8_t* address) {
-  static constexpr uint8_t zero[15] {};
+  static constexpr uint8_t zero[15]{};
   bool unspecified_or_loopback = std::memcmp(address, zero, 15) == 0 && address[15] <= 1;
   return address[0] != 0xff && !unspecified_or_loopback;
 }
@@ -47,7 +58,8 @@ bool is_single6(const uint8_t* address) {
 bool is_error4(const IpPacket& read) {
   if (read.protocol != kIcmp || read.transport_length() < 1) return read.protocol == kIcmp;
   uint8_t type = read.transport_header()[0];
-  return type == kUnreachable || type == kSourceQuench || type == kRedirect || type == kTimeExceeded || type == kParameterProblem;
+  return type == kUnreachable || type == kSourceQuench || type == kRedirect || type == kTimeExceeded ||
+         type == kParameterProblem;
 }
 
 bool is_error6(const IpPacket& read) {
@@ -105,10 +117,10 @@ bool to_icmp6(const IcmpError& error, IcmpError& six) {
   struct Pair {
     uint8_t type, code, type6, code6;
   };
-  static constexpr Pair pairs[] = {
-      {kUnreachable, 0, 1, 0}, {kUnreachable, 1, 1, 3},  {kUnreachable, 2, 4, 1},   {kUnreachable, 3, 1, 4}, {kUnreachable, 4, 2, 0},
-      {kUnreachable, 9, 1, 1}, {kUnreachable, 10, 1, 1}, {kUnreachable, 13, 1, 1},  {kTimeExceeded, 0, 3, 0},
-      {kTimeExceeded, 1, 3, 1}, {kParameterProblem, 0, 4, 0}};
+  static constexpr Pair pairs[] = {{kUnreachable, 0, 1, 0},  {kUnreachable, 1, 1, 3},     {kUnreachable, 2, 4, 1},
+                                   {kUnreachable, 3, 1, 4},  {kUnreachable, 4, 2, 0},     {kUnreachable, 9, 1, 1},
+                                   {kUnreachable, 10, 1, 1}, {kUnreachable, 13, 1, 1},    {kTimeExceeded, 0, 3, 0},
+                                   {kTimeExceeded, 1, 3, 1}, {kParameterProblem, 0, 4, 0}};
   for (const Pair& pair : pairs) {
     if (pair.type != error.type || pair.code != error.code) continue;
     // Protocol unreachable points at the field that names it.
@@ -128,15 +140,22 @@ bool may_have_error(const Packet& packet, const IpPacket& read, bool too_big) {
   return !link_group && !is_error4(read) && is_single4(read.source()) && is_single4(read.destination());
 }
 
-Packet* make_icmp_error(const IpPacket& about, const IcmpError& error, const uint8_t* source, uint16_t ident, uint32_t most) {
+Packet* make_icmp_error(const IpPacket& about, const IcmpError& error, const uint8_t* source, uint16_t ident,
+                        uint32_t most) {
   Packet* made = packet_pool().allocate();
   if (!made) return nullptr;
   uint32_t header = about.six ? 40 : 20, quoted = std::min(about.length, most - header - 8);
   made->length = header + 8 + quoted;
   uint8_t* ip = made->data();
   uint8_t* icmp = ip + header;
-  const uint8_t start[8] {error.type, error.code, 0, 0, uint8_t(error.rest >> 24), uint8_t(error.rest >> 16),
-                          uint8_t(error.rest >> 8), uint8_t(error.rest)};
+  const uint8_t start[8]{error.type,
+                         error.code,
+                         0,
+                         0,
+                         uint8_t(error.rest >> 24),
+                         uint8_t(error.rest >> 16),
+                         uint8_t(error.rest >> 8),
+                         uint8_t(error.rest)};
   std::memcpy(icmp, start, sizeof start);
   std::memcpy(icmp + 8, about.ip, quoted);
   if (about.six) write_header6(ip, about, source, made->length);

@@ -21,12 +21,13 @@ bool read_icmp_error(std::string_view type, std::string_view code, IcmpError& er
 // The ICMPv6 error that says the same as one of ICMP; false when none does.
 bool to_icmp6(const IcmpError& error, IcmpError& six);
 
-// Whether an error may be sent about the packet: not about an error, a later fragment, anything to or from more than one
-// host, or from nobody (RFC 1812 section 4.3.2.7, RFC 4443 section 2.4).
+// Whether an error may be sent about the packet: not about an error, a later fragment, anything to or from more than
+// one host, or from nobody (RFC 1812 section 4.3.2.7, RFC 4443 section 2.4).
 bool may_have_error(const Packet& packet, const IpPacket& read, bool too_big);
 
 // The error as a new packet, with its header marked and the destination annotation set, `most` bytes long at most.
 // `source` is an address of the packet's IP version. nullptr when there is no packet to be had.
-Packet* make_icmp_error(const IpPacket& about, const IcmpError& error, const uint8_t* source, uint16_t ident, uint32_t most);
+Packet* make_icmp_error(const IpPacket& about, const IcmpError& error, const uint8_t* source, uint16_t ident,
+                        uint32_t most);
 
 }  // namespace clickup

@@ -23,7 +23,8 @@ struct IpAddress {
   bool operator==(const IpAddress&) const = default;
   // By the bytes, from the first to the last.
   bool operator<(const IpAddress& other) const {
-    return words[0] != other.words[0] ? number(words[0]) < number(other.words[0]) : number(words[1]) < number(other.words[1]);
+    return words[0] != other.words[0] ? number(words[0]) < number(other.words[0])
+                                      : number(words[1]) < number(other.words[1]);
   }
 
  private:
@@ -33,8 +34,8 @@ struct IpAddress {
 };
 
 struct IpPrefix {
-  IpAddress address {};  // with the bits behind the prefix, as written
-  uint8_t length = 0;    // bits of the 16 bytes: an IPv4 /24 has 120
+  IpAddress address{};  // with the bits behind the prefix, as written
+  uint8_t length = 0;   // bits of the 16 bytes: an IPv4 /24 has 120
 };
 
 inline bool is_ip4(const uint8_t* address) {
@@ -43,10 +44,10 @@ inline bool is_ip4(const uint8_t* address) {
 }
 
 inline IpAddress ip4_address(const uint8_t* four) {
-  constexpr auto kPrefix = std::bit_cast<uint32_t>(std::array<uint8_t, 4> {0, 0, 0xff, 0xff});
+  constexpr auto kPrefix = std::bit_cast<uint32_t>(std::array<uint8_t, 4>{0, 0, 0xff, 0xff});
   uint32_t last;
   std::memcpy(&last, four, sizeof last);
-  return {{0, std::bit_cast<uint64_t>(std::array {kPrefix, last})}};
+  return {{0, std::bit_cast<uint64_t>(std::array{kPrefix, last})}};
 }
 inline IpAddress ip6_address(const uint8_t* sixteen) {
   IpAddress read;

@@ -54,7 +54,7 @@ class IpBatch {
   }
   template <size_t... field>
   static constexpr auto readers(std::index_sequence<field...>) {
-    return std::array {&IpBatch::read_all<IpField(field)>...};
+    return std::array{&IpBatch::read_all<IpField(field)>...};
   }
   static const std::array<void (IpBatch::*)(), size_t(IpField::count)> kReaders;
 

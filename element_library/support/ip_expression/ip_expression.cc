@@ -9,8 +9,9 @@ namespace clickup {
 namespace {
 
 constexpr const char* kFieldNames[] = {
-    "version",     "header length",    "id",        "tos",        "ttl",       "protocol",  "fragment", "source",
-    "destination", "source port", "destination port", "tcp flags", "tcp window", "icmp type", "icmp code",
+    "version",          "header length", "id",         "tos",         "ttl",
+    "protocol",         "fragment",      "source",     "destination", "source port",
+    "destination port", "tcp flags",     "tcp window", "icmp type",   "icmp code",
 };
 static_assert(std::size(kFieldNames) == size_t(IpField::count));
 
@@ -19,7 +20,7 @@ PacketMask where(IpBatch& batch, IpField field, Test&& test) {
   const uint32_t* values = batch.values(field);
   PacketMask where = 0;
   for (uint32_t first = 0; first < batch.count(); first += IpBatch::kRow) {
-    IpBatch::Lanes found {}, bits {1, 2, 4, 8};
+    IpBatch::Lanes found{}, bits{1, 2, 4, 8};
     for (uint32_t i = first; i < first + IpBatch::kRow; i += 4, bits <<= 4) {
       IpBatch::Lanes lanes;
       std::memcpy(&lanes, values + i, sizeof lanes);
@@ -33,8 +34,9 @@ PacketMask where(IpBatch& batch, IpField field, Test&& test) {
 PacketMask matches(const RangeTest& range, IpBatch& batch) {
   uint32_t mask = range.mask, low = range.low, width = range.high - range.low;
   PacketMask within =
-      width == 0 ? where(batch, range.field, [=](const IpBatch::Lanes& values) { return (values & mask) == low; })
-                 : where(batch, range.field, [=](const IpBatch::Lanes& values) { return (values & mask) - low <= width; });
+      width == 0
+          ? where(batch, range.field, [=](const IpBatch::Lanes& values) { return (values & mask) == low; })
+          : where(batch, range.field, [=](const IpBatch::Lanes& values) { return (values & mask) - low <= width; });
   return range.inverted ? batch.present(range.field) & ~within : within;
 }
 
@@ -67,7 +69,7 @@ std::string hexadecimal(uint32_t value) {
 std::string number(const RangeTest& range, uint32_t value) {
   bool address = range.field == IpField::source || range.field == IpField::destination;
   if (!address) return std::to_string(value);
-  in_addr network {htonl(value)};
+  in_addr network{htonl(value)};
   char text[INET_ADDRSTRLEN];
   return inet_ntop(AF_INET, &network, text, sizeof text);
 }
@@ -166,7 +168,7 @@ IpProgram::Target IpProgram::emit_step(std::variant<RangeTest, PrefixTest> what,
   if (yes == no) return yes;
   auto known = std::find_if(tests_.begin(), tests_.end(), [&](const Test& test) { return test.what == what; });
   steps_.push_back({size_t(known - tests_.begin()), yes, no});
-  if (known == tests_.end()) tests_.push_back({std::move(what)});
+  if (known == tests_.end()) tests_.push_back({what});
   return Target(steps_.size()) - 1;
 }
 

@@ -59,7 +59,7 @@ class IpProgram {
   std::vector<Step> steps_;
   std::vector<Test> tests_;
   Target entry_ = ~kDrop;
-  uint64_t batches_ = 0;  // so far
+  uint64_t batches_ = 0;             // so far
   std::vector<PacketMask> arrived_;  // packets of the batch that each step still has to test; none between batches
 };
 

@@ -6,24 +6,24 @@ namespace clickup {
 namespace {
 
 constexpr NamedNumber kPorts[] = {
-    {"echo", 7},           {"discard", 9},     {"daytime", 13},   {"chargen", 19},      {"ftp-data", 20},
-    {"ftp", 21},           {"ssh", 22},        {"telnet", 23},    {"smtp", 25},         {"domain", 53},
-    {"dns", 53},           {"bootps", 67},     {"dhcp", 67},      {"bootpc", 68},       {"tftp", 69},
-    {"finger", 79},        {"www", 80},        {"http", 80},      {"kerberos", 88},     {"pop3", 110},
-    {"sunrpc", 111},       {"auth", 113},      {"nntp", 119},     {"ntp", 123},         {"netbios-ns", 137},
-    {"netbios-dgm", 138},  {"netbios-ssn", 139}, {"imap", 143},   {"snmp", 161},        {"snmp-trap", 162},
-    {"bgp", 179},          {"irc", 194},       {"imap3", 220},    {"ldap", 389},        {"https", 443},
-    {"smb", 445},          {"isakmp", 500},    {"syslog", 514},   {"route", 520},       {"rip", 520},
-    {"dhcp6-client", 546}, {"dhcp6", 547},     {"rtsp", 554},     {"submission", 587},  {"ldaps", 636},
-    {"dot", 853},          {"imaps", 993},     {"pop3s", 995},    {"openvpn", 1194},    {"radius", 1812},
-    {"mqtt", 1883},        {"nfs", 2049},      {"mysql", 3306},   {"rdp", 3389},        {"ipsec-nat-t", 4500},
+    {"echo", 7},           {"discard", 9},       {"daytime", 13},    {"chargen", 19},      {"ftp-data", 20},
+    {"ftp", 21},           {"ssh", 22},          {"telnet", 23},     {"smtp", 25},         {"domain", 53},
+    {"dns", 53},           {"bootps", 67},       {"dhcp", 67},       {"bootpc", 68},       {"tftp", 69},
+    {"finger", 79},        {"www", 80},          {"http", 80},       {"kerberos", 88},     {"pop3", 110},
+    {"sunrpc", 111},       {"auth", 113},        {"nntp", 119},      {"ntp", 123},         {"netbios-ns", 137},
+    {"netbios-dgm", 138},  {"netbios-ssn", 139}, {"imap", 143},      {"snmp", 161},        {"snmp-trap", 162},
+    {"bgp", 179},          {"irc", 194},         {"imap3", 220},     {"ldap", 389},        {"https", 443},
+    {"smb", 445},          {"isakmp", 500},      {"syslog", 514},    {"route", 520},       {"rip", 520},
+    {"dhcp6-client", 546}, {"dhcp6", 547},       {"rtsp", 554},      {"submission", 587},  {"ldaps", 636},
+    {"dot", 853},          {"imaps", 993},       {"pop3s", 995},     {"openvpn", 1194},    {"radius", 1812},
+    {"mqtt", 1883},        {"nfs", 2049},        {"mysql", 3306},    {"rdp", 3389},        {"ipsec-nat-t", 4500},
     {"sip", 5060},         {"postgresql", 5432}, {"http-alt", 8080}, {"wireguard", 51820},
 };
 
 constexpr NamedNumber kProtocols[] = {
-    {"icmp", 1}, {"igmp", 2}, {"ipip", 4},   {"tcp", 6},    {"udp", 17},   {"dccp", 33},  {"ipv6", 41},
-    {"gre", 47}, {"esp", 50}, {"ah", 51},    {"icmp6", 58}, {"ospf", 89},  {"pim", 103},  {"vrrp", 112},
-    {"l2tp", 115}, {"sctp", 132}, {"udplite", 136},
+    {"icmp", 1},  {"igmp", 2},   {"ipip", 4},   {"tcp", 6},    {"udp", 17},      {"dccp", 33},
+    {"ipv6", 41}, {"gre", 47},   {"esp", 50},   {"ah", 51},    {"icmp6", 58},    {"ospf", 89},
+    {"pim", 103}, {"vrrp", 112}, {"l2tp", 115}, {"sctp", 132}, {"udplite", 136},
 };
 
 constexpr NamedNumber kTcpFlags[] = {
@@ -32,16 +32,28 @@ constexpr NamedNumber kTcpFlags[] = {
 };
 
 constexpr NamedNumber kIcmpTypes[] = {
-    {"echo-reply", 0},    {"unreachable", 3},   {"sourcequench", 4},      {"redirect", 5},   {"echo", 8},
-    {"routeradvert", 9},  {"routersolicit", 10}, {"timeexceeded", 11},    {"parameterproblem", 12},
-    {"timestamp", 13},    {"timestamp-reply", 14}, {"inforeq", 15},       {"inforeq-reply", 16},
-    {"maskreq", 17},      {"maskreq-reply", 18},
+    {"echo-reply", 0},
+    {"unreachable", 3},
+    {"sourcequench", 4},
+    {"redirect", 5},
+    {"echo", 8},
+    {"routeradvert", 9},
+    {"routersolicit", 10},
+    {"timeexceeded", 11},
+    {"parameterproblem", 12},
+    {"timestamp", 13},
+    {"timestamp-reply", 14},
+    {"inforeq", 15},
+    {"inforeq-reply", 16},
+    {"maskreq", 17},
+    {"maskreq-reply", 18},
 };
 
 constexpr NamedNumber kIcmp6Types[] = {
-    {"unreachable", 1},     {"packettoobig", 2},  {"timeexceeded", 3},   {"parameterproblem", 4},
-    {"echo", 128},          {"echo-reply", 129},  {"routersolicit", 133}, {"routeradvert", 134},
-    {"neighborsolicit", 135}, {"neighboradvert", 136}, {"redirect", 137},
+    {"unreachable", 1},      {"packettoobig", 2},   {"timeexceeded", 3},
+    {"parameterproblem", 4}, {"echo", 128},         {"echo-reply", 129},
+    {"routersolicit", 133},  {"routeradvert", 134}, {"neighborsolicit", 135},
+    {"neighboradvert", 136}, {"redirect", 137},
 };
 
 // Edits (insert, delete, replace, swap of neighbours) between two words.

@@ -15,11 +15,11 @@ struct NamedNumber {
   uint32_t number;
 };
 
-std::span<const NamedNumber> port_names();       // IANA service names, and Click's
-std::span<const NamedNumber> protocol_names();   // IANA protocol numbers
-std::span<const NamedNumber> tcp_flag_names();   // bits of the flags byte
-std::span<const NamedNumber> icmp_type_names();  // RFC 792 and successors
-std::span<const NamedNumber> icmp6_type_names(); // RFC 4443, 4861
+std::span<const NamedNumber> port_names();        // IANA service names, and Click's
+std::span<const NamedNumber> protocol_names();    // IANA protocol numbers
+std::span<const NamedNumber> tcp_flag_names();    // bits of the flags byte
+std::span<const NamedNumber> icmp_type_names();   // RFC 792 and successors
+std::span<const NamedNumber> icmp6_type_names();  // RFC 4443, 4861
 
 std::optional<uint32_t> number_of(std::span<const NamedNumber> names, std::string_view name);
 

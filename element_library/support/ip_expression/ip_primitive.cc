@@ -28,9 +28,9 @@ constexpr IpProperty kProperties[] = {
 };
 
 IpTreePointer prefix_test(bool source, const PrefixOperand& prefix) {
-  if (prefix.six) return test(PrefixTest {source, prefix.address6, prefix.mask6});
+  if (prefix.six) return test(PrefixTest{source, prefix.address6, prefix.mask6});
   IpField field = source ? IpField::source : IpField::destination;
-  return test(RangeTest {field, prefix.mask, prefix.address, prefix.address, false});
+  return test(RangeTest{field, prefix.mask, prefix.address, prefix.address, false});
 }
 
 // `unequal` tests combine the other way round: neither side may be equal.
@@ -38,13 +38,13 @@ IpTreePointer in_direction(IpDirection direction, bool unequal, IpTreePointer so
   if (direction == IpDirection::source) return source;
   if (direction == IpDirection::destination) return destination;
   bool both = direction == IpDirection::both;
-  std::vector<IpTreePointer> parts {std::move(source), std::move(destination)};
+  std::vector<IpTreePointer> parts{std::move(source), std::move(destination)};
   return both != unequal ? all_of(std::move(parts)) : any_of(std::move(parts));
 }
 
 RangeTest range_test(IpField field, const IpComparison& comparison) {
   uint32_t low = comparison.range.low, high = comparison.range.high;
-  RangeTest test {field, comparison.mask, low, high, comparison.operation == IpOperator::unequal};
+  RangeTest test{field, comparison.mask, low, high, comparison.operation == IpOperator::unequal};
   switch (comparison.operation) {
     case IpOperator::less: test.low = 0, test.high = low - 1; break;
     case IpOperator::at_most: test.low = 0, test.high = low; break;

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "support/ip_expression/ip_names.hh"
-#include "support/ip_operand/ip_operand.hh"
 #include "support/ip_expression/ip_tree.hh"
+#include "support/ip_operand/ip_operand.hh"
 
 namespace clickup {
 

@@ -22,7 +22,7 @@ struct RangeTest {
 // True for IPv6 packets whose source or destination is within the prefix.
 struct PrefixTest {
   bool source = true;
-  std::array<uint8_t, 16> address {}, mask {};
+  std::array<uint8_t, 16> address{}, mask{};
   bool operator==(const PrefixTest&) const = default;
 };
 
@@ -38,25 +38,25 @@ struct IpTree {
 };
 
 inline IpTreePointer constant(bool value) {
-  return std::make_shared<IpTree>(IpTree {value ? IpTree::Kind::always : IpTree::Kind::never, {}, {}, {}});
+  return std::make_shared<IpTree>(IpTree{value ? IpTree::Kind::always : IpTree::Kind::never, {}, {}, {}});
 }
 inline IpTreePointer test(RangeTest range) {
-  return std::make_shared<IpTree>(IpTree {IpTree::Kind::range, range, {}, {}});
+  return std::make_shared<IpTree>(IpTree{IpTree::Kind::range, range, {}, {}});
 }
-inline IpTreePointer test(IpField field, uint32_t value) { return test(RangeTest {field, ~0u, value, value, false}); }
+inline IpTreePointer test(IpField field, uint32_t value) { return test(RangeTest{field, ~0u, value, value, false}); }
 inline IpTreePointer test(PrefixTest prefix) {
-  return std::make_shared<IpTree>(IpTree {IpTree::Kind::prefix, {}, prefix, {}});
+  return std::make_shared<IpTree>(IpTree{IpTree::Kind::prefix, {}, prefix, {}});
 }
 inline IpTreePointer all_of(std::vector<IpTreePointer> parts) {
   if (parts.size() == 1) return parts[0];
-  return std::make_shared<IpTree>(IpTree {IpTree::Kind::conjunction, {}, {}, std::move(parts)});
+  return std::make_shared<IpTree>(IpTree{IpTree::Kind::conjunction, {}, {}, std::move(parts)});
 }
 inline IpTreePointer any_of(std::vector<IpTreePointer> parts) {
   if (parts.size() == 1) return parts[0];
-  return std::make_shared<IpTree>(IpTree {IpTree::Kind::disjunction, {}, {}, std::move(parts)});
+  return std::make_shared<IpTree>(IpTree{IpTree::Kind::disjunction, {}, {}, std::move(parts)});
 }
 inline IpTreePointer negation(IpTreePointer part) {
-  return std::make_shared<IpTree>(IpTree {IpTree::Kind::negation, {}, {}, {std::move(part)}});
+  return std::make_shared<IpTree>(IpTree{IpTree::Kind::negation, {}, {}, {std::move(part)}});
 }
 
 }  // namespace clickup

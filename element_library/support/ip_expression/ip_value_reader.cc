@@ -12,7 +12,7 @@ struct OperatorSign {
   IpOperator operation;
 };
 constexpr OperatorSign kOperators[] = {
-    {"==", IpOperator::equal}, {"=", IpOperator::equal},    {"!=", IpOperator::unequal},  {"<", IpOperator::less},
+    {"==", IpOperator::equal},  {"=", IpOperator::equal},    {"!=", IpOperator::unequal},  {"<", IpOperator::less},
     {">", IpOperator::greater}, {"<=", IpOperator::at_most}, {">=", IpOperator::at_least},
 };
 
@@ -71,8 +71,8 @@ IpTreePointer IpValueReader::value(const IpQualifiers& qualifiers) {
 IpTreePointer IpValueReader::without_value(const IpQualifiers& qualifiers) {
   std::string_view word = qualifiers.property->word;
   IpTreePointer tree;
-  if (word == "ect") tree = test(RangeTest {IpField::tos, 3, 1, 3, false});  // RFC 3168 section 5
-  if (word == "ce") tree = test(RangeTest {IpField::tos, 3, 3, 3, false});
+  if (word == "ect") tree = test(RangeTest{IpField::tos, 3, 1, 3, false});  // RFC 3168 section 5
+  if (word == "ce") tree = test(RangeTest{IpField::tos, 3, 3, 3, false});
   if (word == "frag") tree = test(IpField::fragment, 1);
   if (word == "unfrag") tree = test(IpField::fragment, 0);
   return qualifiers.protocol == "ip6" ? all_of({protocol_tree("ip6"), tree}) : tree;
@@ -82,7 +82,7 @@ IpTreePointer IpValueReader::flag(const IpQualifiers&) {
   std::optional<uint32_t> bit = number_of(tcp_flag_names(), word());
   if (!bit) return fail(expected("a TCP flag") + suggestion(word(), words_of(tcp_flag_names())));
   ++at_;
-  return test(RangeTest {IpField::tcp_flags, *bit, *bit, *bit, false});
+  return test(RangeTest{IpField::tcp_flags, *bit, *bit, *bit, false});
 }
 
 IpTreePointer IpValueReader::address(const IpQualifiers& qualifiers) {

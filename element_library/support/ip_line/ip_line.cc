@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "support/ip_fields/ip_fields.hh"
 #include "support/ip_expression/ip_names.hh"
+#include "support/ip_fields/ip_fields.hh"
 
 namespace clickup {
 namespace {

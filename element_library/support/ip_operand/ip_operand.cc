@@ -8,7 +8,7 @@ namespace clickup {
 namespace {
 
 std::array<uint8_t, 16> mask_of_length(uint32_t bits) {
-  std::array<uint8_t, 16> mask {};
+  std::array<uint8_t, 16> mask{};
   for (uint32_t i = 0; i < bits; ++i) mask[i / 8] |= uint8_t(0x80 >> i % 8);
   return mask;
 }
@@ -34,7 +34,7 @@ bool set_length(PrefixOperand& prefix, std::string_view text, std::string& error
 }  // namespace
 
 std::optional<uint32_t> parse_ip4(std::string_view text) {
-  in_addr address {};
+  in_addr address{};
   if (inet_pton(AF_INET, std::string(text).c_str(), &address) != 1) return std::nullopt;
   return ntohl(address.s_addr);
 }
@@ -74,7 +74,7 @@ std::optional<NumberRange> parse_number_range(std::string_view text) {
   std::optional<uint32_t> low = parse_number(text.substr(0, dash));
   std::optional<uint32_t> high = dash == std::string_view::npos ? low : parse_number(text.substr(dash + 1));
   if (!low || !high) return std::nullopt;
-  return NumberRange {*low, *high};
+  return NumberRange{*low, *high};
 }
 
 }  // namespace clickup

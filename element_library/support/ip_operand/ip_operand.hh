@@ -14,7 +14,7 @@ struct PrefixOperand {
   bool six = false;
   bool has_length = false;  // written with /LENGTH or /MASK
   uint32_t address = 0, mask = ~0u;
-  std::array<uint8_t, 16> address6 {}, mask6 {};
+  std::array<uint8_t, 16> address6{}, mask6{};
 };
 
 struct NumberRange {
@@ -23,8 +23,8 @@ struct NumberRange {
 
 // nullopt when `text` is not meant as an address. `error` says what is wrong with one that is.
 std::optional<PrefixOperand> parse_prefix(std::string_view text, std::string& error);
-std::optional<uint32_t> parse_ip4(std::string_view text);     // host byte order
-std::optional<uint32_t> parse_number(std::string_view text);  // decimal or 0x
+std::optional<uint32_t> parse_ip4(std::string_view text);              // host byte order
+std::optional<uint32_t> parse_number(std::string_view text);           // decimal or 0x
 std::optional<NumberRange> parse_number_range(std::string_view text);  // N or N-M
 
 }  // namespace clickup

@@ -72,10 +72,11 @@ inline bool read_ip_packet(Packet& packet, IpPacket& read) {
   return false;
 }
 
-// One's complement sum of the pseudo header (RFC 9293 section 3.1, RFC 8200 section 8.1) for `length` bytes of transport.
+// One's complement sum of the pseudo header (RFC 9293 section 3.1, RFC 8200 section 8.1) for `length` bytes of
+// transport.
 inline uint16_t pseudo_header_sum(const IpPacket& packet, uint32_t length) {
-  uint8_t rest[8] {uint8_t(length >> 24), uint8_t(length >> 16), uint8_t(length >> 8), uint8_t(length),
-                   0,                     0,                     0,                    packet.protocol};
+  uint8_t rest[8]{uint8_t(length >> 24), uint8_t(length >> 16), uint8_t(length >> 8), uint8_t(length), 0, 0, 0,
+                  packet.protocol};
   uint32_t sum = internet_sum(packet.source(), packet.address_size() * 2) + internet_sum(rest, sizeof rest);
   return uint16_t((sum & 0xffff) + (sum >> 16));
 }

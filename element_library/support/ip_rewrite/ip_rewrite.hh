@@ -31,7 +31,9 @@ inline int checksum_offset(const IpPlace& at) {
   constexpr uint8_t kDccp = 33, kUdpLite = 136;
   switch (at.protocol) {
     case protocol::tcp: return 16;
-    case protocol::udp: case kDccp: case kUdpLite: return 6;
+    case protocol::udp:
+    case kDccp:
+    case kUdpLite: return 6;
     case protocol::icmp6: return at.version == 6 ? 2 : -1;
     default: return -1;
   }

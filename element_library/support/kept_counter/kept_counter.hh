@@ -33,7 +33,7 @@ class KeptCounter {
   std::string text() const { return std::to_string(packets()); }
 
  private:
-  CounterSlot local_ {};  // until opened
+  CounterSlot local_{};  // until opened
   CounterSlot* slot_ = &local_;
 };
 

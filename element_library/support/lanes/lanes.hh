@@ -1,5 +1,5 @@
-// What waits, in a lane for each key: first in, first out within a lane, and the lanes in the order in which they are due.
-// Room for all of it is made once; nothing is allocated afterwards.
+// What waits, in a lane for each key: first in, first out within a lane, and the lanes in the order in which they are
+// due. Room for all of it is made once; nothing is allocated afterwards.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,8 @@
 
 namespace clickup {
 
-// `Key` compares by ==. An open lane has at least one item, except between open() and append(), or take_first() and close().
+// `Key` compares by ==. An open lane has at least one item, except between open() and append(), or take_first() and
+// close().
 template <class Key, class Item>
 class Lanes {
  public:
@@ -26,7 +27,7 @@ class Lanes {
     order_.reserve(items);
   }
 
-  uint32_t length() const { return length_; }             // items
+  uint32_t length() const { return length_; }                 // items
   uint32_t count() const { return uint32_t(order_.size()); }  // lanes
   uint32_t length(uint32_t lane) const { return lanes_[lane].length; }
   const Key& key(uint32_t lane) const { return lanes_[lane].key; }
@@ -94,11 +95,11 @@ class Lanes {
 
  private:
   struct Slot {
-    Item item {};
+    Item item{};
     uint32_t next = kNone;  // in its lane; free
   };
   struct Lane {
-    Key key {};
+    Key key{};
     uint64_t hash = 0;
     uint32_t first = kNone, last = kNone, length = 0;
     uint32_t chain = kNone;  // with an equal hash; free

@@ -15,7 +15,8 @@ inline std::string seconds_text(double seconds) {
 }
 
 // A duration of `low` to `high` seconds. An empty string when `text` is one; it is then in `nanoseconds`.
-inline std::string set_duration(const char* keyword, std::string_view text, uint64_t& nanoseconds, double low, double high) {
+inline std::string set_duration(const char* keyword, std::string_view text, uint64_t& nanoseconds, double low,
+                                double high) {
   double seconds = 0;
   if (!parse_duration(text, seconds) || seconds < low || seconds > high) {
     return std::string(keyword) + " is " + seconds_text(low) + " to " + seconds_text(high) +

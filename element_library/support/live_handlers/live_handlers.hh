@@ -8,7 +8,8 @@
 
 namespace clickup {
 
-// Handler `name` of the parameter `keyword`: `read()` gives its text, `set(text)` takes one or says what is wrong with it.
+// Handler `name` of the parameter `keyword`: `read()` gives its text, `set(text)` takes one or says what is wrong with
+// it.
 template <typename Read, typename Set>
 void live_handler(HandlerTable& handlers, Element& element, const char* name, const char* keyword, Read read, Set set) {
   handlers.read(name, std::move(read));
@@ -43,7 +44,8 @@ inline void live_flag(HandlerTable& handlers, Element& element, const char* name
   live_handler(
       handlers, element, name, keyword, [&flag] { return std::string(flag ? "true" : "false"); },
       [keyword, &flag](std::string_view text) {
-        return parse_bool(text, flag) ? std::string() : std::string(keyword) + " is true or false, not '" + std::string(text) + "'";
+        return parse_bool(text, flag) ? std::string()
+                                      : std::string(keyword) + " is true or false, not '" + std::string(text) + "'";
       });
 }
 

@@ -51,10 +51,12 @@ std::string OuterHeader::destination_text() const {
 }
 
 void OuterHeader::add_handlers(HandlerTable& handlers, Element& element) {
-  live_handler(handlers, element, "src", "SRC", [this] { return source_text(); },
-               [this](std::string_view value) { return set_ends(value, destination_text()); });
-  live_handler(handlers, element, "dst", "DST", [this] { return destination_text(); },
-               [this](std::string_view value) { return set_ends(source_text(), value); });
+  live_handler(
+      handlers, element, "src", "SRC", [this] { return source_text(); },
+      [this](std::string_view value) { return set_ends(value, destination_text()); });
+  live_handler(
+      handlers, element, "dst", "DST", [this] { return destination_text(); },
+      [this](std::string_view value) { return set_ends(source_text(), value); });
 }
 
 bool OuterHeader::prepend(Packet& packet, IpPacket& read, uint8_t congestion) {
@@ -87,7 +89,7 @@ void OuterHeader::write4(uint8_t* ip, uint32_t length, uint8_t traffic_class, co
 }
 
 void OuterHeader::write6(uint8_t* ip, uint32_t length, uint8_t traffic_class, const uint8_t* destination) const {
-  const uint8_t start[4] {uint8_t(0x60 | traffic_class >> 4), uint8_t(traffic_class << 4), 0, 0};
+  const uint8_t start[4]{uint8_t(0x60 | traffic_class >> 4), uint8_t(traffic_class << 4), 0, 0};
   std::memcpy(ip, start, sizeof start);
   store16(ip + 4, length - 40);
   ip[6] = protocol_;

@@ -24,13 +24,13 @@ class OuterHeader {
 
   bool six() const { return ends_.six; }
   uint32_t size() const { return six() ? 40 : 20; }
-  // Puts the header before the packet's data and marks it; `read` becomes the packet with it. False, and nothing changed,
-  // when there is no room for it. `congestion` are ECN bits besides those of the traffic class.
+  // Puts the header before the packet's data and marks it; `read` becomes the packet with it. False, and nothing
+  // changed, when there is no room for it. `congestion` are ECN bits besides those of the traffic class.
   bool prepend(Packet& packet, IpPacket& read, uint8_t congestion = 0);
 
  private:
   struct Ends {
-    uint8_t source[16] {}, destination[16] {};
+    uint8_t source[16]{}, destination[16]{};
     bool six = false, annotated = false;  // annotated: the destination is the packet's annotation
   };
 

@@ -10,8 +10,8 @@
 
 namespace clickup {
 
-// An element with one output, pushed or pulled, that emits copies of DATA, or what else a subclass makes. A subclass says
-// how many are due.
+// An element with one output, pushed or pulled, that emits copies of DATA, or what else a subclass makes. A subclass
+// says how many are due.
 class PacketSource : public Element {
  public:
   const char* port_count() const override { return "0/1"; }

@@ -12,15 +12,16 @@
 
 namespace clickup {
 
-// `Layout` has the fields owner, number, piece (key), timestamp, destination, length, front, mac_header, network_header,
-// transport_header, vlan, paint and data. A packet that is longer than `data` lies in several records.
+// `Layout` has the fields owner, number, piece (key), timestamp, destination, length, front, mac_header,
+// network_header, transport_header, vlan, paint and data. A packet that is longer than `data` lies in several records.
 template <class Layout>
 class PacketStore {
  public:
   static constexpr uint32_t kPiece = sizeof Layout::data;
   static constexpr uint32_t kFront = 64;  // kept of what lies before the data: headers that were stripped
   static constexpr uint32_t kMostPieces = (kFront + kMaxPacket + kPiece - 1) / kPiece;  // of a packet
-  static constexpr uint64_t kWorthKeeping = 1'000'000'000;  // ns; after longer it would only be in the way of what is new
+  static constexpr uint64_t kWorthKeeping =
+      1'000'000'000;  // ns; after longer it would only be in the way of what is new
 
   // Equal in every release.
   static uint64_t owner(std::string_view name) {
@@ -58,11 +59,12 @@ class PacketStore {
     std::sort(mine.begin(), mine.end(), [this](uint32_t a, uint32_t b) { return order(a) < order(b); });
     for (size_t first = 0, end = 0; first < mine.size(); first = end) {
       while (end < mine.size() && records_.at(mine[end]).number == records_.at(mine[first]).number) ++end;
-      std::span<const uint32_t> pieces {mine.data() + first, end - first};
+      std::span<const uint32_t> pieces{mine.data() + first, end - first};
       if (records_.deadline(pieces[0]) <= now) continue;
       if (Packet* packet = assembled(pieces)) receive(packet);
     }
-    // The place that came free last is taken first: packets lie in their order again, and a smaller table keeps the first.
+    // The place that came free last is taken first: packets lie in their order again, and a smaller table keeps the
+    // first.
     for (auto index = mine.rbegin(); index != mine.rend(); ++index) records_.erase(*index);
   }
 
@@ -71,7 +73,9 @@ class PacketStore {
     record.length = packet.length;
     record.front = std::min(packet.begin, kFront);
     uint32_t first = packet.begin - record.front, end = packet.begin + packet.length;
-    auto from_first = [first, end](uint32_t header) { return header >= first && header <= end ? header - first : Packet::kNoHeader; };
+    auto from_first = [first, end](uint32_t header) {
+      return header >= first && header <= end ? header - first : Packet::kNoHeader;
+    };
     record.mac_header = from_first(packet.mac_header);
     record.network_header = from_first(packet.network_header);
     record.transport_header = from_first(packet.transport_header);

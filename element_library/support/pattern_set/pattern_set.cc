@@ -75,7 +75,7 @@ class PatternSet::Compiler {
 
   // Class numbers fit into a byte: when all bytes occur, 0 is one of them, and nothing is left that is in no pattern.
   void number_classes() {
-    std::array<bool, 256> used {};
+    std::array<bool, 256> used{};
     for (const std::string& text : texts_) {
       for (char byte : text) used[uint8_t(byte)] = true;
     }
@@ -131,7 +131,7 @@ class PatternSet::Compiler {
     }
   }
   uint64_t add_fan() {
-    Fan fan {};
+    Fan fan{};
     for (uint8_t label : labels_) fan.bits[label / 64] |= uint64_t(1) << label % 64;
     for (size_t word = 1; word < 4; ++word) {
       fan.before[word] = uint8_t(fan.before[word - 1] + std::popcount(fan.bits[word - 1]));
@@ -142,7 +142,7 @@ class PatternSet::Compiler {
 
   // Level by level, because a state fails to one with less depth.
   void link() {
-    std::vector<uint32_t> level {kRoot}, next;
+    std::vector<uint32_t> level{kRoot}, next;
     for (uint32_t depth = 0; !level.empty(); ++depth, level.swap(next), next.clear()) {
       for (uint32_t state : level) {
         add_ending(state, depth);
@@ -208,7 +208,7 @@ class PatternSet::Compiler {
     }
   }
   void enter(const std::string& beginning) {
-    uint8_t word[sizeof(uint32_t)] {};
+    uint8_t word[sizeof(uint32_t)]{};
     std::copy(beginning.begin(), beginning.end(), word);
     uint32_t slot = set_.filter_slot(word);
     set_.filter_[slot / 64] |= uint64_t(1) << slot % 64;
@@ -230,7 +230,7 @@ class PatternSet::Compiler {
   std::vector<std::string> texts_;  // of the rules, as the automaton sees them
   std::vector<Beginning> beginnings_;
   std::vector<uint8_t> labels_;  // of the children that are being added
-  uint32_t below_ = 0;  // first state below the first levels
+  uint32_t below_ = 0;           // first state below the first levels
   bool fold_ = false;
 };
 

@@ -134,19 +134,19 @@ class PatternSet {
 
   // The first four levels come first, one after the other; below, what follows a state lies next to it in memory.
   std::vector<Node> nodes_;
-  std::vector<Fan> fans_ {{}};
-  std::vector<Ending> endings_ {{}};
-  std::array<uint8_t, 256> classes_ {};       // 0: in no pattern
+  std::vector<Fan> fans_{{}};
+  std::vector<Ending> endings_{{}};
+  std::array<uint8_t, 256> classes_{};  // 0: in no pattern
   uint32_t class_count_ = 1;
-  uint32_t dense_ = 1;                        // states below have a row
-  std::vector<uint32_t> rows_ {kRoot};
+  uint32_t dense_ = 1;  // states below have a row
+  std::vector<uint32_t> rows_{kRoot};
 
   // The filter: a bit for the first bytes of each pattern, as many as the shortest one has, at most four; where the
   // shortest has more, also for those from the second byte on and so forth, so that not every place needs a look.
   uint32_t width_ = 0;
-  uint32_t stride_ = 1;                 // places that one look decides
-  uint32_t shallow_ = 1;                // states below have seen less than `width_` bytes
-  std::array<uint32_t, 4> levels_ {};  // first state that has seen so many bytes
+  uint32_t stride_ = 1;               // places that one look decides
+  uint32_t shallow_ = 1;              // states below have seen less than `width_` bytes
+  std::array<uint32_t, 4> levels_{};  // first state that has seen so many bytes
   uint32_t fold_ = 0, mask_ = 0, filter_shift_ = 26;
   std::vector<uint64_t> filter_ = std::vector<uint64_t>(1);
 };

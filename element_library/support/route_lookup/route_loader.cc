@@ -14,7 +14,8 @@ bool RouteLoader::step(uint32_t lines) {
     Route route;
     RouteForm form;
     std::string problem = read_route(text, outputs_, route, form);
-    if (problem.empty() && form == RouteForm::prefix_only) problem = "the output is missing: expected PREFIX [[via] GATEWAY] OUTPUT";
+    if (problem.empty() && form == RouteForm::prefix_only)
+      problem = "the output is missing: expected PREFIX [[via] GATEWAY] OUTPUT";
     if (!problem.empty()) {
       problem_ = name_ + " line " + std::to_string(number_) + ": " + problem;
       return true;

@@ -14,7 +14,7 @@
 namespace clickup {
 namespace {
 
-constexpr uint32_t kLinesARound = 200;  // well below a millisecond
+constexpr uint32_t kLinesARound = 200;   // well below a millisecond
 constexpr uint64_t kMostListed = 65536;  // forwarding must not wait for a longer listing
 
 const uint8_t* ip6_mark(const Packet& packet) {
@@ -41,8 +41,7 @@ void RouteLookup::read_file(const std::string& path, Errors& errors) {
   auto file = std::make_unique<std::ifstream>(path);
   if (!*file) return errors.add("FILE " + path + ": cannot be read: " + std::strerror(errno));
   RouteLoader loader(std::move(file), path, outputs_);
-  while (!loader.step(kLinesARound)) {
-  }
+  while (!loader.step(kLinesARound)) {}
   if (!loader.problem().empty()) return errors.add(loader.problem());
   std::unique_ptr<RouteTable> read = loader.take();
   table_->for_each([&read](const Route& route) {
@@ -132,7 +131,7 @@ void RouteLookup::add_handlers(HandlerTable& handlers) {
 }
 
 std::string RouteLookup::run(RouteCommand command, std::string_view text) {
-  RouteChange change {command, {}, RouteForm::whole};
+  RouteChange change{command, {}, RouteForm::whole};
   std::string problem = parse(in_order(std::string(text)), change.route, change.form);
   return problem.empty() ? apply_change(*table_, change, several_) : problem;
 }
@@ -178,7 +177,7 @@ std::string RouteLookup::table_text(std::string_view most) const {
 
 std::string RouteLookup::look_up_text(std::string_view address) const {
   std::string word(address);
-  uint8_t bytes[16] {};
+  uint8_t bytes[16]{};
   bool six = word.find(':') != std::string::npos;
   if (inet_pton(six ? AF_INET6 : AF_INET, word.c_str(), bytes) != 1) return "expected an IP address";
   uint32_t four;

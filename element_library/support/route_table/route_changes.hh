@@ -23,7 +23,8 @@ enum class Several : uint8_t { yes, no };
 // One change. An empty string, or why nothing was changed.
 std::string apply_change(RouteTable& table, const RouteChange& change, Several several);
 // All changes, or none and why.
-std::string apply_changes(RouteTable& table, const std::vector<RouteChange>& changes, Several several, const RouteOutputs& outputs);
+std::string apply_changes(RouteTable& table, const std::vector<RouteChange>& changes, Several several,
+                          const RouteOutputs& outputs);
 
 // "add", "set" or "remove"; false for anything else.
 bool read_command(std::string_view word, RouteCommand& command);

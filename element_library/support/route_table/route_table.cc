@@ -31,7 +31,8 @@ const NextHop& NextHops::choose(uint64_t flow) const {
 }
 
 uint32_t RouteTable::value_of(const Route& route) const {
-  return route.six ? six_.find(key6(route.address.data()), route.length) : four_.find(key4(route.address.data()), route.length);
+  return route.six ? six_.find(key6(route.address.data()), route.length)
+                   : four_.find(key4(route.address.data()), route.length);
 }
 
 uint32_t RouteTable::set_of(std::vector<NextHop> hops) {
@@ -88,7 +89,7 @@ RouteTable::Found RouteTable::find(const Route& route) const {
 }
 
 void RouteTable::look_up4(const uint32_t* addresses, uint32_t count, const NextHops** found) const {
-  Key4 keys[64] {};
+  Key4 keys[64]{};
   uint32_t sets[64];
   for (uint32_t i = 0; i < count; ++i) {
     uint8_t bytes[4];
@@ -100,7 +101,7 @@ void RouteTable::look_up4(const uint32_t* addresses, uint32_t count, const NextH
 }
 
 void RouteTable::look_up6(const uint8_t* const* addresses, uint32_t count, const NextHops** found) const {
-  Key6 keys[64] {};
+  Key6 keys[64]{};
   uint32_t sets[64];
   for (uint32_t i = 0; i < count; ++i) keys[i] = key6(addresses[i]);
   six_.look_up(keys, count, sets);

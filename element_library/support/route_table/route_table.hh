@@ -11,25 +11,25 @@
 
 namespace clickup {
 
-// Where packets go: an output, and the gateway that becomes the destination annotation. All zero: none, the packet's own
-// destination is the next hop.
+// Where packets go: an output, and the gateway that becomes the destination annotation. All zero: none, the packet's
+// own destination is the next hop.
 struct NextHop {
   uint32_t output = 0;
-  std::array<uint8_t, 16> gateway {};  // IPv4 in the first four bytes, network byte order
+  std::array<uint8_t, 16> gateway{};  // IPv4 in the first four bytes, network byte order
 
-  bool has_gateway() const { return gateway != std::array<uint8_t, 16> {}; }
+  bool has_gateway() const { return gateway != std::array<uint8_t, 16>{}; }
   auto operator<=>(const NextHop&) const = default;
 };
 
 struct Route {
   bool six = false;
-  std::array<uint8_t, 16> address {};  // IPv4 in the first four bytes; bits beyond the length are zero
+  std::array<uint8_t, 16> address{};  // IPv4 in the first four bytes; bits beyond the length are zero
   unsigned length = 0;
   NextHop hop;
 };
 
-// The next hops of a prefix. Which one a flow takes depends on the flow and on each next hop alone, so that a next hop that
-// comes or goes moves no flow between the others (Thaler, Ravishankar: rendezvous hashing, RFC 2991).
+// The next hops of a prefix. Which one a flow takes depends on the flow and on each next hop alone, so that a next hop
+// that comes or goes moves no flow between the others (Thaler, Ravishankar: rendezvous hashing, RFC 2991).
 class NextHops {
  public:
   NextHops() = default;
@@ -67,7 +67,8 @@ class RouteTable {
   // Calls visit(route) for each route, until it returns false.
   template <typename Visit>
   void for_each(Visit&& visit) const {
-    if (!four_.for_each([&](Key4 key, unsigned length, uint32_t set) { return visit_hops(false, key, length, set, visit); })) {
+    if (!four_.for_each(
+            [&](Key4 key, unsigned length, uint32_t set) { return visit_hops(false, key, length, set, visit); })) {
       return;
     }
     six_.for_each([&](Key6 key, unsigned length, uint32_t set) { return visit_hops(true, key, length, set, visit); });
@@ -93,7 +94,7 @@ class RouteTable {
 
   template <typename Key, typename Visit>
   bool visit_hops(bool six, Key key, unsigned length, uint32_t set, Visit&& visit) const {
-    Route route {six, {}, length, {}};
+    Route route{six, {}, length, {}};
     for (unsigned i = 0; i < (six ? 16u : 4u); ++i) route.address[i] = uint8_t(key >> (sizeof(Key) * 8 - 8 - i * 8));
     for (const NextHop& hop : sets_[set].hops.all()) {
       route.hop = hop;
@@ -109,7 +110,7 @@ class RouteTable {
 
   RouteTrie<Key4> four_;
   RouteTrie<Key6> six_;
-  std::vector<Set> sets_ {1};  // a full table has few different ones; 0 is no set
+  std::vector<Set> sets_{1};  // a full table has few different ones; 0 is no set
   std::vector<uint32_t> unused_;
   std::map<std::vector<NextHop>, uint32_t> known_;
 };

@@ -43,7 +43,7 @@ bool read_length(std::string_view text, bool six, unsigned& length) {
     length = number;
     return number <= (six ? 128u : 32u);
   }
-  uint8_t mask[16] {};
+  uint8_t mask[16]{};
   if (!read_address(text, six, mask)) return false;
   unsigned size = six ? 16 : 4, ones = 0;
   for (unsigned i = 0; i < size; ++i) ones += unsigned(std::popcount(mask[i]));

@@ -1,5 +1,6 @@
-// Prefixes of addresses with a value each, found by longest match: a tree bitmap (Eatherton, Varghese, Dittia: Tree Bitmap,
-// SIGCOMM CCR 2004) below a table of the first 16 bits. A change touches one node, whatever lies below the prefix.
+// Prefixes of addresses with a value each, found by longest match: a tree bitmap (Eatherton, Varghese, Dittia: Tree
+// Bitmap, SIGCOMM CCR 2004) below a table of the first 16 bits. A change touches one node, whatever lies below the
+// prefix.
 #pragma once
 
 #include <array>
@@ -119,7 +120,8 @@ class RouteTrie {
         uint32_t i = uint32_t(std::countr_zero(left));
         nodes[i] = descend(nodes_[nodes[i]], chunk(keys[i], at), places[i]);
         if (nodes[i] == 0) descending &= ~(1ull << i);
-        __builtin_prefetch(nodes[i] != 0 ? static_cast<const void*>(nodes_.address(nodes[i])) : values_.address(places[i]));
+        __builtin_prefetch(nodes[i] != 0 ? static_cast<const void*>(nodes_.address(nodes[i]))
+                                         : values_.address(places[i]));
       }
     }
     for (uint32_t i = 0; i < count; ++i) {
@@ -148,8 +150,8 @@ class RouteTrie {
     uint32_t value = 0;  // of the longest prefix shorter than kRootBits
     uint32_t length = 0;
   };
-  // Prefixes that end within this node's six bits, and children for those that go on. Bit 2^r - 1 + p of `prefixes` is the
-  // prefix of r bits whose bits are p; bit c of `children` is the child behind the bits c.
+  // Prefixes that end within this node's six bits, and children for those that go on. Bit 2^r - 1 + p of `prefixes` is
+  // the prefix of r bits whose bits are p; bit c of `children` is the child behind the bits c.
   struct alignas(32) Node {
     uint64_t prefixes = 0, children = 0;
     uint32_t first_value = 0, first_child = 0;
@@ -170,7 +172,7 @@ class RouteTrie {
 
   // Bitmaps of the prefixes of 0 to 5 bits that six bits begin with.
   static constexpr std::array<uint64_t, 64> kPaths = [] {
-    std::array<uint64_t, 64> paths {};
+    std::array<uint64_t, 64> paths{};
     for (unsigned bits = 0; bits < 64; ++bits) {
       for (unsigned length = 0; length < kStride; ++length) {
         paths[bits] |= 1ull << ((1u << length) - 1 + (bits >> (kStride - length)));
@@ -215,7 +217,7 @@ class RouteTrie {
     uint32_t& root = roots_[root_of(key)].node;
     if (root == 0) {
       if (value == 0) return 0;
-      root = nodes_.insert(0, 0, 0, Node {});
+      root = nodes_.insert(0, 0, 0, Node{});
     }
     uint32_t before = set_below(root, key, kRootBits, length, value);
     if (nodes_[root].prefixes == 0 && nodes_[root].children == 0) root = nodes_.erase(root, 1, 0);
@@ -246,7 +248,8 @@ class RouteTrie {
       return before;
     }
     if (there == (value != 0)) return before;
-    node.first_value = there ? values_.erase(node.first_value, count, place) : values_.insert(node.first_value, count, place, value);
+    node.first_value =
+        there ? values_.erase(node.first_value, count, place) : values_.insert(node.first_value, count, place, value);
     node.prefixes ^= 1ull << bit;
     nodes_[index] = node;
     return before;
@@ -256,7 +259,7 @@ class RouteTrie {
   void insert_child(uint32_t index, unsigned bits) {
     uint64_t children = nodes_[index].children;
     uint32_t count = uint32_t(std::popcount(children));
-    uint32_t run = nodes_.insert(nodes_[index].first_child, count, rank(children, bits), Node {});
+    uint32_t run = nodes_.insert(nodes_[index].first_child, count, rank(children, bits), Node{});
     nodes_[index].first_child = run;
     nodes_[index].children |= 1ull << bits;
   }

@@ -1,5 +1,5 @@
-// Moments in records, of CLOCK_BOOTTIME. One from before the boot, as a restored checkpoint has them, lies below zero and
-// wraps: moments are compared by their difference, never as numbers.
+// Moments in records, of CLOCK_BOOTTIME. One from before the boot, as a restored checkpoint has them, lies below zero
+// and wraps: moments are compared by their difference, never as numbers.
 #pragma once
 
 #include <cstdint>

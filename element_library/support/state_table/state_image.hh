@@ -24,7 +24,8 @@ class StateImage {
       return table + " has a layout that no table can have: its sizes contradict each other";
     }
     if (bytes < state_bytes(shape)) {
-      return table + " has " + std::to_string(bytes) + " bytes of memory, it needs " + std::to_string(state_bytes(shape));
+      return table + " has " + std::to_string(bytes) + " bytes of memory, it needs " +
+             std::to_string(state_bytes(shape));
     }
     header_ = static_cast<StateHeader*>(memory);
     if (header_->magic != 0) return table + " is in use: an image needs memory of its own";
@@ -35,7 +36,8 @@ class StateImage {
   // `words`: key and value as the descriptor lays them out. `index` below the capacity.
   void put(uint32_t index, uint64_t deadline, const uint64_t* words) {
     auto* base = reinterpret_cast<uint8_t*>(header_);
-    auto* record = reinterpret_cast<RecordHeader*>(base + header_->record_offset + uint64_t(index) * header_->record_size);
+    auto* record =
+        reinterpret_cast<RecordHeader*>(base + header_->record_offset + uint64_t(index) * header_->record_size);
     record->tag = 1;  // used; which one is computed with the index
     reinterpret_cast<uint64_t*>(base + header_->deadline_offset)[index] = deadline;
     std::memcpy(record + 1, words, header_->value_size);

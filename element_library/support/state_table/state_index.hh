@@ -35,7 +35,8 @@ class StateIndex {
     note_position(0);
     look_again();
     std::memset(current_, 0, array_slots(bits_) * sizeof(uint64_t));
-    drop_pages(next_, (state_index::first_slot(most_bits_ + 1) - state_index::first_slot(bits_ + 1)) * sizeof(uint64_t));
+    drop_pages(next_,
+               (state_index::first_slot(most_bits_ + 1) - state_index::first_slot(bits_ + 1)) * sizeof(uint64_t));
   }
 
   void prefetch(uint32_t tag) const { prefetch_line(home(tag)); }
@@ -77,7 +78,8 @@ class StateIndex {
   // From a timer: maps what growing will fill soon and gives back the arrays that were outgrown, a piece at a time.
   void tend() {
     constexpr uint64_t kPiece = 256 * kPageBytes / sizeof(uint64_t);
-    if (bits_ < most_bits_ && uint64_t(header_->count) * 4 > (uint64_t(1) << bits_) && mapped_ < array_slots(bits_ + 1)) {
+    if (bits_ < most_bits_ && uint64_t(header_->count) * 4 > (uint64_t(1) << bits_) &&
+        mapped_ < array_slots(bits_ + 1)) {
       uint64_t end = std::min(mapped_ + kPiece, array_slots(bits_ + 1));
       map_pages(next_ + mapped_, next_ + end);
       mapped_ = end;

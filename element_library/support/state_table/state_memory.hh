@@ -1,6 +1,6 @@
-// How a state table lies in memory: header page, layout descriptor, dirty epochs, index, deadlines, records. Offsets and
-// indices only, so that every process may map it anywhere; all-zero memory behind the header is an empty table. Pages
-// come as they are written: the sizes below are addresses, not memory.
+// How a state table lies in memory: header page, layout descriptor, dirty epochs, index, deadlines, records. Offsets
+// and indices only, so that every process may map it anywhere; all-zero memory behind the header is an empty table.
+// Pages come as they are written: the sizes below are addresses, not memory.
 #pragma once
 
 #include <cstddef>
@@ -106,7 +106,7 @@ struct StateGeometry {
     return power;
   }
   static constexpr StateGeometry of(uint32_t capacity, uint32_t value_size, uint64_t descriptor_length) {
-    StateGeometry geometry {};
+    StateGeometry geometry{};
     geometry.record_size = stride(value_size);
     geometry.descriptor_offset = kStateHeaderBytes;
     geometry.dirty_offset = geometry.descriptor_offset + page(descriptor_length);

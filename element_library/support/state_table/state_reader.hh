@@ -54,8 +54,8 @@ class StateReader {
   }
   // Odd while the record is being written; another even number than before when it was.
   uint32_t sequence(uint32_t index) const { return __atomic_load_n(&record(index).sequence, __ATOMIC_ACQUIRE); }
-  // Whether a record of this block was written in `epoch` or later. A write that was under way when the epoch was raised
-  // may have an older stamp: whoever relies on this lets it end first (CopyPace::settle).
+  // Whether a record of this block was written in `epoch` or later. A write that was under way when the epoch was
+  // raised may have an older stamp: whoever relies on this lets it end first (CopyPace::settle).
   bool changed_since(uint32_t block, uint32_t epoch) const {
     const auto* stamps = reinterpret_cast<const uint32_t*>(base_ + header_->dirty_offset);
     return load_shared(stamps[block]) >= epoch;
@@ -73,7 +73,8 @@ class StateReader {
   }
 
   const RecordHeader& record(uint32_t index) const {
-    return *reinterpret_cast<const RecordHeader*>(base_ + header_->record_offset + uint64_t(index) * header_->record_size);
+    return *reinterpret_cast<const RecordHeader*>(base_ + header_->record_offset +
+                                                  uint64_t(index) * header_->record_size);
   }
 
   bool copy_once(uint32_t index, StateRecord& record, bool& used) const {

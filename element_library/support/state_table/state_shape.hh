@@ -37,7 +37,7 @@ inline uint64_t new_hash_seed() {
 // Fills the header page and the descriptor of zero-filled memory, except for the magic number: finish_state_header.
 inline void write_state_header(void* memory, const StateShape& shape) {
   StateGeometry geometry = state_geometry(shape);
-  StateHeader header {};
+  StateHeader header{};
   header.format = kStateFormat;
   header.layout_version = shape.layout_version;
   header.layout_hash = shape.layout_hash;

@@ -16,18 +16,18 @@
 namespace clickup {
 
 struct StateRecovery {
-  bool rebuilt = false;    // the last writer did not pause: index, free list and count come from the records
-  bool imported = false;   // the records come from a file: the same, but nothing is torn
-  bool apart = false;      // other tables of the state may tell of another moment: whoever derives one from another checks
-  uint32_t kept = 0;       // records
+  bool rebuilt = false;   // the last writer did not pause: index, free list and count come from the records
+  bool imported = false;  // the records come from a file: the same, but nothing is torn
+  bool apart = false;  // other tables of the state may tell of another moment: whoever derives one from another checks
+  uint32_t kept = 0;   // records
   uint32_t discarded = 0;  // records that were being written when it died; imported ones whose key was there before
 };
 
 template <class Layout>
 class StateTable : public StateRecords<Layout> {
   using Records = StateRecords<Layout>;
-  using Records::header_, Records::deadlines_, Records::record, Records::store, Records::clear, Records::retag;
   using Records::add, Records::next_free, Records::map_records;
+  using Records::header_, Records::deadlines_, Records::record, Records::store, Records::clear, Records::retag;
 
  public:
   static constexpr uint32_t kNone = ~0u;
@@ -155,9 +155,8 @@ class StateTable : public StateRecords<Layout> {
   static constexpr auto kUnheard = [](const Layout&) {};
 
   uint32_t locate(const Layout& key, uint64_t hash) const {
-    return index_.find(state_tag(hash), [this, &key](uint32_t index) {
-      return std::memcmp(&at(index), &key, Layout::kKeySize) == 0;
-    });
+    return index_.find(state_tag(hash),
+                       [this, &key](uint32_t index) { return std::memcmp(&at(index), &key, Layout::kKeySize) == 0; });
   }
 
   template <class Gone>
@@ -221,7 +220,7 @@ class StateTable : public StateRecords<Layout> {
   }
 
   StateRecovery rebuild(bool imported) {
-    StateRecovery recovery {!imported, imported, true, 0, 0};
+    StateRecovery recovery{!imported, imported, true, 0, 0};
     store_shared(header_->free_head, 0u);
     store_shared(header_->count, 0u);
     store_shared(header_->fresh, std::min(header_->fresh, header_->capacity));

@@ -33,9 +33,9 @@ struct CopyState {
   static constexpr uint32_t kGone = kNoRecord, kExpired = kGone + 1, kLost = kGone + 2, kWaiting = kGone + 3;
   static constexpr uint32_t kNeverSeen = 0xffffffff;  // odd: no record that holds still has it
 
-  std::vector<uint32_t> there, back;              // place in the target of each source record, and the other way
+  std::vector<uint32_t> there, back;               // place in the target of each source record, and the other way
   std::vector<uint32_t> seen_source, seen_target;  // sequence of each record as it was last carried
-  uint32_t since = 0;                             // dirty epoch from which on the source's changes were not seen
+  uint32_t since = 0;                              // dirty epoch from which on the source's changes were not seen
 
   CopyState reversed() const { return {back, there, seen_target, seen_source, 0}; }
 };

@@ -68,14 +68,15 @@ class TypedTableCopy final : public TableCopy {
     carry_counters();
     bool all = load_shared(from_.header().clean) == kStatePaused && counts_.lost == 0;
     all ? to_.pause() : to_.pause_apart();
-    since_end_ = raise_dirty_epoch(target_);  // before its writer begins, whose every change is stamped with it or later
+    since_end_ =
+        raise_dirty_epoch(target_);  // before its writer begins, whose every change is stamped with it or later
     return carried_;
   }
 
   CopyCounts counts() const override { return counts_; }
 
  private:
-  static constexpr uint32_t kLooks = 8;     // at a record that changes while it is read, before the next round
+  static constexpr uint32_t kLooks = 8;  // at a record that changes while it is read, before the next round
   static constexpr uint32_t kBlocksAtATime = 8;
 
   CopyState end() override {

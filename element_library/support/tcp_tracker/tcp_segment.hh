@@ -19,11 +19,11 @@ inline uint32_t later_sequence(uint32_t a, uint32_t b) { return sequence_after(a
 struct TcpSegment {
   uint32_t sequence = 0;
   uint32_t acknowledgment = 0;
-  uint32_t payload = 0;         // bytes
-  uint32_t sack_edge = 0;       // highest right edge of its SACK blocks
-  uint16_t window = 0;          // unscaled
+  uint32_t payload = 0;    // bytes
+  uint32_t sack_edge = 0;  // highest right edge of its SACK blocks
+  uint16_t window = 0;     // unscaled
   uint8_t flags = 0;
-  uint8_t scale = 0;            // of the window, when offers_scale
+  uint8_t scale = 0;  // of the window, when offers_scale
   bool offers_scale = false;
   bool sack_permitted = false;
   bool has_sack = false;

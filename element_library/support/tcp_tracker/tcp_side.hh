@@ -16,11 +16,11 @@ inline constexpr uint32_t kLeastWindow = 66000;
 
 struct TcpSide {
   // Stored in first_flags and second_flags: a bit keeps its meaning for ever.
-  static constexpr uint8_t kSyn = 1;       // has sent its SYN: the numbers below mean something
-  static constexpr uint8_t kScale = 2;     // offered to scale windows
-  static constexpr uint8_t kSack = 4;      // permits selective acknowledgments
-  static constexpr uint8_t kAnswered = 8;  // has acknowledged the other side's SYN
-  static constexpr uint8_t kFin = 16;      // has sent its FIN; `end` includes it
+  static constexpr uint8_t kSyn = 1;        // has sent its SYN: the numbers below mean something
+  static constexpr uint8_t kScale = 2;      // offered to scale windows
+  static constexpr uint8_t kSack = 4;       // permits selective acknowledgments
+  static constexpr uint8_t kAnswered = 8;   // has acknowledged the other side's SYN
+  static constexpr uint8_t kFin = 16;       // has sent its FIN; `end` includes it
   static constexpr uint8_t kRestored = 32;  // has gone on since the numbers below were saved: tcp_restored.hh
 
   uint32_t end = 0;           // highest sequence number after what it has sent
@@ -37,11 +37,11 @@ template <class Record>
 inline TcpSide read_side(const Record& record, bool second) {
   uint8_t scale = window_scale(record, second);
   if (second) {
-    return {record.second_end,          record.second_limit, record.second_window,
-            record.second_acknowledged, scale,               record.second_flags};
+    return {record.second_end,  record.second_limit, record.second_window, record.second_acknowledged, scale,
+            record.second_flags};
   }
-  return {record.first_end,          record.first_limit, record.first_window,
-          record.first_acknowledged, scale,              record.first_flags};
+  return {record.first_end,  record.first_limit, record.first_window, record.first_acknowledged, scale,
+          record.first_flags};
 }
 
 template <class Record>
@@ -94,7 +94,8 @@ inline uint32_t acknowledged_edge(const TcpSide& side, const TcpSide& other, con
 
 // Data: not beyond what the other side's window allows, nor so old that it lies a whole window before what was sent.
 inline bool sequence_fits(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
-  return !sequence_after(segment.sequence, side.limit) && sequence_distance(side.end - other.window, segment.end()) >= 0;
+  return !sequence_after(segment.sequence, side.limit) &&
+         sequence_distance(side.end - other.window, segment.end()) >= 0;
 }
 
 // Acknowledgment: of nothing that was not sent, and not older than a window (at least kLeastWindow).
@@ -130,7 +131,8 @@ inline bool all_acknowledged(const TcpSide& side, const TcpSide& other) {
   return !sequence_after(side.end, other.acknowledged);
 }
 
-// Whether an error quotes a segment that its sender, one of the two, has on the way (RFC 5927 4.1), give or take a window.
+// Whether an error quotes a segment that its sender, one of the two, has on the way (RFC 5927 4.1), give or take a
+// window.
 template <class Record>
 inline bool quotes_sent(const Record& record, bool from_second, uint32_t sequence) {
   TcpSide side = read_side(record, from_second), other = read_side(record, !from_second);

@@ -56,14 +56,12 @@ class TcpTracker {
   TcpOutcome take_syn(const TcpSegment& segment) {
     switch (state_) {
       case SessionState::time_wait:
-      case SessionState::close:
-        return TcpOutcome::reopens;
+      case SessionState::close: return TcpOutcome::reopens;
       case SessionState::syn_sent:
         side_ = begin_side(segment);
         if (!originator_) state_ = SessionState::syn_sent2;
         return in_session;
-      case SessionState::syn_sent2:
-        return repeats_syn(segment) ? in_session : invalid;
+      case SessionState::syn_sent2: return repeats_syn(segment) ? in_session : invalid;
       default:
         // A host that lost its connection asks again: the other one's challenge acknowledgment makes it reset, or its
         // SYN shows that it lost the connection too.
@@ -79,10 +77,8 @@ class TcpTracker {
         return join(segment);
       case SessionState::syn_sent2:
         return repeats_syn(segment) && acknowledges_syn(other_, segment) ? join(segment) : invalid;
-      case SessionState::syn_recv:
-        return answer_again(segment);
-      default:
-        return fits(segment) ? in_session : begin_again(segment);
+      case SessionState::syn_recv: return answer_again(segment);
+      default: return fits(segment) ? in_session : begin_again(segment);
     }
   }
 

@@ -27,10 +27,11 @@ enum class SessionState : uint8_t {
 };
 
 inline std::string_view state_name(SessionState state) {
-  static constexpr std::array<std::string_view, 20> kNames {
-      "none",      "syn_sent",  "syn_recv", "established", "fin_wait",  "close_wait", "last_ack",
-      "time_wait", "close",     "syn_sent2", "",           "",          "",           "",
-      "",          "",          "unreplied", "replied",    "stream",    "fragment"};
+  static constexpr std::array<std::string_view, 20> kNames{"none",      "syn_sent",   "syn_recv", "established",
+                                                           "fin_wait",  "close_wait", "last_ack", "time_wait",
+                                                           "close",     "syn_sent2",  "",         "",
+                                                           "",          "",           "",         "",
+                                                           "unreplied", "replied",    "stream",   "fragment"};
   return size_t(state) < kNames.size() ? kNames[size_t(state)] : "";
 }
 

@@ -8,7 +8,7 @@ namespace clickup {
 // Writes the bits of `mask`. Packets without a marked IP header stay as they are.
 inline void set_traffic_class(Packet& packet, uint8_t mask, uint8_t bits) {
   if (uint8_t* ip = ip4_header(packet)) {
-    uint8_t word[2] {ip[0], uint8_t((ip[1] & ~mask) | bits)};
+    uint8_t word[2]{ip[0], uint8_t((ip[1] & ~mask) | bits)};
     uint16_t value;
     std::memcpy(&value, word, 2);
     replace_word(ip, value, ip + 10);

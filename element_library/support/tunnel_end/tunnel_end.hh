@@ -24,7 +24,7 @@ class TunnelEnds {
  private:
   struct Address {
     bool given = false, six = false;
-    uint8_t bytes[16] {};
+    uint8_t bytes[16]{};
     bool matches(const uint8_t* address, bool is_six) const {
       return !given || (six == is_six && std::memcmp(bytes, address, six ? 16 : 4) == 0);
     }
@@ -48,8 +48,8 @@ inline uint8_t outer_congestion(const uint8_t* payload, uint32_t length) {
   return ip ? congestion_of(payload) : 0;
 }
 
-// Hands a mark of the outer header on to the IP packet at the packet's data. False: it must be dropped, because its sender
-// would not understand the mark that it met on the way.
+// Hands a mark of the outer header on to the IP packet at the packet's data. False: it must be dropped, because its
+// sender would not understand the mark that it met on the way.
 inline bool hand_congestion_on(Packet& packet, uint8_t outer) {
   if (outer != 3) return true;
   packet.network_header = packet.begin;

@@ -11,7 +11,7 @@
 namespace clickup {
 
 struct UdpPath {  // addresses of one IP version
-  IpAddress source {}, destination {};
+  IpAddress source{}, destination{};
   uint16_t source_port = 0, destination_port = 0;
 
   bool four() const { return is_ip4(destination.data()); }
@@ -50,8 +50,8 @@ inline void write_udp(const UdpPath& path, std::span<const uint8_t> addresses, u
   put16(udp + 4, length);
   put16(udp + 6, 0);
   const uint8_t pseudo[4] = {0, kUdp, uint8_t(length >> 8), uint8_t(length)};
-  uint32_t sum = internet_sum(addresses.data(), uint32_t(addresses.size())) + internet_sum(pseudo, 4) +
-                 internet_sum(udp, length);
+  uint32_t sum =
+      internet_sum(addresses.data(), uint32_t(addresses.size())) + internet_sum(pseudo, 4) + internet_sum(udp, length);
   while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
   uint16_t checksum = uint16_t(~sum);
   if (checksum == 0) checksum = 0xffff;  // 0 would say that there is none

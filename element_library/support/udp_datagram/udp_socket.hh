@@ -29,7 +29,7 @@ class UdpSocket {
     // The worker before holds the same port until this one is confirmed, and both send.
     int on = 1;
     bool open = fd_ >= 0 && ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
-    sockaddr_storage near {}, far {};
+    sockaddr_storage near{}, far{};
     socklen_t size = fill(path.source, path.source_port, path.four(), near);
     fill(path.destination, path.destination_port, path.four(), far);
     if (open && ::bind(fd_, reinterpret_cast<sockaddr*>(&near), size) != 0) {
@@ -48,7 +48,8 @@ class UdpSocket {
     if (!connected_) return false;
     ssize_t sent = ::send(fd_, payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     // An ICMP error about an earlier datagram is told with the next one, which was not sent.
-    if (sent < 0 && errno == ECONNREFUSED) sent = ::send(fd_, payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == ECONNREFUSED)
+      sent = ::send(fd_, payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent == ssize_t(payload.size());
   }
 
@@ -70,7 +71,7 @@ class UdpSocket {
 
   int fd_ = -1;
   bool connected_ = false;
-  sockaddr_storage far_ {};
+  sockaddr_storage far_{};
   socklen_t size_ = 0;
 };
 

@@ -14,7 +14,7 @@ namespace clickup {
 
 // What the packets of all flows have in common.
 struct UdpFlowHeaders {
-  EtherAddress source_ether {}, destination_ether {};
+  EtherAddress source_ether{}, destination_ether{};
   uint32_t source = 0, destination = 0;  // network byte order
   uint32_t length = 64;                  // bytes of a frame
   bool checksum = true;
@@ -44,7 +44,7 @@ class UdpFlows {
   void make(uint32_t count, const UdpFlowHeaders& headers) {
     headers_ = headers;
     lines_ = (headers.length + sizeof(Line) - 1) / sizeof(Line);
-    memory_.assign(size_t(count) * lines_, Line {});
+    memory_.assign(size_t(count) * lines_, Line{});
     sent_.assign(count, 0);
     for (uint32_t flow = 0; flow < count; ++flow) write(flow);
   }
@@ -78,7 +78,8 @@ class UdpFlows {
     std::memcpy(at + 6, headers_.source_ether.data(), 6);
     at[12] = 0x08;
     uint8_t* ip = at + kIpHeader;
-    const uint8_t fixed[12] = {0x45, 0, uint8_t((length - kIpHeader) >> 8), uint8_t(length - kIpHeader), 0, 0, 0, 0, 250, kUdp};
+    const uint8_t fixed[12] = {0x45, 0,   uint8_t((length - kIpHeader) >> 8), uint8_t(length - kIpHeader), 0, 0, 0, 0,
+                               250,  kUdp};
     std::memcpy(ip, fixed, sizeof fixed);
     std::memcpy(ip + 12, &headers_.source, 4);
     std::memcpy(ip + 16, &headers_.destination, 4);

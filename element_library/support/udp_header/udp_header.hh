@@ -9,11 +9,18 @@
 namespace clickup {
 
 // False when there is no room for both headers. IPv6 has a checksum whatever `checksum` says (RFC 8200 section 8.1).
-inline bool prepend_udp(Packet& packet, OuterHeader& outer, uint16_t source_port, uint16_t destination_port, bool checksum) {
+inline bool prepend_udp(Packet& packet, OuterHeader& outer, uint16_t source_port, uint16_t destination_port,
+                        bool checksum) {
   uint32_t length = packet.length + 8;
   if (length + outer.size() > 0xffff || !make_headroom(packet, 8)) return false;
-  const uint8_t udp[8] {uint8_t(source_port >> 8), uint8_t(source_port), uint8_t(destination_port >> 8), uint8_t(destination_port),
-                        uint8_t(length >> 8),      uint8_t(length),      0,                              0};
+  const uint8_t udp[8]{uint8_t(source_port >> 8),
+                       uint8_t(source_port),
+                       uint8_t(destination_port >> 8),
+                       uint8_t(destination_port),
+                       uint8_t(length >> 8),
+                       uint8_t(length),
+                       0,
+                       0};
   std::memcpy(packet.data(), udp, sizeof udp);
   IpPacket read;
   if (!outer.prepend(packet, read)) return false;
