@@ -32,12 +32,6 @@ Probe = Annotated[
 ]
 
 
-class OnFailure(StrEnum):
-    """What happens to a release whose verification fails."""
-
-    REVERT = "revert"
-
-
 class DriftPolicy(StrEnum):
     """What happens to a difference that nobody committed."""
 
@@ -91,7 +85,6 @@ class RolloutSpec(Model):
     """The device reverts by itself when nobody confirms the new release within this time."""
     keep: dict[GraphName, Keep] = Field(default_factory=dict)
     """Override what an upgrade owes each state."""
-    on_failure: OnFailure = OnFailure.REVERT
     drift: DriftPolicy = DriftPolicy.HEAL
     suspend: bool = False
     """Leave the devices alone until this is false again."""

@@ -31,7 +31,9 @@ def demo(
     ),
     full: Annotated[
         bool,
-        typer.Option("--full", help="Cold builds the whole element library: takes minutes longer"),
+        typer.Option(
+            "--full", metavar="", help="Cold builds the whole element library: takes minutes longer"
+        ),
     ] = False,
 ) -> None:
     """Upgrade a firewall under traffic by click-up, then a bad release; then stateless and cold.

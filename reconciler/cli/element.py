@@ -34,7 +34,7 @@ class _Name(Model):
 def new(
     name: Annotated[str, typer.Argument(help="Element class, like PortKnock")],
     stateful: Annotated[
-        bool, typer.Option("--stateful", help="With a table that outlives upgrades")
+        bool, typer.Option("--stateful", metavar="", help="With a table that outlives upgrades")
     ] = False,
     own: OwnOption = Path("library"),
 ) -> None:

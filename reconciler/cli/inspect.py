@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.workplace import (
-    KeyArgument,
     Output,
     OutputOption,
     StateOption,
@@ -103,17 +102,20 @@ def _attempt_row(attempt: Attempt) -> tuple[str, ...]:
     )
 
 
-def tree(key: KeyArgument, state: StateOption = None, output: OutputOption = Output.TABLE) -> None:
-    """What an instance is made of: rollout, device, network element, release, elements.
+def tree(
+    key: OptionalKey = None, state: StateOption = None, output: OutputOption = Output.TABLE
+) -> None:
+    """What every instance is made of: rollout, device, network element, release, elements.
 
     Exit codes: 0 printed, 1 there is no such instance, or no ledger in the state folder yet.
     """
     with closing(open_ledger(state)) as ledger:
-        found = _tree(ledger, known_instance(ledger, key))
+        records = ledger.instances() if key is None else [known_instance(ledger, key)]
+        found = [_tree(ledger, record) for record in records if record.status is not None]
     if output is Output.JSON:
-        print_json(found)
+        print_json(found if key is None else found[0])
         return
-    for line in _lines(found):
+    for line in (line for one in found for line in _lines(one)):
         typer.echo(line)
 
 

@@ -82,7 +82,10 @@ def _print_version(wanted: bool) -> None:
 
 def _common(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show it")
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_print_version, is_eager=True, help="Show it"
+        ),
     ] = False,
 ) -> None:
     """GitOps for stateful packet-processing network elements."""

@@ -41,7 +41,10 @@ OnlyArgument = Annotated[
     list[str] | None, typer.Option("--only", metavar="DEVICE/ELEMENT", help="Only this instance")
 ]
 BuildOption = Annotated[
-    bool, typer.Option("--build", help="Compile what is planned, so that `run` finds it compiled")
+    bool,
+    typer.Option(
+        "--build", metavar="", help="Compile what is planned, so that `run` finds it compiled"
+    ),
 ]
 
 

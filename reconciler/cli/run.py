@@ -51,7 +51,9 @@ def run(
     reference: ReferenceOption = "main",
     path: Annotated[str, typer.Option(help="Folder in the repository; default: all of it")] = "",
     interval: Annotated[str, typer.Option(help="Time between two polls of the repository")] = "30s",
-    once: Annotated[bool, typer.Option("--once", help="Converge, report, and end")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", metavar="", help="Converge, report, and end")
+    ] = False,
     state: StateOption = None,
     own: LibraryOption = None,
     verbose: Annotated[

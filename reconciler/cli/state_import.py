@@ -46,7 +46,9 @@ def import_state(
     source: Annotated[
         str, typer.Argument(metavar="SNAPSHOT", help="device/element@latest, an id, or a file")
     ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", metavar="", help="Only show the plan")
+    ] = False,
     state: StateOption = None,
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,

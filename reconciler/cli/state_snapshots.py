@@ -92,7 +92,9 @@ def prune(
     older_than: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Only what is older, like 30d")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", metavar="", help="Only say what would go")
+    ] = False,
     state: StateOption = None,
 ) -> None:
     """Remove old snapshots of every instance, or of one, whatever they were taken for.

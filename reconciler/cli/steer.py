@@ -35,7 +35,9 @@ TAKEN_SECONDS = 10.0
 
 def reconcile(
     key: KeyArgument,
-    retry: Annotated[bool, typer.Option("--retry", help="Try rejected revisions again")] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", metavar="", help="Try rejected revisions again")
+    ] = False,
     state: StateOption = None,
 ) -> None:
     """Ask the running reconciler to look at an instance now.

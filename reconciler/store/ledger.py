@@ -174,11 +174,6 @@ class Ledger(Happenings):
         with self._engine.connect() as connection:
             return tuple(Rejection(**row._mapping) for row in connection.execute(query))
 
-    def forgive(self, key: str) -> None:
-        """Let everything rejected on `key` be tried again."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(t.rejected).where(t.rejected.c.key == key))
-
     # Graphs of releases
 
     def keep_graph(self, release: str, text: str) -> None:

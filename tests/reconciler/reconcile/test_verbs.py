@@ -61,6 +61,7 @@ async def test_events_history_and_tree_tell_what_happened(house: House) -> None:
     assert attempts[0]["report"]["running"]["pause_ns"] > 0
     assert " ms" in (await click_up(house, "history"))[1]
     tree = (await click_up(house, "tree", KEY))[1]
+    assert (await click_up(house, "tree"))[1] == tree
     assert tree.startswith("Rollout/all\n└── Device/box\n    └── NetworkElement/stream 2.0.0\n")
     assert "├── Element/counted Counter" in tree
 

@@ -90,7 +90,7 @@ SEEDS = {
     "probe's syntax": (ROLLOUT, "forwarded.rate > 0", "forwarded.rate", ["Invalid value"]),
     "probe's handler": (ROLLOUT, "forwarded.rate", "forwarded.rat", ["Unknown handler"]),
     "drift": (ROLLOUT, "drift: heal", "drift: haul", ["Value not allowed"]),
-    "on failure": (ROLLOUT, "on_failure: revert", "on_fialure: revert", ["Unknown key"]),
+    "confirm": (ROLLOUT, "confirm_timeout: 30s", "confirm_timout: 30s", ["Unknown key"]),
 }
 # Which of two mistakes is meant cannot be told where the first leaves open what the second needs.
 DEPENDENT = {

@@ -81,13 +81,13 @@ def test_an_attempt_is_known_before_its_effects_and_until_it_ended(
     assert ledger.attempt(first) == oldest
 
 
-def test_rejections_are_by_content_and_can_be_forgiven(ledger: Ledger) -> None:
+def test_rejections_are_by_content_and_are_tried_again_on_request(ledger: Ledger) -> None:
     ledger.reject(KEY, "d1", "main@sha1:1", "probe failed")
     ledger.reject(KEY, "d1", "main@sha1:2", "failed again")
     (rejection,) = ledger.rejections(KEY)
     assert (rejection.revision, rejection.reason) == ("main@sha1:2", "failed again")
     assert ledger.rejections("other/stream") == ()
-    ledger.forgive(KEY)
+    ledger.request(KEY, retry=True)
     assert ledger.rejections(KEY) == ()
 
 
