@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.build.compiler import COMPILE_FLAGS, Compiler, find_compiler
 from reconciler.build.context import ServiceContext, service_context
 from reconciler.build.digests import digest_of
+from reconciler.build.lock import locked
 from reconciler.build.ninja import Commands, Edge, Progress, ninja_text, run_ninja
 from reconciler.build.precompiled import MEANWHILE, StandardHeaders, standard_headers
 from reconciler.build.tidying import remove_unused, stamp, stamp_program
@@ -26,8 +25,6 @@ from reconciler.build.units import (
     supervisor_units,
 )
 from reconciler.library import Library
-
-LOCK_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ class Builder:
         absent = [program for program in programs if not program.path.exists()]
         compiled: tuple[str, ...] = ()
         if absent:
-            async with self._locked():
+            async with locked(self._cache):
                 compiled = self._absent_classes(units) if driver in absent else ()
                 await self._make(absent, generated_files(context, self._library), progress)
         return Artifact(digest, driver.path, compiled, time.monotonic() - started)
@@ -97,7 +94,7 @@ class Builder:
         """Path of the built supervisor. Raises BuildFailed, CompilerMissing."""
         program = await self._supervisor_program()
         if not program.path.exists():
-            async with self._locked():
+            async with locked(self._cache):
                 await self._make([program], {}, progress)
         return program.path
 
@@ -235,26 +232,3 @@ class Builder:
         folder.mkdir(parents=True, exist_ok=True)
         stamp([folder])
         return folder
-
-    @asynccontextmanager
-    async def _locked(self) -> AsyncIterator[None]:
-        """Exclusive use of the cache; the lock ends with its holder, so a killed build blocks
-        nobody.
-        """
-        self._cache.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._cache / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            # A blocking flock in a thread could not be cancelled.
-            while not _try_lock(descriptor):  # noqa: ASYNC110 - another process unlocks
-                await asyncio.sleep(LOCK_POLL_SECONDS)
-            yield
-        finally:
-            os.close(descriptor)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -1,14 +1,9 @@
-"""Reads and writes checkpoint files, format 1 (docs/reference/checkpoints.md), as the supervisor
-does.
-"""
+"""Reads checkpoint files, format 1 (docs/reference/checkpoints.md), as supervisors write them."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,8 +25,8 @@ MAGIC, TABLE_MAGIC, END_MAGIC = b"CKcheckp", b"CKtable1", b"CKend__1"
 BLOCK_MAGIC, TABLE_END_MAGIC = (int.from_bytes(word, "little") for word in (b"CKbl", b"CKte"))
 
 MOST_BLOCK_RECORDS = 4096
-_BLOCK_BYTES = 512 << 10
-_CLOCK_FIELDS = 14
+BLOCK_BYTES = 512 << 10
+CLOCK_FIELDS = 14
 
 
 class CheckpointDamaged(Stalled):
@@ -104,11 +99,11 @@ class _Reading:
          *rest) = TABLE_HEADER.unpack_from(part)  # fmt: skip
         counters, offsets, (length, name) = rest[:5], rest[5:-2], rest[-2:]
         text = bytes(part[TABLE_HEADER.size :][:length])
-        if magic != TABLE_MAGIC or size != TABLE_HEADER.size + _padded(length) + PART_END.size:
+        if magic != TABLE_MAGIC or size != TABLE_HEADER.size + padded(length) + PART_END.size:
             raise self._damaged(f"{what} is not one")
         descriptor = self._descriptor(text, what)
         sizes = (descriptor.version, descriptor.size, hash_of(text.decode()))
-        if sizes != (version, value_size, layout_hash) or clocks > _CLOCK_FIELDS:
+        if sizes != (version, value_size, layout_hash) or clocks > CLOCK_FIELDS:
             raise self._damaged(f"{what} and its descriptor contradict each other")
         if not 0 < key_size <= value_size:
             raise self._damaged(f"{what} has a key of {key_size} bytes")
@@ -174,94 +169,10 @@ class _Reading:
         return CheckpointDamaged(f"{self._name} is damaged at byte {self._at}: {why}")
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a file that is there whole and on disk, or not at all.
-
-    Raises ValueError for a name that does not fit, OSError.
-    """
-    unfinished = path.with_name(f"{path.name}.new")
-    try:
-        with unfinished.open("wb") as file:
-            for part in _parts(checkpoint):
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _parts(checkpoint: Checkpoint) -> Iterator[bytes]:
-    size = crc = 0
-    for part in _parts_before_the_end(checkpoint):
-        size += len(part)
-        crc = zlib.crc32(part[-4:], crc)
-        yield part
-    size += FILE_END.size
-    yield _closed(FILE_END.pack(END_MAGIC, checkpoint.records, size, crc, 0))
-
-
-def _parts_before_the_end(checkpoint: Checkpoint) -> Iterator[bytes]:
-    yield _closed(FILE_HEADER.pack(
-        MAGIC, FORMAT, FILE_HEADER.size, len(checkpoint.tables), 0, checkpoint.boot_id.bytes,
-        checkpoint.boot_time_ns, checkpoint.real_time_ns, checkpoint.sequence,
-        _bytes(checkpoint.instance, 128), _bytes(checkpoint.release, 80),
-        _bytes(checkpoint.reason, 128), 0,
-    ))  # fmt: skip
-    for number, table in enumerate(checkpoint.tables):
-        yield _table_header(table)
-        blocks_crc = 0
-        for block in _blocks(number, table):
-            blocks_crc = zlib.crc32(block[-4:], blocks_crc)
-            yield block
-        yield _closed(TABLE_END.pack(TABLE_END_MAGIC, number, len(table.rows), blocks_crc, 0))
-
-
-def _table_header(table: Table) -> bytes:
-    text = table.text.encode()
-    clocks = table.clock_fields
-    counted = table.counters
-    head = TABLE_HEADER.pack(
-        TABLE_MAGIC, TABLE_HEADER.size + _padded(len(text)) + PART_END.size,
-        table.descriptor.version, table.layout_hash, table.descriptor.size, table.key_size,
-        table.capacity, len(clocks), table.hash_seed, counted.evicted, counted.refused,
-        counted.expired, counted.recovered, counted.discarded,
-        *clocks, *[0] * (_CLOCK_FIELDS - len(clocks)), len(text), _bytes(table.name, 128),
-    )  # fmt: skip
-    return _closed(head + text.ljust(_padded(len(text)), b"\0") + bytes(PART_END.size))
-
-
-def _blocks(number: int, table: Table) -> Iterator[bytes]:
-    rows = table.rows
-    most = max(1, min(MOST_BLOCK_RECORDS, _BLOCK_BYTES // rows.itemsize))
-    for block, first in enumerate(range(0, len(rows), most)):
-        some = rows[first : first + most]
-        head = BLOCK.pack(BLOCK_MAGIC, len(some), number, block)
-        yield _closed(head + some.tobytes() + bytes(PART_END.size))
-
-
-def _closed(part: bytes) -> bytes:
-    """The part with its CRC as the last four bytes."""
-    return part[:-4] + zlib.crc32(part[:-4]).to_bytes(4, "little")
-
-
-def _padded(size: int) -> int:
+def padded(size: int) -> int:
+    """Parts begin at multiples of eight bytes."""
     return -(-size // 8) * 8
 
 
 def _text(field: bytes) -> str:
     return field.partition(b"\0")[0].decode(errors="replace")
-
-
-def _bytes(text: str, width: int) -> bytes:
-    data = text.encode()
-    if len(data) >= width:
-        raise ValueError(f"{text!r} does not fit into a checkpoint: at most {width - 1} bytes")
-    return data

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from reconciler.build import Builder
-from reconciler.checkpoints.file import write_checkpoint
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.library import Library
@@ -28,6 +27,7 @@ from tests.e2e.support.caches import ROOT
 from tests.e2e.support.loads import SMALL
 from tests.e2e.support.place import Place, place
 from tests.reconciler.checkpoints.tables import checkpoint_of, session, table_of
+from tests.reconciler.checkpoints.writing import write_checkpoint
 
 SPARE = "edge2"
 

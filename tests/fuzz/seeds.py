@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from reconciler.checkpoints.checkpoint import Descriptor, Table
-from reconciler.checkpoints.file import write_checkpoint
 from schemas.layout import CLOCK_UNIT
 from tests import packets as p
 from tests.fuzz.targets import CORPUS
 from tests.reconciler.checkpoints.tables import BOOT, SECOND, checkpoint_of
+from tests.reconciler.checkpoints.writing import write_checkpoint
 
 GRAPHS = {
     "chain": 'InfiniteSource(LIMIT 5, DATA "\\"x\\"") -> q :: Queue(10) -> Unqueue -> Discard;\n',

@@ -11,10 +11,11 @@ from uuid import UUID
 
 import pytest
 
-from reconciler.checkpoints.file import read_checkpoint, write_checkpoint
+from reconciler.checkpoints.file import read_checkpoint
 from tests.elements.streams import CLIENT, SERVER, Piece, handshake
 from tests.netns import needs_sandbox
 from tests.packets import write_pcap
+from tests.reconciler.checkpoints.writing import write_checkpoint
 from tests.supervisor.conftest import Start
 from tests.supervisor.running import Supervised, until
 from tests.supervisor.saving import checkpoint, path_of, pull_the_plug

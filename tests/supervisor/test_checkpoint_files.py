@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from reconciler.checkpoints.checkpoint import Checkpoint, Counters
-from reconciler.checkpoints.file import read_checkpoint, write_checkpoint
+from reconciler.checkpoints.file import read_checkpoint
 from tests.kernels.conversation import Conversation
 from tests.netns import mount, needs_sandbox
+from tests.reconciler.checkpoints.writing import write_checkpoint
 from tests.supervisor.checkpointing import compile_checkpoints
 
 SECOND = 1_000_000_000

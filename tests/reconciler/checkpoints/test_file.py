@@ -16,9 +16,9 @@ from reconciler.checkpoints.file import (
     CheckpointTooNew,
     parse_checkpoint,
     read_checkpoint,
-    write_checkpoint,
 )
 from tests.reconciler.checkpoints.tables import checkpoint_of, session, sessions, table_of
+from tests.reconciler.checkpoints.writing import write_checkpoint
 
 
 def same(one: Table, other: Table) -> bool:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.authoring.scaffold import scaffold
-from reconciler.checkpoints.file import write_checkpoint
 from reconciler.cli.main import main
 from reconciler.testbed.desired import parsed
 from schemas.element import ElementManifest
 from tests.reconciler.checkpoints.tables import checkpoint_of, session, table_of, wide
+from tests.reconciler.checkpoints.writing import write_checkpoint
 
 Run = Callable[..., tuple[int, str, str]]
 

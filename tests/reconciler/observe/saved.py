@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.checkpoints.file import write_checkpoint
 from reconciler.observe.saved_state import Contents
 from reconciler.store import Snapshots
 from schemas.device import Device
 from schemas.snapshot import Occasion, Snapshot
 from tests.reconciler.checkpoints.tables import checkpoint_of, session, table_of
+from tests.reconciler.checkpoints.writing import write_checkpoint
 
 DEVICE = Device.model_validate({
     "apiVersion": "click-up/v1alpha1", "kind": "Device", "metadata": {"name": "edge1"}, "spec": {},
