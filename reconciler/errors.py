@@ -77,8 +77,8 @@ class DeviceMoved(Stalled):
 
 
 class DeviceUnready(Stalled):
-    """The device lacks a network interface or a capability that the release needs; the release is
-    not to blame.
+    """The device lacks a network interface or a capability that the release needs, or has a
+    supervisor that the driver does not understand; the release is not to blame.
     """
 
     reason = "DeviceUnready"

@@ -127,7 +127,8 @@ def next_pass(outcome: Outcome, failures: int, once: bool = False) -> float | No
     """
     match outcome.meaning.retry:
         case Retry.BACKOFF:
-            return None if once and failures >= ONCE_TRIES else backoff(failures)
+            no_more = failures >= ONCE_TRIES or outcome.kind is OutcomeKind.BROKEN
+            return None if once and no_more else backoff(failures)
         case Retry.SELDOM:
             return None if once else LONGEST_DELAY
         case Retry.TOLD:

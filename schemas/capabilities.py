@@ -8,10 +8,6 @@ from schemas.meta import Model
 class Capabilities(Model):
     """All of it, as click-up's own driver has it."""
 
-    takeover: bool = True
-    """A release takes over from a running one without losing a packet or a state table."""
-    parked: bool = True
-    """The release before stays warm, and the device goes back to it by itself."""
     checkpoints: bool = True
     """State tables are saved on the device, and on demand."""
     live_writes: bool = True

@@ -151,9 +151,10 @@ int run_worker(int channel_fd, const char* config_path) {
   Message welcome;
   SharedPage* page = nullptr;
   bool received = channel.receive(welcome, kWelcomeTimeoutMs) == WorkerChannel::Result::message;
-  if (!received || welcome.word(0) != "welcome" || welcome.descriptors.size() != 2)
-    return Greeting{}.fail(channel, Cause::version, "no welcome on the channel: --worker is for the supervisor only");
-  Greeting greeting{greet(channel, welcome)};
+  bool welcomed = received && welcome.word(0) == "welcome";
+  Greeting greeting{welcomed ? greet(channel, welcome) : 1};
+  if (!welcomed || welcome.descriptors.size() != 2)
+    return greeting.fail(channel, Cause::version, "no welcome on the channel: --worker is for the supervisor only");
   if (std::string why = map_page(welcome.descriptors[0].get(), page); !why.empty())
     return greeting.fail(channel, Cause::version, why);
   int code = forward(channel, *page, welcome.descriptors[1].take(), config_path, greeting);

@@ -1,7 +1,8 @@
 // What supervisor and worker share: a message channel that carries file descriptors, and one page of memory.
 //
 // Each says its version (causes.hh) first: `welcome N`, answered by `version N`; one that says none is of version 1. A
-// worker answers what it does not know with `unknown VERB`, the supervisor with `error WHY`.
+// worker answers what it does not know with `unknown VERB`, the supervisor a worker with `error WHY`; carriers pass it
+// over.
 //
 // The worker asks while it loads, and each question has one answer:
 //   socket INTERFACE            ok FRAME_SIZE FRAME_COUNT + socket | error WHY

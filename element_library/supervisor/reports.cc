@@ -31,8 +31,7 @@ TakeoverReport Supervisor::measured() {
   report.precopy_ms = carriage_.precopy_ms;
   report.rounds = carriage_.rounds;
   report.last_records = carriage_.last_records;
-  report.cause = std::exchange(cause_, Cause::none);
-  report.reason = std::exchange(reason_, {});
+  explain(Cause::none, {});
   return report;
 }
 
@@ -54,6 +53,8 @@ void Supervisor::report_revert() {
   report.release = reverted_.release;
   report.previous = current_->what.release;
   report.result = "reverted";
+  report.cause = back_cause_;
+  report.reason = back_reason_;
   ++reverts_;
   remember(report);
   if (answers_.contains(report.attempt)) answers_[report.attempt] = {200, report.json()};
@@ -102,8 +103,9 @@ void Supervisor::report_ended() {
   report.attempt = current_->what.attempt;
   report.release = current_->what.release;
   report.result = "reverted";
-  report.cause = std::exchange(cause_, Cause::none);
-  report.reason = std::exchange(reason_, {});
+  report.cause = back_cause_;
+  report.reason = back_reason_;
+  explain(Cause::none, {});
   ++reverts_;
   current_.reset();
   release_unneeded();

@@ -104,8 +104,11 @@ void Supervisor::collect_dead() {
     if (carrier_) lose_carrier(carrier.death());
   }
   if (candidate_ && candidate_->worker && candidate_->worker->reap()) {
-    log_output(*candidate_->worker);
-    lose_candidate(Cause::release, "the new worker " + candidate_->worker->death());
+    WorkerProcess& worker = *candidate_->worker;
+    listen(worker);  // its last words may say more than its death
+    log_output(worker);
+    if (candidate_ && candidate_->worker.get() == &worker)
+      lose_candidate(candidate_->lacks ? Cause::device : Cause::release, "the new worker " + worker.death());
   }
   if (current_ && current_->worker && current_->worker->reap()) bury(*current_, Event::current_lost);
   if (previous_ && previous_->worker && previous_->worker->reap()) bury(*previous_, Event::previous_lost);
@@ -175,7 +178,7 @@ void Supervisor::check_pausing(uint64_t now) {
     phase_deadline_ = now + kSecondLook;
     return;
   }
-  explain(Cause::busy, "the forwarding worker did not pause in time");
+  if (life_.purpose != Purpose::revert) explain(Cause::busy, "the forwarding worker did not pause in time");
   feed(beat != beat_at_pause_ ? Event::pause_overdue : Event::pause_overdue_hung);
 }
 

@@ -165,10 +165,12 @@ class Supervisor {
   uint64_t ring_deadline_ = 0;
   uint32_t deaths_in_a_row_ = 0;
 
-  Release request_;            // of the takeover under way
-  Release reverted_;           // what the last revert went away from
-  Cause cause_ = Cause::none;  // of the failure or revert at hand
-  std::string reason_;         // the same for people
+  Release request_;                 // of the takeover under way
+  Release reverted_;                // what the last revert went away from
+  Cause back_cause_ = Cause::none;  // why the release is taken back, however long that takes
+  std::string back_reason_;         // the same for people
+  Cause cause_ = Cause::none;       // of the failure or revert at hand
+  std::string reason_;              // the same for people
   uint64_t drops_before_ = 0, waiting_ = 0;
   Carriage carriage_;                             // of this takeover or revert
   uint32_t carriers_ = 0;                         // started for it

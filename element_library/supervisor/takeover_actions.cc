@@ -43,6 +43,9 @@ void Supervisor::set_phase_deadline() {
 void Supervisor::explain(Cause cause, std::string reason) {
   cause_ = cause;
   reason_ = std::move(reason);
+  if (cause != Cause::not_confirmed && cause != Cause::worker_died && cause != Cause::asked) return;
+  back_cause_ = cause;
+  back_reason_ = reason_;
 }
 
 void Supervisor::lose_candidate(Cause cause, std::string reason) {

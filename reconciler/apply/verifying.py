@@ -6,7 +6,7 @@ import asyncio
 
 from reconciler.apply.work import Work, to_its_end
 from reconciler.devices.causes import Cause
-from reconciler.errors import ConfirmTooLate, Superseded, VerifyFailed
+from reconciler.errors import ConfirmTooLate, Superseded, Transient, VerifyFailed
 from reconciler.resolve.probes import (
     Sample,
     Verdict,
@@ -56,15 +56,21 @@ async def _soak(work: Work, step: Verify) -> str | None:
 
 
 async def _left_probation(work: Work, release: str) -> str | None:
-    """Why the supervisor went back by itself, None when it did not."""
+    """Why the supervisor went back by itself, None when it did not. Raises what says that the
+    release is not to blame.
+    """
     status = await work.device.status()
     if status.active is not None and status.active.release == release:
         return None
     report = status.report_of(work.attempt) or status.last_takeover
+    cause = Cause.UNKNOWN if report is None else report.cause
     why = report.reason if report is not None and report.reason else "the new worker ended"
-    if report is not None and report.cause is Cause.NOT_CONFIRMED:
+    if cause is Cause.NOT_CONFIRMED:
         raise ConfirmTooLate(f"{work.key}: {why}")
-    return f"the supervisor went back by itself: {why}"
+    went_back = f"the supervisor went back by itself: {why}"
+    if cause in (Cause.NONE, Cause.UNKNOWN):
+        raise Transient(f"{work.key}: {went_back}")
+    return went_back
 
 
 async def _revert_to_parked(work: Work, release: str, reason: str) -> None:

@@ -1,5 +1,5 @@
 """What runs, what lies on disks and what shall run, in the plan's terms.
 
 Belongs here: reading devices and files for a plan. Does not belong here: the plan, or any effect.
-Read in this order: targets, saved_state, shares, device.
+Read in this order: known, targets, saved_state, shares, device.
 """

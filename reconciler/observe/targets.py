@@ -42,7 +42,6 @@ def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
         elements=library.elements,
         artifact=artifact,
         classes_to_build=builder.missing(classes),
-        platform=own_platform(),
         share=share_wanted(desired.device),
     )
 

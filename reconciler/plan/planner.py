@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.graph import Graph
 from reconciler.graph.diff import diff
-from reconciler.plan.state_fates import fates, refusals
+from reconciler.plan.state_fates import fates, refusals, unsaved
 from reconciler.plan.steps import removal, steps_to
 from reconciler.plan.terms import HeldTable, Observed, Target
 from reconciler.resolve.states import TableSpec, named
@@ -28,6 +28,8 @@ def make_plan(target: Target | None, observed: Observed, instance: str) -> Plan:
     steps = steps_to(target, observed, changes, states)
     if any(step.kind is StepKind.TAKEOVER for step in steps):
         refused = refusals(states, target.rollout)
+        if not observed.capabilities.checkpoints:
+            refused = (*refused, *unsaved(states, target.rollout))
     return Plan(
         instance=instance,
         release=target.release,

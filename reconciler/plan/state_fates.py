@@ -52,6 +52,19 @@ def refusals(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, 
     )
 
 
+def unsaved(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, ...]:
+    """States that would go for good from a device that cannot save them first."""
+    return tuple(
+        Refusal(
+            state=state.name,
+            why=f"{state.why}, and this device cannot save it first",
+            hint=f"Accept that with `keep: {{{state.name}: discard}}` in rollout {rollout.name}.",
+        )
+        for state in states
+        if state.fate is Fate.LOST and state.keep is Keep.BEST_EFFORT
+    )
+
+
 def may_be_lost(states: tuple[StateFate, ...]) -> list[str]:
     """Tables that may start empty when their records cannot be carried."""
     return [

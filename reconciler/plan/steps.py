@@ -44,9 +44,7 @@ def steps_to(
 
 
 def removal(observed: Observed) -> tuple[Step, ...]:
-    """The way to nothing."""
-    if not observed.supervisor:
-        return ()
+    """The way to nothing; where no supervisor runs any more, its releases are left."""
     return (*_checkpoint("before it is removed", observed), Remove())
 
 

@@ -28,7 +28,6 @@ class Target:
     artifact: str = ""
     """Digest of the driver; empty when it is not known before the build."""
     classes_to_build: tuple[str, ...] = ()
-    platform: str = "linux/amd64"
     share: str = ""
     """What the device's description gives the packet path, for people."""
 

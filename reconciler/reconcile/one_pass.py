@@ -99,10 +99,11 @@ class _Pass:
             return await self._remove(known)
         await self.planner.check_place(desired, known)
         goal = await self.planner.goal(desired, self.desired_state.revision)
-        plan, observed = await self._plan(goal, known)
+        state = await self._observe(goal)
+        plan, observed = await self.planner.plan(goal, state, known)
         rejection = await self.journal.rejection(goal.reject_digest)
         if rejection is not None:
-            await self._keep_last_good(known, rejection.digest)
+            await self._keep_last_good(state, known, rejection.digest)
             return self._said(OutcomeKind.REJECTED, "RevisionRejected", rejection.reason)
         if plan.refusals:
             raise PlanRefused("; ".join(f"{r.state}: {r.why}. {r.hint}" for r in plan.refusals))
@@ -136,12 +137,8 @@ class _Pass:
         paused = desired is not None and desired.rollout.spec.suspend
         return "suspended by its rollout" if paused else None
 
-    async def _plan(self, goal: Goal, known: Known) -> tuple[Plan, Observed]:
-        """Looks at the device, and at what else it wants, on the way."""
-        state = await self._observe(goal)
-        return await self.planner.plan(goal, state, known)
-
     async def _observe(self, goal: Goal) -> DeviceState:
+        """Looks at the device, and after what else it wants."""
         state = await self.planner.look(goal)
         status = state.status
         self.healthy = status is not None and status.forwarding
@@ -151,13 +148,13 @@ class _Pass:
             await look_after_share(goal.device, self.journal, status)
         return state
 
-    async def _keep_last_good(self, known: Known, rejected: str) -> None:
+    async def _keep_last_good(self, state: DeviceState, known: Known, rejected: str) -> None:
         """The rejected release stays away; what was good before is kept running."""
         good = known.applied
         if good is None:
             return
         goal = await self.planner.goal(good, self.journal.status.applied_revision)
-        plan, _ = await self._plan(goal, known)
+        plan, _ = await self.planner.plan(goal, state, known)
         if plan.steps and goal.reject_digest != rejected:
             await self.journal.event("Warning", "Drifted", describe(plan))
             if good.rollout.spec.drift is DriftPolicy.HEAL:
@@ -191,9 +188,8 @@ class _Pass:
         gone = f"gone from {self.journal.revision}"
         if known.applied is not None:
             goal = self.planner.removal(known.applied, self.journal.revision)
-            plan, _ = await self._plan(goal, known)
-            if plan.steps:
-                await attempt(goal, plan, self.means, self.signals, self.journal)
+            plan, _ = await self.planner.plan(goal, await self._observe(goal), known)
+            await attempt(goal, plan, self.means, self.signals, self.journal)
             await self.journal.event("Normal", "Removed", gone)
         return Outcome(OutcomeKind.REMOVED, "Removed", gone)
 

@@ -34,15 +34,17 @@ class Applied:
 
 
 def applied_desired(record: InstanceRecord) -> Desired | None:
-    """What was desired when the last confirmed release of an instance was made."""
+    """What was desired when the last confirmed release of an instance was made. Keys that another
+    version of click-up stored, and that say nothing any more, are passed over.
+    """
     objects = record.applied
     if objects is None:
         return None
     return Desired(
         key=record.key,
-        element=NetworkElement.model_validate(objects["element"]),
-        device=Device.model_validate(objects["device"]),
-        rollout=Rollout.model_validate(objects["rollout"]),
+        element=NetworkElement.model_validate(objects["element"], extra="ignore"),
+        device=Device.model_validate(objects["device"], extra="ignore"),
+        rollout=Rollout.model_validate(objects["rollout"], extra="ignore"),
     )
 
 
@@ -83,10 +85,6 @@ class Journal:
         """Read what is known about `key`."""
         record = await asyncio.to_thread(ledger.instance, key)
         return cls(ledger, observer, record, desired_state)
-
-    def applied_desired(self) -> Desired | None:
-        """What was desired when the last confirmed release was made."""
-        return applied_desired(self.record)
 
     async def rejection(self, digest: str) -> Rejection | None:
         """Why the release and verify specification `digest` must not be tried again here."""

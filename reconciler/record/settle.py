@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.devices.causes import Cause
+from reconciler.devices.causes import BLAMES_RELEASE, Cause
 from reconciler.devices.reports import DeviceStatus
 from reconciler.store import Attempt
 
@@ -24,7 +24,7 @@ class Fate(StrEnum):
 
 
 REVERTED = {Cause.NOT_CONFIRMED: Fate.TIMED_OUT, Cause.WORKER_DIED: Fate.DIED}
-"""By what the supervisor says was the cause; else somebody asked for it."""
+"""By what the supervisor says was the cause; for any other, nobody is to blame."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def settle(attempt: Attempt, status: DeviceStatus | None) -> Settled:
             Fate.INTERRUPTED, f"the reconciler ended during {attempt.step or 'planning'}"
         )
     if report.result == "failed":
-        return Settled(Fate.FAILED, report.reason)
+        blamed = report.cause in BLAMES_RELEASE
+        return Settled(Fate.FAILED if blamed else Fate.INTERRUPTED, report.reason)
     if report.result == "reverted":
         return Settled(REVERTED.get(report.cause, Fate.REVERTED), report.reason)
     return Settled(Fate.INTERRUPTED, "another release took over since")

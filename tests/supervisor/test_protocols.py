@@ -114,6 +114,20 @@ async def test_a_client_blames_nobody_where_it_is_told_no_cause(
             await client.takeover(TakeoverRequest("3", NEW, 30.0), releases)
 
 
+def test_a_late_revert_says_why_it_began_and_a_takeover_says_nothing(start: Start) -> None:
+    with start(NEWEST, NEWEST) as supervised:
+        supervised.confirmed("one")
+        slow = WIRES + "Fault(pause, hang);"
+        supervised.takeover("two", slow, confirm_timeout_ms=300)
+        supervised.wait_for(lambda now: now["reverts"] == 1, "it goes back")
+        status = DeviceStatus.model_validate(supervised.status())
+        assert status.last_takeover is not None
+        assert status.last_takeover.cause is Cause.NOT_CONFIRMED
+        assert "not confirmed within 300 ms" in status.last_takeover.reason
+        earlier = status.history[0]
+        assert (earlier.result, earlier.cause, earlier.reason) == ("confirmed", Cause.NONE, "")
+
+
 def test_the_words_are_those_of_the_supervisor() -> None:
     text = (LIBRARY / "shared" / "causes.hh").read_text()
     words = text.partition("kCauseWords{")[2].partition("}")[0]

@@ -93,7 +93,6 @@ class Contract:
             assert state.graph is not None and state.record == f'{{"release": "{OLD}"}}'
 
     async def test_the_next_one_takes_over_from_it(self, subject: Subject) -> None:
-        demand(subject, "takeover")
         async with started(subject) as client:
             await subject.runs(OLD, "1")
             assert (await subject.runs(NEW, "2")).previous == OLD
@@ -123,7 +122,6 @@ class Contract:
             assert report is not None and report.result == "failed"
 
     async def test_a_release_is_taken_back(self, subject: Subject) -> None:
-        demand(subject, "parked")
         async with started(subject) as client:
             await subject.runs(OLD, "1")
             await subject.runs(NEW, "2", confirm=False)

@@ -11,6 +11,7 @@ from reconciler.plan import make_plan
 from reconciler.plan.terms import HeldTable, Observed, Target, release_digest
 from reconciler.resolve import resolve
 from schemas.capabilities import Capabilities
+from schemas.network_element import Keep
 from schemas.plan import Fate, Reason
 from schemas.steps import HandlerWrite, StepKind, WhenFailed
 
@@ -161,7 +162,7 @@ def test_an_instance_that_nobody_wants_is_removed(running):
     plan = make_plan(None, running, "edge1/edge-firewall")
     assert kinds(plan) == ["Checkpoint", "Remove"]
     assert make_plan(None, Observed(supervisor=True), "a/b").steps[0].kind is StepKind.REMOVE
-    assert make_plan(None, Observed(), "edge1/edge-firewall").steps == ()
+    assert kinds(make_plan(None, Observed(), "edge1/edge-firewall")) == ["Remove"]
 
 
 def test_a_dead_worker_is_started_again_with_its_state(target, running):
@@ -210,6 +211,18 @@ def test_steps_follow_from_what_the_driver_can_do(target, running):
     plan = make_plan(wanting(target, graph=live), plain, "a/b")
     assert kinds(plan) == ["Stage", "Takeover", "Verify", "Confirm"]
     assert kinds(make_plan(None, plain, "a/b")) == ["Remove"]
+
+
+def test_what_a_device_cannot_save_is_not_let_go(target, running):
+    states = target.resolved.states
+    worth = replace(states["sessions"], keep=Keep.BEST_EFFORT)
+    wanted = wanting(target, states={"sessions": worth})
+    unknown = {"sessions/sessions": HeldTable("0" * 16, 7, 100, 5)}
+    observed = replace(running, release="x", tables=unknown)
+    assert make_plan(wanted, observed, "a/b").refusals == ()
+    poor = replace(observed, capabilities=Capabilities(checkpoints=False))
+    [refusal] = make_plan(wanted, poor, "a/b").refusals
+    assert refusal.why.endswith("and this device cannot save it first")
 
 
 def test_plans_are_data(target):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.outcome import OutcomeKind
+from tests.e2e.support.processes import kill
 from tests.reconciler.reconcile.house import House
 from tests.reconciler.reconcile.pipeline import KEY
 
@@ -27,6 +28,16 @@ async def test_a_removal_is_an_attempt(house: House) -> None:
     assert first.outcome == "Applied"
     assert house.ledger.instance(KEY).status is None
     assert ("Removed", f"gone from {revision}") in house.recorder.events
+
+
+async def test_releases_go_although_no_supervisor_runs_any_more(house: House) -> None:
+    house.repository.commit()
+    await house.once()
+    kill((await house.supervisor()).pid)
+    assert list(house.device.releases.iterdir())
+    give_up(house)
+    assert (await house.once()).kind is OutcomeKind.REMOVED
+    assert not house.device.releases.exists()
 
 
 async def test_a_removal_that_nobody_saw_the_end_of_is_settled(house: House) -> None:

@@ -36,6 +36,8 @@ ACTIVE = WorkerStatus(release="new", attempt="7")
         (said("reverted", "worker_died", "the worker was ended by signal 11"), Fate.DIED, True),
         (said("reverted", "asked", "a newer revision came"), Fate.REVERTED, False),
         (said("failed", "release", "config.click:1: no"), Fate.FAILED, True),
+        (said("failed", "busy", "the one before crashed"), Fate.INTERRUPTED, False),
+        (said("failed"), Fate.INTERRUPTED, False),
         (said("confirmed"), Fate.INTERRUPTED, False),
         (said("reverted", "a word of later"), Fate.REVERTED, False),
     ],
