@@ -184,7 +184,11 @@ async def test_forwards_and_filtering_change_without_a_takeover(natted: Site) ->
                 tcp_socket(natted.network.server, (SERVER.on_link, source_port))
             )
             made.settimeout(seconds)
-            made.connect((OUTSIDE[0], 8080))
+            try:
+                made.connect((OUTSIDE[0], 8080))
+            except OSError:
+                made.close()  # else its SYN is sent again, and let in once the forward is there
+                raise
             return made
 
         async with running(natted, files) as followed:
