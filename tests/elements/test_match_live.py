@@ -11,8 +11,8 @@ import pytest
 
 from tests.cpp import compile_driver
 from tests.driver.running import ControlClient, RunningDriver
+from tests.elements.matching import quoted
 from tests.elements.streams import Piece, handshake
-from tests.elements.test_match_patterns import quoted
 from tests.packets import write_pcap
 
 CLASSES = [

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.cpp import compile_program
 from tests.ipfix import ACTIVE, ENDED, IDLE, LACK_OF_RESOURCES
 from tests.kernels.conversation import Conversation, sanitizers
+from tests.kernels.flow_meter import SECOND, Report, meter, of_query, query, start, sweep
 from tests.packets import (
     ACK,
     FIN,
@@ -30,7 +31,6 @@ from tests.packets import (
     udp,
 )
 
-SECOND = 1_000_000_000
 Step = tuple[object, ...]
 
 
@@ -41,51 +41,6 @@ def flows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
     program = compile_program(out, [source], ["FlowTable"], sanitizers())
     with Conversation(program) as conversation:
         yield conversation
-
-
-@dataclass(frozen=True)
-class Report:
-    flow: str  # protocol, source, destination, mark
-    packets: int
-    bytes: int
-    flags: int
-    why: int
-    first: int
-    last: int
-
-    @classmethod
-    def all(cls, text: str) -> list[Report]:
-        return [cls.of(line) for line in text.split("|") if line]
-
-    @classmethod
-    def of(cls, line: str) -> Report:
-        *flow, packets, size, flags, _, why, first, last = line.split()
-        numbers = (int(packets), int(size), int(flags, 16), int(why), int(first), int(last))
-        return cls(" ".join(flow), *numbers)
-
-
-def start(
-    flows: Conversation, capacity: int = 64, active: int = 60 * SECOND, idle: int = 15 * SECOND
-) -> None:
-    assert flows.ask("start", capacity, active, idle) == "adopted 0"
-
-
-def meter(flows: Conversation, packet: bytes, mark: int = 0) -> list[Report]:
-    verdict, _, reports = flows.ask("count", mark, packet.hex()).partition(" ")
-    assert verdict == "metered"
-    return Report.all(reports)
-
-
-def sweep(flows: Conversation) -> list[Report]:
-    return Report.all(flows.ask("sweep", 1000, 1000))
-
-
-def query(number: int, payload: bytes = b"?") -> bytes:
-    return ipv4("10.0.0.1", "192.0.2.1", udp(4000 + number, 53, payload))
-
-
-def of_query(number: int) -> str:
-    return f"17 10.0.0.1:{4000 + number} 192.0.2.1:53 0"
 
 
 def test_a_flow_is_reported_when_it_is_idle(flows: Conversation) -> None:

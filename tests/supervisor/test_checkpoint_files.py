@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,50 +12,18 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from reconciler.checkpoints.checkpoint import Checkpoint, Counters
+from reconciler.checkpoints.checkpoint import Counters
 from reconciler.checkpoints.file import read_checkpoint
 from tests.kernels.conversation import Conversation
-from tests.netns import mount, needs_sandbox
 from tests.reconciler.checkpoints.writing import write_checkpoint
+from tests.supervisor.checkpoint_items import FIRST, SECOND, aged, fill, listed, values
 from tests.supervisor.checkpointing import compile_checkpoints
-
-SECOND = 1_000_000_000
-FIRST = "0000000001.ckpt"
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
     with Conversation(compile_checkpoints(tmp_path_factory.mktemp("checkpoints"))) as program:
         yield program
-
-
-def fill(program: Conversation, items: int = 3) -> None:
-    """`left` has that many items, `right` none; item N is of state N and value 10 N, was opened
-    1000 s ago and ends in 500 s.
-    """
-    program.ask("start", 1024, 16)
-    program.ask_all([f"put 0 {n} {n % 256} {n * 10} 1000 500" for n in range(items)])
-
-
-def listed(program: Conversation, side: int = 0) -> dict[int, tuple[int, int, str, int]]:
-    """State, value, age and seconds left by key."""
-    found = {}
-    for word in program.ask("list", side).split():
-        key, _, rest = word.partition("=")
-        state, value, age, left = rest.split(",")
-        found[int(key)] = (int(state), int(value), age, int(left))
-    return found
-
-
-def values(program: Conversation, side: int = 0) -> dict[int, int]:
-    return {key: value for key, (_, value, _, _) in listed(program, side).items()}
-
-
-def aged(checkpoint: Checkpoint, seconds: float = 0, boot: UUID | None = None) -> Checkpoint:
-    """As if it had been written so long ago, in another boot if one is given."""
-    then = int(seconds * SECOND)
-    real_time = checkpoint.real_time_ns - then
-    return replace(checkpoint, real_time_ns=real_time, boot_id=boot or checkpoint.boot_id)
 
 
 def test_what_was_written_is_restored(program: Conversation, tmp_path: Path) -> None:
@@ -285,61 +252,6 @@ def test_a_directory_that_is_gone(program: Conversation, tmp_path: Path) -> None
     assert program.ask("write", tmp_path / "gone", "x").startswith("DirectoryMissing ")
     (tmp_path / "file").write_text("")
     assert program.ask("write", tmp_path / "file", "x").startswith("DirectoryMissing ")
-
-
-@needs_sandbox
-class TestMounted:
-    """File systems of our own."""
-
-    @pytest.fixture
-    def small(self, tmp_path: Path) -> Iterator[Path]:
-        """18 MB."""
-        where = tmp_path / "small"
-        where.mkdir()
-        mount("-t", "tmpfs", "-o", "size=18m", "none", str(where))
-        yield where
-        subprocess.run(["umount", str(where)], check=True)
-
-    def test_a_disk_that_is_nearly_full_is_not_written_to(
-        self, program: Conversation, small: Path
-    ) -> None:
-        fill(program)
-        assert program.ask("write", small, "x").split()[0] == FIRST
-        (small / "other").write_bytes(bytes(3 << 20))
-        told = program.ask("write", small, "x")
-        assert told.startswith("DirectoryFull ") and "14 MB are free and 17 MB are needed" in told
-        assert sorted(os.listdir(small)) == [FIRST, "other"]
-        assert program.ask("newest", small) == "1"
-
-    def test_a_disk_that_fills_up_meanwhile(self, program: Conversation, small: Path) -> None:
-        fill(program)
-        program.ask("write", small, "x")
-        assert program.ask("overfill", small, 400_000).startswith("DirectoryFull checkpoint '")
-        assert os.listdir(small) == [FIRST]
-        assert program.ask("verify", small / FIRST).startswith("good ")
-
-    def test_a_directory_without_room_for_a_name(
-        self, program: Conversation, tmp_path: Path
-    ) -> None:
-        fill(program)
-        mount("-t", "tmpfs", "-o", "nr_inodes=1", "none", str(tmp_path))
-        try:
-            assert program.ask("write", tmp_path, "x").startswith("DirectoryFull ")
-        finally:
-            subprocess.run(["umount", str(tmp_path)], check=True)
-
-    def test_a_directory_that_can_only_be_read(self, program: Conversation, small: Path) -> None:
-        fill(program)
-        program.ask("write", small, "x")
-        mount("-o", "remount,bind,ro", str(small))
-        assert program.ask("write", small, "x").startswith("DirectoryReadOnly ")
-        data = bytearray((small / FIRST).read_bytes())
-        mount("-o", "remount,bind,rw", str(small))
-        data[700] ^= 4
-        (small / "0000000002.ckpt").write_bytes(data)
-        mount("-o", "remount,bind,ro", str(small))
-        assert program.ask("newest", small).startswith("1 | 2 damaged ")
-        assert sorted(os.listdir(small)) == [FIRST, "0000000002.ckpt"]
 
 
 def test_checkpoints_beside_a_busy_writer_are_whole(program: Conversation, tmp_path: Path) -> None:
