@@ -52,7 +52,8 @@ def resolved(library: Library, spec: Mapping[str, Any]) -> str:
     assert repository.diagnostics == ()
     (desired,) = repository.instances()
     result = resolve(desired, library)
-    assert [str(one) for one in result.diagnostics if one.summary != "Interface not used"] == []
+    wrong = [str(one) for one in result.diagnostics if one.summary != "Interface not used"]
+    assert not wrong, "\n".join(wrong)
     return render(result.graph)
 
 
