@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum, IntEnum, StrEnum
 
 from schemas.status import ConditionStatus, Phase
 
@@ -44,17 +44,19 @@ class Retry(Enum):
     TOLD = "when the outcome says"
 
 
-class Exit:
+class Exit(IntEnum):
     """Codes of `run --once`."""
 
-    CONVERGED, ATTENTION, REVERTED = 0, 1, 3
+    CONVERGED = 0
+    ATTENTION = 1
+    REVERTED = 3
 
 
 @dataclass(frozen=True)
 class Meaning:
     """What an outcome means: to scripts, to people who watch, to the loop, and as conditions."""
 
-    exit_code: int
+    exit_code: Exit
     glyph: str
     retry: Retry
     phase: Phase

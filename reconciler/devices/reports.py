@@ -56,7 +56,7 @@ class TakeoverReport(_Said):
     result: str = "running"
     cause: Cause = Cause.NONE
     reason: str = ""
-    """The cause for people."""
+    """The same as `cause`, for people."""
     states: dict[str, TableReport] = {}
     precopy_ms: float = 0
     rounds: int = 0
