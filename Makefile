@@ -49,6 +49,7 @@ test: setup  ## lint, types, import contracts, unit, sanitizer and end-to-end te
 
 shared: setup
 	@CLICKUP_SANITIZE=$(SANITIZE) $(BIN)/python -m tests.cpp
+	@CLICKUP_SANITIZE=$(SANITIZE) $(BIN)/python -m tests.kernels.programs
 
 CPP := find element_library tests -name '*.cc' -print0 -o -name '*.hh' -print0
 

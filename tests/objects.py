@@ -56,19 +56,32 @@ def compile_flags(sanitize: str | None) -> list[str]:
     return [level, "-g1", f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]
 
 
-def compiled(sources: list[Path], flags: list[str]) -> list[Path]:
-    """Objects of the sources, in their order. Raises CompilationFailed."""
+@cache
+def linker_flags() -> tuple[str, ...]:
+    """gold, where there is one: it takes half of what the default linker does."""
+    return ("-fuse-ld=gold",) if "ziglang" not in compiler() and shutil.which("ld.gold") else ()
+
+
+def compiled(sources: Iterable[Path], flags: list[str], library: Path | None = None) -> list[Path]:
+    """Objects of the sources, in their order; what they include is of `library`, of the copy of
+    one that they lie in when that is left out. Raises CompilationFailed.
+    """
+
+    def make(source: Path) -> Path:
+        return _object(source, flags, library or _library_of(source))
+
     with ThreadPoolExecutor(os.cpu_count()) as compilers:
-        return list(compilers.map(lambda source: _object(source, flags), sources))
+        return list(compilers.map(make, sources))
 
 
-def _object(source: Path, flags: list[str]) -> Path:
+def _object(source: Path, flags: list[str], library: Path) -> Path:
     """The object of `source`: compiled only when it, a header it includes or the flags are new."""
-    base = CACHE / "objects" / digest_of([str(source), *compiler(), *FLAGS, *flags])
+    name = digest_of([str(source), str(library), *compiler(), *FLAGS, *flags])
+    base = CACHE / "objects" / name
     base.parent.mkdir(parents=True, exist_ok=True)
     with base.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _compiled_before(base) or _compile(source, flags, base)
+        return _compiled_before(base) or _compile(source, flags, base, library)
 
 
 def _compiled_before(base: Path) -> Path | None:
@@ -79,10 +92,9 @@ def _compiled_before(base: Path) -> Path | None:
     return known if known.exists() else None
 
 
-def _compile(source: Path, flags: list[str], base: Path) -> Path:
+def _compile(source: Path, flags: list[str], base: Path, library: Path) -> Path:
     unfinished = base.with_suffix(f".{_unique()}.o")
     listing = base.with_suffix(f".{_unique()}.d")
-    library = _library_of(source)
     folders = (library, generated_folder(library), ROOT / "tests")
     include = [word for folder in folders for word in ("-I", str(folder))]
     run_compiler([

@@ -1,4 +1,4 @@
-"""Compiles a test program of this folder with sanitizers and talks to it, a line for a line."""
+"""Talks to a test program of this folder, a line for a line."""
 
 from __future__ import annotations
 
@@ -7,40 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.objects import FLAGS, LIBRARY, ROOT, CompilationFailed, compiler
+from tests.objects import compiler
 
 
 def sanitizers() -> str:
     """Those that the compiler has: ziglang ships no address sanitizer."""
     return "undefined" if "ziglang" in compiler() else "address,undefined"
-
-
-def compile_kernel(
-    source: Path,
-    layouts: dict[str, str],
-    out: Path,
-    sanitize: str = "",
-    more: tuple[Path, ...] = (),
-    library: Path = LIBRARY,
-) -> Path:
-    """The program `source` with `more` sources, its generated headers below `layouts/`.
-
-    Returns its path in the folder `out`. Raises CompilationFailed.
-    """
-    for name, text in layouts.items():
-        header = out / "layouts" / name
-        header.parent.mkdir(parents=True, exist_ok=True)
-        header.write_text(text)
-    program = out / source.stem
-    include = [f"-I{folder}" for folder in (library, ROOT / "tests", out)]
-    checks = [f"-fsanitize={sanitize or sanitizers()}", "-fno-sanitize-recover=all"]
-    command = [*compiler(), *FLAGS, "-O0", "-g1", *checks, *include, str(source), *map(str, more)]
-    done = subprocess.run(
-        ["nice", *command, "-o", str(program)], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise CompilationFailed(done.stderr)
-    return program
 
 
 class Conversation:

@@ -6,12 +6,27 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
-from reconciler.layouts import layout_header, struct_name
+from reconciler.layouts import struct_name
 from reconciler.layouts.migration_unit import migration_unit
 from schemas.element import ElementManifest
 from schemas.layout import StateTable
-from tests.kernels.conversation import Conversation, compile_kernel
+from tests.cpp import compile_kernel
+from tests.kernels.conversation import Conversation, sanitizers
+from tests.objects import digest_of
 from tests.records import Record, pack, unpack
+from tests.units import generate_source, layout_headers
+
+UNUSED = "support/state_table/migration.hh"
+NOT_REGISTERED = """
+#pragma once
+#include <cstdint>
+#include <cstring>
+namespace clickup {
+template <class From, class To, void (*)(const From&, To&), bool (*)(const To&)>
+struct StateMigrationOf {};
+}
+"""
+"""Copies of whole tables are not what is tested here, and take long to compile."""
 
 
 class Migrations:
@@ -36,20 +51,17 @@ class Migrations:
 
 
 def compile_migrations(out: Path, *manifests: ElementManifest, header: str = "") -> Path:
-    """A program with every migration of the classes; `header` is the hand-written part of the one
-    that the library has none of.
+    """A program, at `out`, with every migration of the classes; `header` is the hand-written part
+    of the one that the library has none of.
     """
-    (out / "migrations").mkdir()
+    headers = layout_headers(manifests) | {UNUSED: NOT_REGISTERED}
     for manifest in manifests:
-        (out / "migrations" / f"{manifest.class_name}.cc").write_text(migration_unit(manifest))
+        headers[f"migrations/{manifest.class_name}.cc"] = migration_unit(manifest)
     if header:
-        own = out / "elements" / manifests[0].class_name / str(manifests[0].migrations)
-        own.parent.mkdir(parents=True)
-        own.write_text(header)
-    main = out / "converting.cc"
-    main.write_text(_main(manifests))
-    headers = {f"{one.class_name}.layout.hh": layout_header(one) for one in manifests}
-    return compile_kernel(main, headers, out)
+        headers[f"elements/{manifests[0].class_name}/{manifests[0].migrations}"] = header
+    main = _main(manifests)
+    source = generate_source(f"converting-{digest_of([main])}.cc", main)
+    return compile_kernel(out, [source], headers, sanitizers())
 
 
 def _main(manifests: Sequence[ElementManifest]) -> str:

@@ -7,21 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import sqrt
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.kernels.conversation import Conversation, compile_kernel
+from tests.kernels.conversation import Conversation
+from tests.kernels.programs import compile_named
 
 MS = 1_000_000
 
 
 @pytest.fixture(scope="module")
 def delays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    source = Path(__file__).with_name("delays.cc")
-    with Conversation(compile_kernel(source, {}, tmp_path_factory.mktemp("delays"))) as delays:
+    with Conversation(compile_named("delays", tmp_path_factory.mktemp("delays"))) as delays:
         yield delays
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cpp import compile_program
 from tests.ipfix import ACTIVE, ENDED, IDLE, LACK_OF_RESOURCES
-from tests.kernels.conversation import Conversation, sanitizers
+from tests.kernels.conversation import Conversation
 from tests.kernels.flow_meter import SECOND, Report, meter, of_query, query, start, sweep
+from tests.kernels.programs import compile_named
 from tests.packets import (
     ACK,
     FIN,
@@ -36,10 +35,7 @@ Step = tuple[object, ...]
 
 @pytest.fixture(scope="session")
 def flows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    out = tmp_path_factory.mktemp("flows") / "flows"
-    source = Path(__file__).with_name("flows.cc")
-    program = compile_program(out, [source], ["FlowTable"], sanitizers())
-    with Conversation(program) as conversation:
+    with Conversation(compile_named("flows", tmp_path_factory.mktemp("flows"))) as conversation:
         yield conversation
 
 

@@ -13,6 +13,7 @@ from schemas.element import ElementManifest
 from schemas.layout import Layout, LayoutField
 from tests.kernels.conversation import Conversation
 from tests.kernels.migrating import Migrations, compile_migrations
+from tests.kernels.programs import compile_named, keeping
 from tests.libraries import todays_library
 from tests.records import Record
 
@@ -74,7 +75,9 @@ inline void migrate(const ItemsLayoutV2& from, ItemsLayoutV1& to) {
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrations]:
-    program = compile_migrations(tmp_path_factory.mktemp("sample"), SAMPLE, header=HAND_WRITTEN)
+    program = compile_migrations(
+        tmp_path_factory.mktemp("sample") / "sample", SAMPLE, header=HAND_WRITTEN
+    )
     with Conversation(program) as running:
         yield Migrations(SAMPLE, running)
 
@@ -82,11 +85,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrations]:
 @pytest.fixture(scope="module")
 def todays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Migrations]]:
     """Of the first table of each class that keeps some records rather than others."""
-    states = todays_library().states
-    keeping = [state for state in states.values() if state.migrations]
-    program = compile_migrations(tmp_path_factory.mktemp("todays"), *keeping)
+    program = compile_named("todays_migrations", tmp_path_factory.mktemp("todays"))
     with Conversation(program) as running:
-        yield {state.class_name: Migrations(state, running) for state in keeping}
+        yield {state.class_name: Migrations(state, running) for state in keeping()}
 
 
 @pytest.fixture(scope="module")

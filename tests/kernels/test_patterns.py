@@ -6,16 +6,13 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.kernels.conversation import Conversation, compile_kernel
-from tests.objects import LIBRARY
-
-SOURCES = tuple(sorted((LIBRARY / "support" / "pattern_set").glob("*.cc")))
+from tests.kernels.conversation import Conversation
+from tests.kernels.programs import compile_named
 
 
 @dataclass(frozen=True)
@@ -43,8 +40,8 @@ class Rule:
 
 @pytest.fixture(scope="module")
 def patterns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    source, out = Path(__file__).with_name("patterns.cc"), tmp_path_factory.mktemp("patterns")
-    with Conversation(compile_kernel(source, {}, out, more=SOURCES)) as conversation:
+    program = compile_named("patterns", tmp_path_factory.mktemp("patterns"))
+    with Conversation(program) as conversation:
         yield conversation
 
 

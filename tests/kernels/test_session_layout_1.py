@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.layouts import layout_header
 from reconciler.library import load_library
-from tests.kernels.conversation import Conversation, compile_kernel
+from tests.cpp import compile_kernel
+from tests.kernels.conversation import Conversation, sanitizers
 from tests.kernels.firewall import Connection, Firewall, scale_option
 from tests.libraries import sessions_1
 from tests.packets import ACK, SYN
 from tests.records import unpack
+from tests.units import layout_headers
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +24,10 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def kernel(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    layouts = {
-        "SessionTable.layout.hh": layout_header(load_library(library).elements["SessionTable"])
-    }
+    layouts = layout_headers([load_library(library).elements["SessionTable"]])
     source, out = Path(__file__).with_name("sessions.cc"), tmp_path_factory.mktemp("sessions")
-    with Conversation(compile_kernel(source, layouts, out, library=library)) as kernel:
+    program = compile_kernel(out / "sessions", [source], layouts, sanitizers(), library)
+    with Conversation(program) as kernel:
         yield kernel
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cpp import compile_program
-from tests.kernels.conversation import Conversation, sanitizers
+from tests.kernels.conversation import Conversation
+from tests.kernels.programs import compile_named
 
 SECOND = 1_000_000_000
 AGEING = 300
@@ -18,10 +17,9 @@ AGEING = 300
 
 @pytest.fixture(scope="session")
 def stations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    out = tmp_path_factory.mktemp("stations") / "stations"
-    source = Path(__file__).with_name("stations.cc")
-    program = compile_program(out, [source], ["StationTable"], sanitizers())
-    with Conversation(program) as conversation:
+    with Conversation(
+        compile_named("stations", tmp_path_factory.mktemp("stations"))
+    ) as conversation:
         yield conversation
 
 

@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.layouts import layout_header
-from schemas.element import ElementManifest
-from tests.kernels.conversation import Conversation, compile_kernel
-
-FIELDS = [
-    {"name": "key", "type": "u32", "key": True, "summary": "number; odd: assured"},
-    {"name": "tag", "type": "u8", "summary": "makes a gap before the value"},
-    {"name": "value", "type": "u64", "summary": "anything"},
-]
-MORE = {"name": "extra", "type": "u64", "default": 7, "summary": "only in the second layout"}
-ITEMS = ElementManifest.model_validate({
-    "class": "Items",
-    "summary": "Items of this test.",
-    "ports": {"inputs": "0", "outputs": "0"},
-    "processing": "a/a",
-    "click": False,
-    "states": [{
-        "table": "items",
-        "layouts": [{"version": 1, "fields": FIELDS}, {"version": 2, "fields": [*FIELDS, MORE]}],
-    }],
-})  # fmt: skip
+from tests.kernels.conversation import Conversation
+from tests.kernels.programs import compile_named
 
 
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
-    source = Path(__file__).with_name("copies.cc")
-    layouts = {"Items.layout.hh": layout_header(ITEMS)}
-    program = compile_kernel(source, layouts, tmp_path_factory.mktemp("copies"))
-    with Conversation(program) as conversation:
+    with Conversation(compile_named("copies", tmp_path_factory.mktemp("copies"))) as conversation:
         yield conversation
 
 

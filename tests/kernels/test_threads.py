@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.layouts import layout_header
-from tests.kernels.conversation import compile_kernel
+from tests.cpp import compile_kernel
 from tests.kernels.items import ITEMS
 from tests.objects import LIBRARY, compiler
+from tests.units import layout_headers
 
 MORE = {
     "threads": (LIBRARY / "shared" / "worker_channel.cc",),
@@ -21,12 +21,7 @@ MORE = {
 @pytest.mark.skipif("ziglang" in compiler(), reason="ziglang ships no thread sanitizer for musl")
 @pytest.mark.parametrize("name", MORE)
 def test_shared_memory_has_no_data_race(tmp_path: Path, name: str) -> None:
-    program = compile_kernel(
-        Path(__file__).with_name(f"{name}.cc"),
-        {"Items.layout.hh": layout_header(ITEMS)},
-        tmp_path,
-        sanitize="thread",
-        more=MORE[name],
-    )
+    sources = [Path(__file__).with_name(f"{name}.cc"), *MORE[name]]
+    program = compile_kernel(tmp_path / name, sources, layout_headers([ITEMS]), "thread")
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

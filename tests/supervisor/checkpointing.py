@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.layouts import layout_header
 from schemas.element import ElementManifest
 from schemas.layout import CLOCK_UNIT
-from tests.kernels.conversation import compile_kernel
+from tests.cpp import compile_kernel
+from tests.kernels.conversation import sanitizers
 from tests.objects import LIBRARY
+from tests.units import layout_headers
 
 ITEMS = ElementManifest.model_validate({
     "class": "Items",
@@ -36,6 +37,6 @@ def compile_checkpoints(out: Path) -> Path:
     """The program, in the folder `out`."""
     parts = ("clock", "folder", "reader", "writer")
     folder = LIBRARY / "supervisor"
-    sources = (*(folder / f"checkpoint_{part}.cc" for part in parts), folder / "table_view.cc")
-    program = Path(__file__).with_name("checkpoints.cc")
-    return compile_kernel(program, {"Items.layout.hh": layout_header(ITEMS)}, out, more=sources)
+    sources = [folder / f"checkpoint_{part}.cc" for part in parts]
+    sources += [folder / "table_view.cc", Path(__file__).with_name("checkpoints.cc")]
+    return compile_kernel(out / "checkpoints", sources, layout_headers([ITEMS]), sanitizers())

@@ -10,10 +10,11 @@ import pytest
 from reconciler.layouts import layout_header
 from reconciler.testbed.network import Network
 from reconciler.testbed.network import network as make_network
-from tests.cpp import compile_driver, compile_supervisor, generate_header
+from tests.cpp import compile_driver, compile_supervisor
 from tests.supervisor.books import books, put
 from tests.supervisor.ledger import LEDGER
 from tests.supervisor.running import Supervised
+from tests.units import generate_source
 
 HERE = Path(__file__).parent
 Start = Callable[..., Supervised]
@@ -32,7 +33,7 @@ def supervisor_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def wire_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("driver") / "driver"
-    generate_header("layouts/Ledger.layout.hh", layout_header(LEDGER))
+    generate_source("layouts/Ledger.layout.hh", layout_header(LEDGER))
     return compile_driver(out, [], sources=[HERE / "elements.cc", HERE / "ledger.cc"])
 
 

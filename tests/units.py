@@ -1,0 +1,134 @@
+"""Units of C++ that drivers and test programs are made of: several sources each, since those
+share what they include; and what is generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from schemas.element import ElementManifest
+from tests.objects import LIBRARY, digest_of, generated_folder, replace_file
+
+CLASSES_A_UNIT = 16
+SOURCES_A_UNIT = 9
+PROGRAMS_OWN = ("main.cc", "worker.cc")
+"""Of the driver: a test program has a main() of its own."""
+
+
+def runtime() -> list[Path]:
+    """Of the driver, what every program with elements has."""
+    return together("driver", but=PROGRAMS_OWN)
+
+
+def programs_own(folder: str) -> list[Path]:
+    return [LIBRARY / folder / name for name in PROGRAMS_OWN]
+
+
+def together(folder: str, but: Sequence[str] = ()) -> list[Path]:
+    """Units that include some sources of the folder each: they share what they include."""
+    paths = (LIBRARY / folder).glob("*.cc")
+    names = [f"{folder}/{path.name}" for path in paths if path.name not in but]
+    return _included(LIBRARY, folder, names)
+
+
+def _included(library: Path, kind: str, names: list[str]) -> list[Path]:
+    names = sorted(names)
+    count = -(-len(names) // SOURCES_A_UNIT)
+    return [
+        _unit(library, kind, [f'#include "{name}"\n' for name in names[first::count]])
+        for first in range(count)
+    ]
+
+
+def generate_source(name: str, text: str) -> Path:
+    """A source or header of this text; sources can include it as `name`. Returns where it is."""
+    return _generated(LIBRARY, name, text)
+
+
+def layout_headers(manifests: Iterable[ElementManifest]) -> dict[str, str]:
+    """Those of the classes, by the names that sources include."""
+    # Not needed by tests of stateless elements, which shall not depend on the reconciler.
+    from reconciler.layouts import layout_header
+
+    return {f"layouts/{one.class_name}.layout.hh": layout_header(one) for one in manifests}
+
+
+def class_sources(classes: Iterable[str], library: Path, sanitize: str | None) -> list[Path]:
+    """Sources of the classes and of what they require.
+
+    Of today's library all classes, many a unit: every program of a run shares the objects, and two
+    types of one name are found. A copy of the library and a fuzzer get what they need.
+    """
+    wanted = set(classes)
+    if wanted and library == LIBRARY and "fuzzer" not in (sanitize or ""):
+        wanted |= {path.name for path in (LIBRARY / "elements").iterdir()}
+    needed = _closed(wanted, library)
+    folders = {name: manifest for name, manifest in needed.items() if name.startswith("support/")}
+    support = [f"{name}/{file}" for name in folders for file in folders[name].get("sources", [])]
+    units = _included(library, "support", support)
+    names = sorted(needed.keys() - folders.keys())
+    groups = [
+        names[first : first + CLASSES_A_UNIT] for first in range(0, len(names), CLASSES_A_UNIT)
+    ]
+    units += [_unit(library, "classes", [_registered(name) for name in group]) for group in groups]
+    states = [name for name in names if needed[name].get("states")]
+    return [*units, *_migrations(states, library)]
+
+
+def _closed(classes: Iterable[str], library: Path) -> dict[str, dict[str, Any]]:
+    """Manifests of the classes and supports, closed over `requires`, by name."""
+    found: dict[str, dict[str, Any]] = {}
+    waiting = sorted(classes)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            folder = library / (name if name.startswith("support/") else f"elements/{name}")
+            found[name] = _parsed((folder / "manifest.yaml").read_text())
+            waiting += found[name].get("requires", [])
+    return found
+
+
+@cache
+def _parsed(manifest: str) -> Any:
+    return YAML(typ="safe").load(manifest)
+
+
+def _registered(name: str) -> str:
+    include = f'#include "elements/{name}/{name}.hh"'
+    return f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
+
+
+def _migrations(states: list[str], library: Path) -> list[Path]:
+    if not states:
+        return []
+    # Not needed by tests of stateless elements, which shall not depend on the reconciler.
+    from reconciler.layouts.migration_unit import migration_unit
+    from reconciler.library import load_library
+    from tests.libraries import todays_library
+
+    elements = (todays_library() if library == LIBRARY else load_library(library)).elements
+    for name, text in layout_headers(elements[name] for name in states).items():
+        _generated(library, name, text)
+    for name in states:
+        _generated(library, f"migrations/{name}.cc", migration_unit(elements[name]))
+    return [_unit(library, "migrations", [f'#include "migrations/{name}.cc"\n' for name in states])]
+
+
+def _unit(library: Path, kind: str, parts: list[str]) -> Path:
+    return _generated(library, f"{kind}-{digest_of(parts)}.cc", "".join(parts))
+
+
+def _generated(library: Path, name: str, text: str) -> Path:
+    return write_once(generated_folder(library) / name, text)
+
+
+def write_once(path: Path, text: str) -> Path:
+    if not path.exists() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text.encode())
+    return path
