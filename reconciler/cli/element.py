@@ -12,7 +12,7 @@ import typer
 from reconciler.authoring.cases import Case, CaseBroken, read_case, run_case
 from reconciler.authoring.scaffold import scaffold
 from reconciler.build import Builder, find_compiler
-from reconciler.cli.workplace import StateOption, fail, open_library, writable_state
+from reconciler.cli.workplace import DataOption, fail, open_library, writable_folder
 from reconciler.diagnostics import did_you_mean
 from reconciler.errors import Stalled, Transient
 from reconciler.graph.click_language import ClickSyntaxError, parse
@@ -68,7 +68,7 @@ def _check_free(files: dict[str, str], own: Path) -> None:
 def test(
     name: Annotated[str, typer.Argument(help="Element class")],
     own: OwnOption = Path("library"),
-    state: StateOption = None,
+    data: DataOption = None,
 ) -> None:
     """Build a driver and run the golden cases in the class's folder, `cases/*/`.
 
@@ -77,7 +77,7 @@ def test(
     """
     library = open_library(own)
     cases = _cases(library, name)
-    builder = Builder(writable_state(state) / "cache", library, find_compiler())
+    builder = Builder(writable_folder(data) / "cache", library, find_compiler())
     failed = [case.name for case in cases if not _passes(case, builder)]
     if failed:
         fail(f"{len(failed)} of {len(cases)} cases failed: {', '.join(failed)}")

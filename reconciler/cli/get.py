@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.workplace import (
+    DataOption,
     Output,
     OutputOption,
-    StateOption,
     first_line,
     open_ledger,
     print_json,
@@ -43,12 +43,12 @@ WideOption = Annotated[
 
 
 @get.command()
-def devices(state: StateOption = None, output: WideOption = DevicesOutput.TABLE) -> None:
+def devices(data: DataOption = None, output: WideOption = DevicesOutput.TABLE) -> None:
     """Every instance: what it runs and whether it is ready.
 
-    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    Exit codes: 0 printed, 1 there is no ledger yet.
     """
-    records = _records(state)
+    records = _records(data)
     if output is DevicesOutput.JSON:
         print_json([_as_json(record) for record in records])
         return
@@ -70,25 +70,25 @@ def devices(state: StateOption = None, output: WideOption = DevicesOutput.TABLE)
 
 
 @get.command()
-def elements(state: StateOption = None, output: OutputOption = Output.TABLE) -> None:
+def elements(data: DataOption = None, output: OutputOption = Output.TABLE) -> None:
     """Every network element: its versions, and how many of its devices are ready.
 
-    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    Exit codes: 0 printed, 1 there is no ledger yet.
     """
-    _grouped("ELEMENT", _records(state), lambda record: record.key.partition("/")[2], output)
+    _grouped("ELEMENT", _records(data), lambda record: record.key.partition("/")[2], output)
 
 
 @get.command()
-def rollouts(state: StateOption = None, output: OutputOption = Output.TABLE) -> None:
+def rollouts(data: DataOption = None, output: OutputOption = Output.TABLE) -> None:
     """Every rollout: its versions, and how many of its devices are ready.
 
-    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    Exit codes: 0 printed, 1 there is no ledger yet.
     """
-    _grouped("ROLLOUT", _records(state), lambda record: record.rollout, output)
+    _grouped("ROLLOUT", _records(data), lambda record: record.rollout, output)
 
 
-def _records(state: Path | None) -> list[InstanceRecord]:
-    with closing(open_ledger(state)) as ledger:
+def _records(data: Path | None) -> list[InstanceRecord]:
+    with closing(open_ledger(data)) as ledger:
         return [record for record in ledger.instances() if record.status is not None]
 
 

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.workplace import (
+    DataOption,
     Output,
     OutputOption,
-    StateOption,
     age,
     first_line,
     known_instance,
@@ -31,14 +31,14 @@ LimitOption = Annotated[int, typer.Option(min=1, help="At most so many")]
 def events(
     key: OptionalKey = None,
     limit: LimitOption = 50,
-    state: StateOption = None,
+    data: DataOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """What happened, oldest first; equal events are counted, not repeated.
 
-    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    Exit codes: 0 printed, 1 there is no ledger yet.
     """
-    with closing(open_ledger(state)) as ledger:
+    with closing(open_ledger(data)) as ledger:
         found = ledger.events(key, limit)
     if output is Output.JSON:
         print_json([event.model_dump(mode="json") for event in found])
@@ -63,14 +63,14 @@ def _event_row(event: Event) -> tuple[str, ...]:
 def history(
     key: OptionalKey = None,
     limit: LimitOption = 20,
-    state: StateOption = None,
+    data: DataOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Attempts to change an instance, newest first.
 
-    Exit codes: 0 printed, 1 there is no ledger in the state folder yet.
+    Exit codes: 0 printed, 1 there is no ledger yet.
     """
-    with closing(open_ledger(state)) as ledger:
+    with closing(open_ledger(data)) as ledger:
         found = ledger.attempts(key, limit)
     if output is Output.JSON:
         print_json([attempt.model_dump(mode="json") for attempt in found])
@@ -103,13 +103,13 @@ def _attempt_row(attempt: Attempt) -> tuple[str, ...]:
 
 
 def tree(
-    key: OptionalKey = None, state: StateOption = None, output: OutputOption = Output.TABLE
+    key: OptionalKey = None, data: DataOption = None, output: OutputOption = Output.TABLE
 ) -> None:
     """What every instance is made of: rollout, device, network element, release, elements.
 
-    Exit codes: 0 printed, 1 there is no such instance, or no ledger in the state folder yet.
+    Exit codes: 0 printed, 1 there is no such instance, or no ledger yet.
     """
-    with closing(open_ledger(state)) as ledger:
+    with closing(open_ledger(data)) as ledger:
         records = ledger.instances() if key is None else [known_instance(ledger, key)]
         found = [_tree(ledger, record) for record in records if record.status is not None]
     if output is Output.JSON:

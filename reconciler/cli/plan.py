@@ -16,16 +16,16 @@ from reconciler.build import Builder, find_compiler
 from reconciler.cli.files import PathArgument, read_repository
 from reconciler.cli.plan_text import lines_of, summary_of
 from reconciler.cli.workplace import (
+    DataOption,
     LibraryOption,
     Output,
     OutputOption,
-    StateOption,
+    data_folder,
     fail,
     open_library,
     print_json,
-    state_folder,
     tell_progress,
-    writable_state,
+    writable_folder,
 )
 from reconciler.errors import Stalled, Transient, Waiting
 from reconciler.library import Library
@@ -117,7 +117,7 @@ class Planned:
 def plan(
     path: PathArgument = Path("."),
     only: OnlyArgument = None,
-    state: StateOption = None,
+    data: DataOption = None,
     own: LibraryOption = None,
     build: BuildOption = False,
     output: OutputOption = Output.TABLE,
@@ -128,7 +128,7 @@ def plan(
     that cannot be reached.
     """
     library = open_library(own, 2)
-    folder = writable_state(state) if build else state_folder(state)
+    folder = writable_folder(data) if build else data_folder(data)
     repository = read_repository(path, library)
     planner = Planner(folder, library, Builder(folder / "cache", library, find_compiler()))
     with _ledger(folder) as ledger:

@@ -15,15 +15,15 @@ import typer
 from reconciler.build import Builder, find_compiler
 from reconciler.build.background import step_back
 from reconciler.cli.workplace import (
+    DataOption,
     LibraryOption,
     Output,
     OutputOption,
-    StateOption,
     fail,
     open_library,
     print_json,
     tell_progress,
-    writable_state,
+    writable_folder,
 )
 from reconciler.errors import RevisionNotFound, Stalled, Transient
 from reconciler.library import Library
@@ -54,7 +54,7 @@ def run(
     once: Annotated[
         bool, typer.Option("--once", metavar="", help="Converge, report, and end")
     ] = False,
-    state: StateOption = None,
+    data: DataOption = None,
     own: LibraryOption = None,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Log every step as JSON")
@@ -71,7 +71,7 @@ def run(
         seconds = parse_duration(interval)
         parsed = _reference(reference)
         code = asyncio.run(
-            _run(repository, parsed, path, seconds, once, writable_state(state), verbose, own)
+            _run(repository, parsed, path, seconds, once, writable_folder(data), verbose, own)
         )
     except ValueError as error:
         fail(f"--interval {interval}: {error}", 2)
@@ -93,7 +93,7 @@ async def _run(
     path: str,
     interval: float,
     once: bool,
-    state: Path,
+    folder: Path,
     verbose: bool,
     own: Path | None,
 ) -> int:
@@ -101,8 +101,8 @@ async def _run(
     if verbose:
         _log_to_stderr()
         observer = Observers(observer, LogObserver())
-    means = open_means(state, observer, open_library(own))
-    source = GitSource(repository, reference, state / "source.git", path)
+    means = open_means(folder, observer, open_library(own))
+    source = GitSource(repository, reference, folder / "source.git", path)
     loop = Loop(source, means, interval)
     try:
         if once:
@@ -114,10 +114,10 @@ async def _run(
         means.ledger.close()
 
 
-def open_means(state: Path, observer: Observer, library: Library) -> Means:
-    """Everything a reconciler keeps in its state folder. Raises Stalled."""
-    builder = Builder(state / "cache", library, find_compiler())
-    return Means(Planner(state, library, builder), Ledger(state / "ledger.db"), observer)
+def open_means(folder: Path, observer: Observer, library: Library) -> Means:
+    """Everything a reconciler keeps in its data folder. Raises Stalled."""
+    builder = Builder(folder / "cache", library, find_compiler())
+    return Means(Planner(folder, library, builder), Ledger(folder / "ledger.db"), observer)
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -142,7 +142,7 @@ def _log_to_stderr() -> None:
 
 def build(
     classes: Annotated[list[str], typer.Argument(metavar="CLASS...", help="Element classes")],
-    state: StateOption = None,
+    data: DataOption = None,
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -151,7 +151,7 @@ def build(
     Exit codes: 0 built (or found in the cache), 1 the compiler refused, or there is none.
     """
     try:
-        builder = Builder(writable_state(state) / "cache", open_library(own), find_compiler())
+        builder = Builder(writable_folder(data) / "cache", open_library(own), find_compiler())
         artifact = asyncio.run(builder.build(frozenset(classes), tell_progress))
     except (Stalled, Transient) as error:
         fail(str(error))

@@ -15,10 +15,10 @@ from reconciler.cli import state_diff, state_records
 from reconciler.cli.state_import import import_state
 from reconciler.cli.state_snapshots import file_of, ls, prune
 from reconciler.cli.workplace import (
+    DataOption,
     LibraryOption,
     Output,
     OutputOption,
-    StateOption,
     fail,
     open_library,
     print_json,
@@ -79,7 +79,7 @@ def show(
     where: WhereOption = None,
     fields: FieldsOption = None,
     limit: LimitOption = 50,
-    folder: StateOption = None,
+    data: DataOption = None,
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -88,7 +88,7 @@ def show(
     Exit codes: 0 printed, 1 the checkpoint cannot be read or is damaged, 2 there is no such table
     or field, or the condition is wrong.
     """
-    checkpoint = open_checkpoint(source, folder)
+    checkpoint = open_checkpoint(source, data)
     found = state_records.select_records(checkpoint, known_states(own), table, where, fields)
     if output is Output.JSON:
         print_json(state_records.as_json(checkpoint, found, limit))
@@ -104,7 +104,7 @@ def export_records(
     table: TableOption = None,
     where: WhereOption = None,
     fields: FieldsOption = "all",
-    folder: StateOption = None,
+    data: DataOption = None,
     own: LibraryOption = None,
 ) -> None:
     """Write the records of a table as csv, json (an object a line) or parquet.
@@ -113,7 +113,7 @@ def export_records(
     the condition is wrong, or it is not clear which table or format is meant.
     """
     wanted = form or _format_of(to)
-    checkpoint = open_checkpoint(source, folder)
+    checkpoint = open_checkpoint(source, data)
     found = state_records.select_records(checkpoint, known_states(own), table, where, fields)
     if len(found) != 1:
         names = ", ".join(one.name for one in found) or "none"
@@ -139,7 +139,7 @@ def diff(
     after: SourceArgument,
     table: TableOption = None,
     limit: LimitOption = 50,
-    folder: StateOption = None,
+    data: DataOption = None,
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -150,7 +150,7 @@ def diff(
     Exit codes: 0 they are the same, 1 they differ, 2 they cannot be read or compared, or there is
     no such table.
     """
-    pair = open_checkpoint(before, folder, 2), open_checkpoint(after, folder, 2)
+    pair = open_checkpoint(before, data, 2), open_checkpoint(after, data, 2)
     found = state_diff.compare(*pair, known_states(own, 2), table)
     if output is Output.JSON:
         print_json([state_diff.as_json(one, limit) for one in found])

@@ -14,17 +14,17 @@ from reconciler.build import Builder
 from reconciler.cli.plan_text import lines_of
 from reconciler.cli.state_snapshots import file_of
 from reconciler.cli.workplace import (
+    DataOption,
     KeyArgument,
     LibraryOption,
     Output,
     OutputOption,
-    StateOption,
     fail,
     known_instance,
     open_ledger,
     open_library,
     print_json,
-    writable_state,
+    writable_folder,
 )
 from reconciler.devices.client import DeviceClient
 from reconciler.devices.open import open_device
@@ -49,7 +49,7 @@ def import_state(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", metavar="", help="Only show the plan")
     ] = False,
-    state: StateOption = None,
+    data: DataOption = None,
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -61,9 +61,9 @@ def import_state(
     Exit codes: 0 imported, or with --dry-run could be; 1 it could not be done; 2 refused, or there
     is no such snapshot; 3 verification failed, and the device has its own records back.
     """
-    file = file_of(source, state, REFUSED).absolute()
+    file = file_of(source, data, REFUSED).absolute()
     name = "" if Path(source).is_file() else source
-    folder = writable_state(state)
+    folder = writable_folder(data)
     with closing(open_ledger(folder)) as ledger:
         record = known_instance(ledger, key)
         desired = applied_desired(record)

@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.workplace import (
+    DataOption,
     Output,
     OutputOption,
-    StateOption,
+    data_folder,
     fail,
     local_time,
     print_json,
     print_table,
     short_revision,
-    state_folder,
-    writable_state,
+    writable_folder,
 )
 from reconciler.store import NoSuchSnapshot, Snapshots
 from schemas.meta import parse_duration
@@ -29,12 +29,12 @@ InstanceArgument = Annotated[
 ]
 
 
-def snapshots_in(state: Path | None) -> Snapshots:
-    """Those of the chosen or the default state folder."""
-    return Snapshots(state_folder(state) / "snapshots")
+def snapshots_in(data: Path | None) -> Snapshots:
+    """Those of the chosen or the default data folder."""
+    return Snapshots(data_folder(data) / "snapshots")
 
 
-def file_of(source: str, state: Path | None, code: int = 1) -> Path:
+def file_of(source: str, data: Path | None, code: int = 1) -> Path:
     """The checkpoint file that `source` is, or that the snapshot of this name has; ends the command
     with `code` when there is neither.
     """
@@ -42,7 +42,7 @@ def file_of(source: str, state: Path | None, code: int = 1) -> Path:
         return Path(source)
     if "@" not in source and source.count("/") != 1:
         fail(f"{source}: there is no such file, nor is it the name of a snapshot", code)
-    snapshots = snapshots_in(state)
+    snapshots = snapshots_in(data)
     try:
         file = snapshots.state(found := snapshots.find(source))
     except NoSuchSnapshot as error:
@@ -53,13 +53,13 @@ def file_of(source: str, state: Path | None, code: int = 1) -> Path:
 
 
 def ls(
-    key: InstanceArgument = None, state: StateOption = None, output: OutputOption = Output.TABLE
+    key: InstanceArgument = None, data: DataOption = None, output: OutputOption = Output.TABLE
 ) -> None:
     """List snapshots, oldest first.
 
     Exit codes: 0 printed.
     """
-    found = snapshots_in(state).all(key)
+    found = snapshots_in(data).all(key)
     if output is Output.JSON:
         print_json([{"name": one.name, **_as_json(one)} for one in found])
         return
@@ -95,14 +95,14 @@ def prune(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", metavar="", help="Only say what would go")
     ] = False,
-    state: StateOption = None,
+    data: DataOption = None,
 ) -> None:
     """Remove old snapshots of every instance, or of one, whatever they were taken for.
 
     Exit codes: 0 done, 1 one cannot be removed, 2 the duration cannot be read.
     """
     before = _before(older_than)
-    snapshots = Snapshots(writable_state(state) / "snapshots")
+    snapshots = Snapshots(writable_folder(data) / "snapshots")
     known = snapshots.all(key)
     for instance in dict.fromkeys(one.instance for one in known):
         newest_first = [one for one in reversed(known) if one.instance == instance]

@@ -14,13 +14,13 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.workplace import (
+    DataOption,
     KeyArgument,
-    StateOption,
+    data_folder,
     fail,
     known_instance,
     local_time,
     open_ledger,
-    state_folder,
 )
 from reconciler.devices.client import DeviceClient
 from reconciler.devices.control_socket import ControlSocketError
@@ -38,20 +38,20 @@ def reconcile(
     retry: Annotated[
         bool, typer.Option("--retry", metavar="", help="Try rejected revisions again")
     ] = False,
-    state: StateOption = None,
+    data: DataOption = None,
 ) -> None:
     """Ask the running reconciler to look at an instance now.
 
     Exit codes: 0 it took the request; 1 no reconciler took it within 10 s.
     """
-    with closing(open_ledger(state)) as ledger:
+    with closing(open_ledger(data)) as ledger:
         known_instance(ledger, key)
         typer.echo(f"► asking for {key}" + (", rejected revisions too" if retry else ""))
         request = ledger.request(key, retry)
         taken = asyncio.run(_taken(ledger, request))
     if not taken:
         fail(
-            f"no reconciler works with {state_folder(state)}; the next `click-up run` takes the"
+            f"no reconciler works with {data_folder(data)}; the next `click-up run` takes the"
             " request"
         )
     typer.echo(f"✔ {key} is being reconciled; see `click-up events {key}`")
@@ -73,7 +73,7 @@ def suspend(
         str | None,
         typer.Option(help="A duration (2h) or a time (2030-01-31T18:00); default: until resumed"),
     ] = None,
-    state: StateOption = None,
+    data: DataOption = None,
 ) -> None:
     """Leave an instance alone: no upgrades, no healing.
 
@@ -83,7 +83,7 @@ def suspend(
     end = None if until is None else _end(until, now)
     if end is not None and end <= now:
         fail(f"--until {until}: that is over; name a time to come", 2)
-    with closing(open_ledger(state)) as ledger:
+    with closing(open_ledger(data)) as ledger:
         known_instance(ledger, key)
         ledger.suspend(
             key, Suspension(reason=reason, owner=getpass.getuser(), since=now, until=end)
@@ -106,12 +106,12 @@ def _end(until: str, now: float) -> float:
         fail(f"--until {until}: write a duration such as 2h, or a time such as 2030-01-31T18:00", 2)
 
 
-def resume(key: KeyArgument, state: StateOption = None) -> None:
+def resume(key: KeyArgument, data: DataOption = None) -> None:
     """Reconcile a suspended instance again.
 
     Exit codes: 0 resumed, or was not suspended; 1 there is no such instance.
     """
-    with closing(open_ledger(state)) as ledger:
+    with closing(open_ledger(data)) as ledger:
         known_instance(ledger, key)
         ledger.resume(key)
         ledger.request(key, retry=False)
@@ -126,12 +126,12 @@ HandlerArgument = Annotated[
 
 
 @handler.command()
-def read(key: KeyArgument, name: HandlerArgument, state: StateOption = None) -> None:
+def read(key: KeyArgument, name: HandlerArgument, data: DataOption = None) -> None:
     """Print what a read handler returns.
 
     Exit codes: 0 printed, 1 no such instance or handler, or nothing runs.
     """
-    device = _device(key, state)
+    device = _device(key, data)
     try:
         typer.echo(asyncio.run(device.read(name)).rstrip("\n"))
     except (ControlSocketError, DeviceUnreachable) as error:
@@ -143,23 +143,23 @@ def write(
     key: KeyArgument,
     name: HandlerArgument,
     value: Annotated[str, typer.Argument(metavar="VALUE", help="What to write")] = "",
-    state: StateOption = None,
+    data: DataOption = None,
 ) -> None:
     """Write a handler. What differs from the repository afterwards is drift, and is healed.
 
     Exit codes: 0 written, 1 no such instance or handler, nothing runs, or the value was refused.
     """
-    device = _device(key, state)
+    device = _device(key, data)
     try:
         asyncio.run(device.write([(name, value)]))
     except (ControlSocketError, DeviceUnreachable) as error:
         fail(str(error))
 
 
-def _device(key: str, state: Path | None) -> DeviceClient:
-    with closing(open_ledger(state)) as ledger:
+def _device(key: str, data: Path | None) -> DeviceClient:
+    with closing(open_ledger(data)) as ledger:
         record = known_instance(ledger, key)
     if record.applied is None:
         fail(f"nothing was ever applied to {key}")
     device = Device.model_validate(record.applied["device"])
-    return open_device(device, key.partition("/")[2], state_folder(state))
+    return open_device(device, key.partition("/")[2], data_folder(data))

@@ -1,4 +1,4 @@
-"""Where the command line finds the reconciler's state, and how it prints."""
+"""Where the command line finds the reconciler's data, and how it prints."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Output(StrEnum):
     JSON = "json"
 
 
-def default_state() -> Path:
+def default_folder() -> Path:
     """$XDG_STATE_HOME/click-up, or /var/lib/click-up for root."""
     given = os.environ.get("XDG_STATE_HOME")
     if given:
@@ -37,11 +37,13 @@ def default_state() -> Path:
     return Path.home() / ".local" / "state" / "click-up"
 
 
-StateOption = Annotated[
+DataOption = Annotated[
     Path | None,
     typer.Option(
-        "--state",
-        help="State folder [default: $XDG_STATE_HOME/click-up, /var/lib/click-up for root]",
+        "--data",
+        "--state",  # its former name, which scripts use
+        help="The reconciler's data folder (default: $XDG_STATE_HOME/click-up, or"
+        " /var/lib/click-up for root). --state is its former name.",
     ),
 ]
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="For people or for programs")]
@@ -52,21 +54,21 @@ LibraryOption = Annotated[
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Instance: device/element")]
 
 
-def state_folder(state: Path | None) -> Path:
-    """The chosen or the default state folder, absolute."""
-    return (state or default_state()).absolute()
+def data_folder(data: Path | None) -> Path:
+    """The chosen or the default data folder, absolute."""
+    return (data or default_folder()).absolute()
 
 
-def writable_state(state: Path | None) -> Path:
-    """The state folder, made when absent; ends the command when it cannot be written."""
-    folder = state_folder(state)
-    hint = "name another folder with --state, or run as a user who may write there"
+def writable_folder(data: Path | None) -> Path:
+    """The data folder, made when absent; ends the command when it cannot be written."""
+    folder = data_folder(data)
+    hint = "name another folder with --data, or run as a user who may write there"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        fail(f"cannot make the state folder {folder}: {error.strerror}; {hint}")
+        fail(f"cannot make the data folder {folder}: {error.strerror}; {hint}")
     if not os.access(folder, os.W_OK | os.X_OK):
-        fail(f"cannot write to the state folder {folder}; {hint}")
+        fail(f"cannot write to the data folder {folder}; {hint}")
     return folder
 
 
@@ -84,13 +86,15 @@ def open_library(own: Path | None, code: int = 1) -> Library:
         fail(str(error), code)
 
 
-def open_ledger(state: Path | None) -> Ledger:
-    """The ledger in the state folder; ends the command when there is none."""
-    path = state_folder(state) / "ledger.db"
+def open_ledger(data: Path | None) -> Ledger:
+    """The ledger in the data folder; ends the command when there is none."""
+    folder = data_folder(data)
+    path = folder / "ledger.db"
     if not path.exists():
         fail(
-            f"there is no ledger at {path}; start `click-up run` first, or name its folder with"
-            " --state"
+            f"nothing has been reconciled with {folder} yet: it holds no ledger; start"
+            " `click-up run --repository PATH_OR_URL` first, or name the folder that it uses with"
+            " --data"
         )
     return Ledger(path)
 

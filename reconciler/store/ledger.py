@@ -43,7 +43,7 @@ class Ledger(Happenings):
             self.close()
             raise LedgerUnusable(
                 f"cannot use the ledger {path}: {error.orig}; it has to be a ledger, in a folder"
-                " that this user may write to; name another folder with --state"
+                " that this user may write to; name another folder with --data"
             ) from error
 
     def close(self) -> None:
@@ -208,7 +208,7 @@ class Ledger(Happenings):
             raise LedgerTooNew(
                 f"{path} was written by another version of click-up (format {newest}, this one"
                 " knows"
-                f" {t.VERSION}); install the version that wrote it, or start with another --state"
+                f" {t.VERSION}); install the version that wrote it, or start with another --data"
             )
 
 

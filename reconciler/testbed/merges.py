@@ -172,14 +172,14 @@ async def following(
 ) -> AsyncIterator[Running]:
     """A repository made of `files` and the loop that follows it; the first release runs."""
     commits = Commits(site.folder / name / "desired", files)
-    state = site.folder / name / "state"
+    folder = site.folder / name / "data"
     witness = Witness()
-    means = Means(Planner(state, site.library, builder), Ledger(state / "ledger.db"), witness)
-    source = GitSource(str(commits.folder), parse_reference("main"), state / "clone.git")
+    means = Means(Planner(folder, site.library, builder), Ledger(folder / "ledger.db"), witness)
+    source = GitSource(str(commits.folder), parse_reference("main"), folder / "clone.git")
     stop = asyncio.Event()
     loop = asyncio.create_task(Loop(source, means, observe_interval=observe_interval).run(stop))
     desired = site.desired(files)
-    device = ClickUpDevice(desired.device, desired.element.name, state)
+    device = ClickUpDevice(desired.device, desired.element.name, folder)
     try:
         await witness.ending(0, SILENCE_SECONDS)
         yield Running(commits, witness, device, means.ledger, desired.key)

@@ -39,7 +39,7 @@ BUILD_SECONDS = 90.0  # a build waits for whatever else wants processors
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Starts reconcilers that die, over one repository and one state folder."""
+    """Starts reconcilers that die, over one repository and one data folder."""
 
     site: Site
     commits: Commits
@@ -48,11 +48,11 @@ class Reconciler:
 
     async def run(self, boundary: str) -> list[str]:
         """What it passed until it died or was done."""
-        state = self.site.folder / "state"
-        state.mkdir(exist_ok=True)
+        data = self.site.folder / "data"
+        data.mkdir(exist_ok=True)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.e2e.support.dying"),
-            *map(str, (state, self.commits.folder, self.cache, boundary)),
+            *map(str, (data, self.commits.folder, self.cache, boundary)),
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
         )

@@ -58,10 +58,10 @@ def with_spare(files: Files, joined: Network) -> Files:
     }
 
 
-async def click_up(state: Path, *words: str) -> tuple[int, str]:
-    """A verb of the command line on this state folder."""
+async def click_up(data: Path, *words: str) -> tuple[int, str]:
+    """A verb of the command line on this data folder."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "reconciler.cli.main", *words, "--state", str(state)),
+        *(sys.executable, "-m", "reconciler.cli.main", *words, "--data", str(data)),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -88,14 +88,14 @@ async def test_sessions_move_to_another_device(
             [*_, newest] = here.snapshots.all(here.key)
             assert newest.occasion is Occasion.TAKEOVER and newest.records >= len(before)
             spare_key = f"{SPARE}/edge-firewall"
-            code, out = await click_up(here.state, "state", "import", spare_key, name, "--dry-run")
+            code, out = await click_up(here.data, "state", "import", spare_key, name, "--dry-run")
             assert (code, "records from snapshot" in out) == (0, True), out
             assert await sessions_of(other) == frozenset()
-            code, out = await click_up(here.state, "state", "import", spare_key, name)
+            code, out = await click_up(here.data, "state", "import", spare_key, name)
             assert code == 0, out
             assert await sessions_of(other) >= before
             assert (await other.status()).state == "forwarding"
-            code, out = await click_up(here.state, "history", spare_key, "-o", "json")
+            code, out = await click_up(here.data, "history", spare_key, "-o", "json")
             attempt = json.loads(out)[0]
             assert attempt["outcome"] == "Imported"
             assert attempt["report"]["running"]["states"]["sessions/sessions"]["fate"] == "restored"
@@ -107,7 +107,7 @@ async def test_sessions_move_to_another_device(
 def spare_device(site: Site, files: Files, here: Place) -> ClickUpDevice:
     instances = load(files, site.library).instances()
     (desired,) = (one for one in instances if one.device.name == SPARE)
-    return ClickUpDevice(desired.device, desired.element.name, here.state)
+    return ClickUpDevice(desired.device, desired.element.name, here.data)
 
 
 async def test_what_cannot_be_imported_is_refused(
@@ -115,17 +115,17 @@ async def test_what_cannot_be_imported_is_refused(
 ) -> None:
     async with place(site, scenario.first) as here:
         await here.reconcile(library)
-        code, out = await click_up(here.state, "state", "import", here.key, f"{here.key}@latest")
+        code, out = await click_up(here.data, "state", "import", here.key, f"{here.key}@latest")
         assert (code, "there is no snapshot" in out) == (2, True)
-        file = here.state / "other.ckpt"
+        file = here.data / "other.ckpt"
         write_checkpoint(file, checkpoint_of(table_of([session()], name="mappings/sessions")))
-        code, out = await click_up(here.state, "state", "import", here.key, str(file))
+        code, out = await click_up(here.data, "state", "import", here.key, str(file))
         assert code == 2, out
         assert (
             "has the tables mappings/sessions, the release that runs has sessions/sessions" in out
         )
         file.write_bytes(file.read_bytes()[:-1])
-        code, out = await click_up(here.state, "state", "import", here.key, str(file))
+        code, out = await click_up(here.data, "state", "import", here.key, str(file))
         assert (code, "is damaged" in out) == (1, True), out
         assert (await here.device.status()).takeovers == 1
 
@@ -142,13 +142,13 @@ def judged_by(files: Files, probe: str) -> Files:
 async def test_an_import_that_fails_verification_gives_the_device_its_own_records_back(
     site: Site, scenario: Scenario, builder: Builder
 ) -> None:
-    files, state = judged_by(scenario.first, "sessions.count == 0"), site.folder / "run" / "state"
+    files, data = judged_by(scenario.first, "sessions.count == 0"), site.folder / "run" / "data"
     async with following(site, files, builder, "run") as running:
         release = (await running.device.status()).confirmed
-        file = state / "some.ckpt"
+        file = data / "some.ckpt"
         records = [session(number) for number in range(1, 6)]
         write_checkpoint(file, checkpoint_of(table_of(records, left=3600.0)))
-        code, out = await click_up(state, "state", "import", running.key, str(file))
+        code, out = await click_up(data, "state", "import", running.key, str(file))
         assert (code, "probe `sessions.count == 0` fails" in out) == (3, True), out
         assert "5 restored" in out
         status = await running.device.status()

@@ -51,12 +51,12 @@ class Dying(Observer):
             self.stop.set()
 
 
-async def main(state: Path, repository: str, cache: Path, boundary: str) -> None:
+async def main(folder: Path, repository: str, cache: Path, boundary: str) -> None:
     library = todays_library()
     dying = Dying(boundary)
-    planner = Planner(state, library, Builder(cache, library))
-    means = Means(planner, Ledger(state / "ledger.db"), dying)
-    source = GitSource(repository, parse_reference("main"), state / "source.git")
+    planner = Planner(folder, library, Builder(cache, library))
+    means = Means(planner, Ledger(folder / "ledger.db"), dying)
+    source = GitSource(repository, parse_reference("main"), folder / "source.git")
     await Loop(source, means).run(dying.stop)
 
 

@@ -31,12 +31,12 @@ OBSERVE_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Place:
-    """One repository, one state folder and one device; reconcilers of any version come and go."""
+    """One repository, one data folder and one device; reconcilers of any version come and go."""
 
     site: Site
     commits: Commits
     device: ClickUpDevice
-    state: Path
+    data: Path
     witness: Witness
 
     async def reconcile(self, library: Library) -> Outcome:
@@ -59,10 +59,10 @@ class Place:
     @contextmanager
     def _loop(self, library: Library) -> Iterator[Loop]:
         builder = Builder(CACHE, library)
-        ledger = Ledger(self.state / "ledger.db")
-        means = Means(Planner(self.state, library, builder), ledger, self.witness)
+        ledger = Ledger(self.data / "ledger.db")
+        means = Means(Planner(self.data, library, builder), ledger, self.witness)
         source = GitSource(
-            str(self.commits.folder), parse_reference("main"), self.state / "clone.git"
+            str(self.commits.folder), parse_reference("main"), self.data / "clone.git"
         )
         try:
             yield Loop(source, means, observe_interval=OBSERVE_SECONDS)
@@ -86,11 +86,11 @@ class Place:
 
     @property
     def snapshots(self) -> Snapshots:
-        return Snapshots(self.state / "snapshots")
+        return Snapshots(self.data / "snapshots")
 
     def condition(self) -> Condition:
         """Whether the device saves its tables."""
-        ledger = Ledger(self.state / "ledger.db")
+        ledger = Ledger(self.data / "ledger.db")
         status = ledger.instance(self.key).status
         ledger.close()
         found = status.condition(ConditionType.CHECKPOINTED) if status is not None else None
@@ -99,7 +99,7 @@ class Place:
 
     def events(self) -> list[str]:
         """Reasons, oldest first."""
-        ledger = Ledger(self.state / "ledger.db")
+        ledger = Ledger(self.data / "ledger.db")
         try:
             return [event.reason for event in ledger.events(self.key)]
         finally:
@@ -111,11 +111,11 @@ class Place:
 
 @asynccontextmanager
 async def place(site: Site, files: Files) -> AsyncIterator[Place]:
-    state = site.folder / "state"
+    data = site.folder / "data"
     desired = site.desired(files)
-    device = ClickUpDevice(desired.device, desired.element.name, state)
+    device = ClickUpDevice(desired.device, desired.element.name, data)
     try:
-        yield Place(site, Commits(site.folder / "desired", files), device, state, Witness())
+        yield Place(site, Commits(site.folder / "desired", files), device, data, Witness())
     finally:
         await device.remove()
 

@@ -45,20 +45,44 @@ def test_a_ledger_of_another_version_is_explained(capsys, tmp_path, command, exp
     with sqlite3.connect(tmp_path / "ledger.db") as connection:
         connection.execute("UPDATE about SET version = 99")
     connection.close()
-    code, _, err = ended(capsys, *command, "--state", tmp_path)
+    code, _, err = ended(capsys, *command, "--data", tmp_path)
     assert code == expected
     assert "was written by another version of click-up" in err
 
 
 @pytest.mark.parametrize("command", [("build", "Counter"), ("run", "--repository", ".", "--once")])
-def test_a_state_folder_that_cannot_be_is_explained(capsys, tmp_path, command):
+def test_a_data_folder_that_cannot_be_is_explained(capsys, tmp_path, command):
     (tmp_path / "file").touch()
-    code, _, err = ended(capsys, *command, "--state", tmp_path / "file" / "state")
+    code, _, err = ended(capsys, *command, "--data", tmp_path / "file" / "data")
     assert code == 1
-    assert err.startswith("✗ cannot make the state folder ") and "--state" in err
+    assert err.startswith("✗ cannot make the data folder ") and "--data" in err
+
+
+@pytest.mark.parametrize("option", ["--data", "--state"])
+def test_the_former_name_of_the_data_option_is_accepted(capsys, tmp_path, option):
+    Ledger(tmp_path / "ledger.db").close()
+    code, out, _ = ended(capsys, "get", "devices", "-o", "json", option, tmp_path)
+    assert (code, out.strip()) == (0, "[]")
+
+
+NEED_A_LEDGER = [
+    *[("get", kind) for kind in GROUPS["get"]],
+    *[(verb,) for verb in ("events", "history", "tree")],
+    *[(verb, "a/b") for verb in ("tree", "reconcile", "resume")],
+    ("suspend", "a/b", "--reason", "x"),
+    ("handler", "read", "a/b", "x.y"),
+]
+
+
+@pytest.mark.parametrize("command", NEED_A_LEDGER, ids=" ".join)
+def test_without_a_ledger_the_first_step_is_named(capsys, tmp_path, command):
+    code, _, err = ended(capsys, *command, "--data", tmp_path)
+    assert code == 1
+    assert err.startswith(f"✗ nothing has been reconciled with {tmp_path} yet")
+    assert "start `click-up run --repository PATH_OR_URL` first" in err
 
 
 def test_an_unreadable_reference_is_wrong_usage(capsys, tmp_path):
-    words = ("run", "--once", "--repository", ".", "--state", tmp_path, "--reference")
+    words = ("run", "--once", "--repository", ".", "--data", tmp_path, "--reference")
     code, _, err = ended(capsys, *words, "semver:abc")
     assert (code, "cannot read 'abc'" in err) == (2, True)

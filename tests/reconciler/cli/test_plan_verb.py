@@ -14,16 +14,16 @@ CACHE = ROOT / "build" / "tests" / "cache"
 """Of objects as a user's compiler makes them, shared between tests."""
 
 
-def plan(*arguments, state):
+def plan(*arguments, data):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     command = [sys.executable, "-m", "reconciler.cli.main", "plan", *map(str, arguments)]
     return subprocess.run(
-        [*command, "--state", str(state)], capture_output=True, text=True, env=environment
+        [*command, "--data", str(data)], capture_output=True, text=True, env=environment
     )
 
 
 def test_changes_exit_with_one_and_say_what_is_built_and_taken_over(tmp_path):
-    done = plan(ROOT / "desired_state", state=tmp_path)
+    done = plan(ROOT / "desired_state", data=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "edge1/edge-firewall: from nothing to " in done.stdout
     assert "+ sessions " in done.stdout and "(ElementAdded)" in done.stdout
@@ -33,7 +33,7 @@ def test_changes_exit_with_one_and_say_what_is_built_and_taken_over(tmp_path):
 
 
 def test_plans_for_programs(tmp_path):
-    done = plan(ROOT / "desired_state", "-o", "json", state=tmp_path)
+    done = plan(ROOT / "desired_state", "-o", "json", data=tmp_path)
     [found] = json.loads(done.stdout)["plans"]
     assert found["takeover"] is True
     assert found["steps"][0]["kind"] == "Build"
@@ -41,7 +41,7 @@ def test_plans_for_programs(tmp_path):
 
 def test_mistakes_exit_with_two_and_good_instances_are_planned(tmp_path):
     case = ROOT / "tests" / "cases" / "repositories" / "one-bad-device" / "input"
-    done = plan(case, state=tmp_path)
+    done = plan(case, data=tmp_path)
     assert done.returncode == 2
     assert "good/bridge: from nothing" in done.stdout
     assert "✗ bad/bridge: not planned" in done.stderr
@@ -53,17 +53,17 @@ def test_a_device_of_another_platform_is_not_planned(tmp_path):
     device = tmp_path / "net" / "devices" / "edge1.yaml"
     (other,) = {"linux/amd64", "linux/arm64"} - {own_platform()}
     device.write_text(device.read_text().replace("driver: click-up", f"platform: {other}"))
-    done = plan(tmp_path / "net", state=tmp_path / "state")
+    done = plan(tmp_path / "net", data=tmp_path / "data")
     assert done.returncode == 2
     assert f"devices/edge1.yaml:7:13: Other platform: {other}, but edge1 is" in done.stderr
 
 
 def test_what_a_plan_built_serves_the_run_and_whatever_has_other_parameters(tmp_path):
-    state, network = tmp_path / "state", tmp_path / "net"
-    state.mkdir()
+    data, network = tmp_path / "data", tmp_path / "net"
+    data.mkdir()
     CACHE.mkdir(parents=True, exist_ok=True)
-    (state / "cache").symlink_to(CACHE)
-    built = plan(ROOT / "desired_state", "--build", state=state)
+    (data / "cache").symlink_to(CACHE)
+    built = plan(ROOT / "desired_state", "--build", data=data)
     assert built.returncode == 1, built.stderr
     shutil.copytree(ROOT / "desired_state", network)
     element = network / "elements" / "edge-firewall.yaml"
@@ -73,11 +73,11 @@ def test_what_a_plan_built_serves_the_run_and_whatever_has_other_parameters(tmp_
     )
     assert element.read_text() != text
     for folder in (ROOT / "desired_state", network):
-        [found] = json.loads(plan(folder, "-o", "json", state=state).stdout)["plans"]
+        [found] = json.loads(plan(folder, "-o", "json", data=data).stdout)["plans"]
         assert found["classes_to_build"] == []
 
 
 def test_an_unknown_instance_is_named(tmp_path):
-    done = plan(ROOT / "desired_state", "--only", "edge2/edge-firewall", state=tmp_path)
+    done = plan(ROOT / "desired_state", "--only", "edge2/edge-firewall", data=tmp_path)
     assert done.returncode == 2
     assert "known: edge1/edge-firewall" in done.stderr

@@ -21,7 +21,7 @@ def snapshots(tmp_path):
 def state(capsys, tmp_path):
     def run(*words):
         with pytest.raises(SystemExit) as end:
-            main(["state", *map(str, words), "--state", str(tmp_path)])
+            main(["state", *map(str, words), "--data", str(tmp_path)])
         out, err = capsys.readouterr()
         return end.value.code or 0, out, err
 

@@ -19,7 +19,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.fixture
 async def house(tmp_path: Path, library: Library) -> AsyncIterator[House]:
-    made = House(tmp_path / "state", Repository(tmp_path / "repository"), library)
+    made = House(tmp_path / "data", Repository(tmp_path / "repository"), library)
     await made.builder.supervisor()
     await made.builder.build(["RatedSource", "Counter", "Discard"])
     yield made

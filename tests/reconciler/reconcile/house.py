@@ -55,13 +55,13 @@ class Recorder(Observer):
 class House:
     """One reconciler's surroundings; `loop()` may be asked for again, as after a restart."""
 
-    state: Path
+    data: Path
     repository: Repository
     library: Library
     recorder: Recorder = field(default_factory=Recorder)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.state / "ledger.db")
+        self.ledger = Ledger(self.data / "ledger.db")
         self.builder = Builder(CACHE, self.library)
         self.device = self.device_in(None)
 
@@ -73,12 +73,12 @@ class House:
             "metadata": {"name": "box"},
             "spec": {"directory": str(directory)} if directory else {},
         }
-        return ClickUpDevice(Device.model_validate(device), "stream", self.state)
+        return ClickUpDevice(Device.model_validate(device), "stream", self.data)
 
     def loop(self) -> Loop:
-        means = Means(Planner(self.state, self.library, self.builder), self.ledger, self.recorder)
+        means = Means(Planner(self.data, self.library, self.builder), self.ledger, self.recorder)
         url = str(self.repository.folder)
-        source = GitSource(url, parse_reference("main"), self.state / "source.git")
+        source = GitSource(url, parse_reference("main"), self.data / "source.git")
         return Loop(source, means, interval=30.0, observe_interval=0.2)
 
     async def once(self) -> Outcome:

@@ -14,7 +14,7 @@ async def test_a_running_device_is_not_moved(house: House) -> None:
     house.repository.commit()
     applied = (await house.once()).message
     device = house.repository.folder / "device.yaml"
-    elsewhere = house.state / "elsewhere"
+    elsewhere = house.data / "elsewhere"
     device.write_text(device.read_text().replace("{interfaces: {}}", f"{{directory: {elsewhere}}}"))
     house.repository.commit_all()
     outcome = await house.once()

@@ -36,7 +36,7 @@ async def stranger(house: House) -> AsyncIterator[None]:
 
 
 def kept(house: House) -> Snapshot:
-    (snapshot,) = Snapshots(house.state / "snapshots").all()
+    (snapshot,) = Snapshots(house.data / "snapshots").all()
     return snapshot
 
 
@@ -47,7 +47,7 @@ async def test_all_that_can_be_read_of_a_stranger_is_kept(house: House) -> None:
     assert house.recorder.steps == FIRST
     snapshot = kept(house)
     assert (snapshot.occasion, snapshot.tables) == (Occasion.FOUND, {})
-    snapshots = Snapshots(house.state / "snapshots")
+    snapshots = Snapshots(house.data / "snapshots")
     assert "made -> seen" in snapshots.text(snapshot, "config.click")
     handlers = json.loads(snapshots.text(snapshot, "handlers.json"))
     assert handlers["seen.class"].strip() == "Counter"
@@ -64,10 +64,10 @@ async def test_a_release_that_another_ledger_knows_is_kept_before_it_is_replaced
     house.repository.commit()
     await house.once()
     house.ledger.close()
-    (house.state / "ledger.db").unlink()
-    house.ledger = Ledger(house.state / "ledger.db")
+    (house.data / "ledger.db").unlink()
+    house.ledger = Ledger(house.data / "ledger.db")
     assert (await house.once()).kind is OutcomeKind.UNCHANGED, "it is what shall run"
-    assert Snapshots(house.state / "snapshots").all() == ()
+    assert Snapshots(house.data / "snapshots").all() == ()
     house.repository.commit(counter="other", probe="other.count >= 0")
     assert (await house.once()).kind is OutcomeKind.APPLIED
     assert kept(house).occasion is Occasion.FOUND

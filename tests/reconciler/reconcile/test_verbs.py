@@ -14,7 +14,7 @@ from tests.reconciler.reconcile.pipeline import KEY
 
 async def click_up(house: House, *words: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "reconciler.cli.main", *words, "--state", str(house.state)),
+        *(sys.executable, "-m", "reconciler.cli.main", *words, "--data", str(house.data)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

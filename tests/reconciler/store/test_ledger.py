@@ -143,7 +143,7 @@ def test_ledger_of_another_version_is_refused(tmp_path: Path, ledger: Ledger) ->
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE about SET version = 99")
     connection.close()
-    with pytest.raises(LedgerTooNew, match=r"format 99, this one knows 1.*--state"):
+    with pytest.raises(LedgerTooNew, match=r"format 99, this one knows 1.*--data"):
         Ledger(path)
 
 
@@ -161,7 +161,7 @@ def test_writers_wait_for_each_other(tmp_path: Path, ledger: Ledger) -> None:
 
 def test_what_is_no_ledger_is_explained(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_text("something else altogether")
-    with pytest.raises(LedgerUnusable, match=r"not a database.*--state"):
+    with pytest.raises(LedgerUnusable, match=r"not a database.*--data"):
         Ledger(tmp_path / "ledger.db")
 
 
