@@ -1,4 +1,4 @@
-"""`click-up atoms`: what pipelines are made of."""
+"""`click-up atoms`: the atoms and states of the element library."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from schemas.element import ElementManifest
 
 
 def atoms(
-    name: Annotated[str | None, typer.Argument(help="Only this atom or state, in full")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Atom or state to describe")
+    ] = None,
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List atoms and states, or describe one.
 
-    Exit codes: 0 printed, 2 there is no such atom.
+    Exit codes: 0 printed, 2 there is no such atom or state.
     """
     library = open_library(own)
     if name is None:
@@ -70,12 +72,12 @@ def _describe_atom(atom: AtomManifest) -> None:
     _section("with", [_parameter(name, one) for name, one in atom.parameters.items()])
     _section("inputs", [_input(name, one) for name, one in atom.ports.inputs.items()])
     _section("outputs", [_output(name, one) for name, one in atom.ports.outputs.items()])
-    _section("becomes", [(", ".join(_classes(atom)), "", "")])
+    _section("becomes", [(", ".join(_class_names(atom)), "", "")])
     if atom.example:
         typer.echo(f"\nexample:\n  {atom.example.rstrip()}")
 
 
-def _classes(atom: AtomManifest) -> list[str]:
+def _class_names(atom: AtomManifest) -> list[str]:
     members = (member for one in atom.expands for member in one.elements.values())
     return sorted({member.class_name for member in members})
 

@@ -26,24 +26,25 @@ PLAIN_WIDTH = 100
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", help="Folder for the report")] = Path(
-        "build/demo"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FOLDER", help="Where to write the report")
+    ] = Path("build/demo"),
     full: Annotated[
         bool,
         typer.Option(
-            "--full", metavar="", help="Cold builds the whole element library: takes minutes longer"
+            "--full", help="Let `cold` build the whole element library, which takes minutes longer"
         ),
     ] = False,
 ) -> None:
-    """Upgrade a firewall under traffic by click-up, then a bad release; then stateless and cold.
+    """Upgrade a firewall under traffic with click-up and by other means, and compare the losses.
 
-    Every row is shown when it is there. Writes report.json, report.svg and raw.json, and times.json
-    for the next run's estimates. Needs no root: it makes network namespaces of its own, and nothing
-    of it touches this machine's network.
+    First click-up upgrades it, then reverts a bad release; a stateless and a cold upgrade follow.
+    Each row is shown as soon as it is measured. Writes report.json, report.svg and raw.json, and
+    times.json for the next run's estimates. Needs no root: it creates network namespaces of its own
+    and does not touch this machine's network.
 
-    Exit codes: 0 click-up lost nothing; 1 it did, or the walk-through could not be finished; 3 no
-    namespaces to be had.
+    Exit codes: 0 click-up lost nothing; 1 it did, or the demo could not be finished; 3 network
+    namespaces are not available.
     """
     from reconciler.testbed.sandbox import SandboxError, enter
 
@@ -51,12 +52,12 @@ def demo(
         enter([sys.executable, "-m", "reconciler.cli.main", *sys.argv[1:]])
     except SandboxError as error:
         fail(str(error), NO_SANDBOX)
-    report = _walk(output.absolute(), full)
+    report = _run(output.absolute(), full)
     if failures := report.failures():
         fail("; ".join(failures))
 
 
-def _walk(output: Path, full: bool) -> Report:
+def _run(output: Path, full: bool) -> Report:
     try:
         from reconciler.testbed.network import network
     except ModuleNotFoundError as error:
@@ -86,7 +87,7 @@ def _walk(output: Path, full: bool) -> Report:
             fail(f"{error}; logs and caches of this run are in {work}")
         except TimeoutError:
             fail(
-                "the traffic did not begin to flow, or a merge did not come to an end, in time; "
+                "the traffic did not start, or a merge did not finish, in time; "
                 f"logs and caches of this run are in {work}"
             )
     _show(console, output, report, runs)
@@ -103,15 +104,18 @@ def _show(console: Console, output: Path, report: Report, runs: tuple[Measured, 
     (output / "report.svg").write_text(picture(runs))
     console.print()
     console.print(table(report.strategies))
-    for line in (*summary(report), f"written: {output}/report.json, report.svg, raw.json", _next()):
+    for line in (
+        *summary(report),
+        f"written: {output}/report.json, report.svg, raw.json",
+        _next_steps(),
+    ):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
-def _next() -> str:
-    """What to look at now."""
+def _next_steps() -> str:
     command = Path(sys.executable).parent / "click-up"
     called = "click-up" if shutil.which("click-up") else os.path.relpath(command)
     return (
-        "next: report.svg draws all of it over time; docs/tutorial.md is a first upgrade by "
-        f"hand; `{called} init network` begins a repository of your own"
+        "next: report.svg shows all of it over time; docs/tutorial.md is a first upgrade by "
+        f"hand; `{called} init network` creates a repository of your own"
     )

@@ -1,4 +1,4 @@
-"""`click-up element`: for those who write element classes of their own."""
+"""`click-up element`: create and test element classes of your own."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from reconciler.graph.click_language import ClickSyntaxError, parse
 from reconciler.library import Library, load_library
 from schemas.meta import ClassName, Model
 
-element = typer.Typer(no_args_is_help=True, help="Write element classes of your own.")
+element = typer.Typer(no_args_is_help=True, help="Create and test element classes of your own.")
 
 OwnOption = Annotated[
-    Path, typer.Option("--library", help="Folder of your own atoms and elements; made when absent")
+    Path,
+    typer.Option(
+        "--library", metavar="FOLDER", help="Your own atoms and elements; created when absent"
+    ),
 ]
 
 
@@ -32,22 +35,22 @@ class _Name(Model):
 
 @element.command()
 def new(
-    name: Annotated[str, typer.Argument(help="Element class, like PortKnock")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Element class, such as PortKnock")],
     stateful: Annotated[
-        bool, typer.Option("--stateful", metavar="", help="With a table that outlives upgrades")
+        bool, typer.Option("--stateful", help="Add a state: a table that outlives upgrades")
     ] = False,
     own: OwnOption = Path("library"),
 ) -> None:
-    """Begin an element class: manifest, header, atom, and a golden case that passes.
+    """Create an element class: manifest, header, atom, and a golden case that passes.
 
-    Exit codes: 0 written, 2 the name is no name for a class, or is taken.
+    Exit codes: 0 written, 2 the name is not a valid class name, or is taken.
     """
     try:
         _Name(name=name)
     except ValueError:
-        fail(f"{name!r} is no name for a class; write one like PortKnock", 2)
+        fail(f"{name!r} is not a valid class name; use one such as PortKnock", 2)
     files = scaffold(name, stateful=stateful)
-    _check_free(files, own)
+    _check_unused(files, own)
     for path, text in files.items():
         place = own / path
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -56,35 +59,35 @@ def new(
     typer.echo(f"✔ now `click-up element test {name}`")
 
 
-def _check_free(files: dict[str, str], own: Path) -> None:
+def _check_unused(files: dict[str, str], own: Path) -> None:
     ours = load_library().root
     for folder in sorted({"/".join(path.split("/")[:2]) for path in files}):
         for place in (ours / folder, own / folder):
             if place.exists():
-                fail(f"{place} is there already; choose another name", 2)
+                fail(f"{place} exists already; choose another name", 2)
 
 
 @element.command()
 def test(
-    name: Annotated[str, typer.Argument(help="Element class")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Element class")],
     own: OwnOption = Path("library"),
     data: DataOption = None,
 ) -> None:
-    """Build a driver and run the golden cases in the class's folder, `cases/*/`.
+    """Build a driver and run the golden cases of an element class, `cases/*/` in its folder.
 
     Exit codes: 0 all passed, 1 one failed or nothing could be built, 2 there is no such class or it
     has no case.
     """
     library = open_library(own)
-    cases = _cases(library, name)
+    cases = _read_cases(library, name)
     builder = Builder(writable_folder(data) / "cache", library, find_compiler())
-    failed = [case.name for case in cases if not _passes(case, builder)]
+    failed = [case.name for case in cases if not _run_case(case, builder)]
     if failed:
         fail(f"{len(failed)} of {len(cases)} cases failed: {', '.join(failed)}")
     typer.echo(f"✔ {name}: {len(cases)} {'case' if len(cases) == 1 else 'cases'} passed")
 
 
-def _cases(library: Library, name: str) -> list[Case]:
+def _read_cases(library: Library, name: str) -> list[Case]:
     if name not in library.elements:
         fail(f"no element class {name!r}. {did_you_mean(name, library.elements)}", 2)
     folder = library.root / "elements" / name / "cases"
@@ -97,7 +100,7 @@ def _cases(library: Library, name: str) -> list[Case]:
         fail(str(error))
 
 
-def _passes(case: Case, builder: Builder) -> bool:
+def _run_case(case: Case, builder: Builder) -> bool:
     try:
         classes = frozenset(one.class_name for one in parse(case.config).elements)
         driver = asyncio.run(builder.build(classes)).driver

@@ -1,4 +1,4 @@
-"""The repository in a folder, as commands read it."""
+"""Reads a repository from a folder, for commands."""
 
 from __future__ import annotations
 
@@ -16,44 +16,46 @@ from reconciler.load.repository import Desired, Repository, unbound
 from reconciler.source.git import LARGEST_FILE
 
 PathArgument = Annotated[
-    Path, typer.Argument(metavar="[PATH]", help="Folder of the repository, or one file")
+    Path, typer.Argument(metavar="PATH", help="Folder of the repository, or one file")
 ]
 
 
 def read_repository(path: Path, library: Library) -> Repository:
-    """What the folder or file says as it lies there, committed or not."""
+    """Read a folder or file as it is on disk, committed or not; end the command when absent."""
     if not path.exists():
         fail(f"there is no {path}", 2)
-    return load(dict(_files(path)), library)
+    return load(dict(_read_files(path)), library)
 
 
-def _files(path: Path) -> Iterator[tuple[str, str]]:
+def _read_files(path: Path) -> Iterator[tuple[str, str]]:
     if path.is_file():
-        yield path.name, _text(path)
+        yield path.name, _read_text(path)
         return
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             place = Path(folder, name)
             relative = place.relative_to(path).as_posix()
-            # As in a commit: links are not followed, and nothing else than files is there.
+            # As in a commit: links are not followed, and only files count.
             if considered(relative) and place.is_file() and not place.is_symlink():
-                yield relative, _text(place)
+                yield relative, _read_text(place)
 
 
-def _text(place: Path) -> str:
+def _read_text(place: Path) -> str:
     size = place.stat().st_size
     if size > LARGEST_FILE:
         fail(
-            f"{place} has {size} bytes; at most {LARGEST_FILE} a file are read; move what is not"
-            " desired state out of the folder",
+            f"{place} has {size} bytes, more than the {LARGEST_FILE} that are read of a file; move"
+            " what is not desired state out of the folder",
             2,
         )
     return place.read_text(encoding="utf-8", errors="replace")
 
 
-def desired_of(repository: Repository, element: str, device: str | None) -> Desired:
-    """A network element on a device that gets it, or by itself when no device is named."""
+def find_desired(repository: Repository, element: str, device: str | None) -> Desired:
+    """Return a network element bound to a device, or unbound when no device is named; end the
+    command when there is none.
+    """
     if device is None:
         entry = repository.elements.get(element)
         if entry is None:
@@ -66,4 +68,4 @@ def desired_of(repository: Repository, element: str, device: str | None) -> Desi
         if desired.key == f"{device}/{element}":
             return desired
     keys = ", ".join(desired.key for desired in repository.instances()) or "none"
-    fail(f"no rollout brings {element} to {device}; instances: {keys}", 2)
+    fail(f"no rollout puts {element} on {device}; instances: {keys}", 2)

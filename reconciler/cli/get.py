@@ -1,4 +1,4 @@
-"""`click-up get devices|elements|rollouts`: the state of everything, one line each."""
+"""`click-up get devices|elements|rollouts`: one line for each."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ from reconciler.cli.workplace import (
 from reconciler.store import InstanceRecord
 from schemas.status import Condition, ConditionStatus, ConditionType, InstanceStatus, Phase
 
-get = typer.Typer(help="Show devices, elements or rollouts.", no_args_is_help=True)
+get = typer.Typer(
+    help="List instances on devices, network elements or rollouts.", no_args_is_help=True
+)
 
 
 class DevicesOutput(StrEnum):
-    """How devices are printed."""
+    """Formats in which devices are printed."""
 
     TABLE = "table"
     WIDE = "wide"
@@ -38,13 +40,13 @@ class DevicesOutput(StrEnum):
 
 WideOption = Annotated[
     DevicesOutput,
-    typer.Option("--output", "-o", help="table, wide (with what the device gives it), or json"),
+    typer.Option("--output", "-o", help="Output format; wide adds priority, cores and rings"),
 ]
 
 
 @get.command()
 def devices(data: DataOption = None, output: WideOption = DevicesOutput.TABLE) -> None:
-    """Every instance: what it runs and whether it is ready.
+    """List instances: what each runs and whether it is ready.
 
     Exit codes: 0 printed, 1 there is no ledger yet.
     """
@@ -71,20 +73,20 @@ def devices(data: DataOption = None, output: WideOption = DevicesOutput.TABLE) -
 
 @get.command()
 def elements(data: DataOption = None, output: OutputOption = Output.TABLE) -> None:
-    """Every network element: its versions, and how many of its devices are ready.
+    """List network elements: versions, and how many of their devices are ready.
 
     Exit codes: 0 printed, 1 there is no ledger yet.
     """
-    _grouped("ELEMENT", _records(data), lambda record: record.key.partition("/")[2], output)
+    _print_groups("ELEMENT", _records(data), lambda record: record.key.partition("/")[2], output)
 
 
 @get.command()
 def rollouts(data: DataOption = None, output: OutputOption = Output.TABLE) -> None:
-    """Every rollout: its versions, and how many of its devices are ready.
+    """List rollouts: versions, and how many of their devices are ready.
 
     Exit codes: 0 printed, 1 there is no ledger yet.
     """
-    _grouped("ROLLOUT", _records(data), lambda record: record.rollout, output)
+    _print_groups("ROLLOUT", _records(data), lambda record: record.rollout, output)
 
 
 def _records(data: Path | None) -> list[InstanceRecord]:
@@ -111,7 +113,7 @@ class _Group:
     ready: int
 
 
-def _grouped(
+def _print_groups(
     title: str,
     records: Sequence[InstanceRecord],
     name_of: Callable[[InstanceRecord], str],
@@ -136,18 +138,18 @@ def _row(record: InstanceRecord, status: InstanceStatus, wide: bool) -> tuple[st
         short_revision(status.applied_revision) or "-",
         status.version or "-",
         str(record.suspension is not None),
-        _word(status.condition(ConditionType.READY)),
-        _word(status.condition(ConditionType.SYNCED)),
-        _word(status.condition(ConditionType.HEALTHY)),
-        _word(status.condition(ConditionType.CHECKPOINTED)),
-        *(_share(status) if wide else ()),
+        _status_cell(status.condition(ConditionType.READY)),
+        _status_cell(status.condition(ConditionType.SYNCED)),
+        _status_cell(status.condition(ConditionType.HEALTHY)),
+        _status_cell(status.condition(ConditionType.CHECKPOINTED)),
+        *(_share_cells(status) if wide else ()),
         short_revision(first_line(_message(status))),
     )
 
 
-def _share(status: InstanceStatus) -> tuple[str, ...]:
-    """What the packet path has of its device."""
-    lossless, share = _word(status.condition(ConditionType.LOSSLESS)), status.share
+def _share_cells(status: InstanceStatus) -> tuple[str, ...]:
+    """Return the share of the device that the packet path has: LOSSLESS, PRIORITY, CORES, RINGS."""
+    lossless, share = _status_cell(status.condition(ConditionType.LOSSLESS)), status.share
     if share is None:
         return (lossless, "-", "-", "-")
     rings = ",".join(f"{name}:{ring.frames}" for name, ring in share.rings.items())
@@ -155,7 +157,7 @@ def _share(status: InstanceStatus) -> tuple[str, ...]:
 
 
 def _message(status: InstanceStatus) -> str:
-    """Why it is not ready; or else why its state is not saved, or what its rings dropped."""
+    """Return why it is not ready, else why its state is not saved, else what its rings dropped."""
     ready, saved, lossless = (
         status.condition(kind)
         for kind in (ConditionType.READY, ConditionType.CHECKPOINTED, ConditionType.LOSSLESS)
@@ -171,5 +173,5 @@ def _message(status: InstanceStatus) -> str:
     return ready.message
 
 
-def _word(condition: Condition | None) -> str:
+def _status_cell(condition: Condition | None) -> str:
     return "Unknown" if condition is None else condition.status.value

@@ -1,4 +1,4 @@
-"""`click-up init`: an example repository to begin with."""
+"""`click-up init`: an example repository to start from."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ _AUTHOR = Actor("click-up", "click-up@localhost")
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(help="A new or empty folder")],
+    directory: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder")],
 ) -> None:
-    """Write an example repository and commit it: network elements, their rollouts, a device, and a
-    README that describes them.
+    """Create an example repository.
 
-    Exit codes: 0 written, 1 it cannot be written, 2 the folder is not empty, or no folder.
+    It holds network elements, their rollouts, a device and a README that describes them, and is
+    committed.
+
+    Exit codes: 0 written, 1 it cannot be written, 2 the folder is not empty, or is a file.
     """
     if directory.exists() and not directory.is_dir():
         fail(f"{directory} is a file; name a new folder", 2)
@@ -32,7 +34,7 @@ def init(
     try:
         shutil.copytree(example, directory, dirs_exist_ok=True)
     except OSError as error:
-        fail(f"cannot make {directory}: {error.strerror}; name another folder")
+        fail(f"cannot create {directory}: {error.strerror}; name another folder")
     written = sorted(path for path in directory.rglob("*") if path.is_file())
     files = [path.relative_to(directory).as_posix() for path in written]
     with Repo.init(directory, initial_branch="main") as repository:

@@ -24,8 +24,11 @@ from reconciler.cli.workplace import (
 from reconciler.graph.click_language import parse
 from reconciler.store import Attempt, Event, InstanceRecord, Ledger
 
-OptionalKey = Annotated[str | None, typer.Argument(metavar="[KEY]", help="Only this instance")]
-LimitOption = Annotated[int, typer.Option(min=1, help="At most so many")]
+OptionalKey = Annotated[
+    str | None,
+    typer.Argument(metavar="KEY", help="Only this instance, as DEVICE/ELEMENT (default: all)"),
+]
+LimitOption = Annotated[int, typer.Option(min=1, metavar="N", help="Show at most so many")]
 
 
 def events(
@@ -34,7 +37,7 @@ def events(
     data: DataOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """What happened, oldest first; equal events are counted, not repeated.
+    """List what happened, oldest first; repeated events are counted.
 
     Exit codes: 0 printed, 1 there is no ledger yet.
     """
@@ -66,7 +69,7 @@ def history(
     data: DataOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Attempts to change an instance, newest first.
+    """List attempts to change instances, newest first.
 
     Exit codes: 0 printed, 1 there is no ledger yet.
     """
@@ -105,7 +108,7 @@ def _attempt_row(attempt: Attempt) -> tuple[str, ...]:
 def tree(
     key: OptionalKey = None, data: DataOption = None, output: OutputOption = Output.TABLE
 ) -> None:
-    """What every instance is made of: rollout, device, network element, release, elements.
+    """Show what instances are made of: rollout, device, network element, release, elements.
 
     Exit codes: 0 printed, 1 there is no such instance, or no ledger yet.
     """

@@ -1,4 +1,4 @@
-"""`click-up`: reads the command line; imports only the module of the verb that is asked for."""
+"""`click-up`: reads the command line; imports only the module of the verb that is given."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from reconciler.errors import Stalled, Transient
 
 CANNOT_TELL = {"plan": 2}
-"""Exit codes for errors that keep a verb from its work, where 1 means something else."""
+"""Exit codes of errors for the verbs whose exit code 1 means something else."""
 
 VERBS = {
     "init": "reconciler.cli.init:init",
@@ -35,28 +35,28 @@ VERBS = {
     "handler": "reconciler.cli.steer:handler",
     "demo": "reconciler.cli.demo:demo",
 }
-"""Verb -> where its function or its group of verbs is."""
+"""Verb -> module and name of its function or of its group of verbs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs one command and exits with its code."""
+    """Run one command and exit with its code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((word for word in given if not word.startswith("-")), "")
     try:
         application([verb] if verb in VERBS else list(VERBS))(args=given, prog_name="click-up")
     except (Stalled, Transient) as error:
-        _end(verb, str(error))
+        _exit_with(verb, str(error))
     except OSError as error:
-        _end(verb, f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        _exit_with(verb, f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
-def _end(verb: str, message: str) -> NoReturn:
+def _exit_with(verb: str, message: str) -> NoReturn:
     print(f"✗ {message}", file=sys.stderr)
     sys.exit(CANNOT_TELL.get(verb, 1))
 
 
-def application(verbs: Sequence[str]) -> typer.Typer:
-    """The command line with these verbs, in this order."""
+def application(verbs: Sequence[str]) -> Any:
+    """Return the command line with these verbs, in this order."""
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -71,7 +71,18 @@ def application(verbs: Sequence[str]) -> typer.Typer:
             app.add_typer(found, name=verb)
         else:
             app.command(verb)(found)
-    return app
+    command = typer.main.get_command(app)
+    _hide_types_of_flags(command)
+    return command
+
+
+def _hide_types_of_flags(command: Any) -> None:
+    """Let help show `--once`, not `--once <bool>`."""
+    for option in command.get_params(typer.Context(command)):
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
+    for subcommand in getattr(command, "commands", {}).values():
+        _hide_types_of_flags(subcommand)
 
 
 def _print_version(wanted: bool) -> None:
@@ -84,7 +95,7 @@ def _common(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", metavar="", callback=_print_version, is_eager=True, help="Show it"
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit"
         ),
     ] = False,
 ) -> None:

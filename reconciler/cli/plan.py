@@ -14,7 +14,7 @@ import typer
 
 from reconciler.build import Builder, find_compiler
 from reconciler.cli.files import PathArgument, read_repository
-from reconciler.cli.plan_text import lines_of, summary_of
+from reconciler.cli.plan_text import plan_lines, summary
 from reconciler.cli.workplace import (
     DataOption,
     LibraryOption,
@@ -38,39 +38,38 @@ from reconciler.store import Ledger
 from schemas.plan import Plan
 
 OnlyArgument = Annotated[
-    list[str] | None, typer.Option("--only", metavar="DEVICE/ELEMENT", help="Only this instance")
+    list[str] | None,
+    typer.Option("--only", metavar="KEY", help="Only this instance; may be repeated"),
 ]
 BuildOption = Annotated[
     bool,
-    typer.Option(
-        "--build", metavar="", help="Compile what is planned, so that `run` finds it compiled"
-    ),
+    typer.Option("--build", help="Also compile what the plans need, so that `run` need not"),
 ]
 
 
 LONGEST_WAIT = 10.0
-"""Seconds in which a device that starts a worker comes to rest."""
+"""Seconds within which a device that starts a worker settles."""
 
 
 @dataclass(frozen=True)
 class _Recorded:
-    """What the ledger says about an instance."""
+    """What the ledger records of an instance."""
 
     known: Known = field(default_factory=Known)
     rejected: Mapping[str, str] = field(default_factory=dict)
-    """Digest of a release and how it is verified -> why it is not tried again."""
+    """Digest of a release and its verification -> why it is not tried again."""
 
 
 @dataclass(frozen=True)
 class _Plans:
-    """Makes plans as `run` would; `build`: and compiles what they need."""
+    """Makes plans as `run` would; with `build`, also compiles what they need."""
 
     planner: Planner
     recorded: Mapping[str, _Recorded]
     build: bool = False
 
     async def change(self, desired: Desired) -> tuple[Plan, str]:
-        """The plan, and why it would not be carried out. Raises Stalled, Transient, Waiting."""
+        """Return the plan, and why `run` would not apply it. Raises Stalled, Transient, Waiting."""
         recorded = self.recorded.get(desired.key, _Recorded())
         await self.planner.check_place(desired, recorded.known)
         goal = await self.planner.goal(desired, "")
@@ -81,7 +80,7 @@ class _Plans:
         return plan, recorded.rejected.get(goal.reject_digest, "")
 
     async def removal(self, applied: Desired) -> Plan:
-        """What becomes of an instance that nobody wants any more. Raises Transient, Waiting."""
+        """Return the plan that removes an instance. Raises Transient, Waiting."""
         goal = self.planner.removal(applied, "")
         return await self._plan(goal, self.recorded[applied.key].known)
 
@@ -100,7 +99,7 @@ class _Plans:
 
 @dataclass
 class Planned:
-    """Plans, and by instance why there is none, or why it would not be carried out."""
+    """Plans, and by instance why there is none, or why `run` would not apply it."""
 
     plans: list[Plan] = field(default_factory=list)
     stalled: dict[str, list[str]] = field(default_factory=dict)
@@ -108,7 +107,7 @@ class Planned:
 
     @property
     def exit_code(self) -> int:
-        """0 nothing would change, 1 something would, 2 something is wrong."""
+        """Return 0 when nothing would change, 1 when something would, 2 when something is wrong."""
         if self.stalled or any(one.refusals for one in self.plans):
             return 2
         return 0 if all(one.empty for one in self.plans) else 1
@@ -122,7 +121,7 @@ def plan(
     build: BuildOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show what the repository would change on each device; changes nothing there.
+    """Show what the repository would change on each device, without changing it.
 
     Exit codes: 0 nothing would change, 1 something would, 2 mistakes, refused plans, or devices
     that cannot be reached.
@@ -144,16 +143,16 @@ async def plan_all(
     only: list[str] | None = None,
     build: bool = False,
 ) -> Planned:
-    """What `run` would do with every instance, or with those of `only`; `build`: and compiles."""
+    """Plan as `run` would for every instance, or for those in `only`; compile if `build`."""
     plans = _Plans(planner, {} if ledger is None else _read(ledger), build)
-    gone = _gone(repository, plans.recorded)
-    keys = _keys(repository, gone, only)
+    removed = _removed(repository, plans.recorded)
+    keys = _keys_to_plan(repository, removed, only)
     planned = Planned(stalled=_mistakes(repository, plans.planner.library, keys))
-    for desired in (*repository.instances(), *gone.values()):
+    for desired in (*repository.instances(), *removed.values()):
         if desired.key not in keys or desired.key in planned.stalled:
             continue
         try:
-            if desired.key in gone:
+            if desired.key in removed:
                 planned.plans.append(await plans.removal(desired))
                 continue
             plan, rejected = await plans.change(desired)
@@ -168,7 +167,7 @@ async def plan_all(
 
 @contextmanager
 def _ledger(folder: Path) -> Iterator[Ledger | None]:
-    """None where nothing was ever reconciled: planning leaves nothing behind."""
+    """Yield the ledger, or None when there is none: planning does not create one."""
     path = folder / "ledger.db"
     if not path.exists():
         yield None
@@ -187,8 +186,8 @@ def _read(ledger: Ledger) -> dict[str, _Recorded]:
     }
 
 
-def _gone(repository: Repository, recorded: Mapping[str, _Recorded]) -> dict[str, Desired]:
-    """Instances that were applied, and that nobody wants any more."""
+def _removed(repository: Repository, recorded: Mapping[str, _Recorded]) -> dict[str, Desired]:
+    """Return the instances that were applied and are no longer desired."""
     desired_state = DesiredState("", repository)
     if desired_state.why_not_remove() is not None:
         return {}
@@ -199,8 +198,10 @@ def _gone(repository: Repository, recorded: Mapping[str, _Recorded]) -> dict[str
     }
 
 
-def _keys(repository: Repository, gone: Mapping[str, Desired], only: list[str] | None) -> set[str]:
-    known = {one.key for one in repository.instances()} | repository.broken.keys() | gone.keys()
+def _keys_to_plan(
+    repository: Repository, removed: Mapping[str, Desired], only: list[str] | None
+) -> set[str]:
+    known = {one.key for one in repository.instances()} | repository.broken.keys() | removed.keys()
     for key in only or ():
         if key not in known:
             fail(f"no instance {key!r}; known: {', '.join(sorted(known)) or 'none'}", 2)
@@ -226,15 +227,15 @@ def _show(planned: Planned, output: Output) -> None:
         print_json({"plans": plans, "stalled": planned.stalled, "rejected": planned.rejected})
         return
     for one in planned.plans:
-        for line in lines_of(one):
+        for line in plan_lines(one):
             typer.echo(line)
         if one.instance in planned.rejected:
-            typer.echo(f"  ✗ rejected here before: {planned.rejected[one.instance]}")
-            typer.echo(f"    `click-up reconcile {one.instance} --retry` lets it be tried again")
+            typer.echo(f"  ✗ rejected on this device before: {planned.rejected[one.instance]}")
+            typer.echo(f"    `click-up reconcile {one.instance} --retry` allows another try")
         typer.echo("")
     for key, wrong in planned.stalled.items():
         typer.echo(f"✗ {key}: not planned", err=True)
         for line in wrong:
             typer.echo(f"  {line}", err=True)
     if planned.plans or not planned.stalled:
-        typer.echo(summary_of(planned.plans))
+        typer.echo(summary(planned.plans))

@@ -1,4 +1,4 @@
-"""A plan in words."""
+"""Writes a plan as text for people."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _STATE_SYMBOLS = {
 }
 
 
-def lines_of(plan: Plan) -> Iterator[str]:
-    """One plan: changes with their reasons, what is built, what becomes of states, the steps."""
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Yield the lines of a plan: changes and reasons, classes to build, states, steps."""
     release = plan.release[:12] if plan.release else "nothing"
     running = plan.running[:12] if plan.running else "nothing"
     if plan.empty:
@@ -33,9 +33,9 @@ def lines_of(plan: Plan) -> Iterator[str]:
     for refusal in plan.refusals:
         yield f"  ✗ refused, {refusal.state} is required: {refusal.why}. {refusal.hint}"
     if plan.steps:
-        yield f"  steps: {', '.join(step.kind.value for step in plan.steps)} ({_pause(plan)})"
+        yield f"  steps: {', '.join(step.kind.value for step in plan.steps)} ({_pause_text(plan)})"
     if plan.share or plan.share_wanted:
-        yield f"  share: {_share(plan)}"
+        yield f"  share: {_share_text(plan)}"
 
 
 def _state_lines(states: Sequence[StateFate]) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _state_lines(states: Sequence[StateFate]) -> Iterator[str]:
             yield f"    ✗ loses: {loss}"
 
 
-def _pause(plan: Plan) -> str:
+def _pause_text(plan: Plan) -> str:
     if plan.release is None:
         kept = any(step.kind is StepKind.CHECKPOINT for step in plan.steps)
         return "stops forwarding; a snapshot keeps its states" if kept else "stops forwarding"
@@ -63,7 +63,7 @@ def _pause(plan: Plan) -> str:
     return "one takeover, packets wait for it in the ring"
 
 
-def _share(plan: Plan) -> str:
+def _share_text(plan: Plan) -> str:
     share = plan.share
     if share is None:
         return plan.share_wanted
@@ -78,7 +78,7 @@ def _share(plan: Plan) -> str:
 
 
 def _change_lines(changes: Sequence[Change]) -> Iterator[str]:
-    shown = _shown(changes)
+    shown = _without_implied(changes)
     width = max((len(change.subject) for change in shown), default=0)
     for change in shown:
         live = f", live by {change.handler}" if change.handler else ""
@@ -86,12 +86,12 @@ def _change_lines(changes: Sequence[Change]) -> Iterator[str]:
         yield f"  {change.action.value} {subject}  {_values(change)}  ({change.reason.value}{live})"
 
 
-def _shown(changes: Sequence[Change]) -> list[Change]:
-    return [change for change in changes if not _implied(change, changes)]
+def _without_implied(changes: Sequence[Change]) -> list[Change]:
+    return [change for change in changes if not _is_implied(change, changes)]
 
 
-def _implied(change: Change, changes: Sequence[Change]) -> bool:
-    """What leaves an element that comes or goes comes or goes with it."""
+def _is_implied(change: Change, changes: Sequence[Change]) -> bool:
+    """Tell whether a connection is added or removed only because its source element is."""
     whole = {one.subject for one in changes if one.reason in _WHOLE_ELEMENTS}
     return change.action is not Action.CHANGE and change.subject.rpartition("[")[0] in whole
 
@@ -102,9 +102,9 @@ def _values(change: Change) -> str:
     return change.after or change.before
 
 
-def summary_of(plans: Sequence[Plan]) -> str:
-    """One line over all plans."""
-    changes = [change for plan in plans for change in _shown(plan.changes)]
+def summary(plans: Sequence[Plan]) -> str:
+    """Return one line that sums up all plans."""
+    changes = [change for plan in plans for change in _without_implied(plan.changes)]
     if all(plan.empty for plan in plans):
         return "No changes."
     counts = [

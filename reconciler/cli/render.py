@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.files import PathArgument, desired_of, read_repository
+from reconciler.cli.files import PathArgument, find_desired, read_repository
 from reconciler.cli.workplace import LibraryOption, Output, OutputOption, open_library, print_json
 from reconciler.graph import Graph
 from reconciler.graph.click_language import render as render_graph
@@ -15,24 +15,28 @@ from reconciler.resolve import resolve
 
 DeviceOption = Annotated[
     str | None,
-    typer.Option(help="Bind interfaces as on this device, with its rollout's parameters"),
+    typer.Option(
+        metavar="DEVICE", help="Bind interfaces to this device, with its rollout's parameters"
+    ),
 ]
 
 
 def render(
-    element: Annotated[str, typer.Argument(help="Network element")],
+    element: Annotated[str, typer.Argument(metavar="ELEMENT", help="Network element")],
     path: PathArgument = Path("."),
     device: DeviceOption = None,
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Print the Click configuration that a network element becomes.
+    """Print the Click configuration of a network element.
 
-    Without a device its logical interfaces stand for themselves.
-    Exit codes: 0 printed, 1 the network element has mistakes, 2 there is no such thing.
+    Without a device, the names of logical interfaces stay as they are.
+
+    Exit codes: 0 printed, 1 the network element has mistakes, 2 there is no such network element or
+    device.
     """
     library = open_library(own)
-    desired = desired_of(read_repository(path, library), element, device)
+    desired = find_desired(read_repository(path, library), element, device)
     resolved = resolve(desired, library)
     mistakes = sorted({*desired.diagnostics, *resolved.diagnostics})
     for mistake in mistakes:

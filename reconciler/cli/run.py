@@ -1,4 +1,4 @@
-"""`click-up run`: the reconcile loop; `click-up build`: its first half, for hands."""
+"""`click-up run`: the reconcile loop; `click-up build`: a driver, built by hand."""
 
 from __future__ import annotations
 
@@ -36,12 +36,14 @@ from reconciler.store import Ledger
 from schemas.meta import parse_duration
 
 RepositoryOption = Annotated[
-    str, typer.Option(help="Desired state: path or URL of a git repository")
+    str,
+    typer.Option(metavar="PATH_OR_URL", help="Git repository that holds the desired state"),
 ]
 ReferenceOption = Annotated[
     str,
     typer.Option(
-        help="main, branch:NAME, tag:NAME, semver:RANGE, semver:PREFIX:RANGE, or a commit"
+        metavar="REFERENCE",
+        help="main, branch:NAME, tag:NAME, semver:RANGE, semver:PREFIX:RANGE, or a commit",
     ),
 ]
 
@@ -49,10 +51,14 @@ ReferenceOption = Annotated[
 def run(
     repository: RepositoryOption,
     reference: ReferenceOption = "main",
-    path: Annotated[str, typer.Option(help="Folder in the repository; default: all of it")] = "",
-    interval: Annotated[str, typer.Option(help="Time between two polls of the repository")] = "30s",
+    path: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Only this folder of the repository")
+    ] = "",
+    interval: Annotated[
+        str, typer.Option(metavar="DURATION", help="Time between two polls of the repository")
+    ] = "30s",
     once: Annotated[
-        bool, typer.Option("--once", metavar="", help="Converge, report, and end")
+        bool, typer.Option("--once", help="Converge, report the outcome, and exit")
     ] = False,
     data: DataOption = None,
     own: LibraryOption = None,
@@ -60,11 +66,11 @@ def run(
         bool, typer.Option("-v", "--verbose", help="Log every step as JSON")
     ] = False,
 ) -> None:
-    """Keep every device at the newest revision.
+    """Keep every device at the newest revision of the repository.
 
     Exit codes with --once: 0 everything converged; 1 something is stalled or could not be reached;
-    3 an upgrade was reverted, or its revision was rejected before. Without it: 0 when told to stop
-    (SIGINT, SIGTERM).
+    3 an upgrade was reverted, or its revision was rejected before. Without it: 0 stopped by SIGINT
+    or SIGTERM.
     """
     step_back()
     try:
@@ -115,7 +121,7 @@ async def _run(
 
 
 def open_means(folder: Path, observer: Observer, library: Library) -> Means:
-    """Everything a reconciler keeps in its data folder. Raises Stalled."""
+    """Open everything that a reconciler keeps in its data folder. Raises Stalled."""
     builder = Builder(folder / "cache", library, find_compiler())
     return Means(Planner(folder, library, builder), Ledger(folder / "ledger.db"), observer)
 
@@ -141,14 +147,14 @@ def _log_to_stderr() -> None:
 
 
 def build(
-    classes: Annotated[list[str], typer.Argument(metavar="CLASS...", help="Element classes")],
+    classes: Annotated[list[str], typer.Argument(metavar="CLASS", help="Element classes")],
     data: DataOption = None,
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Build the minimal driver for element classes and what they require; prints its path.
+    """Build the minimal driver for element classes and what they require, and print its path.
 
-    Exit codes: 0 built (or found in the cache), 1 the compiler refused, or there is none.
+    Exit codes: 0 built, or found in the cache; 1 the compiler failed, or there is none.
     """
     try:
         builder = Builder(writable_folder(data) / "cache", open_library(own), find_compiler())

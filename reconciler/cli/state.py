@@ -1,4 +1,4 @@
-"""`click-up state`: what snapshots and checkpoints hold."""
+"""`click-up state`: show, export, compare and import snapshots and checkpoints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.checkpoints.export import Format, export, write_text
 from reconciler.checkpoints.file import read_checkpoint
 from reconciler.cli import state_diff, state_records
 from reconciler.cli.state_import import import_state
-from reconciler.cli.state_snapshots import file_of, ls, prune
+from reconciler.cli.state_snapshots import checkpoint_file, ls, prune
 from reconciler.cli.workplace import (
     DataOption,
     LibraryOption,
@@ -26,7 +26,9 @@ from reconciler.cli.workplace import (
 from reconciler.errors import Stalled
 from schemas.layout import StateTable
 
-state = typer.Typer(no_args_is_help=True, help="Look at the state that upgrades keep.")
+state = typer.Typer(
+    no_args_is_help=True, help="Inspect, export and import the states that upgrades keep."
+)
 state.command()(ls)
 state.command(name="import")(import_state)
 state.command()(prune)
@@ -35,7 +37,7 @@ SourceArgument = Annotated[
     str,
     typer.Argument(
         metavar="SNAPSHOT",
-        help="device/element@latest, an id or commit instead of latest, or a checkpoint file",
+        help="DEVICE/ELEMENT@latest, an id or commit in place of latest, or a checkpoint file",
     ),
 ]
 TableOption = Annotated[
@@ -43,23 +45,31 @@ TableOption = Annotated[
 ]
 WhereOption = Annotated[
     str | None,
-    typer.Option("--where", help="Only these: 'state == established and first_port < 1024'"),
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="Only records that match, such as 'state == established and first_port < 1024'",
+    ),
 ]
 FieldsOption = Annotated[
     str | None,
-    typer.Option("--fields", metavar="A,B,C", help="Or `all` [default: those that tell most]"),
+    typer.Option("--fields", metavar="A,B,C", help="Fields to include, or `all`"),
 ]
-LimitOption = Annotated[int, typer.Option(min=0, help="At most so many a table")]
+LimitOption = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Show at most so many of each table")
+]
 FormatOption = Annotated[
-    Format | None, typer.Option("--format", help="[default: by the end of the file's name]")
+    Format | None, typer.Option("--format", help="Format of the file (default: as its name ends)")
 ]
-ToOption = Annotated[str, typer.Option("--to", metavar="FILE", help="File to write, - to print")]
+ToOption = Annotated[
+    str, typer.Option("--to", metavar="FILE", help="File to write, or - for standard output")
+]
 
 
 def open_checkpoint(source: str, folder: Path | None, code: int = 1) -> Checkpoint:
-    """What `source` names; ends the command with `code` when that cannot be read."""
+    """Read the checkpoint that `source` names; end the command with `code` when it cannot be."""
     try:
-        return read_checkpoint(file_of(source, folder, code))
+        return read_checkpoint(checkpoint_file(source, folder, code))
     except Stalled as error:
         fail(str(error), code)
     except OSError as error:
@@ -67,7 +77,7 @@ def open_checkpoint(source: str, folder: Path | None, code: int = 1) -> Checkpoi
 
 
 def known_states(own: Path | None, code: int = 1) -> list[StateTable]:
-    """Every table that the element library has: they tell how fields are shown."""
+    """Return every table of the element library: they define how fields are shown."""
     library = open_library(own, code)
     return [table for owner in library.states.values() for table in owner.states]
 
@@ -84,6 +94,8 @@ def show(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Print the records of a snapshot or checkpoint.
+
+    Without --fields it prints keys, names, addresses and ports, and the time left.
 
     Exit codes: 0 printed, 1 the checkpoint cannot be read or is damaged, 2 there is no such table
     or field, or the condition is wrong.
@@ -107,10 +119,10 @@ def export_records(
     data: DataOption = None,
     own: LibraryOption = None,
 ) -> None:
-    """Write the records of a table as csv, json (an object a line) or parquet.
+    """Write the records of a table as csv, json (one object a line) or parquet.
 
     Exit codes: 0 written, 1 a file cannot be read or written, 2 there is no such table or field,
-    the condition is wrong, or it is not clear which table or format is meant.
+    the condition is wrong, or it is unclear which table or format is meant.
     """
     wanted = form or _format_of(to)
     checkpoint = open_checkpoint(source, data)
@@ -121,7 +133,7 @@ def export_records(
     if to != "-":
         export(found[0].columns, wanted, Path(to))
     elif wanted is Format.PARQUET:
-        fail("parquet is not printed; name a file", 2)
+        fail("parquet cannot be printed; name a file", 2)
     else:
         write_text(found[0].columns, wanted, sys.stdout)
 
@@ -145,7 +157,7 @@ def diff(
 ) -> None:
     """Compare two checkpoints by key: records removed, added and changed.
 
-    Deadlines do not count, nor do times since boot when they are of different boots.
+    Deadlines are not compared, nor are times since boot when the two are of different boots.
 
     Exit codes: 0 they are the same, 1 they differ, 2 they cannot be read or compared, or there is
     no such table.

@@ -1,4 +1,4 @@
-"""What differs between two checkpoints, as people and programs read it."""
+"""Prints the differences between two checkpoints, for people and for programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Record = dict[str, Value]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table of two checkpoints; one that is not there is empty."""
+    """A table in two checkpoints; where it is missing it counts as empty."""
 
     name: str
     found: Difference
@@ -30,19 +30,19 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Nothing differs."""
+        """Whether nothing differs."""
         return self.found.empty
 
     def removed(self) -> Iterator[Record]:
-        """Keys."""
+        """Yield the keys of removed records."""
         return _keys(self.before, self.found.removed.tolist())
 
     def added(self) -> Iterator[Record]:
-        """Keys."""
+        """Yield the keys of added records."""
         return _keys(self.after, self.found.added.tolist())
 
     def changed(self) -> Iterator[tuple[Record, dict[str, tuple[Value, Value]]]]:
-        """Keys, and for each field that differs what it was and is."""
+        """Yield keys of changed records, and the old and new value of each field that differs."""
         old = {column.name: column for column in self.before}
         new = {column.name: column for column in self.after}
         for pair in self.found.differs.tolist():
@@ -58,9 +58,7 @@ class Comparison:
 def compare(
     before: Checkpoint, after: Checkpoint, states: Sequence[StateTable], table: str | None
 ) -> list[Comparison]:
-    """Every table of the two, or the one of this name; ends the command when they cannot be
-    compared.
-    """
+    """Compare every table, or the one of this name; end the command when that cannot be done."""
     sides = [{one.name: one.newest() for one in side.tables} for side in (before, after)]
     names = dict.fromkeys([*sides[0], *sides[1]])
     if table is not None and table not in names:
@@ -90,7 +88,7 @@ def _comparison(
 
 
 def print_comparison(one: Comparison, limit: int) -> None:
-    """For people: `-` removed, `+` added, `~` changed."""
+    """Print a comparison for people: `-` removed, `+` added, `~` changed."""
     found = one.found
     counts = (len(found.removed), len(found.added), len(found.differs))
     removed, added, changed = counts
@@ -106,20 +104,20 @@ def print_comparison(one: Comparison, limit: int) -> None:
 
 def _lines(one: Comparison) -> Iterator[str]:
     for record in one.removed():
-        yield f"- {_told(record)}"
+        yield f"- {_record_text(record)}"
     for record in one.added():
-        yield f"+ {_told(record)}"
+        yield f"+ {_record_text(record)}"
     for record, changes in one.changed():
         told = ", ".join(f"{name} {old} -> {new}" for name, (old, new) in changes.items())
-        yield f"~ {_told(record)}: {told}"
+        yield f"~ {_record_text(record)}: {told}"
 
 
-def _told(record: Record) -> str:
+def _record_text(record: Record) -> str:
     return " ".join(f"{name}={value}" for name, value in record.items())
 
 
 def as_json(one: Comparison, limit: int) -> dict[str, Any]:
-    """For programs; at most `limit` records of each kind."""
+    """Return a comparison for programs, with at most `limit` records of each kind."""
     found = one.found
     return {
         "table": one.name,

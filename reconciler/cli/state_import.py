@@ -1,4 +1,4 @@
-"""`click-up state import`: records from a snapshot into the release that a device runs."""
+"""`click-up state import`: loads records of a snapshot into the release that a device runs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from reconciler.build import Builder
-from reconciler.cli.plan_text import lines_of
-from reconciler.cli.state_snapshots import file_of
+from reconciler.cli.plan_text import plan_lines
+from reconciler.cli.state_snapshots import checkpoint_file
 from reconciler.cli.workplace import (
     DataOption,
     KeyArgument,
@@ -44,31 +44,29 @@ REFUSED, REVERTED = 2, 3
 def import_state(
     key: KeyArgument,
     source: Annotated[
-        str, typer.Argument(metavar="SNAPSHOT", help="device/element@latest, an id, or a file")
+        str, typer.Argument(metavar="SNAPSHOT", help="DEVICE/ELEMENT@latest, an id, or a file")
     ],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", metavar="", help="Only show the plan")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan")] = False,
     data: DataOption = None,
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Let an instance go on with the records of a snapshot, of this device or of another one.
+    """Load the records of a snapshot, of this device or another, into a running instance.
 
-    The release that runs takes over from itself; records of another layout are carried, and what
-    cannot be carried is refused. What the tables hold now is saved as a snapshot first.
+    The running release takes over from itself. Records of another layout are migrated; an import
+    that would lose fields is refused. What the tables hold now is saved as a snapshot first.
 
     Exit codes: 0 imported, or with --dry-run could be; 1 it could not be done; 2 refused, or there
     is no such snapshot; 3 verification failed, and the device has its own records back.
     """
-    file = file_of(source, data, REFUSED).absolute()
+    file = checkpoint_file(source, data, REFUSED).absolute()
     name = "" if Path(source).is_file() else source
     folder = writable_folder(data)
     with closing(open_ledger(folder)) as ledger:
         record = known_instance(ledger, key)
         desired = applied_desired(record)
         if desired is None:
-            fail(f"nothing was ever applied to {key}")
+            fail(f"nothing has been applied to {key} yet")
         library = open_library(own)
         observer = ProgressObserver(sys.stderr if output is Output.JSON else sys.stdout)
         planner = Planner(folder, library, Builder(folder / "cache", library))
@@ -89,8 +87,8 @@ def import_state(
 
 
 async def _observe(file: Path, name: str, device: DeviceClient) -> Observed:
-    """Verifies the whole file, of the snapshot `name` if it is one. Raises CheckpointDamaged,
-    CheckpointTooNew.
+    """Read and verify the file, which is of the snapshot `name` if there is one. Raises
+    CheckpointDamaged, CheckpointTooNew.
     """
     contents = await asyncio.to_thread(Contents.of, file)
     record = await written_by(device, contents.release)
@@ -102,7 +100,7 @@ def _show(plan: Plan, observed: Observed, output: Output) -> None:
     if output is Output.JSON:
         print_json({**plan.model_dump(mode="json"), "left_out": left_out(observed)})
         return
-    for line in lines_of(plan):
+    for line in plan_lines(plan):
         typer.echo(line)
     for table in left_out(observed):
-        typer.echo(f"  - table {table} is left out: the release that runs has none of that name")
+        typer.echo(f"  - table {table} is left out: the running release has no table of that name")

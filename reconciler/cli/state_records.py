@@ -1,4 +1,4 @@
-"""Records of a checkpoint as people and programs read them."""
+"""Prints records of a checkpoint, for people and for programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schemas.layout import StateTable
 
 @dataclass(frozen=True)
 class Selected:
-    """Some fields of some records of a table; `all_records` are in the checkpoint."""
+    """Some fields of some records of a table, which has `all_records` in the checkpoint."""
 
     name: str
     layout_version: int
@@ -27,7 +27,7 @@ class Selected:
     all_records: int
 
     def rows(self, limit: int) -> list[tuple[Value, ...]]:
-        """The first ones, a value a field."""
+        """Return the first records, one value for each field."""
         values = (column.only(slice(limit)).values() for column in self.columns)
         return list(zip(*values, strict=True))
 
@@ -39,17 +39,17 @@ def select_records(
     where: str | None,
     fields: str | None,
 ) -> list[Selected]:
-    """The records for which `where` holds, of one table or of all; ends the command when there is
-    no such table or field, or the condition cannot be read.
+    """Select the records for which `where` holds, of one table or of all; end the command when
+    there is no such table or field, or the condition cannot be parsed.
     """
     return [
-        _selected(checkpoint, one.newest(), states, where, fields)
+        _select(checkpoint, one.newest(), states, where, fields)
         for one in tables_of(checkpoint, table)
     ]
 
 
 def tables_of(checkpoint: Checkpoint, wanted: str | None) -> list[Table]:
-    """The table of this name or all; ends the command when there is no such table."""
+    """Return the table of this name, or all; end the command when there is no such table."""
     known = {table.name: table for table in checkpoint.tables}
     if wanted is None:
         return list(checkpoint.tables)
@@ -58,7 +58,7 @@ def tables_of(checkpoint: Checkpoint, wanted: str | None) -> list[Table]:
     return [known[wanted]]
 
 
-def _selected(
+def _select(
     checkpoint: Checkpoint,
     table: Table,
     states: Sequence[StateTable],
@@ -74,15 +74,15 @@ def _selected(
             fail(f"--where: {error}", 2)
         found = tuple(column.only(mask) for column in found)
         records = int(mask.sum())
-    chosen = _chosen(table.name, found, fields)
+    chosen = _choose_fields(table.name, found, fields)
     return Selected(table.name, table.descriptor.version, chosen, records, len(table.rows))
 
 
-def _chosen(table: str, found: Sequence[Column], wanted: str | None) -> tuple[Column, ...]:
+def _choose_fields(table: str, found: Sequence[Column], wanted: str | None) -> tuple[Column, ...]:
     if wanted == "all":
         return tuple(found)
     if wanted is None:
-        return _telling_most(found)
+        return _default_fields(found)
     known = {column.name: column for column in found}
     names = [name.strip() for name in wanted.split(",")]
     for name in names:
@@ -91,23 +91,27 @@ def _chosen(table: str, found: Sequence[Column], wanted: str | None) -> tuple[Co
     return tuple(known[name] for name in names)
 
 
-_WORDS = (Kind.NAMED, Kind.ADDRESS, Kind.MAC, Kind.TEXT)
+_ALWAYS_SHOWN = (Kind.NAMED, Kind.ADDRESS, Kind.MAC, Kind.TEXT)
 
 
-def _telling_most(found: Sequence[Column]) -> tuple[Column, ...]:
-    """Keys, words, addresses with their ports; of bits the first, since others are of parts."""
-    kept = {one.name for one in found if one.key or one.kind in _WORDS or one.name == SECONDS_LEFT}
+def _default_fields(found: Sequence[Column]) -> tuple[Column, ...]:
+    """Keys, names, addresses with their ports, the time left; of bit fields only the first."""
+    kept = {
+        one.name
+        for one in found
+        if one.key or one.kind in _ALWAYS_SHOWN or one.name == SECONDS_LEFT
+    }
     kept |= {f"{name.removesuffix('_address')}_port" for name in kept}
     kept |= set([one.name for one in found if one.kind is Kind.BITS][:1])
     return tuple(column for column in found if column.name in kept)
 
 
 def print_records(checkpoint: Checkpoint, found: Sequence[Selected], limit: int) -> None:
-    """For people."""
+    """Print selected records for people."""
     when = local_time(checkpoint.real_time_ns / 1e9)
     typer.echo(
         f"checkpoint {checkpoint.sequence} of {checkpoint.instance or 'no instance'}, {when},"
-        f" release {checkpoint.release[:12] or '-'}: {checkpoint.reason or 'no reason given'}"
+        f" release {checkpoint.release[:12] or '-'}: {checkpoint.reason or 'no reason recorded'}"
     )
     for one in found:
         which = f"{one.records} of {one.all_records} records, layout {one.layout_version}"
@@ -123,7 +127,7 @@ def _cell(value: Value) -> str:
 
 
 def as_json(checkpoint: Checkpoint, found: Sequence[Selected], limit: int) -> dict[str, Any]:
-    """For programs."""
+    """Return selected records for programs."""
     return {
         "sequence": checkpoint.sequence,
         "instance": checkpoint.instance,

@@ -1,4 +1,4 @@
-"""`click-up state ls | prune`: what the reconciler keeps, and how other commands name it."""
+"""`click-up state ls | prune`: the snapshots that the reconciler keeps, and their names."""
 
 from __future__ import annotations
 
@@ -25,30 +25,34 @@ from schemas.meta import parse_duration
 from schemas.snapshot import Snapshot
 
 InstanceArgument = Annotated[
-    str | None, typer.Argument(metavar="[KEY]", help="Only of this instance: device/element")
+    str | None,
+    typer.Argument(metavar="KEY", help="Only this instance, as DEVICE/ELEMENT (default: all)"),
 ]
 
 
 def snapshots_in(data: Path | None) -> Snapshots:
-    """Those of the chosen or the default data folder."""
+    """Return the snapshots in the given or the default data folder."""
     return Snapshots(data_folder(data) / "snapshots")
 
 
-def file_of(source: str, data: Path | None, code: int = 1) -> Path:
-    """The checkpoint file that `source` is, or that the snapshot of this name has; ends the command
-    with `code` when there is neither.
+def checkpoint_file(source: str, data: Path | None, code: int = 1) -> Path:
+    """Return `source` if it is a file, else the checkpoint file of the snapshot of this name; end
+    the command with `code` when there is neither.
     """
     if Path(source).is_file():
         return Path(source)
     if "@" not in source and source.count("/") != 1:
-        fail(f"{source}: there is no such file, nor is it the name of a snapshot", code)
+        fail(f"{source}: there is no such file, and it is not the name of a snapshot", code)
     snapshots = snapshots_in(data)
     try:
         file = snapshots.state(found := snapshots.find(source))
     except NoSuchSnapshot as error:
         fail(str(error), code)
     if file is None:
-        fail(f"{found.name} has no records: nothing could be saved; see its handlers.json", code)
+        fail(
+            f"{found.name} has no records: no checkpoint could be taken; see its handlers.json",
+            code,
+        )
     return file
 
 
@@ -80,24 +84,24 @@ def _row(one: Snapshot) -> tuple[str, ...]:
 
 
 def _as_json(one: Snapshot) -> dict[str, object]:
-    said = one.model_dump(mode="json")
-    for table in said["tables"].values():
-        del table["descriptor"]  # `show` tells what a table's fields are
-    return said
+    dumped = one.model_dump(mode="json")
+    for table in dumped["tables"].values():
+        del table["descriptor"]  # `show` prints the fields of a table
+    return dumped
 
 
 def prune(
     key: InstanceArgument = None,
-    keep: Annotated[int, typer.Option(min=0, help="How many of the newest stay")] = 1,
+    keep: Annotated[int, typer.Option(min=0, metavar="N", help="Keep so many of the newest")] = 1,
     older_than: Annotated[
-        str | None, typer.Option(metavar="DURATION", help="Only what is older, like 30d")
+        str | None, typer.Option(metavar="DURATION", help="Remove only what is older, such as 30d")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", metavar="", help="Only say what would go")
+        bool, typer.Option("--dry-run", help="Only show what would be removed")
     ] = False,
     data: DataOption = None,
 ) -> None:
-    """Remove old snapshots of every instance, or of one, whatever they were taken for.
+    """Remove old snapshots of one instance or of all, whatever their occasion.
 
     Exit codes: 0 done, 1 one cannot be removed, 2 the duration cannot be read.
     """

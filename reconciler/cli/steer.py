@@ -1,4 +1,4 @@
-"""`click-up reconcile | suspend | resume | handler`: by hand."""
+"""`click-up reconcile | suspend | resume | handler`: intervene by hand."""
 
 from __future__ import annotations
 
@@ -35,29 +35,27 @@ TAKEN_SECONDS = 10.0
 
 def reconcile(
     key: KeyArgument,
-    retry: Annotated[
-        bool, typer.Option("--retry", metavar="", help="Try rejected revisions again")
-    ] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try rejected revisions again")] = False,
     data: DataOption = None,
 ) -> None:
-    """Ask the running reconciler to look at an instance now.
+    """Ask the running reconciler to reconcile an instance now.
 
     Exit codes: 0 it took the request; 1 no reconciler took it within 10 s.
     """
     with closing(open_ledger(data)) as ledger:
         known_instance(ledger, key)
-        typer.echo(f"► asking for {key}" + (", rejected revisions too" if retry else ""))
+        typer.echo(f"► requesting {key}" + (", including rejected revisions" if retry else ""))
         request = ledger.request(key, retry)
-        taken = asyncio.run(_taken(ledger, request))
+        taken = asyncio.run(_wait_until_taken(ledger, request))
     if not taken:
         fail(
-            f"no reconciler works with {data_folder(data)}; the next `click-up run` takes the"
-            " request"
+            f"no reconciler is running with {data_folder(data)}; the next `click-up run` will take"
+            " the request"
         )
     typer.echo(f"✔ {key} is being reconciled; see `click-up events {key}`")
 
 
-async def _taken(ledger: Ledger, request: int) -> bool:
+async def _wait_until_taken(ledger: Ledger, request: int) -> bool:
     deadline = time.monotonic() + TAKEN_SECONDS
     while not await asyncio.to_thread(ledger.was_taken, request):
         if time.monotonic() > deadline:
@@ -68,21 +66,24 @@ async def _taken(ledger: Ledger, request: int) -> bool:
 
 def suspend(
     key: KeyArgument,
-    reason: Annotated[str, typer.Option(help="Why; others will read it")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for others to read")],
     until: Annotated[
         str | None,
-        typer.Option(help="A duration (2h) or a time (2030-01-31T18:00); default: until resumed"),
+        typer.Option(
+            metavar="TIME",
+            help="A duration (2h) or a time (2030-01-31T18:00) (default: until resumed)",
+        ),
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Leave an instance alone: no upgrades, no healing.
+    """Suspend an instance: no upgrades, no healing of drift.
 
-    Exit codes: 0 suspended, 1 there is no such instance, 2 the time cannot be read, or is over.
+    Exit codes: 0 suspended, 1 there is no such instance, 2 the time cannot be read, or is past.
     """
     now = time.time()
-    end = None if until is None else _end(until, now)
+    end = None if until is None else _end_time(until, now)
     if end is not None and end <= now:
-        fail(f"--until {until}: that is over; name a time to come", 2)
+        fail(f"--until {until}: that time is past; name a later one", 2)
     with closing(open_ledger(data)) as ledger:
         known_instance(ledger, key)
         ledger.suspend(
@@ -94,7 +95,7 @@ def suspend(
     )
 
 
-def _end(until: str, now: float) -> float:
+def _end_time(until: str, now: float) -> float:
     if re.fullmatch(r"[\d.]+[a-z]+", until):
         try:
             return now + parse_duration(until)
@@ -107,7 +108,7 @@ def _end(until: str, now: float) -> float:
 
 
 def resume(key: KeyArgument, data: DataOption = None) -> None:
-    """Reconcile a suspended instance again.
+    """Resume reconciling a suspended instance.
 
     Exit codes: 0 resumed, or was not suspended; 1 there is no such instance.
     """
@@ -121,15 +122,17 @@ def resume(key: KeyArgument, data: DataOption = None) -> None:
 handler = typer.Typer(help="Read and write handlers of a running release.", no_args_is_help=True)
 HandlerArgument = Annotated[
     str,
-    typer.Argument(metavar="ELEMENT.HANDLER", help="e.g. sessions.count; `list` names elements"),
+    typer.Argument(
+        metavar="ELEMENT.HANDLER", help="Such as sessions.count; `list` prints the elements"
+    ),
 ]
 
 
 @handler.command()
 def read(key: KeyArgument, name: HandlerArgument, data: DataOption = None) -> None:
-    """Print what a read handler returns.
+    """Read a handler and print what it returns.
 
-    Exit codes: 0 printed, 1 no such instance or handler, or nothing runs.
+    Exit codes: 0 printed, 1 there is no such instance or handler, or nothing runs.
     """
     device = _device(key, data)
     try:
@@ -142,12 +145,13 @@ def read(key: KeyArgument, name: HandlerArgument, data: DataOption = None) -> No
 def write(
     key: KeyArgument,
     name: HandlerArgument,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="What to write")] = "",
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="Value to write")] = "",
     data: DataOption = None,
 ) -> None:
-    """Write a handler. What differs from the repository afterwards is drift, and is healed.
+    """Write a handler; what then differs from the repository is drift, and is healed.
 
-    Exit codes: 0 written, 1 no such instance or handler, nothing runs, or the value was refused.
+    Exit codes: 0 written, 1 there is no such instance or handler, nothing runs, or the value was
+    refused.
     """
     device = _device(key, data)
     try:
@@ -160,6 +164,6 @@ def _device(key: str, data: Path | None) -> DeviceClient:
     with closing(open_ledger(data)) as ledger:
         record = known_instance(ledger, key)
     if record.applied is None:
-        fail(f"nothing was ever applied to {key}")
+        fail(f"nothing has been applied to {key} yet")
     device = Device.model_validate(record.applied["device"])
     return open_device(device, key.partition("/")[2], data_folder(data))

@@ -1,4 +1,4 @@
-"""`click-up validate`: every mistake in a repository at once."""
+"""`click-up validate`: reports every mistake in a repository at once."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def validate(
     own: LibraryOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check every file and everything that files say of each other.
+    """Check every file of a repository and the references between them.
 
-    Exit codes: 0 no mistake, 1 mistakes, 2 no such folder.
+    Exit codes: 0 no mistakes, 1 mistakes, 2 there is no such folder.
     """
     library = open_library(own)
     repository = read_repository(path, library)
@@ -47,12 +47,12 @@ def _print(repository: Repository, mistakes: tuple[Diagnostic, ...]) -> None:
         typer.echo(str(mistake))
     if mistakes:
         files = len({mistake.file for mistake in mistakes})
-        typer.echo(f"✗ {_many(len(mistakes), 'mistake')} in {_many(files, 'file')}", err=True)
+        typer.echo(f"✗ {_count(len(mistakes), 'mistake')} in {_count(files, 'file')}", err=True)
         return
     objects = len(repository.elements) + len(repository.devices) + len(repository.rollouts)
     instances = len(repository.instances())
-    typer.echo(f"✔ {_many(objects, 'object')}, {_many(instances, 'instance')}, no mistakes")
+    typer.echo(f"✔ {_count(objects, 'object')}, {_count(instances, 'instance')}, no mistakes")
 
 
-def _many(number: int, word: str) -> str:
+def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

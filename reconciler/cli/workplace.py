@@ -21,14 +21,14 @@ from reconciler.store import InstanceRecord, Ledger
 
 
 class Output(StrEnum):
-    """How results are printed."""
+    """Formats in which results are printed."""
 
     TABLE = "table"
     JSON = "json"
 
 
 def default_folder() -> Path:
-    """$XDG_STATE_HOME/click-up, or /var/lib/click-up for root."""
+    """Return $XDG_STATE_HOME/click-up, or /var/lib/click-up for root."""
     given = os.environ.get("XDG_STATE_HOME")
     if given:
         return Path(given) / "click-up"
@@ -42,52 +42,55 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         "--state",  # its former name, which scripts use
-        help="The reconciler's data folder (default: $XDG_STATE_HOME/click-up, or"
-        " /var/lib/click-up for root). --state is its former name.",
+        metavar="FOLDER",
+        help="Data folder of the reconciler; --state is the option's former name (default:"
+        " $XDG_STATE_HOME/click-up, or /var/lib/click-up for root)",
     ),
 ]
-OutputOption = Annotated[Output, typer.Option("-o", "--output", help="For people or for programs")]
+OutputOption = Annotated[Output, typer.Option("-o", "--output", help="Output format")]
 LibraryOption = Annotated[
     Path | None,
-    typer.Option("--library", help="Folder with atoms and elements of your own, beside ours"),
+    typer.Option(
+        "--library", metavar="FOLDER", help="Atoms and elements of your own, beside click-up's"
+    ),
 ]
-KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Instance: device/element")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Instance, as DEVICE/ELEMENT")]
 
 
 def data_folder(data: Path | None) -> Path:
-    """The chosen or the default data folder, absolute."""
+    """Return the absolute path of the data folder: the given one, else the default."""
     return (data or default_folder()).absolute()
 
 
 def writable_folder(data: Path | None) -> Path:
-    """The data folder, made when absent; ends the command when it cannot be written."""
+    """Return the data folder, created if need be; end the command when it is not writable."""
     folder = data_folder(data)
     hint = "name another folder with --data, or run as a user who may write there"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        fail(f"cannot make the data folder {folder}: {error.strerror}; {hint}")
+        fail(f"cannot create the data folder {folder}: {error.strerror}; {hint}")
     if not os.access(folder, os.W_OK | os.X_OK):
         fail(f"cannot write to the data folder {folder}; {hint}")
     return folder
 
 
 def open_library(own: Path | None, code: int = 1) -> Library:
-    """The element library with what is in `own`; ends the command with `code` when that cannot
-    be.
+    """Load the element library, with what the folder `own` adds; end the command with `code` when
+    it has mistakes.
     """
     if own is None:
         return load_library()
     ours = Path(element_library.__file__).parent
-    place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     try:
-        return load_library(joined(ours, own, place / "click-up" / "libraries"))
+        return load_library(joined(ours, own, caches / "click-up" / "libraries"))
     except (Stalled, LibraryError) as error:
         fail(str(error), code)
 
 
 def open_ledger(data: Path | None) -> Ledger:
-    """The ledger in the data folder; ends the command when there is none."""
+    """Open the ledger in the data folder; end the command when there is none."""
     folder = data_folder(data)
     path = folder / "ledger.db"
     if not path.exists():
@@ -100,11 +103,11 @@ def open_ledger(data: Path | None) -> Ledger:
 
 
 def known_instance(ledger: Ledger, key: str) -> InstanceRecord:
-    """What the ledger knows about `key`; ends the command when it was never reconciled."""
+    """Return what the ledger records of `key`; end the command when it was never reconciled."""
     record = ledger.instance(key)
     if record.status is None:
         keys = ", ".join(record.key for record in ledger.instances()) or "none"
-        fail(f"no instance {key!r} was reconciled yet; known: {keys}")
+        fail(f"instance {key!r} has not been reconciled yet; known: {keys}")
     return record
 
 
@@ -115,17 +118,17 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 
 def tell_progress(finished: int, total: int, what: str) -> None:
-    """Of a build, beside what the command prints."""
+    """Report the progress of a build on standard error."""
     typer.echo(f"► [{finished}/{total}] {what}", err=True)
 
 
 def print_json(value: Any) -> None:
-    """For programs."""
+    """Print JSON for programs."""
     typer.echo(json.dumps(value, indent=2, sort_keys=True, default=str))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as their widest cell, the last one as it is."""
+    """Print rows in columns as wide as their widest cell."""
     cells = [tuple(header), *(tuple(row) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header) - 1)]
     for row in cells:
@@ -134,29 +137,29 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def short_revision(revision: str) -> str:
-    """`main@sha1:696f056d`, as tables show it."""
+    """Shorten the commit of a revision as tables show it: `main@sha1:696f056d`."""
     return re.sub(r"(@sha1:[0-9a-f]{8})[0-9a-f]{32}", r"\1", revision)
 
 
 def age(seconds: float) -> str:
-    """`42s`, `8m24s`, `3h5m`, `12d`."""
-    whole = max(0, int(seconds))
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60}s"
-    if whole < 86400:
-        return f"{whole // 3600}h{whole % 3600 // 60}m"
-    return f"{whole // 86400}d"
+    """Write a duration as `42s`, `8m24s`, `3h5m` or `12d`."""
+    total = max(0, int(seconds))
+    if total < 60:
+        return f"{total}s"
+    if total < 3600:
+        return f"{total // 60}m{total % 60}s"
+    if total < 86400:
+        return f"{total // 3600}h{total % 3600 // 60}m"
+    return f"{total // 86400}d"
 
 
 def local_time(seconds: float) -> str:
-    """A time of day for people."""
+    """Write a time as local date and time of day."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 def first_line(text: str) -> str:
-    """Tables have one line a row."""
+    """Return the first line of a text and how many more there are, for a row of a table."""
     lines = text.splitlines()
     if len(lines) < 2:
         return text

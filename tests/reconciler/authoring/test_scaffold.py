@@ -99,10 +99,10 @@ def test_a_new_class_with_a_state_passes_its_case(
 def test_names_that_are_taken_or_are_none(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "element", "new", "IPFilter")[0] == 2
     code, _, err = run(capsys, "element", "new", "short only")
-    assert code == 2 and "is no name for a class" in err
+    assert code == 2 and "is not a valid class name" in err
     assert run(capsys, "element", "new", "Mine", "--stateful", "--library", "other")[0] == 0
     code, _, err = run(capsys, "element", "new", "MineTable", "--library", "other")
-    assert code == 2 and "is there already" in err
+    assert code == 2 and "exists already" in err
     assert not (place / "library").exists()
 
 

@@ -86,3 +86,9 @@ def test_an_unreadable_reference_is_wrong_usage(capsys, tmp_path):
     words = ("run", "--once", "--repository", ".", "--data", tmp_path, "--reference")
     code, _, err = ended(capsys, *words, "semver:abc")
     assert (code, "cannot read 'abc'" in err) == (2, True)
+
+
+@pytest.mark.parametrize("command", [(), *COMMANDS], ids=" ".join)
+def test_help_shows_no_type_for_flags(capsys, command):
+    _, out, _ = ended(capsys, *command, "--help")
+    assert "--help" in out and "bool" not in out

@@ -1,6 +1,6 @@
 """A plan in words."""
 
-from reconciler.cli.plan_text import lines_of, summary_of
+from reconciler.cli.plan_text import plan_lines, summary
 from schemas.network_element import Keep
 from schemas.plan import Action, Change, Fate, Plan, Reason, Refusal, StateFate, TableFate
 from schemas.steps import Checkpoint, Remove, Takeover, WriteHandlers
@@ -29,7 +29,7 @@ def test_a_change_shows_symbol_value_and_reason():
     shown = plan(
         changes=(ADDED, WIRE, LIVE), steps=steps, states=states, classes_to_build=("Meter",)
     )
-    assert list(lines_of(shown)) == [
+    assert list(plan_lines(shown)) == [
         "edge1/fw: from aaaaaaaaaaaa to bbbbbbbbbbbb",
         "  + limit         Meter(5)  (ElementAdded)",
         "  ~ sessions.UDP  30 → 60  (ParameterChanged, live by sessions.udp)",
@@ -37,7 +37,7 @@ def test_a_change_shows_symbol_value_and_reason():
         "  ✔ state sessions kept: same memory",
         "  steps: Takeover (one takeover, packets wait for it in the ring)",
     ]
-    assert summary_of([shown]) == "Plan: 1 to add, 1 to change, 0 to remove; takeovers: 1."
+    assert summary([shown]) == "Plan: 1 to add, 1 to change, 0 to remove; takeovers: 1."
 
 
 def test_a_migration_shows_what_is_carried_and_what_it_loses():
@@ -50,7 +50,7 @@ def test_a_migration_shows_what_is_carried_and_what_it_loses():
         name="store", keep=Keep.REQUIRED, fate=Fate.MIGRATED, why="layout 2 -> 1", tables=(table,)
     )
     shown = plan(changes=(LIVE,), steps=steps, states=(state,))
-    assert list(lines_of(shown))[2:] == [
+    assert list(plan_lines(shown))[2:] == [
         "  ~ state store migrated: layout 2 -> 1",
         "    ✗ loses: layout 2 -> 1 drops b",
         "  steps: Takeover (one takeover; 123,456 records are carried before its pause, and within"
@@ -65,20 +65,20 @@ def test_tables_are_shown_where_their_fates_differ():
         TableFate(name="store/others", fate=Fate.NEW, why="starts empty"),
     )
     state = StateFate(name="store", keep=Keep.REQUIRED, fate=Fate.KEPT, why="y", tables=tables)
-    lines = list(lines_of(plan(changes=(LIVE,), steps=steps, states=(state,))))
+    lines = list(plan_lines(plan(changes=(LIVE,), steps=steps, states=(state,))))
     assert "    ✔ store/items kept: same memory" in lines
     assert "    + store/others new: starts empty" in lines
 
 
 def test_nothing_to_do_is_one_line():
-    assert list(lines_of(plan())) == ["edge1/fw: runs release aaaaaaaaaaaa, nothing to do"]
-    assert summary_of([plan()]) == "No changes."
+    assert list(plan_lines(plan())) == ["edge1/fw: runs release aaaaaaaaaaaa, nothing to do"]
+    assert summary([plan()]) == "No changes."
 
 
 def test_states_are_not_mentioned_where_nothing_takes_over():
     steps = (WriteHandlers(writes=()),)
     states = (StateFate(name="sessions", keep=Keep.REQUIRED, fate=Fate.KEPT, why="same memory"),)
-    lines = list(lines_of(plan(changes=(LIVE,), steps=steps, states=states)))
+    lines = list(plan_lines(plan(changes=(LIVE,), steps=steps, states=states)))
     assert not any("state sessions" in line for line in lines)
     assert lines[-1] == "  steps: WriteHandlers (no takeover)"
 
@@ -86,16 +86,16 @@ def test_states_are_not_mentioned_where_nothing_takes_over():
 def test_a_removal_says_what_it_costs():
     steps = (Remove(),)
     removal = Plan(instance="edge1/fw", release=None, running="a" * 64, steps=steps)
-    assert list(lines_of(removal)) == [
+    assert list(plan_lines(removal)) == [
         "edge1/fw: from aaaaaaaaaaaa to nothing",
         "  steps: Remove (stops forwarding)",
     ]
     steps = (Checkpoint(reason="before it is removed"), *steps)
-    *_, last = lines_of(removal.model_copy(update={"steps": steps}))
+    *_, last = plan_lines(removal.model_copy(update={"steps": steps}))
     assert last == "  steps: Checkpoint, Remove (stops forwarding; a snapshot keeps its states)"
 
 
 def test_a_refusal_says_why_and_what_to_do():
     refusal = Refusal(state="sessions", why="its layout changed", hint="Take it back.")
-    lines = list(lines_of(plan(changes=(LIVE,), refusals=(refusal,))))
+    lines = list(plan_lines(plan(changes=(LIVE,), refusals=(refusal,))))
     assert "  ✗ refused, sessions is required: its layout changed. Take it back." in lines

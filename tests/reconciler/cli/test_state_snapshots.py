@@ -60,7 +60,7 @@ def test_show_diff_and_export_take_names(snapshots, state, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("show", "no-such-file"), 1, "no such file, nor is it the name of a snapshot"),
+        (("show", "no-such-file"), 1, "no such file, and it is not the name of a snapshot"),
         (("show", f"{EDGE1}@1999"), 1, "there is no snapshot"),
         (("diff", EDGE2, EDGE2), 2, "there is no snapshot"),
         (("show", EDGE1), 1, "has no records: nothing could be saved"),

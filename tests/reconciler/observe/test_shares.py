@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconciler.cli.plan_text import lines_of
+from reconciler.cli.plan_text import plan_lines
 from reconciler.devices.click_up.share import DeviceShare
 from reconciler.devices.reports import DeviceStatus, RingDrops, RingStatus, SchedulingStatus
 from reconciler.observe.shares import lossless, share_of
@@ -89,7 +89,7 @@ def test_a_plan_tells_what_the_packet_path_has() -> None:
     scheduling = SchedulingStatus(wanted="realtime", priority="high", cores=(2,), refused="why not")
     share = share_of(DeviceStatus(scheduling=scheduling, rings={"eth0": ring()}))
     plan = Plan(instance="a/b", release="r", running="q", share=share, classes_to_build=("Null",))
-    (*_, last) = lines_of(plan.model_copy(update={"changes": (), "refusals": (REFUSAL,)}))
+    (*_, last) = plan_lines(plan.model_copy(update={"changes": (), "refusals": (REFUSAL,)}))
     assert last == (
         "  share: high priority, cores 2; eth0's ring holds 65,536 frames (128 MiB, by memory);"
         " not allowed: why not"

@@ -137,5 +137,5 @@ async def test_a_suspension_ends_in_the_future(house: House) -> None:
     assert await click_up(house, *words) == (
         2,
         "",
-        "✗ --until 1999-12-31: that is over; name a time to come\n",
+        "✗ --until 1999-12-31: that time is past; name a later one\n",
     )
