@@ -9,20 +9,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """A place in a file; line and column count from 1, 0 stands for the whole file."""
+    """A position in a file; line and column count from 1, 0 stands for the whole file."""
 
     file: str = ""
     line: int = 0
     column: int = 0
 
     def shifted(self, columns: int) -> Position:
-        """The same line, so many columns to the right."""
+        """Return the position so many columns to the right on the same line."""
         return Position(self.file, self.line, self.column + columns)
 
 
 @dataclass(frozen=True, order=True)
 class Diagnostic:
-    """One mistake. The summary is the same for all mistakes of its kind, the rest is not."""
+    """One mistake. The summary is the same for all mistakes of its type; the rest differs."""
 
     file: str
     line: int
@@ -33,7 +33,7 @@ class Diagnostic:
 
     @classmethod
     def at(cls, position: Position, summary: str, detail: str = "", hint: str = "") -> Diagnostic:
-        """A diagnostic at a position."""
+        """Return a diagnostic at a position."""
         return cls(position.file, position.line, position.column, summary, detail, hint)
 
     def __str__(self) -> str:
@@ -45,12 +45,14 @@ class Diagnostic:
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that this one may be a slip of."""
+    """Return the known word of which this one is probably a misspelling, else None."""
     return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)), None)
 
 
 def alike(word: str, known: Iterable[str]) -> bool:
-    """Whether a known word is this one, but for upper case and dashes, which names may not have."""
+    """Tell whether a known word equals this one, ignoring case and dashes, which names may not
+    have.
+    """
     return _plain(word) in map(_plain, known)
 
 
@@ -59,7 +61,9 @@ def _plain(word: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint naming the closest known word, else all of them when they are few, else nothing."""
+    """Return a hint with the closest known word, else with all of them when they are
+    few, else "".
+    """
     names = sorted(known)
     close = closest(word, names)
     if close is not None:
@@ -70,5 +74,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each once, by file, line and column."""
+    """Return the diagnostics without duplicates, sorted by file, line and column."""
     return tuple(sorted(set(diagnostics)))

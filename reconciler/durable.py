@@ -1,4 +1,4 @@
-"""What makes a file survive a power cut."""
+"""Makes files survive a power cut."""
 
 from __future__ import annotations
 

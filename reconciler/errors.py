@@ -1,5 +1,5 @@
-"""What the loop must do about a failure is the class of the exception; everything else is a bug and
-ends the pass.
+"""Exceptions, whose class says what the loop must do about a failure; any other exception is a bug
+and ends the pass.
 
 `Stalled` needs a commit or a person, `Waiting` needs time, `Transient` is tried again with backoff.
 """
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
 
 class Stalled(Exception):
-    """Nothing changes until somebody commits or intervenes; `reason` is the CamelCase word of the
-    condition.
+    """Nothing will change until somebody commits or intervenes; `reason` is the condition's
+    CamelCase word.
     """
 
     reason = "InvalidSpec"
 
     def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
-        """`diagnostics` name the lines in the repository that have to change."""
+        """`diagnostics` locate the lines in the repository that have to change."""
         super().__init__(message)
         self.diagnostics = tuple(diagnostics)
 
 
 class BuildFailed(Stalled):
-    """The compiler refused the sources; the same sources will fail again."""
+    """The compiler failed on the sources; it will fail on the same sources again."""
 
     reason = "BuildFailed"
 
 
 class CompilerMissing(Stalled):
-    """No C++ compiler on this machine; the message says what to install."""
+    """There is no C++ compiler on this machine; the message says what to install."""
 
     reason = "CompilerMissing"
 
@@ -51,7 +51,7 @@ class CloneUnusable(Stalled):
 
 
 class LedgerUnusable(Stalled):
-    """The ledger cannot be opened or written, or is not one."""
+    """The ledger cannot be opened or written, or the file is not a ledger."""
 
     reason = "LedgerUnusable"
 
@@ -63,7 +63,7 @@ class LedgerTooNew(Stalled):
 
 
 class DeviceMisconfigured(Stalled):
-    """The device as it is described cannot run anything (no such network namespace, directory not
+    """The device cannot run anything as it is described (no such network namespace, directory not
     writable).
     """
 
@@ -71,7 +71,7 @@ class DeviceMisconfigured(Stalled):
 
 
 class DeviceMoved(Stalled):
-    """The repository puts the device somewhere else while a supervisor runs where it was."""
+    """The repository moves the device while its supervisor runs at the former place."""
 
     reason = "DeviceMoved"
 
@@ -97,32 +97,34 @@ class TakeoverRefused(Stalled):
 
 
 class VerifyFailed(Stalled):
-    """The new release forwarded, but not as its probes demand; the device was reverted."""
+    """The new release forwarded but failed its probes; the device was reverted."""
 
     reason = "VerifyFailed"
 
 
 class PlanRefused(Stalled):
-    """Carrying out the plan would lose a state that has to be kept."""
+    """Applying the plan would lose a state that has to be kept."""
 
     reason = "StateWouldBeLost"
 
 
 class CheckpointFailed(Stalled):
-    """The device cannot save its state tables; a person has to make room, or a directory."""
+    """The device cannot save its state tables; a person has to free space or provide a
+    directory.
+    """
 
     reason = "CheckpointFailed"
 
 
 class SourceIncomplete(Stalled):
-    """Some files cannot be read, so nobody knows whether an instance is still wanted."""
+    """Some files cannot be read, so it is unknown whether an instance is still desired."""
 
     reason = "SourceIncomplete"
 
 
 class Waiting(Exception):
-    """Something else has to happen first; look again after `retry_after` seconds, without counting
-    a failure.
+    """Something else has to happen first; try again after `retry_after` seconds, which does not
+    count as a failure.
     """
 
     reason = "Waiting"
@@ -133,7 +135,7 @@ class Waiting(Exception):
 
 
 class Superseded(Waiting):
-    """A newer revision arrived in the middle of a pass; the next pass starts at once."""
+    """A newer revision arrived during a pass; the next pass starts at once."""
 
     reason = "Superseded"
 
@@ -148,7 +150,7 @@ class Transient(Exception):
 
 
 class DeviceUnreachable(Transient):
-    """The supervisor does not answer, or broke off in the middle of an answer."""
+    """The supervisor does not answer, or the connection broke in the middle of an answer."""
 
     reason = "DeviceUnreachable"
 
@@ -160,7 +162,7 @@ class SourceUnreachable(Transient):
 
 
 class ConfirmTooLate(Transient):
-    """The supervisor had reverted by itself before the confirmation arrived; the release itself is
+    """The supervisor reverted before the confirmation arrived; the release itself is
     not to blame.
     """
 

@@ -1,4 +1,4 @@
-"""How a pass ended, what that means for whom, and when the next one begins. Pure."""
+"""How a pass ended, what that means, and when the next one starts. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ONCE_TRIES = 3
 
 
 class OutcomeKind(StrEnum):
-    """One word for what happened; MEANINGS says what follows from it."""
+    """How a pass ended, in one word; MEANINGS says what follows."""
 
     UNCHANGED = "Unchanged"
     APPLIED = "Applied"
     DRIFTED = "Drifted"
-    """And left so, because the rollout says report."""
+    """And left so, because the rollout says `report`."""
     REVERTED = "Reverted"
     REJECTED = "Rejected"
     """Failed before on this device, not tried again."""
@@ -32,11 +32,11 @@ class OutcomeKind(StrEnum):
     SUSPENDED = "Suspended"
     REMOVED = "Removed"
     BROKEN = "Broken"
-    """A bug of ours."""
+    """A bug in click-up."""
 
 
 class Retry(Enum):
-    """When the next pass begins, if neither a commit nor a look at the device comes first."""
+    """When the next pass starts, unless a commit or a look at the device comes first."""
 
     NEVER = "never"
     BACKOFF = "after longer and longer delays"
@@ -45,7 +45,7 @@ class Retry(Enum):
 
 
 class Exit(IntEnum):
-    """Codes of `run --once`."""
+    """Exit codes of `run --once`."""
 
     CONVERGED = 0
     ATTENTION = 1
@@ -54,7 +54,7 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an outcome means: to scripts, to people who watch, to the loop, and as conditions."""
+    """What an outcome means for scripts, for people, for the loop and for the conditions."""
 
     exit_code: Exit
     glyph: str
@@ -101,7 +101,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """`reason` is CamelCase for conditions; `healthy` is None when nobody could tell."""
+    """`reason` is CamelCase for conditions; `healthy` is None when it is unknown."""
 
     kind: OutcomeKind
     reason: str
@@ -111,21 +111,21 @@ class Outcome:
 
     @property
     def meaning(self) -> Meaning:
-        """What follows from it."""
+        """What follows from the outcome."""
         return MEANINGS[self.kind]
 
 
 def failures_after(outcome: Outcome, failures: int) -> int:
-    """How many failures there were in a row; waiting does not end the row."""
+    """Return the number of consecutive failures; waiting does not reset it."""
     if outcome.meaning.retry is Retry.BACKOFF:
         return failures + 1
     return 0 if outcome.meaning.retry is Retry.NEVER else failures
 
 
 def next_pass(outcome: Outcome, failures: int, once: bool = False) -> float | None:
-    """All retry policy there is: seconds until the next pass, None when nothing but a commit or a
-    look at the device brings one. `failures` in a row, this one included; `once` ends at the
-    outcomes that `run --once` reports.
+    """Return the seconds until the next pass, or None when only a commit or a look at the device
+    starts one: the whole retry policy. `failures` are consecutive, this one included; with `once`,
+    passes end at the outcomes that `run --once` reports.
     """
     match outcome.meaning.retry:
         case Retry.BACKOFF:
@@ -140,16 +140,18 @@ def next_pass(outcome: Outcome, failures: int, once: bool = False) -> float | No
 
 
 def backoff(failures: int) -> float:
-    """Seconds before the next try after so many failures in a row: 1, 2, 4, ... 60."""
+    """Return the seconds before the next try after so many consecutive failures: 1, 2,
+    4, ... 60.
+    """
     return float(min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(failures - 1, 16)))
 
 
 def damping(commits: Sequence[float], last_takeover: float | None, now: float) -> float:
-    """Seconds to wait before a takeover, so that a burst of commits costs few of them.
+    """Return the seconds to wait before a takeover, so that a burst of commits costs few takeovers.
 
-    `commits` are the times at which this instance's desired state changed, ascending. A lone commit
-    acts at once. Commits less than QUIET_SECONDS apart are a burst, which acts when it is over, at
-    the latest LONGEST_BURST after it began or after the last takeover in it.
+    `commits` are the times at which this instance's desired state changed, ascending. A single
+    commit acts at once. Commits less than QUIET_SECONDS apart form a burst, which acts when it is
+    over, or at the latest LONGEST_BURST after it began or after the last takeover in it.
     """
     burst = list(commits[-1:])
     for earlier in reversed(commits[:-1]):

@@ -1,4 +1,6 @@
-"""Element graphs as Click language: written for people, read from what drivers report."""
+"""Reads and writes element graphs as Click language: written for people, read from drivers'
+reports.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,14 @@ from reconciler.graph.element_graph import Connection, Element, Graph
 __all__ = ["ClickSyntaxError", "parse", "render"]
 
 _DRIVER_PREFIX = "click_driver@@"
-"""Elements that a driver adds for itself; they are no part of the graph."""
+"""Prefix of elements that a driver adds for itself; they are not part of the graph."""
 
 
 def render(graph: Graph) -> str:
-    """Click language for the graph: declarations, then connections, each by atom in flow order.
+    """Write the graph in Click language: declarations, then connections, each by atom in flow
+    order.
 
-    Deterministic. Declarations come first because Click wants them so.
+    The text is deterministic. Declarations come first because Click requires it.
     """
     groups = _by_atom(graph)
     declarations = [_section(atom, _declared(elements)) for atom, elements in groups]
@@ -40,7 +43,9 @@ def _by_atom(graph: Graph) -> list[tuple[str, list[Element]]]:
 
 
 def _flow_order(graph: Graph) -> list[str]:
-    """Names from sources to sinks; circles, which only foreign graphs have, count as one place."""
+    """Return element names from sources to sinks; a cycle, which only foreign graphs have, counts
+    as one node.
+    """
     flow: nx.DiGraph[str] = nx.DiGraph((wire.source, wire.target) for wire in graph.connections)
     flow.add_nodes_from(element.name for element in graph.elements)
     parts = nx.condensation(flow)
@@ -64,19 +69,19 @@ def _leaving(elements: Iterable[Element], graph: Graph) -> list[str]:
 
 
 def declaration(element: Element) -> str:
-    """`name :: Class(arguments)`."""
+    """Return `name :: Class(arguments)`."""
     arguments = f"({', '.join(element.arguments)})" if element.arguments else ""
     return f"{element.name} :: {element.class_name}{arguments}"
 
 
 def parse(text: str) -> Graph:
-    """The graph of a flat configuration, as drivers print it; raises ClickSyntaxError."""
+    """Parse a flat configuration, as drivers print it. Raises ClickSyntaxError."""
     return _Parser(Lexer(text)).graph()
 
 
 @dataclass(frozen=True)
 class _Use:
-    """An element where it stands in a chain: by name, or a class for an element without one."""
+    """An element as it occurs in a chain: a name, or a class for an anonymous element."""
 
     word: Token
     config: tuple[str, ...] | None
@@ -86,7 +91,9 @@ class _Use:
 
 @dataclass
 class _Parser:
-    """Collects declarations and chains first: a configuration may name what it declares later."""
+    """Collects declarations and chains first, since a configuration may use names before declaring
+    them.
+    """
 
     lexer: Lexer
     elements: dict[str, Element] = field(default_factory=dict)
@@ -162,7 +169,7 @@ class _Parser:
             return word.text
         if use.config is None and not word.text[0].isupper():
             raise ClickSyntaxError(word.line, word.column, f"undeclared element {word.text!r}")
-        # Click numbers elements without a name by their place among all elements.
+        # Click numbers anonymous elements by their position among all elements.
         name = f"{word.text}@{len(self.elements) + 1}"
         self.elements[name] = Element(name, word.text, use.config or ())
         return name

@@ -1,4 +1,4 @@
-"""Words and configuration strings of Click language."""
+"""Splits Click language into words, marks and configuration strings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ClickSyntaxError(Exception):
 
 @dataclass(frozen=True)
 class Token:
-    """A word or mark; kind is "word", "end" or the mark itself."""
+    """A word or a mark; kind is "word", "end" or the mark itself."""
 
     kind: str
     text: str
@@ -37,7 +37,7 @@ class Token:
 
 
 class Lexer:
-    """Reads one token after the other; configuration strings on demand, because they are raw."""
+    """Reads one token after another, and configuration strings on demand, because they are raw."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -45,31 +45,33 @@ class Lexer:
         self._skip()
 
     def peek(self) -> Token:
-        """The next token, not taken."""
+        """Return the next token without consuming it."""
         return self._token()[0]
 
     def next(self) -> Token:
-        """Takes the next token."""
+        """Consume and return the next token."""
         token, end = self._token()
         self.offset = end
         self._skip()
         return token
 
     def take(self, kind: str) -> bool:
-        """Takes the next token if it is of this kind."""
+        """Consume the next token if it is of this kind; tell whether it was."""
         if self.peek().kind != kind:
             return False
         self.next()
         return True
 
     def word(self) -> Token:
-        """Takes a word."""
+        """Consume and return a word. Raises ClickSyntaxError."""
         if self.peek().kind != "word":
             raise self.unexpected("a name")
         return self.next()
 
     def config(self) -> tuple[str, ...]:
-        """Takes `(...)` if it comes next: the arguments between its top-level commas."""
+        """Consume `(...)` if it comes next, and return the arguments between its
+        top-level commas.
+        """
         if self.peek().kind != "(":
             return ()
         opening = self.peek()
@@ -90,7 +92,7 @@ class Lexer:
         raise ClickSyntaxError(opening.line, opening.column, "'(' is never closed")
 
     def unexpected(self, wanted: str) -> ClickSyntaxError:
-        """The next token is not what is wanted."""
+        """Return the error that the next token is not what was expected."""
         token = self.peek()
         found = "the end" if token.kind == "end" else repr(token.text)
         return ClickSyntaxError(token.line, token.column, f"{wanted} expected, not {found}")

@@ -1,4 +1,4 @@
-"""What differs between two element graphs, and why."""
+"""Compares two element graphs: the changes and their reasons."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def diff(
     elements: Mapping[str, ElementManifest],
     expected: Graph | None = None,
 ) -> tuple[Change, ...]:
-    """Changes that make the observed graph the desired one, sorted by subject.
+    """Return the changes that turn the observed graph into the desired one, sorted by subject.
 
-    `elements` are the library's element classes: their manifests tell default values apart from
-    changes, and which parameters a write handler changes live. `expected` is what was released
-    last: where the observed graph departs from it, the reason is Drifted.
+    `elements` are the library's element classes: their manifests define default values, and which
+    parameters a write handler changes live. `expected` is the graph released last: where the
+    observed graph departs from it, the reason is Drifted.
     """
     changes = sorted(
         (*_elements(desired, observed, elements), *_connections(desired, observed)),
@@ -85,7 +85,7 @@ def _parameters(new: Element, old: Element, manifest: ElementManifest | None) ->
             continue
         default = default_text(manifest, name)
         handler = manifest.live.get(name)
-        # Without a text there is nothing to write: only a new worker can forget the setting.
+        # Without a value there is nothing to write: only a new worker can unset the parameter.
         live = handler is not None and bool(after or default)
         yield Change(
             action=Action.CHANGE,

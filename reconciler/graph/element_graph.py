@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, order=True)
 class Element:
-    """A named instance of an element class; `atom` says what it comes from and is not compared."""
+    """A named instance of an element class; `atom` names its origin and is not compared."""
 
     name: str
     class_name: str
@@ -18,7 +18,7 @@ class Element:
 
 @dataclass(frozen=True, order=True)
 class Connection:
-    """From an output port to an input port."""
+    """A connection from an output port to an input port."""
 
     source: str
     source_port: int
@@ -33,7 +33,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Graph:
-    """Elements and connections, sorted and without repetition however they were given."""
+    """Elements and connections, sorted and without duplicates however they were given."""
 
     elements: tuple[Element, ...] = ()
     connections: tuple[Connection, ...] = ()
@@ -48,15 +48,15 @@ class Graph:
         return frozenset(element.class_name for element in self.elements)
 
     def element(self, name: str) -> Element | None:
-        """The element of this name, None when there is none."""
+        """Return the element of this name, or None."""
         return next((element for element in self.elements if element.name == name), None)
 
     def by_name(self) -> dict[str, Element]:
-        """Elements by name."""
+        """Return elements by name."""
         return {element.name: element for element in self.elements}
 
     def digest(self) -> str:
-        """SHA-256 in hex of what runs; atoms' names are not part of it."""
+        """Return the SHA-256, in hex, of elements and connections; atoms' names are left out."""
         digest = hashlib.sha256()
         for element in self.elements:
             _feed(digest, "element", element.name, element.class_name, *element.arguments)

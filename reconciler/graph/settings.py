@@ -1,4 +1,4 @@
-"""What the configuration arguments of an element set, by parameter: pure."""
+"""Reads the parameters of an element from its configuration arguments. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from schemas.element import ElementManifest, ElementParameter
 
 
 def settings(arguments: tuple[str, ...], manifest: ElementManifest) -> dict[str, str]:
-    """Parameter -> text, those at their default left out; of one given twice the last counts."""
+    """Return parameter -> text, without those at their default; the last of a repeated
+    one counts.
+    """
     keywords = {parameter.name: parameter for parameter in manifest.parameters}
     positional = [parameter for parameter in manifest.parameters if parameter.positional]
     found: dict[str, str] = {}
@@ -29,12 +31,12 @@ def settings(arguments: tuple[str, ...], manifest: ElementManifest) -> dict[str,
 
 
 def setting(arguments: tuple[str, ...], manifest: ElementManifest, name: str) -> str:
-    """Text of one parameter, its default when it is not given; empty when there is neither."""
+    """Return the text of a parameter: the one given, else its default, else ""."""
     return settings(arguments, manifest).get(name) or default_text(manifest, name)
 
 
 def _takes_raw(positional: list[ElementParameter], place: int) -> bool:
-    """Patterns may begin with any word, so keywords are not looked for among them."""
+    """Tell whether the argument is a pattern: patterns may start with any word, even a keyword."""
     return bool(positional) and positional[min(place, len(positional) - 1)].type == "pattern"
 
 
@@ -45,7 +47,7 @@ def _positional_name(positional: list[ElementParameter], place: int) -> str:
 
 
 def default_text(manifest: ElementManifest, name: str) -> str:
-    """The text that a parameter has when nobody sets it; empty when there is none."""
+    """Return the text of a parameter's default, or ""."""
     default = next((p.default for p in manifest.parameters if p.name == name), None)
     if default is None:
         return ""
@@ -53,7 +55,7 @@ def default_text(manifest: ElementManifest, name: str) -> str:
 
 
 def normal(text: str) -> str | float:
-    """Numbers and durations by what they mean, so that 120, 120s and 2min are one."""
+    """Return numbers and durations by value, so that 120, 120s and 2min are equal."""
     factors = {"ms": 1e-3, "us": 1e-6, "min": 60.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
     for unit, factor in factors.items():
         number = text.removesuffix(unit)

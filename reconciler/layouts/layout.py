@@ -12,7 +12,8 @@ from schemas.element import ElementManifest
 from schemas.layout import CLOCK_UNIT, Layout, LayoutField, StateTable
 
 RECORD_ALIGNMENT = 8
-"""Records are written as whole 64-bit words, so that a reader in another process sees no torn word.
+"""Records are written as whole 64-bit words, so that a reader in another process never sees a torn
+one.
 """
 
 _CPP_TYPES = {
@@ -22,13 +23,13 @@ _CPP_TYPES = {
     "u64": "uint64_t",
     "i64": "int64_t",
 }
-# Compilers promise 65536 characters a string literal, older standards far fewer.
+# Compilers guarantee 65536 characters in a string literal, older standards far fewer.
 _LITERAL_BYTES = 2000
 
 
 @dataclass(frozen=True)
 class PlacedField:
-    """A field and the offset in bytes at which every compiler is made to put it."""
+    """A field and its offset in bytes, the same for every compiler."""
 
     field: LayoutField
     offset: int
@@ -40,9 +41,9 @@ class PlacedField:
 
 
 def place(layout: Layout) -> tuple[PlacedField, ...]:
-    """Fields in declared order at their natural alignment.
+    """Return the fields in declared order at their natural alignment.
 
-    Raises ValueError when a key field follows a value field, or bytes have a default.
+    Raises ValueError when a key field follows a value field, or a field of bytes has a default.
     """
     placed: list[PlacedField] = []
     end = 0
@@ -63,18 +64,18 @@ def place(layout: Layout) -> tuple[PlacedField, ...]:
 
 
 def layout_size(layout: Layout) -> int:
-    """Bytes of a record's key and value, padding included."""
+    """Return the bytes of a record's key and value, padding included."""
     return _aligned(place(layout)[-1].end, RECORD_ALIGNMENT)
 
 
 def key_size(layout: Layout) -> int:
-    """Bytes from the start of the record to the end of the last key field."""
+    """Return the bytes from the start of the record to the end of the last key field."""
     return [placed.end for placed in place(layout) if placed.field.key][-1]
 
 
 def layout_descriptor(table: str, layout: Layout) -> str:
-    """What a table says about itself, as canonical JSON: the text in its memory and the source of
-    its hash.
+    """Return the description that a table holds of itself, as canonical JSON; its hash identifies
+    the layout.
     """
     fields = [
         {
@@ -98,14 +99,16 @@ def layout_descriptor(table: str, layout: Layout) -> str:
 
 
 def layout_hash(table: str, layout: Layout) -> int:
-    """Identity of a layout, 64 bits: equal when two drivers may share the table's memory."""
+    """Return the 64-bit identity of a layout: equal when two drivers may share the
+    table's memory.
+    """
     digest = hashlib.sha256(layout_descriptor(table, layout).encode()).digest()
     return int.from_bytes(digest[:8], "big")
 
 
 def layout_header(manifest: ElementManifest) -> str:
-    """The C++ header `layouts/<Class>.layout.hh` with a struct for every layout of every table of
-    the class.
+    """Return the C++ header `layouts/<Class>.layout.hh`, with a struct for each layout of each
+    table of the class.
     """
     lines = [
         f"// Generated from elements/{manifest.class_name}/manifest.yaml: change that, not this.",
@@ -157,7 +160,7 @@ def _constants(state: StateTable, layout: Layout) -> list[str]:
 
 
 def _clock_fields(layout: Layout) -> str:
-    # Offsets of what is rebased when records move to another boot or machine.
+    # Offsets of the fields that are rebased when records move to another boot or machine.
     clocks = [str(placed.offset) for placed in place(layout) if placed.field.unit == CLOCK_UNIT]
     offsets = f"{{{', '.join(clocks)}}}"
     return f"  static constexpr std::array<uint16_t, {len(clocks)}> kClockFields {offsets};"
@@ -190,12 +193,12 @@ def _comment(field: LayoutField) -> str:
 
 
 def _padding(end: int, offset: int) -> list[str]:
-    # Named and zeroed, because padding bytes inside the key take part in hashing and comparing.
+    # Named and zeroed, because padding bytes inside the key take part in hashing and comparison.
     return [f"  uint8_t padding_{end}[{offset - end}] = {{}};"] if offset > end else []
 
 
 def struct_name(state: StateTable, layout: Layout) -> str:
-    """Name of the C++ struct of a layout."""
+    """Return the name of a layout's C++ struct."""
     return f"{_camel(state.table)}LayoutV{layout.version}"
 
 

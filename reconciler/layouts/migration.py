@@ -1,6 +1,7 @@
-"""What becomes of each field when records move from one layout to another: pure.
+"""Decides what becomes of each field when records move from one layout to another. Pure.
 
-Between neighbouring versions fields match by name; a longer way goes through the versions between.
+Between adjacent versions, fields match by name; longer migrations pass through the versions
+between.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _WIDTHS = ("u8", "u16", "u32", "u64")
 
 
 class How(StrEnum):
-    """The way of one field into the next layout; the words are those of a plan."""
+    """The rule by which a field reaches the next layout; the words appear in plans."""
 
     KEPT = "keeps"
     RENAMED = "renames"
@@ -26,14 +27,14 @@ class How(StrEnum):
     ADDED = "adds"
     DROPPED = "drops"
     CONVERTED = "converts"
-    """By the function beside the element."""
+    """By the C++ function beside the element."""
     STUCK = "cannot carry"
     """No rule and no function applies."""
 
 
 @dataclass(frozen=True)
 class Carry:
-    """One field: None on the side of a layout that does not have it."""
+    """A field in two adjacent layouts: None where the layout does not have it."""
 
     how: How
     before: LayoutField | None
@@ -41,38 +42,38 @@ class Carry:
 
     @property
     def lossy(self) -> bool:
-        """Records may hold less afterwards."""
+        """Whether records may hold less afterwards."""
         return self.how in (How.DROPPED, How.NARROWED)
 
     @property
     def name(self) -> str:
-        """The field as people know it: by its newer name, with the older one of a renamed field."""
+        """The field's name, with the former one if it was renamed."""
         if self.before and self.after and self.before.name != self.after.name:
             return f"{self.before.name} to {self.after.name}"
         field = self.after or self.before
         return field.name if field else ""
 
     def reversed(self) -> Carry:
-        """The same field on the way back."""
+        """Return the same field in the opposite direction."""
         turned = {How.ADDED: How.DROPPED, How.DROPPED: How.ADDED, How.WIDENED: How.NARROWED}
         return Carry(turned.get(self.how, self.how), self.after, self.before)
 
 
 @dataclass(frozen=True)
 class MigrationPath:
-    """The layouts that records pass through, the first and the last included."""
+    """The layouts that records pass through, first and last included."""
 
     table: StateTable
     layouts: tuple[Layout, ...]
 
     @property
     def steps(self) -> tuple[tuple[Layout, Layout], ...]:
-        """Neighbouring layouts, in the order in which records pass."""
+        """Pairs of adjacent layouts, in the order in which records pass them."""
         return tuple(pairwise(self.layouts))
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """What records lose, a sentence without full stop a field; empty: lossless."""
+        """What records lose, one clause for each field; empty when lossless."""
         return tuple(
             f"layout {before.version} -> {after.version} {carry.how} {carry.name}"
             for before, after in self.steps
@@ -88,7 +89,7 @@ class MigrationPath:
 
 
 def carries(before: Layout, after: Layout) -> tuple[Carry, ...]:
-    """Every field of two neighbouring layouts, whichever of them is the newer one."""
+    """Return every field of two adjacent layouts, in either order of versions."""
     if before.version > after.version:
         return tuple(carry.reversed() for carry in carries(after, before))
     met = tuple(_carry(before, field, after) for field in after.fields)
@@ -98,8 +99,8 @@ def carries(before: Layout, after: Layout) -> tuple[Carry, ...]:
 
 
 def path(table: StateTable, before: str, after: str) -> MigrationPath | None:
-    """The way between two layouts of a table, given by their hashes as 16 hex digits; None when the
-    table does not list both.
+    """Return the migration between two layouts of a table, given by their hashes as 16 hex digits;
+    None unless the table lists both.
     """
     hashes = [hash_text(table.table, layout) for layout in table.layouts]
     if before not in hashes or after not in hashes:
@@ -111,9 +112,9 @@ def path(table: StateTable, before: str, after: str) -> MigrationPath | None:
 
 
 def explain(descriptor: str, to: Layout) -> tuple[str, ...]:
-    """Why records with this descriptor cannot become `to`, a clause a field; at least one.
+    """Return why records with this descriptor cannot become `to`: at least one clause.
 
-    For records of a layout that no manifest at hand lists: only names can be matched.
+    For records of a layout that no manifest at hand lists, so that only names can be matched.
     """
     try:
         before = described(descriptor)
@@ -124,7 +125,7 @@ def explain(descriptor: str, to: Layout) -> tuple[str, ...]:
 
 
 def can_widen(before: LayoutField, after: LayoutField) -> bool:
-    """Whether every value fits into the later field, as it is or with zeros behind it."""
+    """Tell whether every value fits into the later field, as it is or followed by zeros."""
     if before.is_bytes and after.is_bytes:
         return before.size < after.size
     numbers = before.type in _WIDTHS and after.type in _WIDTHS

@@ -1,4 +1,6 @@
-"""The C++ unit `migrations/<Class>.cc` that moves records between the layouts of a class."""
+"""Generates the C++ unit `migrations/<Class>.cc` that moves records between the layouts
+of a class.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,10 @@ from schemas.layout import Layout, StateTable
 
 
 def migration_unit(manifest: ElementManifest) -> str:
-    """Registers a migration for every ordered pair of layouts, a layout and itself included: that
-    one moves records into a table of another capacity.
+    """Return a unit that registers a migration for every ordered pair of layouts, and from each
+    layout to itself, which moves records into a table of another capacity.
 
-    Raises ValueError for a field that no rule and no function carries.
+    Raises ValueError for a field to which no rule or function applies.
     """
     name = manifest.class_name
     header = manifest.migrations
@@ -39,7 +41,7 @@ def migration_unit(manifest: ElementManifest) -> str:
 
 
 def _assured(table: StateTable, header: str | None) -> list[str]:
-    """Functions that tell what a full table keeps, one a layout."""
+    """Return functions, one for each layout, that tell which records a full table keeps."""
     lines = []
     for layout in table.layouts:
         record, answer = ("record", "assured(record)") if header else ("", "false")
@@ -86,7 +88,7 @@ def _assignment(before: Layout, after: Layout, carry: Carry) -> list[str]:
 
 
 def _chains(table: StateTable) -> list[str]:
-    """Between layouts that are no neighbours, through those between them."""
+    """Return functions between layouts that are not adjacent, which pass through those between."""
     lines = []
     for first in range(len(table.layouts)):
         for last in range(len(table.layouts)):

@@ -1,5 +1,5 @@
-"""Layouts in the terms of release.json, so that any version of click-up can tell what a driver that
-another version built carries. Pure.
+"""Layouts as release.json records them, so that any version of click-up can tell which layouts a
+driver built by another version can read. Pure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FIELD = ("name", "type", "unit", "default", "key")
 
 
 def recorded(table: StateTable) -> tuple[LayoutRecord, ...]:
-    """Every layout of a table, in the order of their versions."""
+    """Return a record of every layout of a table, in the order of versions."""
     return tuple(
         LayoutRecord(
             version=layout.version,
@@ -32,24 +32,24 @@ def recorded(table: StateTable) -> tuple[LayoutRecord, ...]:
 
 
 def table_of(name: str, layouts: Iterable[LayoutRecord]) -> StateTable | None:
-    """The table whose layouts were recorded; those that mean something else to this version than
-    they did to the one that recorded them are left out. None when none is left.
+    """Return the table whose layouts were recorded, or None when no layout is left. Layouts that
+    this version reads differently from the one that recorded them are left out.
     """
     known = tuple(_known(name, layouts))
     return StateTable(table=name, layouts=known) if known else None
 
 
 def hash_text(table: str, layout: Layout) -> str:
-    """The identity of a layout as devices and plans write it: 16 hex digits."""
+    """Return the identity of a layout as devices and plans write it: 16 hex digits."""
     return f"{layout_hash(table, layout):016x}"
 
 
 def described(
     descriptor: str, renames: dict[str, str] | None = None, **lists: tuple[str, ...]
 ) -> Layout:
-    """The layout that a descriptor describes; `lists` are its `drops` and `converts`.
+    """Return the layout that a descriptor describes; `lists` are its `drops` and `converts`.
 
-    Raises ValueError when it describes none.
+    Raises ValueError when the descriptor cannot be read.
     """
     try:
         said = json.loads(descriptor)

@@ -1,6 +1,6 @@
-"""What a manifest may not say about the layouts of its tables: pure.
+"""Checks what a manifest says about the layouts of its tables. Pure.
 
-Records of every version that was ever shipped lie on devices and disks, so each version must be
+Devices and disks hold records of every version that was ever shipped, so each version must be
 reachable from its neighbour by the rules of `reconciler.layouts.migration` or by a declared
 function.
 """
@@ -18,7 +18,7 @@ from schemas.element import ElementManifest, ParameterType
 from schemas.layout import CLOCK_UNIT, Layout, LayoutField, StateTable
 
 MOST_CLOCK_FIELDS = 14
-"""So many fit into the header of a table's memory."""
+"""As many as fit into the header of a table's memory."""
 
 Place = tuple[str | int, ...]
 
@@ -34,7 +34,7 @@ class Mistake:
 
 
 def mistakes(manifest: ElementManifest) -> Iterator[Mistake]:
-    """Everything that is wrong with the layouts of a class."""
+    """Yield every mistake in the layouts of a class."""
     for number, table in enumerate(manifest.states):
         at: Place = ("states", number)
         yield from _table(at, table)
@@ -92,7 +92,7 @@ def _fields(at: Place, layout: Layout) -> Iterator[Mistake]:
 
 
 def _lists(at: Place, before: Layout | None, after: Layout) -> Iterator[Mistake]:
-    """`drops` and `converts` name fields that are there."""
+    """Yield the names in `drops` and `converts` that are not fields."""
     old = {field.name for field in before.fields} if before else set()
     new = {field.name for field in after.fields}
     for index, name in enumerate(after.drops):
@@ -145,7 +145,7 @@ def _difference(before: LayoutField | None, after: LayoutField) -> str:
 
 
 def _reserved(at: Place, table: StateTable) -> Iterator[Mistake]:
-    """A name that is gone stands in `reserved` and never comes back."""
+    """Yield removed names that are missing from `reserved`, or used again."""
     gone: set[str] = set()
     for number, layout in enumerate(table.layouts):
         names = {field.name for field in layout.fields}

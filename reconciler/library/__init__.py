@@ -1,7 +1,7 @@
-"""The element library: the atoms, element classes and layouts there are to choose from.
+"""The element library: the atoms, element classes and layouts that are available.
 
-Belongs here: manifests and what they declare. Does not belong here: what one network element makes
-of them (resolve). Read in this order: library, own, values, packet_patterns.
+Belongs here: manifests and their declarations. Does not belong here: how a network element uses
+them (resolve). Read in this order: library, own, values, packet_patterns.
 """
 
 from reconciler.library.library import Library, LibraryError, load_library

@@ -1,4 +1,4 @@
-"""The element library: atoms, element classes and shared sources, read and checked once."""
+"""The element library: reads atoms, element classes and shared sources, and checks them once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Library:
-    """Everything that pipelines are made of, by name; `root` is where the sources lie."""
+    """Atoms, element classes and supports, by name; `root` is the folder of the sources."""
 
     atoms: Mapping[str, AtomManifest]
     elements: Mapping[str, ElementManifest]
@@ -37,7 +37,7 @@ class Library:
 
 
 class LibraryError(Exception):
-    """The library itself is broken: `.diagnostics` tells where."""
+    """The library itself is broken; `.diagnostics` says where."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__("\n".join(str(diagnostic) for diagnostic in diagnostics))
@@ -45,7 +45,7 @@ class LibraryError(Exception):
 
 
 def load_library(root: Path | None = None) -> Library:
-    """Reads the library at `root`, by default the one installed; raises LibraryError."""
+    """Read the library at `root`, by default the installed one. Raises LibraryError."""
     reading = _Reading(root or Path(element_library.__file__).parent)
     library = Library(
         atoms=reading.all(AtomManifest, "atoms/*.yaml"),
@@ -104,7 +104,7 @@ class _Reading:
             self.diagnostics.append(Diagnostic(file, 1, 1, "Manifest in the wrong place", detail))
 
     def check_references(self, library: Library) -> None:
-        # A class whose manifest is broken was reported as such; it is not unknown as well.
+        # A class whose manifest is broken has been reported as such; it is not also unknown.
         classes = {path.parent.name for path in self.root.glob("elements/*/manifest.yaml")}
         known = {
             *classes,

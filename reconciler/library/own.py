@@ -1,7 +1,7 @@
-"""Atoms and elements of an operator's own, beside those of the library.
+"""Joins an operator's own atoms and elements with those of the library.
 
-They lie in a folder that is built as the library is: `atoms/*.yaml`, `elements/NAME/`,
-`support/NAME/`. Everything that reads the library knows one folder; so both become one, of links.
+They lie in a folder laid out like the library: `atoms/*.yaml`, `elements/NAME/`, `support/NAME/`.
+Whatever reads the library reads a single folder, so the two are joined in one, by links.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ PARTS = ("atoms", "elements", "support")
 
 
 def joined(ours: Path, own: Path, cache: Path) -> Path:
-    """A library with the entries of both, in a folder below `cache`; changes in either are seen.
+    """Return a folder below `cache` that links the entries of both; changes in either take effect.
 
-    Raises Stalled when `own` is no library or has an entry that ours has too.
+    Raises Stalled when `own` is not a folder or has an entry that the library has too.
     """
     links = dict(_links(ours.resolve(), own.resolve()))
     lines = sorted(f"{name}\0{target}" for name, target in links.items())
@@ -55,7 +55,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _write(folder: Path, links: dict[str, Path]) -> None:
-    """All or nothing: another process may want the same."""
+    """Write the folder whole or not at all: another process may be writing the same one."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=folder.parent))
     for name, target in links.items():

@@ -1,6 +1,7 @@
-"""Words of packet patterns, so that a misspelt one is found before a device is touched. Pure.
+"""Checks the words of packet patterns, so that a misspelt one is found before a device is touched.
+Pure.
 
-What a pattern means, and whether its words go together, the driver decides.
+The driver decides what a pattern means and whether its words go together.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ NAMES = frozenset(
         "www",
     ]
 )
-"""Properties, and names of protocols, ports, TCP flags and ICMP types, as the driver has them."""
+"""Properties, and names of protocols, ports, TCP flags and ICMP types, as the driver knows them."""
 
 _TOKEN = re.compile(r"[^\s()!&|=<>?]+")
 _PORT = re.compile(r"\bport\s*(?:==|=|!=|<=|>=|<|>)?\s*(\d+)")
@@ -144,7 +145,7 @@ LAST_PORT = 65535
 
 
 def word_mistake(pattern: str) -> str | None:
-    """What is wrong with the words of a pattern, None when they can be read."""
+    """Return what is wrong with the words of a pattern, or None."""
     for token in _TOKEN.findall(pattern):
         if token[0].isalpha() and ":" not in token and token not in GRAMMAR | NAMES:
             return f"unknown word {token!r} in a pattern. {did_you_mean(token, GRAMMAR | NAMES)}"

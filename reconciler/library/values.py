@@ -1,4 +1,4 @@
-"""Values that operators write: their kinds, `$name` in them, and how Click writes them."""
+"""Values that operators write: their types, references `$name` in them, and their form in Click."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BARE = re.compile(r"[A-Za-z0-9_.:/@%+*=<>!-]+")
 
 
 class UnknownParameter(Exception):
-    """`$name` names no parameter; `.name` is it."""
+    """`$name` refers to no parameter; `.name` holds the name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -21,7 +21,7 @@ class UnknownParameter(Exception):
 
 
 def kind_of(value: object) -> str:
-    """What a person would call the value."""
+    """Return the type of a value in words for people."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, int):
@@ -36,14 +36,15 @@ def kind_of(value: object) -> str:
 
 
 def mismatch(value: object, default: object) -> bool:
-    """Whether a value cannot stand where this default does."""
+    """Tell whether a value is of another type than this default."""
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return False
     return kind_of(value) != kind_of(default)
 
 
 def substitute(value: Any, parameters: Mapping[str, Any]) -> Any:
-    """The value with every `$name` replaced; one that is all of a text keeps its type.
+    """Return the value with every `$name` replaced; a text that is only a reference gets the
+    parameter's type.
 
     Raises UnknownParameter.
     """
@@ -71,7 +72,7 @@ def _lookup(match: re.Match[str], parameters: Mapping[str, Any]) -> Any:
 
 
 def plain(value: object) -> str:
-    """A value as Click reads it where no quoting is needed."""
+    """Return a value as Click reads it where no quotes are needed."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -80,7 +81,7 @@ def plain(value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text as one Click word, in quotes where it needs them."""
+    """Return a text as one Click word, quoted if need be."""
     if _BARE.fullmatch(text) and "//" not in text and "/*" not in text:
         return text
     escaped = re.sub(r'(["\\$])', r"\\\1", text).replace("\n", "\\n").replace("\t", "\\t")
@@ -88,7 +89,7 @@ def quoted(text: str) -> str:
 
 
 def pattern_mistake(pattern: object) -> str | None:
-    """Why a value cannot be a Classifier or IPFilter pattern, None when it can."""
+    """Return why a value cannot be a Classifier or IPFilter pattern, or None."""
     if not isinstance(pattern, str) or not pattern.strip():
         return "a pattern is text, like 'tcp dst port 80'"
     if "," in pattern:

@@ -1,7 +1,7 @@
 """From the files of a revision to objects, instances and mistakes. Pure.
 
-Belongs here: what objects say of each other. Does not belong here: where files come from (source),
-what a flow means (resolve). Read in this order: files, repository, references, mentions,
+Belongs here: references between objects. Does not belong here: where files come from (source), what
+a flow means (resolve). Read in this order: files, repository, rollout_checks, instances,
 desired_state.
 """
 

@@ -1,4 +1,4 @@
-"""The newest desired state as one value: what every pass that starts now works from. Pure."""
+"""The newest desired state as one value, from which every new pass works. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from reconciler.load.repository import Desired, Repository
 
 @dataclass(frozen=True)
 class DesiredState:
-    """A revision (`main@sha1:...`), what it says, and a digest for each instance it speaks of."""
+    """A revision (`main@sha1:...`), its repository, and a digest for each instance,
+    good or broken.
+    """
 
     revision: str
     repository: Repository
@@ -27,12 +29,12 @@ class DesiredState:
         object.__setattr__(self, "digests", digests)
 
     def wanted(self, key: str) -> Desired | None:
-        """What is wanted of an instance, None when it is broken or not wanted at all."""
+        """Return what is desired of an instance; None when it is broken or not desired."""
         return self._wanted.get(key)
 
     def broken(self, key: str) -> tuple[Diagnostic, ...]:
-        """Why an instance that is wanted cannot be formed: its own mistakes, and those of files
-        that cannot be read, where what it misses may be.
+        """Return why a desired instance cannot be formed: its own mistakes, and those of unreadable
+        files, which may hold what it lacks.
         """
         own = self.repository.broken.get(key, ())
         if not own:
@@ -42,7 +44,7 @@ class DesiredState:
         return ordered((*own, *others))
 
     def why_not_remove(self) -> str | None:
-        """Why an instance that nobody mentions must not be taken for gone; None when it is."""
+        """Return why instances missing from the repository must not be removed, or None."""
         if self.repository.unreadable:
             files = ", ".join(sorted(self.repository.unreadable))
             return f"it may be in {files}, which cannot be read; see `click-up validate`"
@@ -56,7 +58,7 @@ class DesiredState:
 
 
 def desired_digest(desired: Desired) -> str:
-    """Changes with everything that decides what runs on an instance and how it gets there."""
+    """Return a digest of everything that decides what runs on an instance and how it gets there."""
     return _digest(
         desired.element.model_dump_json(),
         desired.device.model_dump_json(),

@@ -31,13 +31,17 @@ _MARKS = (f"{API_GROUP}/", *(f"kind: {kind}" for kind in _KINDS))
 
 
 def considered(path: str) -> bool:
-    """Whether a file may hold objects: YAML by its ending, in no hidden directory."""
+    """Tell whether a file may hold objects: its name ends as YAML, and no folder above
+    is hidden.
+    """
     parts = PurePosixPath(path).parts
     return path.endswith((".yaml", ".yml")) and not any(part.startswith(".") for part in parts)
 
 
 def load(files: Mapping[str, str], library: Library) -> Repository:
-    """The repository that these files make: path -> text. Other people's YAML is left alone."""
+    """Form the repository of files, given as path -> text. YAML of other applications
+    is ignored.
+    """
     reading = _Reading()
     for path in sorted(filter(considered, files)):
         reading.read(path, files[path])
@@ -54,7 +58,7 @@ def load(files: Mapping[str, str], library: Library) -> Repository:
 
 
 class _Reading:
-    """Collects the objects of one file after the other."""
+    """Collects the objects of one file after another."""
 
     def __init__(self) -> None:
         self.entries: dict[str, dict[str, Entry[Any]]] = {kind: {} for kind in _KINDS}
@@ -64,7 +68,7 @@ class _Reading:
         self.hinted: set[str] = set()
 
     def read(self, path: str, text: str) -> None:
-        """Adds the objects of a file."""
+        """Add the objects of a file."""
         documents, broken = read_documents(path, text)
         owned = [document for document in documents if _owned(document)]
         syntax = broken if owned or any(mark in text for mark in _MARKS) else ()
@@ -112,14 +116,14 @@ class _Reading:
 
 
 def name_in(document: Document) -> str | None:
-    """The object's name, as far as it can be told from a document whose shape may be wrong."""
+    """Return the object's name, as far as a malformed document tells it."""
     metadata = document.value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     return name if isinstance(name, str) else None
 
 
 def _kind_of(document: Document) -> str | None:
-    """The kind that an object has or means to have; None in a version that may differ."""
+    """Return the kind of an object, the closest one if misspelt; None in another API version."""
     version = str(document.value.get("apiVersion", API_VERSION))
     if version.partition("/")[2] != API_VERSION.partition("/")[2]:
         return None
@@ -131,7 +135,9 @@ def _with_envelope(document: Document, kind: str) -> Document:
 
 
 def _owned(document: Document) -> bool:
-    """Whether a document means to be one of ours, spelling mistakes included."""
+    """Tell whether a document is meant to be one of click-up's objects, spelling
+    mistakes included.
+    """
     if not isinstance(document.value, dict):
         return False
     version = document.value.get("apiVersion")

@@ -1,4 +1,4 @@
-"""What rollouts say of network elements and devices, and what devices must bind."""
+"""Checks what rollouts refer to, and the interfaces that devices must bind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.rollout import DeviceSelector, Rollout
 
 
 def selects(selector: DeviceSelector, device: Entry[Device]) -> bool:
-    """Whether a rollout chooses this device."""
+    """Tell whether a selector matches a device."""
     if selector.names:
         return device.name in selector.names
     metadata = device.document.value["metadata"]
@@ -23,8 +23,8 @@ def selects(selector: DeviceSelector, device: Entry[Device]) -> bool:
 
 
 def rollout_mistakes(rollout: Entry[Rollout], repository: Repository) -> Iterator[Diagnostic]:
-    """What a rollout says of other objects and is not so. Names in files that cannot be read are
-    taken to be right.
+    """Yield the wrong references of a rollout. Names that unreadable files may define
+    are accepted.
     """
     if rollout.draft is None:
         return
@@ -66,7 +66,9 @@ def _device_mistakes(rollout: Draft[Rollout], repository: Repository) -> Iterato
 
 
 def _slip(wanted: Mapping[str, str], labels: Iterable[Mapping[str, str]]) -> str:
-    """What a selector that chooses nobody may have meant; empty when its devices may yet come."""
+    """Return what a selector without devices probably meant; "" when matching devices
+    may yet come.
+    """
     values: dict[str, set[str]] = {}
     for given in labels:
         for key, value in given.items():
@@ -115,7 +117,7 @@ def _keep_mistakes(rollout: Draft[Rollout], element: Draft[NetworkElement]) -> I
         return
     known = states.keys() | element.document.doubtful("spec", "states")
     for name, keep in rollout.model.spec.keep.items():
-        # A state that a new version gives up is named once more, to say that it may be lost.
+        # A state that a new version removes is named once more, to allow its loss.
         if not alike(name, known) and keep is Keep.REQUIRED:
             place = rollout.document.key_at("spec", "keep", name)
             detail = f"{element.model.name} has no state {name!r}"
@@ -126,7 +128,9 @@ def _keep_mistakes(rollout: Draft[Rollout], element: Draft[NetworkElement]) -> I
 def binding_mistakes(
     element: Draft[NetworkElement] | None, device: Draft[Device] | None
 ) -> Iterator[Diagnostic]:
-    """Interfaces that the network element uses and the device does not bind one by one."""
+    """Yield the interfaces that the network element uses and the device does not bind
+    one to one.
+    """
     if element is None or device is None:
         return
     document = device.document

@@ -1,4 +1,4 @@
-"""Checks what objects say of each other, and forms the instances."""
+"""Forms the instances of a repository: a network element on a device, as a rollout asks for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from schemas.rollout import DeviceSelector, Rollout
 
 
 def form_instances(repository: Repository, library: Library) -> Repository:
-    """The repository with its instances, and the mistakes between objects added."""
+    """Return the repository with its instances, and with the mistakes found between objects."""
     forming = _Forming(repository)
     for rollout in repository.rollouts.values():
         forming.add(rollout)
@@ -36,14 +36,14 @@ def form_instances(repository: Repository, library: Library) -> Repository:
 
 @dataclass(frozen=True)
 class _Use:
-    """A network element that a rollout brings to a device, as far as the three can be told."""
+    """A network element that a rollout puts on a device, as far as the documents tell."""
 
     rollout: Entry[Rollout]
     element: Draft[NetworkElement] | None
     device: Draft[Device] | None
 
     def interfaces(self) -> Iterator[tuple[str, str]]:
-        """The device, and each interface of its own that is used."""
+        """Yield the device with each of its interfaces that is used."""
         if self.element is None or self.device is None:
             return
         bound = self.device.model.spec.interfaces
@@ -64,7 +64,7 @@ class _Forming:
         self.owners: dict[str, Entry[Rollout]] = {}
 
     def add(self, rollout: Entry[Rollout]) -> None:
-        """All instances of one rollout."""
+        """Add all instances of a rollout."""
         element_name = _text_at(rollout.document, "spec", "element")
         element = self.repository.elements.get(element_name)
         mistakes = tuple(rollout_mistakes(rollout, self.repository))
@@ -128,9 +128,9 @@ class _Forming:
             self.wanted[key] = replace(first, diagnostics=both)
 
     def check_interfaces_shared(self) -> None:
-        """Two instances on one device may not use the same interface."""
+        """Report interfaces that two instances on one device use."""
         users: dict[tuple[str, str], str] = {}
-        # Those that are broken come last, and never stand in the way of another.
+        # Broken instances come last, so that they never take an interface from a good one.
         for key in sorted(self.uses, key=lambda key: (key not in self.wanted, key)):
             for device, physical in self.uses[key].interfaces():
                 first = users.setdefault((device, physical), key)
@@ -154,7 +154,7 @@ def _selector(document: Document) -> DeviceSelector | None:
     try:
         return DeviceSelector.model_validate(spec["devices"] if isinstance(spec, dict) else None)
     except (ValidationError, KeyError):
-        return None  # its shape was reported when it was read
+        return None  # reported when it was read
 
 
 def _text_at(document: Document, *path: str) -> str:

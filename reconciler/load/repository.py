@@ -1,4 +1,4 @@
-"""What a revision says: objects, where they were read, and the instances they make."""
+"""A revision's objects, where they were read, and the instances that they form."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Entry(Generic[M_co]):
     model: M_co | None
     diagnostics: tuple[Diagnostic, ...] = ()
     draft: Draft[M_co] | None = None
-    """What can be told of the object in spite of its mistakes: never run, only checked."""
+    """The object without its mistakes: never run, only checked for further mistakes."""
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What is wanted of one instance; `diagnostics` are those of its own files only."""
+    """What is desired of one instance; `diagnostics` are those of its own files only."""
 
     key: str
     """device/element"""
@@ -48,7 +48,7 @@ class Desired:
 
 @dataclass(frozen=True)
 class Repository:
-    """Everything a revision says, good and bad."""
+    """All objects of a revision, good and bad."""
 
     elements: Mapping[str, Entry[NetworkElement]] = field(default_factory=dict)
     devices: Mapping[str, Entry[Device]] = field(default_factory=dict)
@@ -56,25 +56,26 @@ class Repository:
     diagnostics: tuple[Diagnostic, ...] = ()
     """Every mistake, those of instances included, in order of file and line."""
     broken: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
-    """Instances that are wanted but cannot be formed, by key, and why: stalled, not removed."""
+    """Desired instances that cannot be formed, by key, and why: they are stalled, not removed."""
     unreadable: tuple[str, ...] = ()
-    """Files of which some part could not be read. An instance that nobody mentions any more may
-    be in there, so nothing is removed while this is not empty."""
+    """Files that could not be read in part. They may hold an instance that no longer appears
+    elsewhere, so nothing is removed while there are any.
+    """
     wanted: tuple[Desired, ...] = ()
     nameless: Mapping[str, tuple[Entry[Any], ...]] = field(default_factory=dict)
-    """Objects by kind to which nothing can refer: their name is missing or taken."""
+    """Objects by kind that nothing can refer to: their name is missing or taken."""
     hinted: frozenset[str] = frozenset()
-    """Names in documents that could not be read: what they call may exist."""
+    """Names in documents that could not be read: objects of these names may exist."""
 
     def instances(self) -> tuple[Desired, ...]:
-        """All instances that can be formed, by key."""
+        """Return all instances that can be formed, sorted by key."""
         return self.wanted
 
 
 def unbound(element: Entry[NetworkElement], rollout: Draft[Rollout] | None = None) -> Desired:
-    """The network element on a device made up for it: to check or render it by itself.
+    """Return the network element on a placeholder device, to check or render it by itself.
 
-    A rollout brings its parameters and probes.
+    A rollout contributes its parameters and probes.
     """
     assert element.draft is not None
     model = element.draft.model

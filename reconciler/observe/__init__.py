@@ -1,4 +1,4 @@
-"""What runs, what lies on disks and what shall run, in the plan's terms.
+"""What runs, what is saved on disk and what is desired, in the plan's terms.
 
 Belongs here: reading devices and files for a plan. Does not belong here: the plan, or any effect.
 Read in this order: known, targets, saved_state, shares, device.

@@ -1,4 +1,4 @@
-"""What a device says, with what disks hold for it, in the plan's terms."""
+"""Observes a device and the files saved for it, in the plan's terms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def in_plan_terms(
     snapshots: Snapshots,
     known: Known,
 ) -> Observed:
-    """Files are read only where a table is wanted that no memory holds."""
+    """Return the observation; files are read only for a desired table that memory does not hold."""
     saved = None
     if target is not None and device.capabilities.state_restore and wanting(target, state):
         saved = await saved_state(device, snapshots)
@@ -31,7 +31,7 @@ async def in_plan_terms(
 
 
 def is_foreign(state: DeviceState, known: Known) -> bool:
-    """Whether something runs that no attempt of ours led to."""
+    """Tell whether something runs that none of our attempts started."""
     if state.status is None:
         return state.stranger and known.applied is None
     active = state.status.active

@@ -12,20 +12,20 @@ from reconciler.store import InstanceRecord, Ledger
 
 @dataclass(frozen=True)
 class Known:
-    """Nothing, where click-up never reconciled."""
+    """What the ledger knows; empty where click-up never reconciled."""
 
     applied: Desired | None = None
     """What was desired when the last confirmed release was made."""
     confirmed: str = ""
-    """That release."""
+    """The last confirmed release."""
     graph: str | None = None
-    """Its Click language."""
+    """The Click language of that release."""
     began: Callable[[str], bool] = lambda _attempt: False
-    """Whether an attempt is one of ours."""
+    """Tells whether an attempt is one of ours."""
 
 
 def known_of(record: InstanceRecord, ledger: Ledger) -> Known:
-    """Reads the ledger."""
+    """Read what the ledger knows of an instance."""
     confirmed = record.status.release if record.status is not None else ""
     return Known(
         applied=applied_desired(record),

@@ -1,4 +1,6 @@
-"""What lies on a device's disk, or else among the snapshots, in the terms of plan and snapshots."""
+"""Reads saved tables, from a device's disk or else from the snapshots, in the terms of plan and
+snapshots.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from schemas.snapshot import Snapshot, SnapshotTable
 
 @dataclass(frozen=True)
 class Contents:
-    """What a checkpoint file says it holds, without the records."""
+    """The description of a checkpoint file, without its records."""
 
     sequence: int
     taken: datetime
@@ -30,12 +32,12 @@ class Contents:
 
     @classmethod
     def of(cls, file: Path) -> Contents:
-        """Verifies all of it. Raises CheckpointDamaged, CheckpointTooNew, OSError."""
+        """Read and verify the whole file. Raises CheckpointDamaged, CheckpointTooNew, OSError."""
         return cls.described(read_checkpoint(file))
 
     @classmethod
     def described(cls, checkpoint: Checkpoint) -> Contents:
-        """The same of a checkpoint that was read."""
+        """Describe a checkpoint that was read already."""
         return cls(
             sequence=checkpoint.sequence,
             taken=datetime.fromtimestamp(checkpoint.real_time_ns // 1_000_000_000, UTC),
@@ -47,17 +49,17 @@ class Contents:
 
 
 async def saved_state(device: DeviceClient, snapshots: Snapshots) -> SavedState | None:
-    """What a device would restore: the newest checkpoint on it that verifies; or what may be put
-    there, the newest snapshot of the instance. None when there is neither.
+    """Return what a device would restore: its newest checkpoint that verifies, else the newest
+    snapshot of the instance, which may be copied there, else None.
     """
     for name in await device.list_checkpoints():
         try:
             file = await device.fetch_checkpoint(name)
             contents = await asyncio.to_thread(Contents.of, file)
         except (CheckpointDamaged, CheckpointTooNew, OSError):
-            continue  # the device sets it aside, and uses the one before
+            continue  # the device sets it aside and uses the one before
         if contents.instance not in ("", device.name):
-            continue  # the directory serves another instance, too
+            continue  # the directory is shared with another instance
         record = await written_by(device, contents.release)
         return SavedState(name, moment(contents.taken), held(contents.tables), record)
     for snapshot in reversed(await asyncio.to_thread(snapshots.all, device.name)):
@@ -67,20 +69,20 @@ async def saved_state(device: DeviceClient, snapshots: Snapshots) -> SavedState 
 
 
 async def of_snapshot(snapshot: Snapshot, device: DeviceClient) -> SavedState:
-    """A snapshot that would be put on a device."""
+    """Return a snapshot as tables that may be copied to a device."""
     tables, record = held(snapshot.tables), await written_by(device, snapshot.release)
     return SavedState("", moment(snapshot.taken), tables, record, snapshot.name)
 
 
 async def written_by(device: DeviceClient, release: str) -> ReleaseRecord:
-    """What is known of a release whose driver is on the device, or nothing."""
+    """Return the record of a release whose driver is on the device, else an empty one."""
     record = read_record(await device.record(release) if release else None)
-    # The driver is what counts; a record that somebody staged by hand may not name itself.
+    # Only the driver matters; a release staged by hand may not name itself in its record.
     return record.model_copy(update={"release": release}) if record.states else record
 
 
 def held(tables: dict[str, SnapshotTable]) -> dict[str, HeldTable]:
-    """Tables of a file in the plan's terms."""
+    """Return the tables of a file in the plan's terms."""
     return {
         name: HeldTable(one.layout, one.version, one.capacity, one.records, one.descriptor)
         for name, one in tables.items()
@@ -88,7 +90,7 @@ def held(tables: dict[str, SnapshotTable]) -> dict[str, HeldTable]:
 
 
 def moment(time: datetime) -> str:
-    """A time for people, UTC."""
+    """Write a time in UTC for people."""
     return f"{time:%Y-%m-%d %H:%M:%S}Z"
 
 

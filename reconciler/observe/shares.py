@@ -1,4 +1,4 @@
-"""What a device gives the packet path, and what its rings dropped, as schemas. Pure."""
+"""What a device gives the packet path, and which frames its rings dropped, as schemas. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REASONS = {
 
 
 def share_of(status: DeviceStatus | None) -> Share | None:
-    """What a supervisor says that the packet path has."""
+    """Return the share of the device that the packet path has, as the supervisor reports it."""
     if status is None or status.scheduling is None:
         return None
     said = status.scheduling
@@ -38,7 +38,7 @@ def share_of(status: DeviceStatus | None) -> Share | None:
 
 
 def lossless(rings: dict[str, RingStatus], now: datetime) -> Noted:
-    """From what rings dropped to a condition; what is long ago counts no more."""
+    """Return the condition Lossless from what rings dropped; drops long ago no longer count."""
     dropped = {
         name: ring.drops
         for name, ring in rings.items()

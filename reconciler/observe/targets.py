@@ -1,4 +1,4 @@
-"""Between the objects of the repository, the plan's terms and what a device says."""
+"""Translates between the repository's objects, the plan's terms and the device's reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ from schemas.release import ReleaseRecord, StateRecord, TableRecord
 
 
 def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
-    """What shall run, down to the release's digest. Reads the library's sources. Raises Stalled."""
+    """Return what is to run, down to the release's digest. Reads the library's sources. Raises
+    Stalled.
+    """
     _check_platform(desired)
     resolved = resolve(desired, library)
     if resolved.diagnostics:
@@ -60,7 +62,9 @@ def _check_platform(desired: Desired) -> None:
 
 
 def record_of(target: Target, desired: Desired, revision: str) -> str:
-    """The release.json that is staged with a release: where it came from, what it can carry."""
+    """Return the release.json that is staged with a release: its origin, and the layouts it can
+    read.
+    """
     record = ReleaseRecord(
         release=target.release,
         artifact=target.artifact,
@@ -87,7 +91,7 @@ def _recorded(state: StateSpec) -> StateRecord:
 def observed_of(
     state: DeviceState, known: Known, saved: SavedState | None = None, foreign: bool = False
 ) -> Observed:
-    """What a device says, and what the ledger knows, in the plan's terms."""
+    """Return the device's report and the ledger's knowledge in the plan's terms."""
     status = state.status
     if status is None:
         return Observed(saved=saved, foreign=foreign, confirmed=known.confirmed)
@@ -110,13 +114,13 @@ def observed_of(
 
 
 def wanting(target: Target, state: DeviceState) -> bool:
-    """Whether a table is wanted whose records are in no memory: they may be in a file."""
+    """Tell whether no memory holds the records of some desired table, so that a file may."""
     held = state.status.tables if state.status is not None else {}
     return not named(target.resolved.states).keys() <= held.keys()
 
 
 def read_record(text: str | None) -> ReleaseRecord:
-    """A release.json; what cannot be read says nothing."""
+    """Parse a release.json; an unreadable one gives an empty record."""
     try:
         return ReleaseRecord.model_validate_json(text or "{}")
     except ValidationError:
@@ -129,7 +133,7 @@ def _held(table: TableStatus) -> HeldTable:
 
 
 def describe(plan: Plan) -> str:
-    """What departs from the desired state, a line each; never empty."""
+    """Return the differences from the desired state, one line each; never empty."""
     lines = [
         f"{change.action.value} {change.subject}: {change.before or 'absent'} ->"
         f" {change.after or 'absent'} ({change.reason.value})"
@@ -143,6 +147,8 @@ def describe(plan: Plan) -> str:
 
 
 def reject_digest(target: Target, desired: Desired) -> str:
-    """What a rejection is remembered under: the release and how it is verified."""
+    """Return the digest under which a rejection is recorded: of the release and its
+    verification.
+    """
     verify = desired.rollout.spec.verify.model_dump_json()
     return hashlib.sha256(f"{target.release}\0{verify}".encode()).hexdigest()

@@ -1,7 +1,7 @@
 """From desired and observed to a plan: changes, fates of states, steps. Pure.
 
-Belongs here: every decision on what to do with a device. Does not belong here: doing it (apply).
-Read in this order: terms, planner, steps, state_fates, table_fates, import_plan.
+Belongs here: every decision about a device. Does not belong here: its effects (apply). Read in this
+order: terms, planner, steps, state_fates, table_fates, import_plan.
 """
 
 from reconciler.plan.planner import make_plan

@@ -1,4 +1,4 @@
-"""Decides how records from a file get into the release that a device runs. Pure."""
+"""Plans the import of records from a file into the running release. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from schemas.steps import Checkpoint, Step, Takeover
 
 
 def import_plan(instance: str, observed: Observed, rollout: Rollout) -> Plan:
-    """The running release takes over from itself, with the tables that `observed.saved` has."""
+    """Return a plan by which the running release takes over from itself with the tables in
+    `observed.saved`.
+    """
     saved = observed.saved
     assert saved is not None
     states = states_of(observed.record)
@@ -41,13 +43,13 @@ def import_plan(instance: str, observed: Observed, rollout: Rollout) -> Plan:
 
 
 def left_out(observed: Observed) -> tuple[str, ...]:
-    """Tables of the file that the release does not have."""
+    """Return the tables of the file that the release does not have."""
     saved = observed.saved.tables if observed.saved is not None else {}
     return tuple(sorted(saved.keys() - named(states_of(observed.record))))
 
 
 def states_of(record: ReleaseRecord) -> dict[str, StateSpec]:
-    """The states of a release as its release.json has them."""
+    """Return the states of a release, as its release.json records them."""
     return {name: _spec(name, state) for name, state in sorted(record.states.items())}
 
 
@@ -73,7 +75,7 @@ def _useless(saved: SavedState, wanted: Mapping[str, TableSpec]) -> Iterator[Ref
 
 
 def _stuck(states: tuple[StateFate, ...]) -> Iterator[Refusal]:
-    """Whatever a state is worth: importing nothing over it is never what was meant."""
+    """Refuse states of which nothing can be imported, even those that may be lost."""
     for state in states:
         if state.fate is Fate.LOST:
             hint = "Import it where a release runs that knows that layout."
@@ -81,7 +83,7 @@ def _stuck(states: tuple[StateFate, ...]) -> Iterator[Refusal]:
 
 
 def _replacing(state: StateFate, memory: Mapping[str, HeldTable]) -> StateFate:
-    """Says what goes for it: the records that the table has now."""
+    """Return the clause that names the records which an import replaces."""
     tables = tuple(_table_replacing(table, memory.get(table.name)) for table in state.tables)
     why = state.why if len(tables) != 1 else tables[0].why
     return state.model_copy(update={"tables": tables, "why": why})

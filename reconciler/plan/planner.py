@@ -1,4 +1,4 @@
-"""Decides what to do with one instance: from desired and observed to a plan. Pure."""
+"""Plans one instance: from desired and observed to a plan. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from schemas.steps import StepKind
 
 
 def make_plan(target: Target | None, observed: Observed, instance: str) -> Plan:
-    """The plan for an instance; no target means that it shall go away."""
+    """Return the plan for an instance; without a target, the plan that removes it."""
     if target is None:
         return _removal(observed, instance)
     if target.artifact == observed.artifact:
-        # It runs already: whether a cache still has its objects does not matter.
+        # It is running already: whether a cache still has its objects does not matter.
         target = replace(target, classes_to_build=())
     changes = _changes(target, observed)
     refused: tuple[Refusal, ...] = ()

@@ -1,4 +1,4 @@
-"""What a takeover would do to each state, and whether that may be. Pure."""
+"""Decides what a takeover does to each state, and whether that is allowed. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REMOVED = "its last checkpoint stays as a snapshot until that is pruned"
 def fates(
     states: Mapping[str, StateSpec], observed: Observed, rollout: Rollout
 ) -> tuple[StateFate, ...]:
-    """Every state, wanted or present, by name."""
+    """Return the fate of every state, desired or present, by name."""
     known = moves(named(states), observed)
     carrier = carrier_of(known)
     tables = [fate_of(move, carrier) for move in known]
@@ -32,12 +32,12 @@ def fates(
 
 
 def carrier(states: Mapping[str, StateSpec], observed: Observed) -> str:
-    """Release whose driver carries the records; empty when that is the new one's own."""
+    """Return the release whose driver migrates the records; "" for the new one's own."""
     return carrier_of(moves(named(states), observed))
 
 
 def refusals(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, ...]:
-    """States that would be lost although they are required."""
+    """Return a refusal for each state that would be lost although it is required."""
     return tuple(
         Refusal(
             state=state.name,
@@ -53,7 +53,9 @@ def refusals(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, 
 
 
 def unsaved(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, ...]:
-    """States that would go for good from a device that cannot save them first."""
+    """Return a refusal for each state that would be lost for good, since the device cannot save it
+    first.
+    """
     return tuple(
         Refusal(
             state=state.name,
@@ -66,7 +68,7 @@ def unsaved(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, .
 
 
 def may_be_lost(states: tuple[StateFate, ...]) -> list[str]:
-    """Tables that may start empty when their records cannot be carried."""
+    """Return the tables that may start empty when their records cannot be migrated."""
     return [
         table.name
         for state in states
@@ -77,7 +79,7 @@ def may_be_lost(states: tuple[StateFate, ...]) -> list[str]:
 
 
 def needs_checkpoint(states: tuple[StateFate, ...]) -> bool:
-    """Whether something goes for good that somebody may want back."""
+    """Tell whether records would be lost for good that somebody may want back."""
     lost = any(state.fate is Fate.LOST and state.keep is not Keep.DISCARD for state in states)
     return lost or any(state.losses and state.keep is Keep.REQUIRED for state in states)
 

@@ -1,4 +1,4 @@
-"""The steps that lead from what a device runs to what it shall run. Pure."""
+"""Lists the steps that lead from what a device runs to what is desired. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def steps_to(
     changes: tuple[Change, ...],
     states: tuple[StateFate, ...],
 ) -> tuple[Step, ...]:
-    """Empty when the device runs the target."""
+    """Return the steps to the target; none when the device runs it."""
     if observed.running and observed.unconfirmed:
         return tuple(_out_of_probation(target, observed))
     same = observed.release == target.release
@@ -44,14 +44,16 @@ def steps_to(
 
 
 def removal(observed: Observed) -> tuple[Step, ...]:
-    """The way to nothing; where no supervisor runs any more, its releases are left."""
+    """Return the steps that remove everything; without a supervisor, only releases are left to
+    remove.
+    """
     return (*_checkpoint("before it is removed", observed), Remove())
 
 
 def verified(
     release: str, rollout: Rollout, when_failed: WhenFailed = WhenFailed.REVERT
 ) -> Iterator[Step]:
-    """What follows a takeover."""
+    """Return the steps that follow a takeover."""
     verify = rollout.spec.verify
     yield Verify(
         release=release,
@@ -65,7 +67,9 @@ def verified(
 
 
 def _when_failed(target: Target, observed: Observed, way_back: bool) -> WhenFailed:
-    """A release that was good here before is better than nothing at all."""
+    """Return what to do when verification fails: a release that was good here is better
+    than none.
+    """
     good = observed.confirmed == target.release
     return WhenFailed.KEEP if good and not way_back else WhenFailed.REVERT
 
@@ -94,7 +98,7 @@ def _upgrade(target: Target, observed: Observed, states: tuple[StateFate, ...]) 
 def _checkpoint(
     reason: str, observed: Observed, states: tuple[StateFate, ...] = ()
 ) -> Iterator[Step]:
-    """Nothing to write where nothing is held."""
+    """Return the checkpoint step, or none where no records are held."""
     removal = not states
     held = observed.tables and (observed.running or removal)
     if observed.capabilities.checkpoints and (observed.foreign or held):
@@ -107,7 +111,9 @@ def _checkpoint(
 
 
 def _restore(observed: Observed, states: tuple[StateFate, ...]) -> Iterator[Step]:
-    """A snapshot has to be put where the supervisor looks; a checkpoint lies there already."""
+    """Return the restore step: a snapshot must be copied to the device, a checkpoint is there
+    already.
+    """
     can = observed.capabilities.state_restore
     restored = can and any(
         table.fate is Fate.RESTORED for state in states for table in state.tables

@@ -1,4 +1,4 @@
-"""How the records of each table get into a release, and what becomes of them on the way. Pure."""
+"""Decides how the records of each table reach a release, and what becomes of them. Pure."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from schemas.release import ReleaseRecord
 
 @dataclass(frozen=True)
 class Move:
-    """A table that a release wants and the one that holds its records now.
+    """A table that a release wants, and the one that holds its records now.
 
-    `by_new` is the way that the release's own driver knows, `by_old` that of the driver which wrote
-    the records.
+    `by_new` is the migration that the release's own driver knows, `by_old` the one known to the
+    driver that wrote the records.
     """
 
     name: str
     wanted: TableSpec
     held: HeldTable | None
     saved_in: str
-    """What it is read from; empty when memory holds it."""
+    """The file it is read from; empty when memory holds it."""
     writer: ReleaseRecord
     by_new: MigrationPath | None = None
     by_old: MigrationPath | None = None
@@ -38,21 +38,23 @@ class Move:
 
     @property
     def carried(self) -> bool:
-        """Whether the memory cannot be adopted as it is."""
+        """Whether records must be copied because the memory cannot be adopted as it is."""
         if self.held is None:
             return False
         return self.held.layout != self.wanted.layout or self.resized
 
 
 def moves(wanted: Mapping[str, TableSpec], observed: Observed) -> tuple[Move, ...]:
-    """Where the records of every wanted table are, in the order in which a supervisor looks."""
+    """Return where the records of every desired table are, in the order in which a supervisor
+    looks.
+    """
     return tuple(_move(name, spec, observed) for name, spec in wanted.items())
 
 
 def carrier_of(known: Sequence[Move]) -> str:
-    """The release whose driver carries the records; empty when the new one's does.
+    """Return the release whose driver migrates the records; "" for the new one's own.
 
-    There is one carrier for all tables: the new driver unless only the old one can carry them all.
+    One driver migrates all tables: the new one unless only the old one can migrate them all.
     """
     carried = [move for move in known if move.carried]
     old = {move.writer.release for move in carried}
@@ -62,7 +64,7 @@ def carrier_of(known: Sequence[Move]) -> str:
 
 
 def fate_of(move: Move, carrier: str) -> TableFate:
-    """What becomes of a table when the driver of release `carrier` carries records."""
+    """Return what becomes of a table when the driver of release `carrier` migrates records."""
     held = move.held
     if held is None:
         return TableFate(name=move.name, fate=Fate.NEW, why="starts empty")
@@ -138,5 +140,5 @@ def _descriptor(move: Move, held: HeldTable) -> str:
 
 
 def counted(records: int) -> str:
-    """`1 record`, `65,536 records`."""
+    """Write a number of records: `1 record`, `65,536 records`."""
     return f"{records:,} record{'' if records == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""The plan's terms: what shall run; and what runs, lies on disks and was recorded. Pure."""
+"""The plan's terms: what is desired; and what runs, is saved on disk and was recorded. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.share import Share
 
 @dataclass(frozen=True)
 class Target:
-    """What shall run."""
+    """What is to run."""
 
     resolved: Resolved
     release: str
@@ -29,11 +29,13 @@ class Target:
     """Digest of the driver; empty when it is not known before the build."""
     classes_to_build: tuple[str, ...] = ()
     share: str = ""
-    """What the device's description gives the packet path, for people."""
+    """The share of the device that its description gives the packet path, for people."""
 
 
 def release_digest(resolved: Resolved, artifact: str) -> str:
-    """SHA-256 in hex over element graph, driver and state layouts: the name of a release."""
+    """Return the name of a release: the SHA-256, in hex, of element graph, driver and state
+    layouts.
+    """
     digest = hashlib.sha256()
     digest.update(f"{resolved.graph.digest()}\n{artifact}\n".encode())
     for name, state in sorted(resolved.states.items()):
@@ -44,7 +46,7 @@ def release_digest(resolved: Resolved, artifact: str) -> str:
 
 @dataclass(frozen=True)
 class HeldTable:
-    """A table with records in it; numbers are 0, and the descriptor is empty, where unknown."""
+    """A table that holds records; unknown numbers are 0, an unknown descriptor is empty."""
 
     layout: str
     """Hash, 16 hex digits."""
@@ -56,16 +58,16 @@ class HeldTable:
 
 @dataclass(frozen=True)
 class SavedState:
-    """Tables in a file: the newest checkpoint on the device, or else the newest snapshot of it."""
+    """Tables in a file: the device's newest checkpoint, or else its newest snapshot."""
 
     file: str
     written: str
-    """When, for people."""
+    """When it was written, for people."""
     tables: Mapping[str, HeldTable] = field(default_factory=dict)
     record: ReleaseRecord = field(default_factory=ReleaseRecord)
-    """The release that wrote it, as far as its driver is still on the device."""
+    """The release that wrote it, if its driver is still on the device."""
     snapshot: str = ""
-    """Id of the snapshot that has to be put on the device first."""
+    """Id of the snapshot that must be copied to the device first."""
 
     def __str__(self) -> str:
         kind = "snapshot" if self.snapshot else "checkpoint"
@@ -74,38 +76,40 @@ class SavedState:
 
 @dataclass(frozen=True)
 class Observed:
-    """What the device says, and what was recorded about it."""
+    """The device's report, and what was recorded about it."""
 
     supervisor: bool = False
-    """A supervisor answers."""
+    """Whether a supervisor answers."""
     release: str = ""
     """The active worker's release; empty when none forwards."""
     unconfirmed: bool = False
-    """The active release is in probation: the device goes back by itself unless it is confirmed."""
+    """Whether the active release is on probation: the device reverts by itself unless it is
+    confirmed.
+    """
     graph: Graph | None = None
     """The active worker's graph; None when it could not be read."""
     expected: Graph | None = None
-    """What was released last; where the graph departs from it, somebody else changed it."""
+    """The graph released last; where the observed one departs from it, somebody else changed it."""
     record: ReleaseRecord = field(default_factory=ReleaseRecord)
     """The active release's release.json; empty when there is none."""
     tables: Mapping[str, HeldTable] = field(default_factory=dict)
     """State tables the supervisor holds, by STATE/TABLE."""
     saved: SavedState | None = None
-    """Where tables that the supervisor does not hold come from."""
+    """The file with the tables that the supervisor does not hold."""
     parked: bool = False
-    """A worker of the release before is parked: there is a way back."""
+    """Whether a worker of the previous release is parked, so that a revert is possible."""
     confirmed: str = ""
     """The release that was confirmed here last."""
     foreign: bool = False
-    """Something answers that the ledger knows nothing of."""
+    """Whether a supervisor answers that the ledger does not know."""
     share: Share | None = None
-    """What the packet path has of the device."""
+    """The share of the device that the packet path has."""
     capabilities: Capabilities = field(default_factory=Capabilities)
-    """What its driver can do."""
+    """What the device's driver can do."""
 
     @property
     def running(self) -> bool:
-        """A worker forwards."""
+        """Whether a worker forwards."""
         return bool(self.release)
 
     @property

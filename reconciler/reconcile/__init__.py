@@ -1,8 +1,7 @@
 """The loop: wake-ups, a queue of keys, one pass over one instance, retries.
 
-Belongs here: what happens when. Does not belong here: decisions (plan) and effects (apply).
-Read in this order: loop, queue, one_pass, planning, attempt, checkpoint_upkeep, share_upkeep,
-importing.
+Belongs here: what happens when. Does not belong here: decisions (plan) and effects (apply). Read in
+this order: loop, queue, one_pass, planning, attempt, checkpoint_upkeep, share_upkeep, importing.
 """
 
 from reconciler.reconcile.means import Means

@@ -1,4 +1,6 @@
-"""One attempt to reach a goal: recorded before its first effect, carried out, recorded again."""
+"""One attempt to reach a goal: recorded before its first effect, carried out, and
+recorded again.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +29,12 @@ from schemas.steps import Step, StepKind
 
 
 def goes_back(plan: Plan) -> bool:
-    """Whether a plan only clears the way for the next one."""
+    """Tell whether a plan only reverts a release, before another plan can be made."""
     return any(step.kind is StepKind.REVERT for step in plan.steps)
 
 
 async def attempt(goal: Goal, plan: Plan, means: Means, signals: Signals, journal: Journal) -> None:
-    """Carry out `plan`. Raises what made it fail, after recording it."""
+    """Carry out `plan`. Raises the error that made it fail, after recording it."""
     contents = _contents(goal)
     number = await _number(goal, plan, contents.config, journal)
     if plan.takeover:
@@ -83,8 +85,8 @@ class _JournalRecorder:
 
 
 async def _number(goal: Goal, plan: Plan, config: str, journal: Journal) -> str:
-    """Of this attempt, or of an earlier one whose release still waits to be confirmed, or to be
-    taken back.
+    """Return the number of a new attempt, or of an earlier one whose release still awaits
+    confirmation or a revert.
     """
     release = plan.running if goes_back(plan) else goal.release
     running = [one for one in await journal.unfinished() if one.release == release]

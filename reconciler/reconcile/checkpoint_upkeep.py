@@ -1,4 +1,4 @@
-"""Looks after a device's checkpoints: that they are written as its description says, and kept."""
+"""Keeps the checkpoint settings of a device as described, and collects its checkpoints."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ async def look_after(
     snapshots: Snapshots,
     status: DeviceStatus | None = None,
 ) -> None:
-    """Put the settings right, record the condition, keep the newest checkpoint when it is time.
+    """Correct the settings, record the condition, and collect the newest checkpoint when it is due.
 
-    `status` is what the supervisor said just now, if it was asked. Nothing of this stands in the
-    way of a pass: what fails is an event.
+    `status` is the supervisor's latest report, if any. A failure here is an event and never fails a
+    pass.
     """
     try:
         status = status or await device.status()
@@ -42,7 +42,7 @@ NOT_OFFERED = Noted(
 
 
 def condition_of(said: CheckpointStatus, tables: bool) -> Noted:
-    """Pure: from what a supervisor says to a condition."""
+    """Return the condition Checkpointed from what a supervisor reports. Pure."""
     where = f"to {said.directory}"
     if said.reason:
         return Noted(FALSE, said.reason, said.problem)

@@ -1,5 +1,5 @@
-"""Brings records from a file into the release that a device runs, while the reconciler keeps its
-hands off.
+"""Imports records from a file into the running release, while the reconciler leaves the instance
+alone.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from schemas.rollout import Rollout
 from schemas.steps import Step
 
 LONGEST_SECONDS = 300.0
-"""Beside probation: until then a reconciler waits for an import that died."""
+"""Beyond probation: how long a reconciler waits for an import that died."""
 
 
 async def observe(device: DeviceClient, saved: SavedState) -> Observed:
-    """What runs, and the file as what is to be restored. Raises DeviceUnreachable, and Transient
-    when the device is not at rest.
+    """Observe what runs, with the file as what is to be restored. Raises DeviceUnreachable, and
+    Transient when the device has not settled.
     """
     state = await device.observe()
     if state.status is None or state.status.active is None:
@@ -46,7 +46,7 @@ async def bring(
     plan: Plan, device: DeviceClient, record: InstanceRecord, rollout: Rollout, means: Means
 ) -> TakeoverReport:
     """Carry out an import, as an attempt of its own. Raises Stalled, Transient, Waiting after
-    recording it; the device has its own records back then.
+    recording it; the device then has its own records back.
     """
     number = await asyncio.to_thread(_begin, plan, record, means)
     recorder = _ImportRecorder(plan.instance, number, means)
@@ -74,7 +74,7 @@ async def bring(
 
 @asynccontextmanager
 async def hands_off(record: InstanceRecord, rollout: Rollout, means: Means) -> AsyncIterator[None]:
-    """No pass may judge the device meanwhile; a suspension that somebody else made stays."""
+    """Suspend the instance, so that no pass judges it meanwhile; an existing suspension stays."""
     if record.suspension is not None and not record.suspension.over(time.time()):
         yield
         return
@@ -98,7 +98,7 @@ def _begin(plan: Plan, record: InstanceRecord, means: Means) -> str:
 
 @dataclass(frozen=True)
 class _ImportRecorder:
-    """Writes an import into the ledger; no pass is under way that has a journal."""
+    """Writes an import into the ledger, as there is no pass with a journal."""
 
     key: str
     attempt: str
@@ -109,7 +109,7 @@ class _ImportRecorder:
         await asyncio.to_thread(self.means.ledger.record_step, self.attempt, step.kind.value)
 
     async def reject(self, reason: str) -> None:
-        """The file is to blame: the release was good before, and is so again."""
+        """Record nothing: the file is to blame, the release was good before and is again."""
 
     async def event(self, kind: EventType, reason: str, message: str) -> None:
         await asyncio.to_thread(self.means.ledger.record_event, self.key, kind, reason, message)

@@ -1,4 +1,4 @@
-"""The loop: wake-ups -> queue of keys -> workers -> the next pass, as its outcome says."""
+"""The loop: wake-ups -> queue of keys -> workers -> the next pass, as the outcome requires."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMITS_REMEMBERED = 64
 
 @dataclass
 class _Instance:
-    """What the loop remembers between passes over one key, until it is restarted."""
+    """What the loop remembers between passes over one key; lost in a restart."""
 
     signals: Signals = field(default_factory=Signals)
     failures: int = 0
@@ -35,7 +35,7 @@ class _Instance:
 
 
 class Loop:
-    """Follows one source and keeps every instance in it converging."""
+    """Follows one source and makes every instance in it converge."""
 
     def __init__(
         self,
@@ -44,7 +44,9 @@ class Loop:
         interval: float = 30.0,
         observe_interval: float = OBSERVE_SECONDS,
     ) -> None:
-        """Polls the source every `interval` seconds, devices every `observe_interval` (drift)."""
+        """Poll the source every `interval` seconds, and devices every `observe_interval` (for
+        drift).
+        """
         self._source = source
         self._means = means
         self._interval = interval
@@ -54,8 +56,8 @@ class Loop:
         self.desired_state: DesiredState | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. A takeover that is under way is finished first, a soak is left to
-        the supervisor.
+        """Run until `stop` is set. A takeover under way is finished first; a soak is left to the
+        supervisor.
         """
         async with Watch(self._source.url, self._interval) as watch, asyncio.TaskGroup() as group:
             tasks = [
@@ -120,7 +122,7 @@ class Loop:
 
     async def _know_recorded(self) -> None:
         for record in await asyncio.to_thread(self._means.ledger.instances):
-            # A suspension may be all there is of an instance that nobody ever wanted.
+            # A suspension may be all that is recorded of an instance that was never desired.
             if record.status is not None:
                 self._instance(record.key)
 
@@ -179,7 +181,7 @@ class Loop:
         error = task.exception()
         if error is None:
             return task.result()
-        # A bug of ours: it ends this pass, not the other instances'.
+        # A bug in click-up: it ends this pass, not those of other instances.
         message = f"{type(error).__name__}: {error}"
         self._means.observer.crashed(key, error)
         await self._warn(key, "InternalError", message)

@@ -21,8 +21,8 @@ class Means:
 
 @dataclass
 class Signals:
-    """What the loop tells a pass about its instance: when commits to it came (event loop time),
-    and that one came just now.
+    """What the loop tells a pass about its instance: the times of its commits (event loop clock),
+    and that one arrives during the pass.
     """
 
     commits: list[float] = field(default_factory=list)

@@ -1,8 +1,7 @@
-"""One pass over one instance. Reads as what the product does: desired, observed, planned, applied,
-recorded.
+"""One pass over one instance: desired, observed, planned, applied, recorded.
 
-A pass starts from nothing but the newest desired state, the device and the ledger; it never goes on
-with an old plan.
+A pass starts only from the newest desired state, the device and the ledger; it never continues an
+old plan.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ __all__ = ["Means", "Signals", "reconcile"]
 async def reconcile(
     key: str, desired_state: DesiredState, means: Means, signals: Signals
 ) -> Outcome:
-    """One pass over the instance `key`; records its outcome."""
+    """Run one pass over the instance `key` and record its outcome."""
     journal = await Journal.open(means.ledger, means.observer, key, desired_state)
     one = _Pass(key, desired_state, means, signals, journal)
     outcome = await one.outcome()
@@ -73,7 +72,7 @@ class _Pass:
         self.healthy: bool | None = None
 
     async def outcome(self) -> Outcome:
-        """Failures become outcomes here, and nowhere else."""
+        """Return how the pass ended; only here do failures become outcomes."""
         try:
             return await self.run()
         except (VerifyFailed, TakeoverRefused, ChangeRefused) as error:
@@ -90,7 +89,7 @@ class _Pass:
             return self._ended(OutcomeKind.TRANSIENT, error.reason, error)
 
     async def run(self) -> Outcome:
-        """The whole story."""
+        """Run the pass from start to end."""
         if (why := self._suspended()) is not None:
             return Outcome(OutcomeKind.SUSPENDED, "Suspended", why)
         known = await asyncio.to_thread(known_of, self.journal.record, self.means.ledger)
@@ -138,7 +137,7 @@ class _Pass:
         return "suspended by its rollout" if paused else None
 
     async def _observe(self, goal: Goal) -> DeviceState:
-        """Looks at the device, and after what else it wants."""
+        """Observe the device, and look after its checkpoints and its share."""
         state = await self.planner.look(goal)
         status = state.status
         self.healthy = status is not None and status.forwarding
@@ -149,7 +148,7 @@ class _Pass:
         return state
 
     async def _keep_last_good(self, state: DeviceState, known: Known, rejected: str) -> None:
-        """The rejected release stays away; what was good before is kept running."""
+        """Keep the last good release running, as the desired one was rejected."""
         good = known.applied
         if good is None:
             return

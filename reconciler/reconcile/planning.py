@@ -1,4 +1,4 @@
-"""From what is desired to a plan: one way, which `click-up plan` and every pass go."""
+"""From what is desired to a plan, for `click-up plan` and for every pass alike."""
 
 from __future__ import annotations
 
@@ -29,68 +29,72 @@ STARTING_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Goal:
-    """What shall run where, and the revision that says so; without a target, nothing."""
+    """What is to run where, and the revision that asks for it; without a target, nothing."""
 
     desired: Desired
-    """Of what shall be removed: what was applied last."""
+    """For a removal: what was applied last."""
     target: Target | None
     device: DeviceClient
     revision: str
 
     @property
     def release(self) -> str:
-        """Empty when nothing shall run."""
+        """Digest of the release; empty when nothing is to run."""
         return "" if self.target is None else self.target.release
 
     @property
     def reject_digest(self) -> str:
-        """What a failure of this goal is remembered under."""
+        """The digest under which a failure of this goal is recorded."""
         return "" if self.target is None else reject_digest(self.target, self.desired)
 
     @property
     def applied(self) -> Applied:
-        """What is recorded once it is reached."""
+        """What is recorded once the goal is reached."""
         return Applied(self.release, self.revision, self.desired.element.spec.version)
 
 
 @dataclass(frozen=True)
 class Planner:
-    """What it takes to plan; `folder` is the reconciler's own."""
+    """Makes goals and plans; `folder` is the reconciler's data folder."""
 
     folder: Path
     library: Library
     builder: Builder
     open: Callable[[Device, str, Path], DeviceClient] = open_device
-    """From a Device document, an element's name and `folder`."""
+    """Opens a device: from its document, an element's name and `folder`."""
 
     @property
     def snapshots(self) -> Snapshots:
-        """Of all devices' states."""
+        """Snapshots of all devices' states."""
         return Snapshots(self.folder / "snapshots")
 
     async def goal(self, desired: Desired, revision: str) -> Goal:
-        """Resolves it for its device. Raises Stalled."""
+        """Resolve what is desired for its device. Raises Stalled."""
         target = await asyncio.to_thread(target_of, desired, self.library, self.builder)
         return Goal(desired, target, self._device(desired), revision)
 
     def removal(self, applied: Desired, revision: str) -> Goal:
-        """Nothing shall run where this was applied."""
+        """Return the goal that nothing runs where this was applied."""
         return Goal(applied, None, self._device(applied), revision)
 
     async def look(self, goal: Goal) -> DeviceState:
-        """What the device says, once it is at rest. Raises Waiting, DeviceUnreachable."""
+        """Observe the device once it has settled. Raises Waiting, DeviceUnreachable."""
         state = await goal.device.observe()
         if state.status is not None and state.status.settling:
             raise Waiting(f"{goal.desired.key}: a worker is starting", STARTING_SECONDS)
         return state
 
     async def plan(self, goal: Goal, state: DeviceState, known: Known) -> tuple[Plan, Observed]:
-        """The way from what the device says to the goal, and what the plan was made from."""
+        """Return the plan from the device's report to the goal, and the observation it was made
+        from.
+        """
         observed = await in_plan_terms(state, goal.device, goal.target, self.snapshots, known)
         return make_plan(goal.target, observed, goal.desired.key), observed
 
     async def check_place(self, desired: Desired, known: Known) -> None:
-        """Raises DeviceMoved when a supervisor runs where the device is not any more."""
+        """Raise DeviceMoved when the device was moved while its supervisor runs at the former
+        place.
+        """
         last = known.applied
         if last is None or (words := _differences(last, desired)) == "":
             return

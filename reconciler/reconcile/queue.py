@@ -1,5 +1,5 @@
-"""A queue of keys with the guarantees of client-go's: a key waits once, never runs twice at the
-same time, and runs again when it was added while it ran.
+"""A queue of keys with client-go's guarantees: a key waits once, never runs twice at the same time,
+and runs again when it was added while it ran.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import asyncio
 
 
 class KeyedQueue:
-    """For one event loop."""
+    """A queue for one event loop."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, None] = {}  # in order of arrival
@@ -25,7 +25,7 @@ class KeyedQueue:
         self._wake()
 
     async def get(self) -> str:
-        """The key that has waited longest; call `done` when it has run."""
+        """Return the key that has waited longest; call `done` when it has run."""
         while not self._waiting:
             waker = asyncio.get_running_loop().create_future()
             self._wakers.add(waker)
@@ -41,7 +41,7 @@ class KeyedQueue:
         return key
 
     def done(self, key: str) -> None:
-        """`key` has run."""
+        """Mark `key` as no longer running."""
         self._running.remove(key)
         if key in self._dirty:
             self._dirty.remove(key)

@@ -1,4 +1,6 @@
-"""Looks after what a device gives the packet path, and tells when its rings dropped frames."""
+"""Keeps the share of the device that the packet path has as described, and reports
+dropped frames.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ NOT_OFFERED = Noted(
 
 
 async def look_after_share(device: DeviceClient, journal: Journal, status: DeviceStatus) -> None:
-    """Put priority, cores and memory right; record them, and whether frames were dropped.
+    """Correct priority, cores and memory; record them, and whether frames were dropped.
 
-    Nothing of this stands in the way of a pass: what fails is an event.
+    A failure here is an event and never fails a pass.
     """
     said = status.scheduling
     if said is None:

@@ -1,4 +1,4 @@
-"""From the outcome of a pass to the conditions people and programs read. Pure."""
+"""From the outcome of a pass to the conditions that people and programs read. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from reconciler.outcome import MEANINGS, Meaning, Outcome, OutcomeKind
 from schemas.status import Condition, ConditionStatus, ConditionType, InstanceStatus
 
 NOTED = (ConditionType.CHECKPOINTED, ConditionType.LOSSLESS)
-"""Questions that supervisors answer, not passes."""
+"""Conditions that follow from what supervisors report, not from passes."""
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 
 
 @dataclass(frozen=True)
 class Noted:
-    """What a supervisor says of one question beside the pass, and why."""
+    """A condition that a supervisor reports, beside passes: its status, and why."""
 
     status: ConditionStatus
     reason: str
@@ -23,12 +23,12 @@ class Noted:
 
 
 def status_after(previous: InstanceStatus, outcome: Outcome, now: datetime) -> InstanceStatus:
-    """The status once a pass has ended; revisions are the caller's."""
+    """Return the status once a pass has ended; revisions are left to the caller."""
     return _with(previous, outcome.meaning, outcome.reason, outcome.message, outcome.healthy, now)
 
 
 def status_during(previous: InstanceStatus, step: str, now: datetime) -> InstanceStatus:
-    """The status while `step` runs."""
+    """Return the status while `step` runs."""
     return _with(
         previous, MEANINGS[OutcomeKind.WAITING], "Progressing", f"{step} is running", None, now
     )
@@ -37,7 +37,7 @@ def status_during(previous: InstanceStatus, step: str, now: datetime) -> Instanc
 def status_noted(
     previous: InstanceStatus, kind: ConditionType, said: Noted, now: datetime
 ) -> InstanceStatus:
-    """The status once a supervisor has answered a question of NOTED; all else stays."""
+    """Return the status with a condition of NOTED updated; all else stays."""
     made = _condition(previous, kind, said.status, now)
     made = made.model_copy(update={"reason": said.reason, "message": said.message})
     others = tuple(c for c in previous.conditions if c.type is not kind)
@@ -96,7 +96,9 @@ def _health(previous: InstanceStatus, healthy: bool | None) -> ConditionStatus:
 
 
 def _healthy(previous: InstanceStatus, condition: Condition) -> Condition:
-    """Health has its own reasons: a rejected release leaves the device healthy."""
+    """Return the condition Healthy, which has its own reasons: a rejected release leaves the device
+    healthy.
+    """
     if condition.status is TRUE:
         return condition.model_copy(update={"reason": "Forwarding", "message": ""})
     if condition.status is UNKNOWN:

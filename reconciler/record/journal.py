@@ -1,4 +1,4 @@
-"""What one pass writes into the ledger, and tells observers, about its instance."""
+"""Writes what one pass does into the ledger, and tells observers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from schemas.steps import Step
 
 @dataclass(frozen=True)
 class Applied:
-    """A release that was confirmed: its digest, revision and version."""
+    """A confirmed release: its digest, revision and version."""
 
     release: str
     revision: str
@@ -34,8 +34,8 @@ class Applied:
 
 
 def applied_desired(record: InstanceRecord) -> Desired | None:
-    """What was desired when the last confirmed release of an instance was made. Keys that another
-    version of click-up stored, and that say nothing any more, are passed over.
+    """Return what was desired when the last confirmed release of an instance was made. Keys that
+    another version of click-up stored and this one does not know are ignored.
     """
     objects = record.applied
     if objects is None:
@@ -49,7 +49,7 @@ def applied_desired(record: InstanceRecord) -> Desired | None:
 
 
 def applied_objects(desired: Desired) -> dict[str, Any]:
-    """What `applied_desired` makes an instance of again."""
+    """Return the objects from which `applied_desired` restores an instance."""
     return {
         "element": desired.element.model_dump(mode="json"),
         "device": desired.device.model_dump(mode="json"),
@@ -58,7 +58,7 @@ def applied_objects(desired: Desired) -> dict[str, Any]:
 
 
 class Journal:
-    """For one pass; open it with `Journal.open`."""
+    """The journal of one pass; open it with `Journal.open`."""
 
     def __init__(
         self,
@@ -82,34 +82,34 @@ class Journal:
     async def open(
         cls, ledger: Ledger, observer: Observer, key: str, desired_state: DesiredState
     ) -> Journal:
-        """Read what is known about `key`."""
+        """Read what is known of `key`."""
         record = await asyncio.to_thread(ledger.instance, key)
         return cls(ledger, observer, record, desired_state)
 
     async def rejection(self, digest: str) -> Rejection | None:
-        """Why the release and verify specification `digest` must not be tried again here."""
+        """Return why the release and verify specification `digest` must not be tried again here."""
         found = await self._read_rejections()
         return next((rejection for rejection in found if rejection.digest == digest), None)
 
     async def reject(self, digest: str, revision: str, reason: str) -> None:
-        """Remember a failure of the release itself."""
+        """Record a failure of the release itself."""
         reason = reason.removeprefix(f"{self.key}: ")
         await asyncio.to_thread(self._ledger.reject, self.key, digest, revision, reason)
         await self.event("Warning", "RevisionRejected", f"{revision}: {reason}")
         await self._read_rejections()
 
     async def event(self, kind: EventType, reason: str, message: str) -> None:
-        """Record something worth knowing."""
+        """Record a noteworthy event."""
         message = message.removeprefix(f"{self.key}: ")
         await asyncio.to_thread(self._ledger.record_event, self.key, kind, reason, message)
         self._observer.event(self.key, kind, reason, message)
 
     async def unfinished(self) -> tuple[Attempt, ...]:
-        """Attempts that a reconciler began and never ended."""
+        """Return attempts that a reconciler began and did not end."""
         return await asyncio.to_thread(self._ledger.unfinished, self.key)
 
     async def settle(self, status: DeviceStatus | None) -> None:
-        """End those whose end the device tells."""
+        """Record the end of unfinished attempts, as far as the device tells it."""
         for one in await self.unfinished():
             settled = settle(one, status)
             if settled.fate is Fate.RUNNING:
@@ -121,7 +121,7 @@ class Journal:
                 await self.reject(one.digest, one.revision, settled.reason)
 
     async def begin_attempt(self, goal: Applied, digest: str, config: str) -> str:
-        """Record that `goal` will be attempted, before anything is done about it."""
+        """Record that `goal` will be attempted, before any effect."""
         if goal.revision == self.revision:
             self.status = self.status.model_copy(update={"attempted_revision": goal.revision})
         if config:
@@ -138,7 +138,7 @@ class Journal:
         await self._write_status()
 
     def report(self, report: TakeoverReport) -> None:
-        """A takeover or revert of this pass, to be recorded with the attempt."""
+        """Keep the report of a takeover or revert, to be recorded with the attempt."""
         self._reports[report.result] = report.model_dump()
         self._observer.takeover(self.key, report)
 
@@ -151,13 +151,13 @@ class Journal:
         )
 
     def shared(self, share: Share | None) -> None:
-        """Note what the packet path has of its device. The measured peak alone is no news."""
+        """Record the share that the packet path has; a new measured peak alone is not recorded."""
         before = self.status.share
         if before is None or share is None or _steady(before) != _steady(share):
             self.status = self.status.model_copy(update={"share": share})
 
     async def lossless(self, said: Noted) -> None:
-        """Note whether rings dropped frames; each time that they did is an event."""
+        """Record whether rings dropped frames; each time that they did is an event."""
         before = self.status.condition(ConditionType.LOSSLESS)
         self.status = status_noted(self.status, ConditionType.LOSSLESS, said, datetime.now(UTC))
         known = before is not None and before.message == said.message
@@ -165,9 +165,7 @@ class Journal:
             await self.event("Warning", "FramesDropped", said.message)
 
     async def checkpointed(self, said: Noted) -> None:
-        """Note whether the device saves its tables; tell when that has changed for the worse, or
-        back.
-        """
+        """Record whether the device saves its tables; changes for the worse or back are events."""
         before = self.status.condition(ConditionType.CHECKPOINTED)
         self.status = status_noted(self.status, ConditionType.CHECKPOINTED, said, datetime.now(UTC))
         failed = before.reason if before and before.status is ConditionStatus.FALSE else ""
@@ -177,7 +175,7 @@ class Journal:
             await self.event("Normal", "Checkpointed", "checkpoints are written again")
 
     async def applied(self, applied: Applied, desired: Desired) -> None:
-        """Remember what is confirmed on the device."""
+        """Record what is confirmed on the device."""
         if applied.revision == self.revision:
             self.status = self.status.model_copy(update={"attempted_revision": applied.revision})
         self.status = self.status.model_copy(
@@ -192,7 +190,7 @@ class Journal:
             await asyncio.to_thread(self._ledger.record_applied, self.key, objects)
 
     async def finish(self, outcome: Outcome) -> None:
-        """Record the outcome of the pass, when it is news."""
+        """Record the outcome of the pass, if it is news."""
         during = self.status
         self.status = status_after(self.status, outcome, datetime.now(UTC))
         written = (self.record.status, self.record.desired_revision)
@@ -201,7 +199,7 @@ class Journal:
         self._observer.pass_finished(self.key, outcome)
 
     async def forget(self) -> None:
-        """Drop everything about an instance that was removed."""
+        """Remove everything recorded of a removed instance."""
         await asyncio.to_thread(self._ledger.forget, self.key)
 
     async def _read_rejections(self) -> tuple[Rejection, ...]:

@@ -1,4 +1,4 @@
-"""What became of attempts that a reconciler began and did not see the end of: the device knows."""
+"""Determines from the device's report how unfinished attempts ended."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from reconciler.store import Attempt
 class Fate(StrEnum):
     """How an attempt ended, or that it has not."""
 
-    RUNNING = "Running"  # its release is active and not confirmed: the plan says what to do
+    RUNNING = "Running"  # its release is active and unconfirmed: the plan decides
     APPLIED = "Applied"
     REMOVED = "Removed"
-    DIED = "WorkerDied"  # and the supervisor went back by itself
-    REVERTED = "Reverted"  # by a reconciler that did not live to record why
+    DIED = "WorkerDied"  # and the supervisor reverted by itself
+    REVERTED = "Reverted"  # by a reconciler that died before recording why
     FAILED = "TakeoverFailed"
     TIMED_OUT = "ConfirmTimeout"  # by the supervisor, because nobody confirmed in time
-    INTERRUPTED = "Interrupted"  # before anything was done to the device, or too long ago to know
+    INTERRUPTED = "Interrupted"  # before any effect on the device, or too long ago to know
 
 
 REVERTED = {Cause.NOT_CONFIRMED: Fate.TIMED_OUT, Cause.WORKER_DIED: Fate.DIED}
-"""By what the supervisor says was the cause; for any other, nobody is to blame."""
+"""By the cause that the supervisor reports; for any other, the release is not to blame."""
 
 
 @dataclass(frozen=True)
 class Settled:
-    """The fate of one attempt and why."""
+    """How one attempt ended, and why."""
 
     fate: Fate
     reason: str = ""
@@ -41,7 +41,7 @@ class Settled:
 
 
 def settle(attempt: Attempt, status: DeviceStatus | None) -> Settled:
-    """Pure: from the ledger's record and the supervisor's report to what happened."""
+    """Return how an attempt ended, from the ledger's record and the supervisor's report. Pure."""
     if status is None and not attempt.release:
         return Settled(Fate.REMOVED)
     if status is None:

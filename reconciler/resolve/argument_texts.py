@@ -1,4 +1,4 @@
-"""Values that operators give to atoms and states, as Click text."""
+"""Converts values that operators give to atoms and states into Click text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Name(Model):
 
 
 class Mistake(Exception):
-    """Why a value does not fit; `.path` leads to the part at fault, from the value on."""
+    """Why a value does not fit; `.path` leads from the value to the part at fault."""
 
     def __init__(self, detail: str, hint: str = "", path: Path = ()) -> None:
         super().__init__(detail)
@@ -30,7 +30,7 @@ class Mistake(Exception):
 
 
 def mistakes_in(group: ExceptionGroup[Mistake]) -> Iterator[Mistake]:
-    """All mistakes of a group, those of groups in it included."""
+    """Return all mistakes of a group, including those of groups in it."""
     for one in group.exceptions:
         if isinstance(one, ExceptionGroup):
             yield from mistakes_in(one)
@@ -39,7 +39,9 @@ def mistakes_in(group: ExceptionGroup[Mistake]) -> Iterator[Mistake]:
 
 
 def atom_text(parameter: AtomParameter, value: Any) -> str | tuple[str, ...]:
-    """Click text of a value of an atom's parameter; raises Mistake or a group of them."""
+    """Return the Click text of a value of an atom's parameter. Raises Mistake or a
+    group of them.
+    """
     kind = parameter.type
     if kind is AtomParameterType.RULES:
         return _each(_rule, enumerate(_list(value)))
@@ -57,7 +59,9 @@ def atom_text(parameter: AtomParameter, value: Any) -> str | tuple[str, ...]:
 
 
 def element_text(parameter: ElementParameter, value: Any) -> str:
-    """Click text of a value of an element class's parameter; raises Mistake or a group of them."""
+    """Return the Click text of a value of an element class's parameter. Raises Mistake or a group
+    of them.
+    """
     if not parameter.repeated:
         return _bounded(parameter.type, parameter, value)
     if value in ([], ()) and parameter.default is not None:
@@ -113,7 +117,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _each(read: Callable[[P, Any], str], entries: Iterable[tuple[P, Any]]) -> tuple[str, ...]:
-    """The text of each entry; raises all their mistakes at once."""
+    """Return the text of each entry. Raises all their mistakes at once."""
     texts: list[str] = []
     mistakes: list[Mistake] = []
     for place, value in entries:
@@ -135,7 +139,7 @@ def _rule(index: int, rule: Any) -> str:
     mistake = pattern_mistake(pattern)
     if mistake:
         raise Mistake(mistake, path=path)
-    # The second output takes what is denied; Click's own word for it would drop.
+    # The second output takes denied packets; Click's own word for it would drop them.
     return f"{'allow' if action == 'allow' else '1'} {pattern.strip()}"
 
 
@@ -160,7 +164,7 @@ def _string(index: int, text: Any) -> str:
 
 
 def _routes(value: Any) -> tuple[str, ...]:
-    """A text for each route; outputs are numbered in their order."""
+    """Return a text for each route; outputs are numbered in their order."""
     if not isinstance(value, Mapping) or not value:
         raise Mistake("a mapping from output to prefixes is expected, like {lan: [10.0.0.0/8]}")
     _each(_name, ((name, name) for name in value))
@@ -179,7 +183,7 @@ def _prefixes(name: str, prefixes: Any) -> list[Any]:
 
 
 def _route(path: Path, route: tuple[int, Any]) -> str:
-    """`PREFIX [via GATEWAY]` with the number of its output, as LookupRoute takes it."""
+    """Return `PREFIX [via GATEWAY]` with the number of its output, as LookupRoute takes it."""
     number, text = route
     words = str(text).split()
     if not isinstance(text, str) or len(words) not in (1, 3) or words[1:2] not in ([], ["via"]):
@@ -195,7 +199,7 @@ def _route(path: Path, route: tuple[int, Any]) -> str:
 
 
 def _address(index: int, text: Any) -> str:
-    """`192.0.2.1/24`, as people write the address of an interface."""
+    """Return `192.0.2.1/24`, the usual form of an interface's address."""
     try:
         return str(ip_interface(text if isinstance(text, str) else ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What atoms and states are given (`with:`), checked against what their manifests declare."""
+"""Checks the arguments of atoms and states (`with:`) against their manifests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Bound:
     texts: Texts
     names: Mapping[str, tuple[str, ...]]
     open: bool = False
-    """Whether it may have outputs that could not be told from what lists them."""
+    """Whether it may have further outputs, because a list of them has mistakes."""
 
 
 _NAMING = (AtomParameterType.CLASSES, AtomParameterType.NAMES, AtomParameterType.ROUTES)
@@ -34,21 +34,21 @@ _NAMING = (AtomParameterType.CLASSES, AtomParameterType.NAMES, AtomParameterType
 
 @dataclass
 class Binding:
-    """Turns the arguments of one instance's atoms and states into Click text."""
+    """Converts the arguments of one instance's atoms and states into Click text."""
 
     desired: Desired
     diagnostics: list[Diagnostic]
     state_classes: Container[str]
-    """All that a state may be of; another one is reported where it is used."""
+    """All classes that a state may have; an unknown one is reported where it is used."""
 
     @property
     def document(self) -> Document:
-        """Where the network element was read."""
+        """The document of the network element."""
         return self.desired.element_document
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The network element's parameters with the rollout's overrides, those that fit it."""
+        """The network element's parameters, with those overrides of the rollout that fit."""
         defaults = self.desired.element.spec.parameters
         overrides = self.desired.rollout.spec.parameters
         fitting = {
@@ -59,7 +59,7 @@ class Binding:
         return {**defaults, **fitting}
 
     def atom(self, name: str, manifest: AtomManifest) -> Bound:
-        """An atom's arguments, as far as they are right."""
+        """Return an atom's arguments, as far as they are right."""
         given = self.desired.element.spec.atoms[name].with_
         path: Path = ("spec", "atoms", name)
         values = self._values(path, manifest.atom, given, manifest.parameters)
@@ -77,7 +77,7 @@ class Binding:
     def _check_distinct(
         self, path: Path, manifest: AtomManifest, names: Mapping[str, tuple[str, ...]]
     ) -> None:
-        """No two outputs have the same name."""
+        """Report outputs of the same name."""
         taken = {name for name, output in manifest.ports.outputs.items() if not output.each}
         for key, listed in names.items():
             for name in listed:
@@ -87,7 +87,7 @@ class Binding:
                 taken.add(name)
 
     def state(self, name: str, manifest: ElementManifest) -> tuple[str, ...]:
-        """Configuration arguments of a state's element."""
+        """Return the configuration arguments of a state's element."""
         given = self.desired.element.spec.states[name].with_
         path: Path = ("spec", "states", name)
         declared = {parameter.name.lower(): parameter for parameter in manifest.parameters}
@@ -135,7 +135,9 @@ class Binding:
         return values
 
     def _certain(self, section: str, name: object) -> bool:
-        """Whether a name that is not found in a section of the document is in none of its gaps."""
+        """Tell whether a name is certainly absent from a section, rather than lost to a mistake
+        there.
+        """
         gaps = self.document.doubtful("spec", section)
         return self.document.complete("spec", section) and not alike(str(name), gaps)
 
@@ -170,7 +172,7 @@ class Binding:
             raise Mistake(
                 f"{value!r} is not one of spec.interfaces", did_you_mean(str(value), logical)
             )
-        # A device that does not bind it was reported where the device is written.
+        # A device that does not bind it has been reported at the device.
         return str(self.desired.device.spec.interfaces.get(value, value))
 
     def _state(self, parameter: AtomParameter, value: Any) -> str:
@@ -186,7 +188,7 @@ class Binding:
 
 
 def _listed(value: Any) -> tuple[str, ...]:
-    """Names of outputs, those that cannot be one included: a flow may well use them."""
+    """Return the names of outputs, even invalid ones, since a flow may use them."""
     entries = value if isinstance(value, (Mapping, list, tuple)) else ()
     return tuple(entry for entry in entries if isinstance(entry, str))
 

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a repository, found without any device."""
+"""Finds every mistake in a repository, without any device."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from schemas.rollout import Rollout
 
 
 def check(repository: Repository, library: Library) -> tuple[Diagnostic, ...]:
-    """Mistakes in shape, between objects, and within network elements that nobody releases too.
+    """Return mistakes in shape, between objects, and within network elements, released or not.
 
-    What has mistakes is checked on without them, so that all are reported at once.
+    Objects with mistakes are checked further without them, so that all are reported at once.
     """
     found = list(repository.diagnostics)
     for desired in _drafts(repository):
@@ -24,9 +24,9 @@ def check(repository: Repository, library: Library) -> tuple[Diagnostic, ...]:
 
 
 def _drafts(repository: Repository) -> Iterator[Desired]:
-    """Every network element by itself and as each rollout releases it.
+    """Yield every network element by itself and as each rollout releases it.
 
-    What stands in the way of a device alone was found when the instances were formed.
+    Mistakes that concern a device were found when the instances were formed.
     """
     nameless = repository.nameless
     for element in (*repository.elements.values(), *nameless.get("NetworkElement", ())):

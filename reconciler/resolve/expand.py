@@ -1,4 +1,4 @@
-"""Turns atoms and their links into elements and connections."""
+"""Expands atoms and their links into elements and connections."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NoExpansion(Exception):
 def expand(
     atoms: Mapping[str, Atom], wiring: Wiring, typing: Typing, types: PacketTypes
 ) -> tuple[list[Element], list[Connection]]:
-    """Elements and connections of all atoms; raises NoExpansion."""
+    """Return the elements and connections of all atoms. Raises NoExpansion."""
     expanded = {name: _Expanded(atom, typing, types) for name, atom in sorted(atoms.items())}
     elements = [element for one in expanded.values() for element in one.elements]
     connections = [wire for one in expanded.values() for wire in one.connections]
@@ -79,7 +79,7 @@ class _Expanded:
         return self.atom.name if member == "self" else f"{self.atom.name}/{member}"
 
     def _ends(self, ports: Mapping[str, tuple[str, ...]]) -> dict[str, Ends]:
-        """A port that names no element port takes the main element's next one."""
+        """Return element ports; one that is not named is the main element's next one."""
         ends: dict[str, Ends] = {}
         following = 0
         for name, places in ports.items():

@@ -20,7 +20,7 @@ class PortName:
 
 @dataclass(frozen=True)
 class Stop:
-    """A place the packets pass: `[input]name[output, output]`."""
+    """An atom in a chain: `[input]name[output, output]`."""
 
     name: str
     offset: int
@@ -30,7 +30,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Hop:
-    """One connection between two stops; a port left out is None."""
+    """One connection between two atoms; a port that is left out is None."""
 
     source: Stop
     output: PortName | None
@@ -47,7 +47,7 @@ class FlowSyntaxError(Exception):
 
 
 def parse_flow(text: str) -> tuple[Hop, ...]:
-    """The connections of one line; raises FlowSyntaxError."""
+    """Return the connections of one line. Raises FlowSyntaxError."""
     stops = _Parser(text).stops()
     return tuple(_hops(stops))
 

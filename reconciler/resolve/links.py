@@ -1,4 +1,4 @@
-"""Atoms at work, and the links between their ports."""
+"""Atoms of a network element, and the links between their ports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from schemas.atom import AtomInput, AtomManifest, AtomOutput
 
 @dataclass(frozen=True)
 class Atom:
-    """An atom at work: its manifest, its arguments, and its ports by name, in order."""
+    """An atom of a network element: its manifest, its arguments, and its ports by name,
+    in order.
+    """
 
     name: str
     manifest: AtomManifest
@@ -24,7 +26,9 @@ class Atom:
 
     @classmethod
     def of(cls, name: str, manifest: AtomManifest, bound: Bound) -> Atom:
-        """With one port for each name that the arguments list, where the manifest says so."""
+        """Return an atom, with a port for each name that its arguments list where the manifest says
+        so.
+        """
         ports = manifest.ports
         inputs, outputs = _named(ports.inputs, bound), _named(ports.outputs, bound)
         return cls(name, manifest, bound, inputs, outputs)
@@ -56,7 +60,7 @@ class Link:
     input: str
     position: Position = field(compare=False, default=Position())
     joined: bool = field(compare=False, default=False)
-    """The output was left open and follows another one there."""
+    """Whether the output was left open and joins another one."""
 
 
 @dataclass(frozen=True)
@@ -66,4 +70,4 @@ class Wiring:
     links: tuple[Link, ...]
     dropped: tuple[tuple[str, str], ...]
     loose: LooseEnds = field(default_factory=LooseEnds)
-    """Inputs at which more may arrive than the links say, after a mistake."""
+    """Inputs that may receive more than the links say, because of a mistake."""

@@ -1,4 +1,4 @@
-"""Ports to which a faulty line of a flow may have meant to lead: not reported as open."""
+"""Ports that a faulty line of a flow may have meant: they are not reported as open."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class LooseEnds:
         return not wider.isdisjoint(self._ends)
 
     def add_end(self, atom: str, port: str) -> None:
-        """A port that a line names well, while its other end is not known."""
+        """Add a port that a line names correctly, while its other end is unknown."""
         self._ends.add((atom, port))
 
     def add_port(self, atom: str, port: PortName | None, known: Iterable[str]) -> None:
-        """A port that the atom does not have, or that was not named where it had to be."""
+        """Add a port that the atom does not have, or that is missing where one is needed."""
         meant = closest(port.name, known) if port is not None else None
         self._ends.add((atom, meant or EVERY))
 
     def add_atom(self, name: str, known: Iterable[str]) -> None:
-        """An atom that is not declared: a slip of the closest one, or of any."""
+        """Add an atom that is not declared: a misspelling of the closest one, or of any."""
         self._ends.add((closest(name, known) or EVERY, EVERY))
 
     def add_all(self) -> None:
-        """Nothing is known of the flow."""
+        """Add everything: nothing is known of the flow."""
         self._ends.add((EVERY, EVERY))

@@ -1,4 +1,4 @@
-"""Which packet type each atom's input carries, and the glue between types that differ."""
+"""Infers the packet type of each atom's input, and the glue between types that differ."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas.atom import ANY, SAME, Glue, PacketTypes
 
 @dataclass(frozen=True)
 class Typing:
-    """Type of every input and output, and the glue each link needs."""
+    """Type of every input and output, and the glue that each link needs."""
 
     inputs: Mapping[tuple[str, str], str]
     outputs: Mapping[tuple[str, str], str]
@@ -23,7 +23,7 @@ class Typing:
 
 
 def is_a(types: PacketTypes, narrow: str, wide: str) -> bool:
-    """Whether packets of the narrow type are packets of the wide one."""
+    """Tell whether packets of the narrow type are packets of the wide one."""
     current: str | None = narrow
     while current is not None and current != wide:
         declared = types.types.get(current)
@@ -34,7 +34,7 @@ def is_a(types: PacketTypes, narrow: str, wide: str) -> bool:
 def infer(
     atoms: Mapping[str, Atom], wiring: Wiring, library: Library
 ) -> tuple[Typing, tuple[Diagnostic, ...]]:
-    """Types follow the packets, from the atoms where they arrive on."""
+    """Infer types along the flow, from the atoms at which packets arrive."""
     inference = _Inference(atoms, wiring, library)
     inference.run()
     typing = Typing(inference.inputs, inference.outputs, inference.glue)
@@ -61,7 +61,7 @@ class _Inference:
             inner = graph.subgraph(circle)
             if inner.number_of_edges():
                 self._circle(inner)
-        # What goes round has no type; what it leads to may still have a wrong one.
+        # A cycle has no type; what follows it may still have a wrong one.
         graph.remove_edges_from(self.circling)
         for name in nx.lexicographical_topological_sort(graph):
             self._atom(self.atoms[name])
@@ -104,8 +104,8 @@ class _Inference:
         return self._carried(arriving, wanted) if declared != ANY else wanted
 
     def _carried(self, arriving: list[Link], wanted: str) -> str:
-        """What arrives, where that says more than what is wanted. What does not fit was reported
-        where it arrives, so that nothing behind it is.
+        """Return the arriving type where it is more specific than the wanted one. A type that does
+        not fit was reported on arrival, so it is not reported again downstream.
         """
         if any(link in self.glue for link in arriving):
             return wanted
@@ -116,7 +116,7 @@ class _Inference:
         return is_a(self.types, self.outputs.get((link.source, link.output), ANY), wanted)
 
     def _common(self, arriving: list[Link]) -> str:
-        """The type that all that arrives can take, else the first."""
+        """Return the type that fits everything that arrives, else the first."""
         have = sorted({self.outputs[link.source, link.output] for link in arriving} - {ANY})
         for wanted in (*have, *self._wider(have)):
             if all(is_a(self.types, one, wanted) or self._glue(one, wanted) for one in have):
@@ -148,7 +148,9 @@ class _Inference:
         )
 
     def _converters(self, have: str, wanted: str) -> str:
-        """Those that need to be told nothing, if there are any: others are made for more."""
+        """Return the converters that need no arguments, if there are any: others do more than
+        convert.
+        """
         found = [
             (any(one.required for one in atom.parameters.values()), f"{name}[{port}]")
             for name, atom in sorted(self.library.atoms.items())
@@ -167,7 +169,9 @@ class _Inference:
 
 
 def _is_end(atom: Atom) -> bool:
-    """Whether packets of any types may meet there: none goes on, and none is looked at."""
+    """Tell whether packets of any types may meet at an atom: it neither forwards nor
+    inspects them.
+    """
     looks = any(expansion.when for expansion in atom.manifest.expands)
     return not atom.outputs and not looks
 

@@ -1,4 +1,4 @@
-"""Whether the probes of a rollout read handlers that some element has."""
+"""Checks that the probes of a rollout read handlers that some element has."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _EVERY_ELEMENT = frozenset({"class", "name", "config", "ports", "handlers"})
 
 @dataclass(frozen=True)
 class Readable:
-    """The classes that each element may be of."""
+    """The classes that each element may have."""
 
     classes: Mapping[str, frozenset[str]]
     gaps: frozenset[str] = frozenset()
-    """Atoms and states that have elements which cannot be told."""
+    """Atoms and states whose elements are not known."""
     complete: bool = True
-    """Whether there are no other atoms and states."""
+    """Whether there are no further atoms and states."""
 
 
 def of_graph(graph: Graph) -> Readable:
-    """What can be read when all elements are known."""
+    """Return what can be read of a graph whose elements are all known."""
     return Readable({one.name: frozenset({one.class_name}) for one in graph.elements})
 
 
 def of_draft(desired: Desired, library: Library) -> Readable:
-    """What may be read of a network element that has mistakes."""
+    """Return what may be readable of a network element that has mistakes."""
     document, spec = desired.element_document, desired.element.spec
     classes = {name: frozenset({use.use}) for name, use in spec.states.items()}
     for name, use in spec.atoms.items():
@@ -47,7 +47,7 @@ def of_draft(desired: Desired, library: Library) -> Readable:
 
 
 def probe_mistakes(desired: Desired, readable: Readable, library: Library) -> Iterator[Diagnostic]:
-    """Every probe reads a handler that some element has."""
+    """Yield the probes that read a handler which no element has."""
     for index, probe in enumerate(desired.rollout.spec.verify.probes):
         place = desired.rollout_document.at("spec", "verify", "probes", index)
         for match in PROBE_TERM.finditer(probe):
@@ -64,7 +64,7 @@ def _handler_mistakes(
 ) -> Iterator[Diagnostic]:
     classes = sorted(readable.classes[name])
     if not all(one in library.elements for one in classes):
-        return  # a class that is not known was reported where it is used
+        return  # an unknown class was reported where it is used
     handlers = (one for name in classes for one in library.elements[name].handlers)
     known = {one.name for one in handlers if one.access != "write"} | _EVERY_ELEMENT
     if handler not in known:

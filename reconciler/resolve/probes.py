@@ -1,7 +1,7 @@
 """Verify probes: handler expressions such as `sessions.count >= 1 and forwarded.rate > 0`, judged
 over a soak time.
 
-Pure: samples come in with their time, verdicts go out.
+Pure: samples with their times come in, verdicts go out.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Probe:
-    """All `terms` must be true; `text` is what the operator wrote."""
+    """A probe passes when all `terms` are true; `text` is what the operator wrote."""
 
     text: str
     terms: tuple[Term, ...]
@@ -55,14 +55,16 @@ class Probe:
 
 @dataclass(frozen=True)
 class Sample:
-    """Answers of all handlers at one time: seconds since the takeover; None where a read failed."""
+    """The values of all handlers at one time, in seconds since the takeover; None where a read
+    failed.
+    """
 
     at: float
     values: Mapping[str, str | None]
 
 
 class Verdict(Enum):
-    """What the samples so far say."""
+    """The result so far."""
 
     PENDING = "pending"
     PASSED = "passed"
@@ -71,14 +73,14 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """Verdict, and the first sample that failed a probe, in words."""
+    """A verdict, and the first sample that failed a probe, in words."""
 
     verdict: Verdict
     reason: str = ""
 
 
 def parse_probe(text: str) -> Probe:
-    """Raises ProbeSyntaxError saying what is accepted."""
+    """Parse a probe. Raises ProbeSyntaxError, which says what is accepted."""
     terms = []
     for part in re.split(r"\s+and\s+", text.strip()):
         match = PROBE_TERM.fullmatch(part.strip())
@@ -92,12 +94,12 @@ def parse_probe(text: str) -> Probe:
 
 
 def handlers_of(probes: Sequence[Probe]) -> tuple[str, ...]:
-    """The handlers to read for one sample, sorted, each once."""
+    """Return the handlers to read for one sample, sorted, each once."""
     return tuple(sorted({term.name for probe in probes for term in probe.terms}))
 
 
 def enough_samples(soak: float, interval: float) -> int:
-    """Good ones that it takes to believe in a soak: half of those that there is time for."""
+    """Return how many good samples a soak takes: half of those that there is time for."""
     return math.ceil(soak / interval / 2)
 
 
@@ -108,10 +110,11 @@ def judge(
     soak: float,
     enough: int = 1,
 ) -> Judgement:
-    """Probes have `settle` seconds to become true and must then stay true for `soak` seconds.
+    """Judge samples in order of time: within `settle` seconds probes must become true, then stay
+    true for `soak` seconds.
 
     The first sample after `settle` that fails a probe ends it. `soak` counts from the first sample
-    from which on every probe holds, and is over when `enough` of them did. In order of time.
+    from which on every probe holds, and is over when `enough` of them did.
     """
     good: list[float] = []
     for sample in samples:

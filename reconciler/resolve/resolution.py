@@ -31,7 +31,7 @@ class Resolved:
 
 
 def resolve(desired: Desired, library: Library) -> Resolved:
-    """The element graph, or everything that stands in its way."""
+    """Return the element graph, or all that is wrong with the network element."""
     resolving = _Resolving(desired, library)
     graph = resolving.graph()
     readable = of_draft(desired, library) if graph is None else of_graph(graph)
@@ -47,7 +47,9 @@ def resolve(desired: Desired, library: Library) -> Resolved:
 
 
 def live_parameters(graph: Graph, elements: Mapping[str, ElementManifest]) -> dict[str, str]:
-    """ELEMENT.PARAMETER -> ELEMENT.HANDLER for all parameters that change without a takeover."""
+    """Return ELEMENT.PARAMETER -> ELEMENT.HANDLER for all parameters that change without a
+    takeover.
+    """
     return {
         f"{element.name}.{parameter}": f"{element.name}.{handler}"
         for element in graph.elements
@@ -71,7 +73,9 @@ class _Resolving:
         self.diagnostics: list[Diagnostic] = []
 
     def graph(self) -> Graph | None:
-        """States, atoms, glue and their connections; None when something is wrong or left out."""
+        """Return states, atoms, glue and their connections; None when something is wrong or left
+        out.
+        """
         binding = Binding(self.desired, self.diagnostics, self.library.states)
         states = list(self._state_elements(binding))
         self._check_names()
@@ -92,7 +96,7 @@ class _Resolving:
         return Graph((*states, *elements), tuple(connections))
 
     def _declared(self) -> frozenset[str]:
-        """Names of all atoms, those included that were left out for their mistakes."""
+        """Return the names of all atoms, including those left out for their mistakes."""
         return self.document.doubtful("spec", "atoms") | self.desired.element.spec.atoms.keys()
 
     def _state_elements(self, binding: Binding) -> Iterator[Element]:

@@ -1,4 +1,4 @@
-"""The states of a release and their tables, as what shall run wants them. Pure."""
+"""The states and tables of a release that is to run. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TableSpec:
 
 @dataclass(frozen=True)
 class StateSpec:
-    """A state of the graph: its tables, and what an upgrade owes it."""
+    """A state of the graph: its tables, and whether an upgrade must keep it."""
 
     name: str
     class_name: str
@@ -37,7 +37,7 @@ class StateSpec:
 
     @classmethod
     def of(cls, element: Element, manifest: ElementManifest, keep: Keep) -> StateSpec:
-        """The state that is this element of the graph."""
+        """Return the state that an element of the graph is."""
         tables = {
             table.table: TableSpec(table, _capacity(element, manifest, table))
             for table in manifest.states
@@ -46,7 +46,7 @@ class StateSpec:
 
     @property
     def layouts(self) -> dict[str, str]:
-        """Table -> hash of the layout that the release writes."""
+        """Return table -> hash of the layout that the release writes."""
         return {name: table.layout for name, table in self.tables.items()}
 
 
@@ -59,7 +59,7 @@ def _capacity(element: Element, manifest: ElementManifest, table: StateTable) ->
 
 
 def named(states: Mapping[str, StateSpec]) -> dict[str, TableSpec]:
-    """Every table of all states under its name STATE/TABLE."""
+    """Return every table of all states, named STATE/TABLE."""
     return {
         f"{name}/{table}": spec
         for name, state in sorted(states.items())

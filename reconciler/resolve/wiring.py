@@ -1,4 +1,4 @@
-"""Reads a flow into links between atoms' ports, and settles the ports left open."""
+"""Reads a flow into links between atoms' ports, and connects or reports the ports left open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.atom import AtomOutput
 def wire(
     document: Document, flow: Iterable[str], atoms: Mapping[str, Atom], names: Iterable[str]
 ) -> tuple[Wiring, tuple[Diagnostic, ...]]:
-    """The links of a flow. `names` are all declared atoms, those with mistakes included."""
+    """Return the links of a flow. `names` are all declared atoms, including those with mistakes."""
     wiring = _Wiring(document, atoms, frozenset(names))
     for number, line in enumerate(flow):
         wiring.add(document.at("spec", "flow", number), line)
@@ -44,7 +44,7 @@ class _Wiring:
             self.loose_outputs.add_all()
 
     def add(self, start: Position, line: str) -> None:
-        """Adds the links of one line."""
+        """Add the links of one line."""
         try:
             hops = parse_flow(line)
         except FlowSyntaxError as error:
@@ -58,7 +58,7 @@ class _Wiring:
             self._add_hop(start, hop)
 
     def _loosen(self, line: str) -> None:
-        """A line that is not understood may connect all the atoms that it names, in any way."""
+        """Let a line that cannot be parsed stand for any links between the atoms that it names."""
         for word in re.findall(r"\w+", re.sub(r"\[[^\]]*", " ", line)):
             self.loose_inputs.add_atom(word, self.names)
             self.loose_outputs.add_atom(word, self.names)
@@ -76,7 +76,7 @@ class _Wiring:
                 self.diagnostics.append(Diagnostic.at(place, "Unknown atom", detail, hint))
 
     def _add_hop(self, start: Position, hop: Hop) -> None:
-        """Each end is checked, whatever the other one is."""
+        """Add one hop; each end is checked, whatever the other one is."""
         output = self._source(start, hop)
         port = self._target(start, hop)
         if port is not None:
@@ -177,7 +177,7 @@ class _Wiring:
         return None
 
     def settle_open_ports(self) -> None:
-        """Joins fallbacks, drops what may be dropped, and reports every other port left open."""
+        """Join fallbacks, drop what may be dropped, and report every other open port."""
         for atom in self.atoms.values():
             for name, output in atom.outputs.items():
                 at = (atom.name, name)

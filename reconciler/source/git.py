@@ -14,8 +14,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ex
 from reconciler.errors import CloneUnusable, RevisionNotFound, SourceUnreachable, Stalled
 from reconciler.source.reference import Kind, Reference, newest_tag
 
-# A desired state is text that people review; more than this is a mistake, and would be read on
-# every commit.
+# Desired state is text that people review; a larger file is a mistake, and would be read on every
+# commit.
 LARGEST_FILE = 1 << 20
 LARGEST_TOTAL = 32 << 20
 YAML = (".yaml", ".yml")
@@ -25,7 +25,7 @@ REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit and how it was named: `str()` is `main@sha1:<40 hex>`."""
+    """A commit and the reference that named it: `str()` is `main@sha1:<40 hex>`."""
 
     name: str
     commit: str
@@ -35,11 +35,11 @@ class Revision:
 
 
 class GitSource:
-    """One repository followed at one reference; `path` limits what is read to a folder of it."""
+    """A repository followed at one reference; `path` limits what is read to one of its folders."""
 
     def __init__(self, url: str, reference: Reference, clone: Path, path: str = "") -> None:
-        """`url` as for git clone; the bare clone lives in the folder `clone`."""
-        # git runs in the clone, where a relative path would mean something else.
+        """`url` is as for git clone; `clone` is the folder of the bare clone."""
+        # git runs in the clone, where a relative path would have another meaning.
         self.url = str(Path(url).absolute()) if Path(url).is_dir() else url
         self._reference = reference
         self._clone = clone
@@ -48,12 +48,12 @@ class GitSource:
             self._path = ""
 
     async def newest(self) -> Revision:
-        """Fetch, and resolve the reference. Raises SourceUnreachable, RevisionNotFound."""
+        """Fetch and resolve the reference. Raises SourceUnreachable, RevisionNotFound."""
         return await asyncio.to_thread(self._newest)
 
     async def files(self, revision: Revision) -> dict[str, str]:
-        """Every YAML file at `revision`, {path: text}. Raises Stalled when there is more than
-        anybody could review.
+        """Return every YAML file at `revision`, as path -> text. Raises Stalled when there is more
+        than anybody could review.
         """
         return await asyncio.to_thread(self._files, revision)
 

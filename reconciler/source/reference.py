@@ -1,4 +1,4 @@
-"""What an operator follows: a branch, a tag, a range of tags, or one commit. Pure."""
+"""References that an operator can follow: a branch, a tag, a range of tags, or a commit. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMPARISONS = {
 
 
 class Kind(Enum):
-    """How a reference names a commit."""
+    """How a reference selects a commit."""
 
     BRANCH = "branch"
     TAG = "tag"
@@ -34,8 +34,8 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Reference:
-    """`name` is a branch, a tag, a 40-digit commit, or a range; `prefix` comes before the version
-    in a tag's name.
+    """`name` is a branch, a tag, a 40-digit commit, or a range; `prefix` precedes the version in
+    tags.
     """
 
     kind: Kind
@@ -65,8 +65,8 @@ def parse_reference(text: str) -> Reference:
 
 
 def newest_tag(tags: Iterable[str], reference: Reference) -> str:
-    """The tag with the highest version (semver.org 2.0.0 precedence) within the range; releases
-    only, unless a bound names a pre-release. Raises RevisionNotFound.
+    """Return the tag with the highest version (semver.org 2.0.0 precedence) within the range;
+    releases only, unless a bound names a pre-release. Raises RevisionNotFound.
     """
     bounds = _bounds(reference.name)
     with_prereleases = any(version.prerelease for _, version in bounds)

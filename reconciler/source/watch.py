@@ -1,4 +1,6 @@
-"""Wake-ups: at an interval with jitter for every repository, at once for commits to a local one."""
+"""Waits for changes: polls every repository with jitter, and notices commits to a local one at
+once.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,12 @@ import git
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-# Spreads many reconcilers that were started together over the interval.
+# Spreads the polls of reconcilers that were started together over the interval.
 JITTER = 0.1
 
 
 class Watch:
-    """Async context manager; `wait()` returns when the repository is worth a look."""
+    """Async context manager; `wait()` returns when it is time to look at the repository."""
 
     def __init__(self, url: str, interval: float) -> None:
         """Watch the repository at `url`; poll it every `interval` seconds, give or take."""
@@ -29,8 +31,7 @@ class Watch:
     async def __aenter__(self) -> Watch:
         if self._observer is not None and self._folder is not None:
             wake = _RefChanged(asyncio.get_running_loop(), self._woken)
-            # Not the whole folder recursively: objects change all the time, and say
-            # nothing before a ref does.
+            # Not the whole folder recursively: objects change all the time, and only refs matter.
             self._observer.schedule(wake, str(self._folder), recursive=False)
             self._observer.schedule(wake, str(self._folder / "refs"), recursive=True)
             await asyncio.to_thread(self._observer.start)
@@ -47,7 +48,7 @@ class Watch:
             await asyncio.to_thread(self._observer.join)
 
     async def wait(self) -> None:
-        """Until a ref changed or the interval is over."""
+        """Wait until a ref changes or the interval is over."""
         seconds = self._interval * random.uniform(1 - JITTER, 1 + JITTER)
         try:
             async with asyncio.timeout(seconds):
@@ -62,14 +63,14 @@ class Watch:
 
 
 class _RefChanged(FileSystemEventHandler):
-    """Runs in watchdog's thread."""
+    """Calls back from watchdog's thread when a ref changes."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, woken: asyncio.Event) -> None:
         self._loop = loop
         self._woken = woken
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        # Reading a ref is an event too; and our own fetch reads them all.
+        # Reading a ref is an event too, and our own fetch reads them all.
         if event.event_type in ("opened", "closed_no_write"):
             return
         paths = (str(event.src_path), str(getattr(event, "dest_path", "")))
@@ -78,14 +79,14 @@ class _RefChanged(FileSystemEventHandler):
 
 
 def is_ref(path: str) -> bool:
-    """Whether a path inside a git folder is one where refs are kept, and not a lock beside it."""
+    """Tell whether a path inside a git folder holds refs, and is not a lock file."""
     name = path.rsplit("/", 1)[-1]
     return not name.endswith(".lock") and (name in ("packed-refs", "HEAD") or "/refs/" in path)
 
 
 def local_refs(url: str) -> Path | None:
-    """The folder that holds refs and packed-refs of a local repository (bare, with a work tree, or
-    a linked work tree), or None when `url` is not local.
+    """Return the folder of refs and packed-refs of a local repository (bare, with a work tree, or a
+    linked work tree), or None when `url` is not local.
     """
     path = Path(re.sub(r"^file://", "", url)).expanduser()
     if not path.exists():

@@ -1,6 +1,7 @@
 """The ledger: what was desired, attempted, applied, rejected and seen; and snapshots of states.
 
-Belongs here: facts with their time. Does not belong here: decisions on them (plan, reconcile).
+Belongs here: facts with their time. Does not belong here: decisions based on them (plan,
+reconcile).
 """
 
 from reconciler.store.ledger import Ledger

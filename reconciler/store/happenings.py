@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from reconciler.store import tables as t
 from reconciler.store.records import Event, EventType
 
-# An equal event within this many seconds is counted, not repeated (as Kubernetes and Flux do).
+# Within this many seconds an equal event is counted, not repeated (as Kubernetes and Flux do).
 FOLD_SECONDS = 600.0
 EVENTS_KEPT = 1000
 
@@ -37,7 +37,7 @@ class Happenings:
                 _add_event(connection, key, kind, reason, message, now)
 
     def events(self, key: str | None = None, limit: int = 50) -> tuple[Event, ...]:
-        """The newest events, oldest first."""
+        """Return the newest events, oldest first."""
         query = select(t.events).order_by(t.events.c.last_seen.desc(), t.events.c.id.desc())
         if key is not None:
             query = query.where(t.events.c.key == key)
@@ -46,7 +46,7 @@ class Happenings:
         return tuple(_event(row._mapping) for row in reversed(rows))
 
     def request(self, key: str, retry: bool) -> int:
-        """Ask a running loop to look at `key` now; with `retry`, at rejected releases too. Returns
+        """Ask a running loop to reconcile `key` now; with `retry`, rejected releases too. Returns
         the request's id.
         """
         with self._engine.begin() as connection:
@@ -56,13 +56,15 @@ class Happenings:
             return int(connection.execute(statement.returning(t.requests.c.id)).scalar_one())
 
     def was_taken(self, request: int) -> bool:
-        """Whether a running loop has taken up the request."""
+        """Tell whether a running loop has taken the request."""
         query = select(t.requests.c.taken).where(t.requests.c.id == request)
         with self._engine.connect() as connection:
             return connection.execute(query).scalar() is not None
 
     def take_requests(self) -> frozenset[str]:
-        """Keys asked for since the last call."""
+        """Return the keys requested since the last call, with whether rejected releases are
+        retried.
+        """
         open_ = t.requests.c.taken.is_(None)
         with self._engine.connect() as connection:
             if connection.execute(select(t.requests.c.id).where(open_).limit(1)).first() is None:

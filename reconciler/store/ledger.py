@@ -28,7 +28,7 @@ from schemas.status import InstanceStatus
 
 
 class Ledger(Happenings):
-    """One file; several processes may use it at once (WAL)."""
+    """A ledger in one file; several processes may use it at once (WAL)."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         """Open or create the ledger. Raises LedgerUnusable, and LedgerTooNew when another version
@@ -53,13 +53,13 @@ class Ledger(Happenings):
     # Instances
 
     def instance(self, key: str) -> InstanceRecord:
-        """What is known about `key`, an empty record when nothing is."""
+        """Return what is recorded of `key`, or an empty record."""
         with self._engine.connect() as connection:
             row = connection.execute(select(t.instances).where(t.instances.c.key == key)).first()
         return InstanceRecord(key=key) if row is None else _instance(row._mapping)
 
     def instances(self) -> tuple[InstanceRecord, ...]:
-        """All instances, by key."""
+        """Return all instances, sorted by key."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(t.instances).order_by(t.instances.c.key)).all()
         return tuple(_instance(row._mapping) for row in rows)
@@ -67,7 +67,7 @@ class Ledger(Happenings):
     def record_status(
         self, status: InstanceStatus, desired_revision: str, digest: str, rollout: str
     ) -> None:
-        """Replace the status of an instance, and what was desired when it was made."""
+        """Replace the status of an instance, and the desired state for which it was determined."""
         self._put(
             status.instance,
             status=status.model_dump_json(),
@@ -100,7 +100,7 @@ class Ledger(Happenings):
         self, key: str, revision: str, version: str, release: str, digest: str
     ) -> str:
         """Record an attempt before any of its effects; returns its id."""
-        # Sorts by time, and is unique between reconcilers that share a device.
+        # Sorts by time, and is unique among reconcilers that share a device.
         attempt = f"{int(self._clock() * 1000):013d}-{secrets.token_hex(4)}"
         with self._engine.begin() as connection:
             connection.execute(
@@ -120,7 +120,7 @@ class Ledger(Happenings):
         return attempt
 
     def record_step(self, attempt: str, step: str) -> None:
-        """Record that `step` begins, before its effect."""
+        """Record that `step` begins, before its effects."""
         with self._engine.begin() as connection:
             connection.execute(
                 update(t.attempts).where(t.attempts.c.id == attempt).values(step=step)
@@ -129,7 +129,7 @@ class Ledger(Happenings):
     def end_attempt(
         self, attempt: str, outcome: str, message: str = "", report: Mapping[str, Any] | None = None
     ) -> None:
-        """Record how an attempt ended; who saw its end first has the word."""
+        """Record how an attempt ended; only the first report of its end counts."""
         text = None if report is None else json.dumps(report)
         ended = {"outcome": outcome, "message": message, "report": text, "ended": self._clock()}
         open_ = (t.attempts.c.id == attempt) & (t.attempts.c.outcome == "")
@@ -137,13 +137,13 @@ class Ledger(Happenings):
             connection.execute(update(t.attempts).where(open_).values(ended))
 
     def attempt(self, attempt: str) -> Attempt | None:
-        """The attempt with this id."""
+        """Return the attempt with this id."""
         with self._engine.connect() as connection:
             row = connection.execute(select(t.attempts).where(t.attempts.c.id == attempt)).first()
         return None if row is None else _attempt(row._mapping)
 
     def attempts(self, key: str | None = None, limit: int = 20) -> tuple[Attempt, ...]:
-        """The newest attempts, newest first."""
+        """Return the newest attempts, newest first."""
         query = select(t.attempts).order_by(t.attempts.c.id.desc()).limit(limit)
         if key is not None:
             query = query.where(t.attempts.c.key == key)
@@ -151,7 +151,7 @@ class Ledger(Happenings):
             return tuple(_attempt(row._mapping) for row in connection.execute(query))
 
     def unfinished(self, key: str) -> tuple[Attempt, ...]:
-        """Attempts that somebody began and nobody ended, oldest first."""
+        """Return attempts that have begun and not ended, oldest first."""
         query = select(t.attempts).where(t.attempts.c.key == key, t.attempts.c.outcome == "")
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(t.attempts.c.id))
@@ -169,7 +169,7 @@ class Ledger(Happenings):
             )
 
     def rejections(self, key: str) -> tuple[Rejection, ...]:
-        """Everything rejected on `key`, oldest first."""
+        """Return everything rejected on `key`, oldest first."""
         query = select(t.rejected).where(t.rejected.c.key == key).order_by(t.rejected.c.at)
         with self._engine.connect() as connection:
             return tuple(Rejection(**row._mapping) for row in connection.execute(query))
@@ -183,7 +183,7 @@ class Ledger(Happenings):
             connection.execute(statement.on_conflict_do_nothing())
 
     def graph(self, release: str) -> str | None:
-        """The Click language of a release."""
+        """Return the Click language of a release, or None."""
         query = select(t.graphs.c.text).where(t.graphs.c.digest == release)
         with self._engine.connect() as connection:
             return connection.execute(query).scalar()
@@ -199,7 +199,7 @@ class Ledger(Happenings):
         with self._engine.begin() as connection:
             written = connection.execute(select(t.about.c.version)).scalars().all()
             if not written:
-                # Two reconcilers may start on one new ledger.
+                # Two reconcilers may start on one new ledger at the same time.
                 first = upsert(t.about).values(version=t.VERSION)
                 connection.execute(first.on_conflict_do_nothing())
         newest = max(written, default=t.VERSION)
@@ -213,7 +213,7 @@ class Ledger(Happenings):
 
 
 def _set_pragmas(connection: Any, _: object) -> None:
-    # Readers (the CLI) never wait for the writer; another writer is waited for.
+    # Readers (the CLI) never wait for the writer; writers wait for each other.
     for pragma in ("journal_mode=WAL", "busy_timeout=5000", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -26,15 +26,14 @@ class Suspension(_Record):
     until: float | None = None
 
     def over(self, now: float) -> bool:
-        """Whether it has run out."""
+        """Tell whether it has expired."""
         return self.until is not None and now >= self.until
 
 
 class InstanceRecord(_Record):
-    """What is known about an instance.
+    """What is recorded of an instance.
 
-    `desired_digest` changes with what is desired, `applied` holds the objects that
-    were applied last.
+    `desired_digest` changes with what is desired; `applied` holds the objects applied last.
     """
 
     key: str
@@ -64,7 +63,7 @@ class Attempt(_Record):
 
 
 class Rejection(_Record):
-    """A release with its verify specification that failed on an instance."""
+    """A release, with its verify specification, that failed on an instance."""
 
     key: str
     digest: str

@@ -1,4 +1,4 @@
-"""Snapshots: a folder each, complete or absent, `SNAPSHOTS/DEVICE/ELEMENT/ID`. Methods block."""
+"""Snapshots: one folder each, complete or absent, `SNAPSHOTS/DEVICE/ELEMENT/ID`. Methods block."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from schemas.snapshot import Occasion, Snapshot
 
 ABOUT, STATE, RELEASE = "about.json", "state.ckpt", "release.json"
 KEPT = {Occasion.PERIODIC: 3, Occasion.TAKEOVER: 10}
-"""How many of an occasion stay by themselves; of the others all do, until they are pruned."""
+"""How many snapshots of an occasion are retained; of other occasions all are, until pruned."""
 
 
 class NoSuchSnapshot(LookupError):
-    """Nothing answers to that name; the text lists what does."""
+    """No snapshot has that name; the message lists those that exist."""
 
 
 class Snapshots:
-    """Everything in one folder; several processes may use it at once."""
+    """All snapshots in a folder; several processes may use it at once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def add(self, snapshot: Snapshot, texts: Mapping[str, str], state: Path | None = None) -> Path:
-        """Keep a snapshot with files of these names and texts, and a checkpoint; returns its
-        folder. One that is there already is left alone. Raises OSError.
+        """Store a snapshot with files of these names and texts, and a checkpoint; return its
+        folder. An existing one is left as it is. Raises OSError.
         """
         place = self.folder(snapshot)
         if place.exists():
@@ -50,8 +50,8 @@ class Snapshots:
         return place
 
     def all(self, instance: str | None = None) -> tuple[Snapshot, ...]:
-        """Every snapshot (of an instance), by instance, oldest first; unreadable ones are left
-        out.
+        """Return every snapshot (of an instance), by instance, oldest first; unreadable ones are
+        left out.
         """
         paths = (
             self._folder.glob(f"*/*/[!.]*/{ABOUT}")
@@ -63,8 +63,8 @@ class Snapshots:
         return tuple(sorted(known, key=lambda one: (one.instance, one.taken, one.id)))
 
     def find(self, name: str) -> Snapshot:
-        """By DEVICE/ELEMENT@ID, where ID may also be `latest`, or the beginning of an id or of a
-        commit, of which the newest counts. Raises NoSuchSnapshot.
+        """Return the snapshot named DEVICE/ELEMENT@ID, where ID may be `latest`, or a prefix of an
+        id or of a commit, of which the newest counts. Raises NoSuchSnapshot.
         """
         instance, _, wanted = name.partition("@")
         known = self.all(instance) if instance.count("/") == 1 else ()
@@ -75,29 +75,29 @@ class Snapshots:
         raise NoSuchSnapshot(f"there is no snapshot {name}; known: {', '.join(ids)}")
 
     def folder(self, snapshot: Snapshot) -> Path:
-        """Where its files are."""
+        """Return the folder of its files."""
         return self._folder / snapshot.instance / snapshot.id
 
     def state(self, snapshot: Snapshot) -> Path | None:
-        """Its checkpoint; None when there was nothing to save."""
+        """Return its checkpoint, or None when nothing could be saved."""
         path = self.folder(snapshot) / STATE
         return path if path.exists() else None
 
     def text(self, snapshot: Snapshot, name: str) -> str:
-        """One of its other files, empty when it has none of that name."""
+        """Return the text of one of its other files, or ""."""
         path = self.folder(snapshot) / name
         return path.read_text() if path.exists() else ""
 
     def remove(self, snapshot: Snapshot) -> None:
-        """Forget it. Raises OSError."""
+        """Remove a snapshot. Raises OSError."""
         place = self.folder(snapshot)
         gone = place.with_name(f".{place.name}.{os.getpid()}")
-        # Renamed first: a folder that is being removed is no snapshot any more.
+        # Renamed first: a folder that is being removed no longer counts as a snapshot.
         place.rename(gone)
         shutil.rmtree(gone)
 
     def retire(self, instance: str) -> tuple[Snapshot, ...]:
-        """Remove what is old; returns it. Raises OSError."""
+        """Remove and return the snapshots that exceed what is retained. Raises OSError."""
         known = self.all(instance)
         old = [one for occasion, kept in KEPT.items() for one in _of(known, occasion)[:-kept]]
         for snapshot in old:
@@ -122,7 +122,9 @@ def _read(path: Path) -> Snapshot | None:
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
-    """Checkpoints are never written again, so a second name costs nothing."""
+    """Link the file, or copy it across file systems; checkpoints never change, so a
+    link is safe.
+    """
     try:
         os.link(source, target)
     except OSError:  # another file system

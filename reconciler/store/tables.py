@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-# Raised with every change of the tables; a ledger of another version is refused, not guessed at.
+# Raised with every change of the tables; a ledger of another version is refused.
 VERSION = 1
 
 metadata = MetaData()
@@ -29,7 +29,7 @@ instances = Table(
     Column("desired_revision", String, nullable=False, default=""),
     Column("desired_digest", String, nullable=False, default=""),
     Column("rollout", String, nullable=False, default=""),
-    Column("applied", Text),  # the objects that were applied last, as JSON
+    Column("applied", Text),  # the objects applied last, as JSON
     Column("suspension", Text),  # Suspension as JSON, NULL when not suspended
     Column("updated", Float, nullable=False),
 )
@@ -43,7 +43,7 @@ attempts = Table(
     Column("version", String, nullable=False),
     Column("release", String, nullable=False),
     Column("digest", String, nullable=False),  # of release and verify specification
-    Column("step", String, nullable=False),  # the step that was begun last
+    Column("step", String, nullable=False),  # the step begun last
     Column("outcome", String, nullable=False),  # "" while running
     Column("message", Text, nullable=False),
     Column("started", Float, nullable=False),

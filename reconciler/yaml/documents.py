@@ -1,4 +1,4 @@
-"""YAML text as plain values that remember where each key and value stands."""
+"""Reads YAML text as plain values that remember the position of each key and value."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from reconciler.diagnostics import Diagnostic, Position, ordered
 Path = tuple[str | int, ...]
 
 _BEGINS = re.compile(r"---(?=\s|$)")
-"""Begins a document, wherever a line begins with it: not even a quoted text may hold it there."""
+"""Starts a document on whatever line it starts: even quoted text may not hold it there."""
 
-# An alias is written out wherever it is used, so a small file may hold any number of values.
+# An alias is expanded wherever it is used, so a small file may hold any number of values.
 MOST_VALUES = 100_000
 _SPLIT = "No desired state needs that; write it out in several documents."
 
@@ -36,27 +36,29 @@ class Document:
     keys: Mapping[Path, Position] = field(default_factory=dict)
     values: Mapping[Path, Position] = field(default_factory=dict)
     doubts: frozenset[Path] = frozenset()
-    """Where something is wrong, so that what is meant there is not known."""
+    """Paths where something is wrong, so that the intended value is unknown."""
 
     def at(self, *path: str | int) -> Position:
-        """Where the value at this path begins, or the nearest value around it."""
+        """Return the position of the value at this path, or of the nearest value around it."""
         return self._nearest(self.values, path)
 
     def key_at(self, *path: str | int) -> Position:
-        """Where the key of this path stands."""
+        """Return the position of the key at this path."""
         return self.keys.get(path) or self.at(*path)
 
     def complete(self, *path: str | int) -> bool:
-        """Whether no entry is missing at this path; those there may be wrong in themselves."""
+        """Tell whether no entry is missing at this path, though entries may be wrong in
+        themselves.
+        """
         return not any(path[: len(doubt)] == doubt for doubt in self.doubts)
 
     def sure(self, *path: str | int) -> bool:
-        """Whether the value at this path is what is meant, with all that is in it."""
+        """Tell whether the value at this path, with all that is in it, is free of mistakes."""
         inner = any(doubt[: len(path)] == path for doubt in self.doubts)
         return not inner and self.complete(*path)
 
     def doubtful(self, *path: str | int) -> frozenset[str]:
-        """Names of the entries at this path in which something is wrong."""
+        """Return the names of the entries at this path in which something is wrong."""
         length = len(path)
         inner = (doubt for doubt in self.doubts if doubt[:length] == path and len(doubt) > length)
         return frozenset(str(doubt[length]) for doubt in inner)
@@ -69,7 +71,7 @@ class Document:
 
 
 def read_documents(file: str, text: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
-    """All documents of a file that can be read, and what is wrong with the rest."""
+    """Return all documents of a file that can be read, and the mistakes in the rest."""
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     start: int | None = 0
@@ -81,9 +83,11 @@ def read_documents(file: str, text: str) -> tuple[tuple[Document, ...], tuple[Di
 def _read_from(
     start: int, file: str, text: str, documents: list[Document], diagnostics: list[Diagnostic]
 ) -> int | None:
-    """Reads from a line on; the line where a document begins behind a mistake, else None."""
+    """Read from a line on; return the line where a document starts after a syntax
+    error, else None.
+    """
     lines = text.splitlines(keepends=True)
-    # Empty lines in place of what was read keep all positions right.
+    # Empty lines in place of those already read keep all positions right.
     rest = "\n" * start + "".join(lines[start:])
     try:
         for node in YAML(typ="safe", pure=True).compose_all(rest):
@@ -174,7 +178,7 @@ class _Reading:
         column = mark.column
         line = self.lines[mark.line] if mark.line < len(self.lines) else ""
         if isinstance(node, ScalarNode) and line[column : column + 1] in ("'", '"'):
-            column += 1  # columns inside the text count from behind the quote
+            column += 1  # columns inside quoted text count from after the quote
         return Position(self.file, mark.line + 1, column + 1)
 
     def _report(self, node: Node, path: Path, summary: str, detail: str, hint: str) -> None:

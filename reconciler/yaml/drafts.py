@@ -1,4 +1,4 @@
-"""Best-effort copies of objects whose shape is wrong, made only to find their other mistakes."""
+"""Best-effort copies of malformed objects, made only to find their other mistakes."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ _NEUTRAL: Mapping[Path, Any] = {
     ("spec", "element"): "unnamed",
     ("spec", "devices"): {"names": ["unnamed"]},
 }
-"""What stands for a key that an object cannot do without. Entries that lack one are left out."""
+"""Stand-ins for required top-level keys. Entries that lack another required key are left out."""
 
 _RULES: Mapping[Path, tuple[Path, ...]] = {
     ("spec",): (("confirm_timeout",), ("verify", "settle"), ("verify", "soak")),
     ("spec", "devices"): (("matchLabels",), ("names",)),
     ("spec", "verify"): (("interval",),),
 }
-"""The keys that a model's own rule compares, where it has one."""
+"""The keys that a rule of the model compares."""
 
 
 @dataclass(frozen=True)
 class Draft(Generic[M_co]):
-    """An object without what is wrong in it; the document's doubts say where that was."""
+    """An object without its mistakes; the document's doubts say where they were."""
 
     document: Document
     model: M_co
 
 
 def draft(model: type[M], document: Document) -> tuple[Draft[M] | None, tuple[Diagnostic, ...]]:
-    """The object as far as it can be told, and every mistake in its shape."""
+    """Return the object as far as it can be told, and every mistake in its shape."""
     found: list[Diagnostic] = []
     while True:
         fitted, mismatches = fit(model, document)
@@ -58,7 +58,7 @@ def draft(model: type[M], document: Document) -> tuple[Draft[M] | None, tuple[Di
 
 
 def _follows(document: Document, mismatch: Mismatch) -> bool:
-    """Whether a mistake may merely come from another one that was reported."""
+    """Tell whether a mistake may merely follow from another one that was reported."""
     if mismatch.path in _RULES and mismatch.rule:
         compared = _RULES[mismatch.path]
         return not all(document.sure(*mismatch.path, *path) for path in compared)
@@ -66,7 +66,7 @@ def _follows(document: Document, mismatch: Mismatch) -> bool:
 
 
 def _repaired(document: Document, mismatches: tuple[Mismatch, ...]) -> Document:
-    # From the last entry of a list to the first, so that those before keep their numbers.
+    # From the last entry of a list to the first, so that earlier entries keep their indexes.
     for path in sorted({path for one in mismatches for path in _at_fault(one)}, key=_last_first):
         document = _without(document, path)
     missing = [one.path for one in mismatches if one.missing]
@@ -101,7 +101,7 @@ def _with(document: Document, path: Path, value: Any) -> Document:
 
 
 def _without(document: Document, path: Path) -> Document:
-    """The document without a key or an entry of a list; later entries move up."""
+    """Return the document without a key or an entry of a list; later entries move up."""
     whole = deepcopy(document.value)
     around = whole
     for part in path[:-1]:
@@ -127,7 +127,7 @@ def _without(document: Document, path: Path) -> Document:
 
 
 def _moved(path: Path, removed: Path) -> Path | None:
-    """Where a path leads after a removal; None when it is gone."""
+    """Return a path as it is after a removal; None when it is removed."""
     depth = len(removed) - 1
     last = removed[-1]
     if path[:depth] != removed[:-1] or len(path) == depth:

@@ -1,4 +1,4 @@
-"""Gives a YAML document the shape of its model, or says at which key or value it does not fit."""
+"""Fits a YAML document to its model, or says at which key or value it does not fit."""
 
 from __future__ import annotations
 
@@ -39,27 +39,27 @@ _WANTED = {
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A value, or a key left out, with which a document does not fit its model."""
+    """A value or a missing key by which a document does not fit its model."""
 
     path: Path
     diagnostic: Diagnostic
     missing: bool = False
     rule: bool = False
-    """The model's own rule is broken, about several of its keys."""
+    """A rule of the model is broken that compares several of its keys."""
     meant: Path = ()
-    """The key that an unknown one is probably a slip of, where that one is not given too."""
+    """The key of which an unknown one is probably a misspelling, unless it is given too."""
 
 
 def shape(model: type[M], document: Document) -> tuple[M | None, tuple[Diagnostic, ...]]:
-    """The object, or None and every mistake in its shape."""
+    """Return the object, or None and every mistake in its shape."""
     fitted, mismatches = fit(model, document)
     return fitted, ordered(one.diagnostic for one in mismatches)
 
 
 def fit(model: type[M], document: Document) -> tuple[M | None, tuple[Mismatch, ...]]:
-    """The object, or None and what does not fit; keys that are both misspelt and missing once."""
+    """Return the object, or None and the mismatches; a misspelt key is not also a missing one."""
     try:
-        # JSON mode is strict about text and numbers, yet reads lists as tuples and words as enums.
+        # JSON mode is strict about text and numbers, yet reads lists as tuples and text as enums.
         return model.model_validate_json(json.dumps(document.value), strict=True), ()
     except ValidationError as error:
         found = _mismatches(model, document, error)
@@ -93,7 +93,7 @@ def _meant(model: type[BaseModel], document: Document, path: Path) -> Path:
 
 
 def _path_in(document: Document, details: ErrorDetails) -> Path:
-    """The part of the model's location that exists in the document (unions add labels)."""
+    """Return the part of pydantic's location that exists in the document (unions add labels)."""
     location = details["loc"]
     if details["type"] == "missing":
         return location
@@ -156,7 +156,7 @@ def _value_at(value: Any, path: Path) -> Any:
 
 
 def _keys(model: Any, path: Path) -> list[str]:
-    """Keys that a model takes at a path; none when it takes any."""
+    """Return the keys that a model accepts at a path; none when it accepts any."""
     for part in path:
         model = _inside(model, part)
     model = _without_none(model)

@@ -55,7 +55,7 @@ def test_a_data_folder_that_cannot_be_is_explained(capsys, tmp_path, command):
     (tmp_path / "file").touch()
     code, _, err = ended(capsys, *command, "--data", tmp_path / "file" / "data")
     assert code == 1
-    assert err.startswith("✗ cannot make the data folder ") and "--data" in err
+    assert err.startswith("✗ cannot create the data folder ") and "--data" in err
 
 
 @pytest.mark.parametrize("option", ["--data", "--state"])

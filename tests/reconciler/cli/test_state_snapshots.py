@@ -63,7 +63,7 @@ def test_show_diff_and_export_take_names(snapshots, state, tmp_path):
         (("show", "no-such-file"), 1, "no such file, and it is not the name of a snapshot"),
         (("show", f"{EDGE1}@1999"), 1, "there is no snapshot"),
         (("diff", EDGE2, EDGE2), 2, "there is no snapshot"),
-        (("show", EDGE1), 1, "has no records: nothing could be saved"),
+        (("show", EDGE1), 1, "has no records: no checkpoint could be taken"),
         (("prune", "--older-than", "long"), 2, "a duration is a number with a unit"),
         (("import", EDGE1, f"{EDGE1}@1999"), 2, "there is no snapshot"),
     ],
