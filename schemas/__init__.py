@@ -1,4 +1,4 @@
-"""Models of all that people write and all that is stored; no behaviour but their validity."""
+"""Models of all that people write and all that is stored; their only behaviour is validation."""
 
 from schemas.atom import AtomManifest, PacketTypes
 from schemas.device import Device

@@ -16,13 +16,13 @@ ANY = "any"
 
 
 class AtomParameterType(StrEnum):
-    """What an operator writes for a parameter of an atom."""
+    """The type of value that an operator writes for a parameter of an atom."""
 
     BOOL = "bool"
     INT = "int"
     REAL = "real"
     STRING = "string"
-    """Quoted for Click where it needs to be."""
+    """Quoted for Click if need be."""
     DURATION = "duration"
     INTERFACE = "interface"
     """One of the network element's logical interfaces."""
@@ -31,15 +31,15 @@ class AtomParameterType(StrEnum):
     RULES = "rules"
     """Patterns to allow, or {allow: pattern} and {deny: pattern}; the first match decides."""
     CLASSES = "classes"
-    """Mapping from a name of an output to a pattern."""
+    """Mapping from the name of an output to a pattern."""
     STRINGS = "strings"
     """List of texts."""
     NAMES = "names"
-    """List of names of ports."""
+    """List of port names."""
     ADDRESSES = "addresses"
-    """List of IP addresses, each with the length of its prefix: 192.0.2.1/24."""
+    """List of IP addresses, each with its prefix length: 192.0.2.1/24."""
     ROUTES = "routes"
-    """Mapping from a name of an output to a list of prefixes, each `PREFIX [via GATEWAY]`."""
+    """Mapping from the name of an output to a list of prefixes, each `PREFIX [via GATEWAY]`."""
 
 
 class AtomParameter(Model):
@@ -49,7 +49,7 @@ class AtomParameter(Model):
     required: bool = False
     default: Value = None
     state_class: ClassName | None = Field(default=None, alias="class")
-    """For a state: the element class it must be of."""
+    """For a state: the element class that it must have."""
     minimum: float | None = None
     maximum: float | None = None
     unit: str = ""
@@ -76,7 +76,7 @@ class AtomOutput(Model):
     each: GraphName | None = None
     """Parameter of type classes, names or routes."""
     default: bool = False
-    """Meant when a flow names the atom without an output."""
+    """The output that is meant when a flow names the atom without one."""
     fallback: GraphName | None = None
     """Output that this one joins when it is not connected."""
     optional: Literal["drop"] | None = None
@@ -98,15 +98,16 @@ class AtomMember(Model):
     class_name: ClassName = Field(alias="class")
     arguments: tuple[str, ...] = ()
     """Configuration arguments. "$name" stands for a parameter, "$name..." for one argument per
-    entry of a list, "$name_outputs" for the names of the outputs that it lists; an argument whose
-    parameter was left out is left out."""
+    entry of a list, "$name_outputs" for the names of the outputs that it lists. An argument whose
+    parameter is not given is left out.
+    """
 
 
 class Expansion(Model):
     """The elements an atom becomes: `self` carries the atom's name, others are atom/member."""
 
     when: str | None = None
-    """Only when this is the type of what comes in; the first expansion that fits is taken."""
+    """Only when this type arrives; the first expansion that fits is taken."""
     elements: dict[GraphName, AtomMember]
     connections: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Between members: `strip -> check[0] -> [1]merge`."""
@@ -164,15 +165,15 @@ class AtomManifest(Model):
 
 
 class PacketType(Model):
-    """A kind of packet that a port carries."""
+    """A type of packet that a port carries."""
 
     is_: GraphName | None = Field(default=None, alias="is")
-    """A wider type: where that is wanted, this one does."""
+    """A wider type: wherever that is wanted, this one fits."""
     summary: str
 
 
 class Glue(Model):
-    """An element that turns one packet type into another and loses nothing; inserted as needed."""
+    """An element that converts one packet type into another without loss; inserted as needed."""
 
     from_: GraphName = Field(alias="from")
     to: GraphName
@@ -182,7 +183,7 @@ class Glue(Model):
 
 
 class PacketTypes(Model):
-    """All packet types and what converts between them."""
+    """All packet types and the converters between them."""
 
     types: dict[GraphName, PacketType]
     glue: tuple[Glue, ...] = ()

@@ -47,7 +47,7 @@ Requirement = Annotated[
 
 
 class ParameterType(StrEnum):
-    """How the text of a configuration argument is read."""
+    """How the text of a configuration argument is parsed."""
 
     INT = "int"
     REAL = "real"
@@ -65,7 +65,7 @@ class ParameterType(StrEnum):
 
 
 class ElementPorts(Model):
-    """How many ports, in Click's words."""
+    """Numbers of ports, in Click's notation."""
 
     inputs: PortCount
     outputs: PortCount
@@ -85,7 +85,7 @@ class ElementParameter(Model):
     required: bool = False
     default: bool | int | float | str | None = None
     minimum: float | None = None
-    """Of a number, or of a duration in seconds; as the element itself checks it."""
+    """For a number, or for a duration in seconds; as the element itself checks it."""
     maximum: float | None = None
     unit: str = ""
     live: str | None = None
@@ -104,7 +104,7 @@ class ElementHandler(Model):
 
 
 class ElementManifest(Model):
-    """An element class: how it is configured, connected and watched, and what it needs."""
+    """An element class: how it is configured, connected and observed, and what it needs."""
 
     class_name: ClassName = Field(alias="class")
     summary: str
@@ -114,7 +114,7 @@ class ElementManifest(Model):
     flow: str = "x/x"
     """Click's flow code."""
     click: bool
-    """Click has this class with this syntax."""
+    """Whether Click has this class with this syntax."""
     parameters: tuple[ElementParameter, ...] = ()
     handlers: tuple[ElementHandler, ...] = ()
     requires: tuple[Requirement, ...] = ()
@@ -126,7 +126,8 @@ class ElementManifest(Model):
         | None
     ) = None
     """Header with what cannot be generated: `migrate(from, to)` for fields that layouts convert,
-    both ways, and `assured(record)`, which tells what a full table keeps, for every layout.
+    both ways, and `assured(record)`, which tells whether a full table keeps a record, for every
+    layout.
     """
 
     @property

@@ -33,16 +33,14 @@ FieldType = Annotated[
 
 
 FieldWord = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
-"""A name of a value, as people write it in filters."""
+"""The name of a value, as people write it in filters."""
 
 
 class Reading(Model):
-    """How people read what a field holds. It is no part of the layout: records do not change with
-    it.
-    """
+    """How people read a field. It is not part of the layout: records do not change with it."""
 
     shown: Literal["address", "mac", "text"] | None = None
-    """How people read bytes."""
+    """How bytes are shown to people."""
     names: Mapping[int, FieldWord] = {}
     """Numbers that have names."""
     bits: Mapping[int, FieldWord] = {}
@@ -50,10 +48,10 @@ class Reading(Model):
 
 
 class OtherReading(Reading):
-    """What a field is in some records."""
+    """How a field is read in some records."""
 
     when: Annotated[Mapping[GraphName, tuple[FieldWord, ...]], Field(min_length=1)]
-    """Other fields of the record, each with names of the values that it then has."""
+    """Other fields of the record, each with the names of values that it must have."""
 
 
 class LayoutField(Reading):
@@ -64,9 +62,9 @@ class LayoutField(Reading):
     key: bool = False
     unit: str = ""
     default: int = 0
-    """What fresh records start with, and records of a layout that did not have the field."""
+    """The value in fresh records, and in records of a layout that did not have the field."""
     renamed_from: GraphName | None = None
-    """Name of the same field in the layout before."""
+    """Name of the same field in the previous layout."""
     summary: str
     otherwise: tuple[OtherReading, ...] = ()
     """How it is read in some records instead; the first that fits counts."""
@@ -91,18 +89,18 @@ class LayoutField(Reading):
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Size in bytes."""
         array = _FIELD_TYPE.fullmatch(self.type)
         return int(array[1]) if array and array[1] else _SIZES[self.type]
 
     @property
     def is_bytes(self) -> bool:
-        """Not a number."""
+        """Whether the field holds bytes, not a number."""
         return self.type not in _SIZES
 
     @property
     def former_name(self) -> str:
-        """Name in the layout before, if it was there."""
+        """Name in the previous layout, if it was there."""
         return self.renamed_from or self.name
 
     @property
@@ -120,9 +118,9 @@ class Layout(Model):
     version: int = Field(ge=1)
     fields: tuple[LayoutField, ...] = Field(min_length=1)
     drops: tuple[GraphName, ...] = ()
-    """Fields of the layout before that are gone; what they held is lost."""
+    """Fields of the previous layout that are removed; what they held is lost."""
     converts: tuple[GraphName, ...] = ()
-    """Fields of this layout and the one before that a C++ function beside the element fills."""
+    """Fields of this layout and the previous one that a C++ function beside the element fills."""
 
     @model_validator(mode="after")
     def _names_once_and_a_key(self) -> Self:
@@ -144,7 +142,7 @@ class Layout(Model):
         return self
 
     def field(self, name: str) -> LayoutField | None:
-        """The field of this name."""
+        """Return the field of this name, or None."""
         return next((field for field in self.fields if field.name == name), None)
 
 
@@ -154,12 +152,10 @@ class StateTable(Model):
     table: GraphName
     summary: str = ""
     reserved: tuple[GraphName, ...] = ()
-    """Names of fields that are gone; old records and files carry them, so no field may be called
-    so again.
-    """
+    """Names of removed fields; old records and files still use them, so no new field may."""
     capacity: Annotated[str | None, Field(pattern=r"^(\d+|(\d+ \* )?[A-Z][A-Z0-9_]*)$")] = None
-    """Most records: a number, a parameter of the class, or a number of times that (`2 * CAPACITY`).
-    A plan tells by it whether a commit changes the size of the table.
+    """Maximum number of records: a number, a parameter of the class, or a multiple of one (`2 *
+    CAPACITY`). It tells a plan whether a commit changes the size of the table.
     """
     layouts: tuple[Layout, ...] = Field(min_length=1)
 
@@ -172,8 +168,8 @@ class StateTable(Model):
 
     @property
     def sized_by(self) -> tuple[int, str]:
-        """A factor and the parameter that it goes with, none for a number of its own; (0, "") where
-        nothing is said.
+        """A factor and its parameter; without a parameter for a plain number; (0, "") when not
+        given.
         """
         factor, _, parameter = (self.capacity or "0").rpartition(" * ")
         if parameter[0].isdigit():

@@ -1,4 +1,4 @@
-"""What all models share: strictness, names, durations, and the versions of the formats."""
+"""What all models share: strictness, names, durations, and format versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ API_VERSION = "click-up/v1alpha1"
 
 
 class Model(BaseModel):
-    """Frozen and strict: an unknown key is a mistake, never ignored."""
+    """Frozen and strict: an unknown key is a mistake and never ignored."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -86,7 +86,7 @@ def _version(value: str) -> str:
 
 
 def parse_duration(value: object) -> float:
-    """Seconds of "2s", "500ms", "1.5m"; a ValueError says what is missing."""
+    """Parse "2s", "500ms" or "1.5m" into seconds. Raises ValueError, which says what is missing."""
     if isinstance(value, str):
         match = _DURATION.fullmatch(value.strip())
         if match:
@@ -100,7 +100,7 @@ def parse_duration(value: object) -> float:
 
 
 def duration_text(seconds: float) -> str:
-    """The shortest text that `parse_duration` reads back as the same number of seconds."""
+    """Return the shortest text that `parse_duration` reads back as the same number of seconds."""
     for unit, divisor in (("s", 1), ("ms", 1000), ("us", 1_000_000)):
         amount = seconds * divisor
         if round(amount) / divisor == seconds:
@@ -113,7 +113,7 @@ def _duration(value: object) -> object:
 
 
 def parse_size(value: object) -> int:
-    """Bytes of "64MiB" or "1GiB"; a ValueError says what is missing."""
+    """Parse "64MiB" or "1GiB" into bytes. Raises ValueError, which says what is missing."""
     match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError("a size is a whole number with a unit (KiB, MiB, GiB), like 256MiB")
@@ -121,7 +121,9 @@ def parse_size(value: object) -> int:
 
 
 def size_text(size: int) -> str:
-    """The shortest text that `parse_size` reads back as the same number of bytes, or the next."""
+    """Return the shortest text that `parse_size` reads back as the same number of bytes, or the
+    next.
+    """
     for unit, factor in reversed(_BYTES.items()):
         if size % factor == 0:
             return f"{size // factor}{unit}"
@@ -168,12 +170,12 @@ Size = Annotated[
 
 Value = JsonValue
 Values = dict[str, Any]
-"""Arguments by name; a manifest declares what each may be, so it is checked with the manifest."""
+"""Arguments by name; a manifest declares what each may be, so they are checked against it."""
 
 
 class Metadata(Model):
-    """What an object is called."""
+    """The name of an object and its labels."""
 
     name: ObjectName
     labels: dict[str, str] = Field(default_factory=dict)
-    """Free words by which rollouts select devices."""
+    """Free text by which rollouts select devices."""

@@ -11,7 +11,7 @@ from schemas.meta import ClassName, GraphName, Metadata, Model, Values, Version
 
 
 class Keep(StrEnum):
-    """What an upgrade owes a state."""
+    """Whether an upgrade must keep a state."""
 
     REQUIRED = "required"
     BEST_EFFORT = "best-effort"
@@ -22,14 +22,14 @@ class StateUse(Model):
     """A service state: named data that atoms share and an upgrade keeps."""
 
     use: ClassName
-    """Element class that owns the tables, like SessionTable."""
+    """Element class that owns the tables, such as SessionTable."""
     with_: Values = Field(default_factory=dict, alias="with")
     keep: Keep = Keep.REQUIRED
     """required: a plan that would lose it is refused."""
 
 
 class AtomUse(Model):
-    """An atom at work in this network element."""
+    """An atom in this network element."""
 
     use: ClassName
     """Name of the atom, as `click-up atoms` lists them."""
@@ -47,7 +47,7 @@ class NetworkElementSpec(Model):
     parameters: dict[GraphName, bool | int | float | str | tuple[str, ...]] = Field(
         default_factory=dict
     )
-    """Defaults of what a rollout may override; used elsewhere as $name."""
+    """Defaults that a rollout may override; used elsewhere as $name."""
     states: dict[GraphName, StateUse] = Field(default_factory=dict)
     atoms: dict[GraphName, AtomUse]
     flow: tuple[str, ...]

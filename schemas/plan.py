@@ -24,7 +24,7 @@ class Reason(StrEnum):
 
 
 class Action(StrEnum):
-    """The symbol a change is shown with."""
+    """The symbol with which a change is shown."""
 
     ADD = "+"
     CHANGE = "~"
@@ -45,7 +45,7 @@ class Change(Model):
 
     @property
     def live(self) -> bool:
-        """A handler write makes it, without a takeover."""
+        """Whether a handler write makes the change, without a takeover."""
         return self.handler is not None
 
 
@@ -55,7 +55,7 @@ class Fate(StrEnum):
     NEW = "new"
     KEPT = "kept"
     MIGRATED = "migrated"
-    """Carried into another layout or capacity."""
+    """Migrated into another layout or capacity."""
     RESTORED = "restored"
     """Read from a checkpoint or snapshot, because no memory holds it."""
     LOST = "lost"
@@ -73,11 +73,11 @@ class TableFate(Model):
     source: str = ""
     """File that it is restored from."""
     losses: tuple[str, ...] = ()
-    """What its records lose on the way, or how many of them go, a clause each."""
+    """What its records lose on the way, or how many of them are lost, one clause each."""
 
 
 class StateFate(Model):
-    """What becomes of one state, and why: the gravest of what becomes of its tables."""
+    """What becomes of one state, and why: the worst of the fates of its tables."""
 
     name: str
     keep: Keep
@@ -87,12 +87,12 @@ class StateFate(Model):
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """Those of all its tables."""
+        """The losses of all its tables."""
         return tuple(loss for table in self.tables for loss in table.losses)
 
 
 class Refusal(Model):
-    """Why a plan may not be carried out, and what to do."""
+    """Why a plan must not be applied, and what to do."""
 
     state: str
     why: str
@@ -100,11 +100,11 @@ class Refusal(Model):
 
 
 class Plan(Model):
-    """What would happen to one instance."""
+    """The planned change of one instance."""
 
     instance: str
     release: str | None
-    """Desired release, or None when nothing shall run."""
+    """Desired release, or None when nothing is to run."""
     running: str | None
     """Observed release."""
     changes: tuple[Change, ...] = ()
@@ -112,24 +112,28 @@ class Plan(Model):
     states: tuple[StateFate, ...] = ()
     classes_to_build: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    """Not empty: no steps; the instance is stalled until the repository or the policy changes."""
+    """When not empty, there are no steps; the instance is stalled until the repository or the
+    policy changes.
+    """
     share: Share | None = None
-    """What it has of the device; None when nothing runs."""
+    """The share of the device that it has; None when nothing runs."""
     share_wanted: str = ""
-    """What its device's description gives it."""
+    """The share that the device's description gives it."""
 
     @property
     def empty(self) -> bool:
-        """Nothing to do and nothing to report."""
+        """Whether there is nothing to do and nothing to report."""
         return not (self.changes or self.steps or self.refusals)
 
     @property
     def takeover(self) -> bool:
-        """Packets wait while one worker takes over from another."""
+        """Whether packets wait while one worker takes over from another."""
         return any(step.kind is StepKind.TAKEOVER for step in self.steps)
 
     @property
     def records_to_carry(self) -> int:
-        """Live records that go into another layout or capacity while the old worker forwards."""
+        """Live records that are copied into another layout or capacity while the old worker
+        forwards.
+        """
         tables = (table for state in self.states for table in state.tables)
         return sum(table.records for table in tables if table.fate is Fate.MIGRATED)

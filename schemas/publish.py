@@ -1,4 +1,6 @@
-"""JSON Schemas for editors: `python -m schemas.publish [DIRECTORY]` writes one file a kind."""
+"""JSON Schemas for editors: `python -m schemas.publish [DIRECTORY]` writes one file for
+each kind.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ _PUBLISHED: dict[str, type[Model]] = {
 
 
 def documents() -> dict[str, str]:
-    """File name -> JSON Schema (draft 2020-12), deterministic."""
+    """Return file name -> JSON Schema (draft 2020-12), deterministic."""
     texts = {}
     for name, model in _PUBLISHED.items():
         schema = {
@@ -41,7 +43,7 @@ def documents() -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> None:
-    """Writes all schemas into the directory named first, or beside the models."""
+    """Write all schemas into the directory named first, or beside the models."""
     directory = Path(arguments[0]) if arguments else DIRECTORY
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in documents().items():

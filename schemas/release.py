@@ -1,4 +1,4 @@
-"""release.json: where a release came from, and which records its driver can read and carry."""
+"""release.json: the origin of a release, and which records its driver can read and migrate."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from schemas.network_element import Keep
 
 
 class _Recorded(BaseModel):
-    # Written by one version of click-up and read by another: what it does not know it passes over.
+    # Written by one version of click-up and read by another: unknown keys are ignored.
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
 class LayoutRecord(_Recorded):
-    """A layout that the release's driver knows, in terms that do not change with ours."""
+    """A layout that the release's driver knows, in terms that do not change between versions."""
 
     version: int
     hash: str
     """16 hex digits."""
     descriptor: str
-    """As it lies in the table's memory."""
+    """As stored in the table's memory."""
     renames: dict[str, str] = Field(default_factory=dict)
-    """Field -> its name in the layout before."""
+    """Field -> its name in the previous layout."""
     drops: tuple[str, ...] = ()
     converts: tuple[str, ...] = ()
 
 
 class TableRecord(_Recorded):
-    """A table of a state: what the release writes, and every layout that its driver can carry."""
+    """A table of a state: the layout that the release writes, and every layout that its driver can
+    migrate.
+    """
 
     layout: str
     """Hash of the layout that the release writes."""
@@ -44,7 +46,7 @@ class StateRecord(_Recorded):
 
 
 class ReleaseRecord(_Recorded):
-    """The whole release.json; one that somebody staged by hand may say nothing."""
+    """The whole release.json; it may be empty for a release staged by hand."""
 
     release: str = ""
     artifact: str = ""
@@ -55,7 +57,7 @@ class ReleaseRecord(_Recorded):
     states: dict[str, StateRecord] = Field(default_factory=dict)
 
     def table(self, name: str) -> TableRecord | None:
-        """The table called STATE/TABLE."""
+        """Return the table called STATE/TABLE, or None."""
         state, _, table = name.partition("/")
         found = self.states.get(state)
         return None if found is None else found.tables.get(table)

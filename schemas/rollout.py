@@ -40,7 +40,7 @@ class DriftPolicy(StrEnum):
 
 
 class DeviceSelector(Model):
-    """Which devices; by labels or by names, one of the two."""
+    """Selects devices by labels or by names, one of the two."""
 
     match_labels: dict[str, str] = Field(default_factory=dict, alias="matchLabels")
     """Every label must be equal."""
@@ -84,7 +84,7 @@ class RolloutSpec(Model):
     confirm_timeout: Duration = 30.0
     """The device reverts by itself when nobody confirms the new release within this time."""
     keep: dict[GraphName, Keep] = Field(default_factory=dict)
-    """Override what an upgrade owes each state."""
+    """Override whether an upgrade must keep each state."""
     drift: DriftPolicy = DriftPolicy.HEAL
     suspend: bool = False
     """Leave the devices alone until this is false again."""

@@ -1,4 +1,4 @@
-"""What the packet path of an instance gets of its device, as the supervisor tells it."""
+"""The share of its device that the packet path of an instance has, as the supervisor reports it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class RingShare(Model):
     frames: int
     bytes: int
     bound: str
-    """What its size follows from: speed (of the link), measured, memory or least."""
+    """What limits its size: speed (of the link), measured, memory or least."""
     peak_rate: int = 0
-    """Most frames a second that were seen."""
+    """Highest rate seen, in frames per second."""
 
 
 class Share(Model):
@@ -25,7 +25,7 @@ class Share(Model):
     """realtime, high or normal."""
     wanted: str = "best"
     cores: tuple[int, ...] = ()
-    """All when there are none."""
+    """All when empty."""
     refused: str = ""
     """What the device does not allow, and why."""
     rings: dict[str, RingShare] = Field(default_factory=dict)

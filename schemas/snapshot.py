@@ -1,4 +1,4 @@
-"""about.json of a snapshot: what the reconciler keeps of a device's state, and whence it came."""
+"""about.json of a snapshot: what the reconciler keeps of a device's state, and its origin."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from schemas.meta import Model
 
 
 class Occasion(StrEnum):
-    """Why a snapshot was taken; it decides how long it stays by itself."""
+    """Why a snapshot was taken; it decides how long the snapshot is retained."""
 
     PERIODIC = "periodic"
     TAKEOVER = "takeover"
     """Right before another release took over."""
     REMOVAL = "removal"
-    """It holds states that the release after it does not have; stays until it is pruned."""
+    """It holds states that the next release does not have; retained until pruned."""
     FOUND = "found"
-    """Of something that click-up did not start; stays until it is pruned."""
+    """Of something that click-up did not start; retained until pruned."""
 
 
 class SnapshotTable(Model):
-    """A table in it."""
+    """A table in a snapshot."""
 
     layout: str
     """Hash, 16 hex digits."""
@@ -47,14 +47,14 @@ class Snapshot(Model):
     revision: str = ""
     version: str = ""
     tables: dict[str, SnapshotTable] = Field(default_factory=dict)
-    """By STATE/TABLE; empty when there was nothing to checkpoint."""
+    """By STATE/TABLE; empty when nothing could be checkpointed."""
 
     @property
     def name(self) -> str:
-        """As commands take it: device/element@id."""
+        """The name by which commands take it: device/element@id."""
         return f"{self.instance}@{self.id}"
 
     @property
     def records(self) -> int:
-        """In all tables."""
+        """Number of records in all tables."""
         return sum(table.records for table in self.tables.values())

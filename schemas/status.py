@@ -1,4 +1,4 @@
-"""Status of an instance: conditions, revisions, and where it hangs."""
+"""Status of an instance: conditions and revisions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.share import Share
 
 
 class ConditionType(StrEnum):
-    """The questions that a condition answers."""
+    """The questions that conditions answer."""
 
     READY = "Ready"
     RECONCILING = "Reconciling"
@@ -22,7 +22,7 @@ class ConditionType(StrEnum):
     CHECKPOINTED = "Checkpointed"
     """The device saves its state tables as its description says."""
     LOSSLESS = "Lossless"
-    """Receive rings dropped nothing lately."""
+    """Receive rings have dropped nothing recently."""
 
 
 class ConditionStatus(StrEnum):
@@ -34,7 +34,7 @@ class ConditionStatus(StrEnum):
 
 
 class Condition(Model):
-    """One answer, since when, and why."""
+    """A condition: its status, since when, and why."""
 
     type: ConditionType
     status: ConditionStatus
@@ -45,7 +45,7 @@ class Condition(Model):
 
 
 class Phase(StrEnum):
-    """One word for tables."""
+    """One word that sums up the conditions, for tables."""
 
     PENDING = "Pending"
     PROGRESSING = "Progressing"
@@ -56,7 +56,7 @@ class Phase(StrEnum):
 
 
 class InstanceStatus(Model):
-    """What is known about an instance; `attempted` is never taken for `applied`."""
+    """What is known of an instance; `attempted` is never taken for `applied`."""
 
     instance: str
     """device/element"""
@@ -77,8 +77,8 @@ class InstanceStatus(Model):
     """Commits that failed verification on this device and are not tried again."""
     conditions: tuple[Condition, ...] = ()
     share: Share | None = None
-    """What it has of the device; None before it was seen."""
+    """The share of the device that it has; None before it was observed."""
 
     def condition(self, kind: ConditionType) -> Condition | None:
-        """The condition of this type, None before the first pass."""
+        """Return the condition of this type, or None before the first pass."""
         return next((condition for condition in self.conditions if condition.type is kind), None)

@@ -11,7 +11,7 @@ from schemas.meta import Model
 
 
 class StepKind(StrEnum):
-    """A unit of effect."""
+    """The kinds of steps."""
 
     BUILD = "Build"
     STAGE = "Stage"
@@ -31,7 +31,7 @@ class WhenFailed(StrEnum):
 
     REVERT = "revert"
     KEEP = "keep"
-    """It was confirmed here before, and there is no other release to go back to."""
+    """It was confirmed here before, and there is no other release to revert to."""
 
 
 class Build(Model):
@@ -48,20 +48,22 @@ class Stage(Model):
 
 
 class Checkpoint(Model):
-    """Save every state table before it is touched."""
+    """Save every state table before it is changed."""
 
     kind: Literal[StepKind.CHECKPOINT] = StepKind.CHECKPOINT
     reason: str
     required: bool = False
-    """The attempt ends when nothing can be saved: something goes for good."""
+    """End the attempt when nothing can be saved, because records would be lost for good."""
     removes: bool = False
-    """A table, or everything, goes: the snapshot outlives those of takeovers."""
+    """A table, or everything, is removed: the snapshot is retained longer than those of
+    takeovers.
+    """
     foreign: bool = False
-    """It was not click-up that started what runs: whatever can be read of it is saved."""
+    """What runs was not started by click-up: save whatever can be read of it."""
 
 
 class RestoreState(Model):
-    """Put a snapshot where the device looks for checkpoints."""
+    """Copy a snapshot to where the device looks for checkpoints."""
 
     kind: Literal[StepKind.RESTORE_STATE] = StepKind.RESTORE_STATE
     snapshot: str
@@ -94,15 +96,15 @@ class Takeover(Model):
     release: str
     confirm_timeout: float
     carrier: str = ""
-    """Release whose driver carries the records; empty when that is the new one's own."""
+    """Release whose driver migrates the records; empty for the new one's own."""
     lose: tuple[str, ...] = ()
-    """Tables that may start empty when their records cannot be carried."""
+    """Tables that may start empty when their records cannot be migrated."""
     restore: str = ""
     """File from which tables take their records instead of from memory."""
 
 
 class Verify(Model):
-    """Watch the probes of the release."""
+    """Check the probes of the release."""
 
     kind: Literal[StepKind.VERIFY] = StepKind.VERIFY
     release: str
@@ -128,7 +130,7 @@ class Revert(Model):
 
 
 class Remove(Model):
-    """Stop everything on the device and take its releases away."""
+    """Stop everything on the device and remove its releases."""
 
     kind: Literal[StepKind.REMOVE] = StepKind.REMOVE
 
@@ -147,4 +149,4 @@ Step = Annotated[
     | Remove,
     Field(discriminator="kind"),
 ]
-"""Any of them; no plan has two of one kind."""
+"""Any step; no plan has two of the same kind."""

@@ -30,7 +30,7 @@ KNOWN = {"frames", "input", "outputs", "handlers", "log", "click"}
 
 
 class CaseBroken(Exception):
-    """The case itself cannot be read; the text says where and what to do."""
+    """The case cannot be read; the message says where and what to do."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Case:
 
     @property
     def printed(self) -> str:
-        """What -h prints: the bare text of one handler, else each under its name."""
+        """What Click's -h prints: the bare text of a single handler, else each under its name."""
         if len(self.handlers) == 1:
             return "".join(f"{text}\n" for text in self.handlers.values())
         return "".join(f"{name}:\n{text}\n\n" for name, text in self.handlers.items())
 
 
 def read_case(folder: Path) -> Case:
-    """The case in `folder`. Raises CaseBroken."""
+    """Read the case in `folder`. Raises CaseBroken."""
     written = _written(folder / "case.yaml")
     frames = frames_of(written.get("frames", {}))
     names = written.get("input", list(frames))
@@ -77,7 +77,7 @@ def read_case(folder: Path) -> Case:
 
 
 def frames_of(expressions: Mapping[str, str]) -> dict[str, bytes]:
-    """Frames by name, from expressions in the words of packets.py and of frames before."""
+    """Evaluate named frames, from expressions that may use packets.py and the frames before."""
     frames: dict[str, bytes] = {}
     for name, expression in expressions.items():
         frames[name] = frame(expression, frames)
@@ -85,9 +85,9 @@ def frames_of(expressions: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def frame(expression: str, frames: Mapping[str, bytes]) -> bytes:
-    """One frame, such as `syn` or `syn[14:] + b"x"`. Raises CaseBroken.
+    """Evaluate one frame, such as `syn` or `syn[14:] + b"x"`. Raises CaseBroken.
 
-    Expressions are Python, as trusted as the element beside which they lie.
+    Expressions are Python, and as trusted as the element beside which they lie.
     """
     try:
         value = eval(expression, dict(vars(packets)), dict(frames))
@@ -99,7 +99,7 @@ def frame(expression: str, frames: Mapping[str, bytes]) -> bytes:
 
 
 def run_case(case: Case, program: Path, folder: Path) -> tuple[str, ...]:
-    """Run `program` on the case in the empty `folder`; every difference, in words."""
+    """Run `program` on the case in the empty `folder`; return every difference, in words."""
     write_pcap(folder / "in.pcap", case.input)
     (folder / "config.click").write_text(case.config)
     command = [str(program), "config.click"]

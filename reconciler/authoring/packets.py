@@ -21,7 +21,7 @@ DLT_ETHERNET, DLT_RAW = 1, 101
 
 
 def checksum(data: bytes) -> int:
-    """Internet checksum of `data` (RFC 1071), as stored in network byte order."""
+    """Return the Internet checksum of `data` (RFC 1071), as stored in network byte order."""
     padded = data + b"\0" * (len(data) % 2)
     total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total >> 16:
@@ -30,13 +30,13 @@ def checksum(data: bytes) -> int:
 
 
 def mac(text: str) -> bytes:
-    """Six bytes of an Ethernet address written `02:00:00:00:00:0a`."""
+    """Return the six bytes of an Ethernet address written `02:00:00:00:00:0a`."""
     return bytes(int(part, 16) for part in text.split(":"))
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A transport header with payload, and where its checksum goes (None: nowhere)."""
+    """A transport header with payload, and the offset of its checksum (None: it has none)."""
 
     protocol: int
     data: bytes
@@ -44,7 +44,9 @@ class Segment:
     pseudo_header: bool = True
 
     def sealed(self, source: str, destination: str) -> bytes:
-        """The bytes with the checksum over both addresses filled in (RFC 9293, 768, 4443, 792)."""
+        """Return the bytes with the checksum over both addresses filled in (RFC 9293, 768, 4443,
+        792).
+        """
         if self.checksum_at is None:
             return self.data
         prefix = b""
@@ -70,7 +72,7 @@ def tcp(
     window: int = 65535,
     options: bytes = b"",
 ) -> Segment:
-    """A TCP segment (RFC 9293); `options` are padded to a multiple of four bytes."""
+    """Build a TCP segment (RFC 9293); `options` are padded to a multiple of four bytes."""
     options += b"\0" * (-len(options) % 4)
     words = 5 + len(options) // 4
     header = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, words << 4, flags, window, 0, 0)
@@ -78,23 +80,25 @@ def tcp(
 
 
 def udp(sport: int, dport: int, payload: bytes = b"", *, checksummed: bool = True) -> Segment:
-    """A UDP datagram (RFC 768); without `checksummed` its checksum field stays zero."""
+    """Build a UDP datagram (RFC 768); without `checksummed` its checksum field stays zero."""
     header = struct.pack("!HHHH", sport, dport, 8 + len(payload), 0)
     return Segment(UDP, header + payload, 6 if checksummed else None)
 
 
 def icmp(kind: int, code: int = 0, rest: int = 0, payload: bytes = b"") -> Segment:
-    """An ICMP message (RFC 792); `rest` is the second header word (identifier << 16 | sequence)."""
+    """Build an ICMP message (RFC 792); `rest` is the second header word (identifier << 16 |
+    sequence).
+    """
     return Segment(ICMP, struct.pack("!BBHI", kind, code, 0, rest) + payload, 2, False)
 
 
 def icmp6(kind: int, code: int = 0, rest: int = 0, payload: bytes = b"") -> Segment:
-    """An ICMPv6 message (RFC 4443); `rest` is the second header word."""
+    """Build an ICMPv6 message (RFC 4443); `rest` is the second header word."""
     return Segment(ICMP6, struct.pack("!BBHI", kind, code, 0, rest) + payload, 2)
 
 
 def raw(protocol: int, data: bytes = b"") -> Segment:
-    """Any payload of IP protocol `protocol`, such as a later fragment."""
+    """Wrap any payload of IP protocol `protocol`, such as a later fragment."""
     return Segment(protocol, data, None)
 
 
@@ -111,7 +115,7 @@ def ipv4(
     dont_fragment: bool = False,
     options: bytes = b"",
 ) -> bytes:
-    """An IPv4 packet (RFC 791); `offset` in units of 8 bytes, `options` padded to 4 bytes."""
+    """Build an IPv4 packet (RFC 791); `offset` in units of 8 bytes, `options` padded to 4 bytes."""
     body = segment.sealed(source, destination)
     options += b"\0" * (-len(options) % 4)
     size = 20 + len(options)
@@ -142,7 +146,7 @@ def ipv6(
     traffic_class: int = 0,
     extensions: Iterable[tuple[int, bytes]] = (),
 ) -> bytes:
-    """An IPv6 packet (RFC 8200); extensions are (header type, bytes after next-header)."""
+    """Build an IPv6 packet (RFC 8200); extensions are (header type, bytes after next-header)."""
     body = segment.sealed(source, destination)
     chain = list(extensions)
     kinds = [kind for kind, _ in chain] + [segment.protocol]
@@ -153,7 +157,9 @@ def ipv6(
 
 
 def fragment6(offset: int, more: bool, ident: int = 1) -> tuple[int, bytes]:
-    """The fragment extension header (RFC 8200 section 4.5); `offset` in units of eight bytes."""
+    """Build the fragment extension header (RFC 8200 section 4.5); `offset` in units of
+    eight bytes.
+    """
     return FRAGMENT6, struct.pack("!BHI", 0, offset << 3 | int(more), ident)
 
 
@@ -165,7 +171,7 @@ def ether(
     ethertype: int | None = None,
     vlan: int | None = None,
 ) -> bytes:
-    """An Ethernet frame without FCS; the type follows from the IP version unless given."""
+    """Build an Ethernet frame without FCS; the type follows from the IP version unless given."""
     if ethertype is None:
         ethertype = ETHERTYPE_IPV6 if payload[:1] and payload[0] >> 4 == 6 else ETHERTYPE_IPV4
     tag = b"" if vlan is None else struct.pack("!HH", ETHERTYPE_VLAN, vlan)
@@ -180,7 +186,7 @@ def arp(
     sender_mac: str = MAC_A,
     target_mac: str = "00:00:00:00:00:00",
 ) -> bytes:
-    """An ARP packet (RFC 826), to be put into `ether(..., ethertype=ETHERTYPE_ARP)`."""
+    """Build an ARP packet (RFC 826), to be put into `ether(..., ethertype=ETHERTYPE_ARP)`."""
     code = 1 if operation == "request" else 2
     head = struct.pack("!HHBBH", 1, ETHERTYPE_IPV4, 6, 4, code)
     first = mac(sender_mac) + IPv4Address(sender).packed
@@ -189,7 +195,7 @@ def arp(
 
 @dataclass(frozen=True)
 class Capture:
-    """One record of a pcap file: bytes kept, time (ns since 1970), length on the wire."""
+    """One record of a pcap file: captured bytes, time (ns since 1970), length on the wire."""
 
     data: bytes
     time_ns: int = 0
@@ -205,7 +211,7 @@ def write_pcap(
     linktype: int = DLT_ETHERNET,
     snaplen: int = 262144,
 ) -> None:
-    """Writes a pcap file; plain frames get the times 1 ms, 2 ms, ..."""
+    """Write a pcap file; plain frames get the times 1 ms, 2 ms, ..."""
     order = ">" if big_endian else "<"
     unit = 1 if nanoseconds else 1000
     magic = 0xA1B23C4D if nanoseconds else 0xA1B2C3D4
@@ -220,7 +226,7 @@ def write_pcap(
 
 
 def read_pcap(path: Path) -> list[Capture]:
-    """All records of a pcap file of either byte order and time unit; ValueError when it is none."""
+    """Return all records of a pcap file of either byte order and time unit. Raises ValueError."""
     data = path.read_bytes()
     forms = {
         b"\xd4\xc3\xb2\xa1": ("<", 1000),

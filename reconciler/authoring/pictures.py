@@ -1,4 +1,4 @@
-"""Ports of atoms and elements as drawings in text. Pure."""
+"""Draws the ports of atoms and elements as text. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ DOTTED = "┄▶"
 
 @dataclass(frozen=True)
 class Port:
-    """One line on a side of the box."""
+    """One line at a side of the box."""
 
     label: str
     arrow: str
 
 
 def atom_picture(atom: AtomManifest) -> list[str]:
-    """Inputs on the left, outputs on the right, each with its type."""
+    """Draw inputs on the left and outputs on the right, each with its type."""
     inputs = [
         Port(f"{_each(name, one.each)}: {one.type}", "─▶")
         for name, one in atom.ports.inputs.items()
@@ -37,7 +37,7 @@ def atom_picture(atom: AtomManifest) -> list[str]:
 
 
 def element_picture(element: ElementManifest) -> list[str]:
-    """Ports by number, in brackets when they need not be connected."""
+    """Draw ports by number, in brackets when they need not be connected."""
     ins, _, outs = element.processing.partition("/")
     inputs = _numbered(element.ports.inputs, ins)
     same = element.ports.outputs.startswith("=")
@@ -50,7 +50,7 @@ def _each(name: str, parameter: str | None) -> str:
 
 
 def _numbered(count: str, codes: str) -> list[Port]:
-    """Ports of a count in Click's words: `1`, `1-2`, `1-`, `-`."""
+    """Return the ports of a count in Click's notation: `1`, `1-2`, `1-`, `-`."""
     low, dash, high = count.partition("-")
     least = int(low or 0)
     ports = [Port(str(number), _arrow(codes, number)) for number in range(least)]
@@ -62,7 +62,7 @@ def _numbered(count: str, codes: str) -> list[Port]:
 
 
 def _arrow(codes: str, number: int) -> str:
-    """The last code counts for all ports behind it."""
+    """Return the arrow of a port; the last code applies to all later ports."""
     return ARROWS[codes[min(number, len(codes) - 1)]]
 
 

@@ -1,7 +1,7 @@
-"""`python -m reconciler.authoring.reference`: the reference of atoms and element classes.
+"""`python -m reconciler.authoring.reference`: writes the reference of atoms and element classes.
 
-Written from the manifests into docs/reference/atoms.md and elements.md; a test says when they are
-not current.
+Generates docs/reference/atoms.md and elements.md from the manifests; a test fails when they are not
+current.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ connected.
 
 
 def atoms_page(library: Library) -> str:
-    """docs/reference/atoms.md."""
+    """Return the text of docs/reference/atoms.md."""
     index = [(f"[{name}](#{name.lower()})", atom.summary) for name, atom in library.atoms.items()]
     sections = [_atom(atom) for atom in library.atoms.values()]
     return "\n".join([ATOMS, *_table(("atom", "what it does"), index), *sections])
 
 
 def elements_page(library: Library) -> str:
-    """docs/reference/elements.md."""
+    """Return the text of docs/reference/elements.md."""
     index = [
         (f"[{name}](#{name.lower()})", "yes" if one.click else "", one.summary)
         for name, one in library.elements.items()
@@ -102,7 +102,7 @@ def _state(table: StateTable) -> list[str]:
 
 
 def _signature(element: ElementManifest) -> str:
-    """`Queue([CAPACITY])`; positional arguments, then keywords."""
+    """Return `Queue([CAPACITY])`: positional arguments, then keywords."""
     words = [_argument(one) for one in element.parameters if one.positional and not one.repeated]
     words += [f"{one.name}, ..." for one in element.parameters if one.positional and one.repeated]
     words += [_argument(one) for one in element.parameters if not one.positional]

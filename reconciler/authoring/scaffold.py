@@ -1,4 +1,4 @@
-"""The files of a new element class, from templates. Pure but for reading the templates."""
+"""Creates the files of a new element class from templates. Pure but for reading the templates."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def scaffold(name: str, *, stateful: bool) -> dict[str, str]:
-    """Path below a library folder -> text, for the element class `name` with its atom and a case.
+    """Return path below a library folder -> text, for the element class `name` with its atom and a
+    case.
 
-    A stateful one has a second class, which owns the table: a state.
+    A stateful one has a second class, the state, which owns the table.
     """
     words = {"NAME": name, "snake": snake_case(name)}
     root = TEMPLATES / ("stateful" if stateful else "stateless")
@@ -28,7 +29,7 @@ def scaffold(name: str, *, stateful: bool) -> dict[str, str]:
 
 
 def snake_case(name: str) -> str:
-    """`PortKnock` as `port_knock`."""
+    """Return `PortKnock` as `port_knock`."""
     return _WORD.sub("_", name).lower()
 
 

@@ -1,4 +1,4 @@
-"""What a checkpoint holds, as values: where it was written, and tables of records."""
+"""The contents of a checkpoint as values: its origin, and tables of records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from schemas.layout import FieldType
 
 Rows = NDArray[np.void]
-"""Records as they lie in the file: a deadline (u64) and the bytes of key and value."""
+"""Records as stored in the file: a deadline (u64) and the bytes of key and value."""
 
 _FORMATS = {"u8": "<u1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "i64": "<i8"}
 
@@ -33,7 +33,7 @@ class DescribedField(BaseModel):
 
     @property
     def format(self) -> tuple[str, tuple[int, ...]]:
-        """Type and shape for numpy: bytes are an array of so many numbers."""
+        """The numpy type and shape: bytes are an array of numbers."""
         return (_FORMATS[self.type], ()) if self.type in _FORMATS else ("<u1", (self.size,))
 
 
@@ -49,7 +49,9 @@ class Descriptor(BaseModel):
 
     @classmethod
     def read(cls, text: str) -> Descriptor:
-        """Raises ValueError when it is none, or its fields do not fit into its records."""
+        """Parse a descriptor. Raises ValueError when it is malformed, or its fields do not fit its
+        records.
+        """
         try:
             found = cls.model_validate_json(text)
         except ValidationError as error:
@@ -60,7 +62,7 @@ class Descriptor(BaseModel):
 
     @property
     def dtype(self) -> np.dtype[np.void]:
-        """Of a record's key and value."""
+        """Return the numpy type of a record's key and value."""
         return np.dtype({
             "names": [field.name for field in self.fields],
             "formats": [field.format for field in self.fields],
@@ -70,23 +72,23 @@ class Descriptor(BaseModel):
 
     @property
     def key(self) -> tuple[DescribedField, ...]:
-        """The fields that name a record."""
+        """The fields that identify a record."""
         return tuple(field for field in self.fields if field.key)
 
 
 def as_whole(rows: NDArray[np.uint8]) -> NDArray[np.void]:
-    """Bytes, an array a row, as one value a row."""
+    """Return arrays of bytes, one for each record, as one value for each record."""
     return np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").reshape(-1)
 
 
 def hash_of(descriptor: str) -> int:
-    """Identity of the layout that a descriptor's text describes, 64 bits."""
+    """Return the 64-bit identity of the layout that a descriptor's text describes."""
     return int.from_bytes(hashlib.sha256(descriptor.encode()).digest()[:8], "big")
 
 
 @dataclass(frozen=True)
 class Counters:
-    """What a table tells about its past: numbers of records."""
+    """Counters that a table keeps of its past, in records."""
 
     evicted: int = 0
     refused: int = 0
@@ -97,7 +99,7 @@ class Counters:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a checkpoint; `name` is STATE/TABLE, `text` the descriptor as it was written."""
+    """A table of a checkpoint; `name` is STATE/TABLE, `text` the descriptor as written."""
 
     name: str
     text: str
@@ -117,7 +119,7 @@ class Table:
 
     @property
     def deadlines(self) -> NDArray[np.uint64]:
-        """CLOCK_BOOTTIME nanoseconds, one a record."""
+        """CLOCK_BOOTTIME nanoseconds, one for each record."""
         column: NDArray[np.uint64] = self._split()["deadline"]
         return column
 
@@ -129,7 +131,7 @@ class Table:
 
     @property
     def keys(self) -> NDArray[np.void]:
-        """The bytes that name each record."""
+        """The bytes that identify each record."""
         raw = self.rows.view(np.uint8).reshape(len(self.rows), self.rows.itemsize)
         return as_whole(raw[:, 8 : 8 + self.key_size])
 
@@ -137,12 +139,14 @@ class Table:
         return self.rows.view(np.dtype([("deadline", "<u8"), ("value", self.descriptor.dtype)]))
 
     def only(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Table:
-        """The same with some of its records: those at these places, or where the mask is true."""
+        """Return the table with some of its records: those at these indexes, or where the mask is
+        true.
+        """
         return replace(self, rows=self.rows[which])
 
     def newest(self) -> Table:
-        """Each key once. A record that moved within its table while it was written may be in a file
-        twice; the later one is the newer one.
+        """Return the table with each key once. A record that moved within its table during the
+        writing may be in a file twice; the later one is newer.
         """
         _, last = np.unique(self.keys[::-1], return_index=True)
         if len(last) == len(self.rows):
@@ -152,7 +156,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Tables as they were on a device at one time; both clocks in nanoseconds."""
+    """Tables as they were on a device at one time; both clocks are in nanoseconds."""
 
     sequence: int
     instance: str
@@ -165,5 +169,5 @@ class Checkpoint:
 
     @property
     def records(self) -> int:
-        """Of all tables."""
+        """Number of records of all tables."""
         return sum(len(table.rows) for table in self.tables)

@@ -1,4 +1,4 @@
-"""Records as columns: what a field's numbers and bytes mean to people."""
+"""Turns records into columns: what the numbers and bytes of a field mean to people."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Mask = NDArray[np.bool_]
 
 
 class Kind(StrEnum):
-    """How a column is read."""
+    """How the values of a column are read."""
 
     NUMBER = "number"
     NAMED = "named"
@@ -45,8 +45,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A field of all records. `raw` has an entry a record: a number, an array of bytes, a time
-    (UTC, none is NaT) or seconds.
+    """A field of all records. `raw` has an entry for each record: a number, an array of bytes, a
+    time (UTC, NaT for none) or seconds.
     """
 
     name: str
@@ -55,10 +55,10 @@ class Column:
     key: bool = False
     words: Mapping[int, str] = field(default_factory=dict)
     otherwise: tuple[tuple[Mask, Column], ...] = ()
-    """Records that are read in another way, and how; none is in two of them."""
+    """Records that are read in another way, and how; no record is in two of them."""
 
     def values(self) -> list[Value]:
-        """What people read, one a record; None where there is nothing."""
+        """Return the values as people read them, one for each record; None where there is none."""
         read = self._values()
         for which, column in self.otherwise:
             for place, value in zip(
@@ -68,7 +68,7 @@ class Column:
         return read
 
     def readings(self) -> tuple[tuple[Mask, Column], ...]:
-        """Every way in which records are read, and which are."""
+        """Return every way in which records are read, with the records it applies to."""
         others = [which for which, _ in self.otherwise]
         rest = ~np.logical_or.reduce(others) if others else np.ones(len(self.raw), np.bool_)
         return ((rest, replace(self, otherwise=())), *self.otherwise)
@@ -87,7 +87,7 @@ class Column:
         return read
 
     def only(self, which: Mask | slice) -> Column:
-        """The same for some of the records."""
+        """Return the column for some of the records."""
         others = tuple((where[which], column.only(which)) for where, column in self.otherwise)
         return replace(self, raw=self.raw[which], otherwise=others)
 
@@ -96,7 +96,7 @@ class Column:
 
 
 def address_text(value: bytes) -> str:
-    """IPv4, also where it is mapped into IPv6, or IPv6."""
+    """Write an IPv4 address, also one mapped into IPv6, or an IPv6 address."""
     address = ip_address(value)
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(mapped or address)
@@ -121,7 +121,9 @@ _TEXTS: dict[Kind, Callable[[Any, Mapping[int, str]], str | int]] = {
 def columns(
     checkpoint: Checkpoint, table: Table, states: Iterable[StateTable] = ()
 ) -> tuple[Column, ...]:
-    """Every field of the table's records, then the time left. `states` tell how they are shown."""
+    """Return every field of the table's records, then the time left. `states` define how they are
+    shown.
+    """
     shown = _shown(table, states)
     records = table.records
     found = [
@@ -154,7 +156,7 @@ def _read_as(reading: Reading, column: Column) -> Column:
 
 
 def _with_others(column: Column, table: Table, shown: Mapping[str, LayoutField]) -> Column:
-    """Which records are read otherwise depends on other fields of theirs."""
+    """Add the other readings of a column, which depend on other fields of the record."""
     others: list[tuple[Mask, Column]] = []
     free = np.ones(len(table.rows), np.bool_)
     for reading in shown[column.name].otherwise if column.name in shown else ():
@@ -173,8 +175,8 @@ def _fitting(reading: OtherReading, table: Table, shown: Mapping[str, LayoutFiel
 
 
 def _moments(raw: NDArray[Any], booted: Checkpoint | None) -> NDArray[Any]:
-    """Time of day, of times since the boot when that is given: differences count, since a moment
-    before the boot is negative in two's complement.
+    """Return times of day, from times since boot if `booted` is given: as differences, since a
+    moment before the boot is negative in two's complement.
     """
     since_1970 = booted.real_time_ns - booted.boot_time_ns if booted else 0
     moments = (raw + np.uint64(since_1970 % (1 << 64))).view("datetime64[ns]")
@@ -182,8 +184,8 @@ def _moments(raw: NDArray[Any], booted: Checkpoint | None) -> NDArray[Any]:
 
 
 def _shown(table: Table, states: Iterable[StateTable]) -> dict[str, LayoutField]:
-    """How fields are shown, by name: as the newest layout of a table of that name has it. Tables
-    that have this very layout come before others.
+    """Return how fields are shown, by name: as in the newest layout of a table of that name. Tables
+    that have this very layout take precedence.
     """
     found: dict[str, LayoutField] = {}
     for one in _layouts(table, states):

@@ -1,4 +1,4 @@
-"""What changed between two checkpoints, record by record."""
+"""Compares two checkpoints record by record."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Places = NDArray[np.intp]
 
 
 class NotComparable(Stalled):
-    """The two tables name their records by different fields."""
+    """The two tables identify their records by different fields."""
 
     reason = "NotComparable"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Places of records in the table before and the one after; deadlines do not count.
+    """Indexes of records in the earlier and the later table; deadlines are not compared.
 
     `changed[field]` tells for each record that is in both (`before[i]` and `after[i]`) whether that
-    field differs. Fields that only one of the layouts has are named, not compared.
+    field differs. Fields of only one of the layouts are named, not compared.
     """
 
     removed: Places
@@ -38,20 +38,20 @@ class Difference:
 
     @property
     def differs(self) -> Places:
-        """Which of the records in both have a field that changed."""
+        """Tell which of the records in both have a changed field."""
         if not self.changed:
             return np.zeros(0, dtype=np.intp)
         return np.flatnonzero(np.logical_or.reduce(list(self.changed.values())))
 
     @property
     def empty(self) -> bool:
-        """Nothing was added, removed or changed."""
+        """Whether nothing was added, removed or changed."""
         return not (len(self.removed) or len(self.added) or len(self.differs))
 
 
 def difference(before: Table, after: Table, moments: bool = True) -> Difference:
-    """Both without double keys (Table.newest). Without `moments`, fields that count CLOCK_BOOTTIME
-    are left out: they differ when the two were written in different boots. Raises NotComparable.
+    """Compare two tables without duplicate keys (Table.newest). Without `moments`, fields that
+    count CLOCK_BOOTTIME are left out, as they differ between boots. Raises NotComparable.
     """
     if _key(before) != _key(after):
         raise NotComparable(

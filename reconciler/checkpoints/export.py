@@ -14,7 +14,7 @@ from reconciler.errors import Stalled
 
 
 class Format(StrEnum):
-    """A kind of file that other programs read."""
+    """A file format that other programs read."""
 
     CSV = "csv"
     JSON = "json"
@@ -22,13 +22,13 @@ class Format(StrEnum):
 
 
 class ExtraMissing(Stalled):
-    """The package that writes this format is not installed; the message says how to get it."""
+    """The package that writes this format is not installed; the message says how to install it."""
 
     reason = "ExtraMissing"
 
 
 def export(columns: Sequence[Column], form: Format, path: Path) -> None:
-    """Write a file with a row a record, replacing it. Raises ExtraMissing, OSError."""
+    """Write a file with one row for each record, replacing it. Raises ExtraMissing, OSError."""
     if form is Format.PARQUET:
         _write_parquet(columns, path)
         return
@@ -37,7 +37,7 @@ def export(columns: Sequence[Column], form: Format, path: Path) -> None:
 
 
 def write_text(columns: Sequence[Column], form: Format, file: TextIO) -> None:
-    """The same for CSV and JSON into an open file."""
+    """Write CSV or JSON into an open file."""
     names = [column.name for column in columns]
     rows = zip(*(column.values() for column in columns), strict=True)
     if form is Format.CSV:
@@ -58,7 +58,7 @@ def _write_parquet(columns: Sequence[Column], path: Path) -> None:
             "Parquet needs the package pyarrow: install it with `pip install 'click-up[export]'`,"
             " or export csv or json"
         ) from error
-    # Numbers and times keep their types; the rest is what people read.
+    # Numbers and times keep their types; the rest becomes text for people.
     typed = (Kind.NUMBER, Kind.SECONDS, Kind.MOMENT)
     arrays = {
         column.name: pyarrow.array(

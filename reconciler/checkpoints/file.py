@@ -30,19 +30,19 @@ CLOCK_FIELDS = 14
 
 
 class CheckpointDamaged(Stalled):
-    """The file does not hold what was written, or ends early; use another one."""
+    """The contents of the file are not what was written, or it ends early; use another one."""
 
     reason = "CheckpointDamaged"
 
 
 class CheckpointTooNew(Stalled):
-    """The file is of a format that another version of click-up reads."""
+    """The file is in a format that only another version of click-up can read."""
 
     reason = "CheckpointTooNew"
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Verify the whole file and read it.
+    """Verify and read a whole file.
 
     Raises CheckpointDamaged, CheckpointTooNew, OSError.
     """
@@ -50,7 +50,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def parse_checkpoint(data: bytes, name: str) -> Checkpoint:
-    """The same for a file's contents; `name` is for messages.
+    """Verify and read a file's contents; `name` is for messages.
 
     Raises CheckpointDamaged, CheckpointTooNew.
     """
@@ -58,7 +58,7 @@ def parse_checkpoint(data: bytes, name: str) -> Checkpoint:
 
 
 class _Reading:
-    """Goes through the parts of a file; each is looked at when its CRC was found right."""
+    """Goes through the parts of a file; each is read once its CRC is verified."""
 
     def __init__(self, data: bytes, name: str) -> None:
         self._name = name
@@ -170,7 +170,7 @@ class _Reading:
 
 
 def padded(size: int) -> int:
-    """Parts begin at multiples of eight bytes."""
+    """Round a size up: parts begin at multiples of eight bytes."""
     return -(-size // 8) * 8
 
 

@@ -35,11 +35,11 @@ _MAPPED = b"\0" * 10 + b"\xff" * 2
 
 
 class WhereError(ValueError):
-    """A condition cannot be read; the text says where and what is expected."""
+    """The condition cannot be parsed; the message says where and what is expected."""
 
 
 def select(text: str, columns: Sequence[Column]) -> Mask:
-    """Which of the records the condition holds for. Raises WhereError."""
+    """Return a mask of the records for which the condition holds. Raises WhereError."""
     reading = _Reading(text, {column.name: column for column in columns})
     mask = reading.either()
     reading.end()
@@ -111,8 +111,8 @@ class _Reading:
         return mask
 
     def _compare_all(self, column: Column, sign: str, value: str) -> Mask:
-        """Where a field means one thing here and another there, what can only be the one is unlike
-        the other.
+        """Compare all records, where a field has several readings: a value that only one of them
+        can have differs from all others.
         """
         mask = np.full(len(column.raw), sign == "!=")
         wrong: list[WhereError] = []

@@ -1,4 +1,4 @@
-"""report.svg: throughput over time for each way to upgrade, with the upgrade marked."""
+"""Draws report.svg: throughput over time for each way to upgrade, with the upgrade marked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.testbed.traffic.reporting import BIN_SECONDS
 WIDTH, PANEL, TOP, LEFT, RIGHT, GAP = 960, 150, 84, 64, 24, 58
 PLOT = WIDTH - LEFT - RIGHT
 GROUP = 4  # bins of 50 ms in one point of the picture
-# Readable on white and on black, and apart for colour-blind eyes (Okabe and Ito's palette).
+# Readable on white and on black, and distinct to colour-blind eyes (Okabe and Ito's palette).
 STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #555 }
   .title { font-size: 16px; font-weight: 600; fill: #222 }
@@ -30,7 +30,9 @@ STYLE = """
 
 
 def grouped(samples: Sequence[tuple[float, int]], start: float, end: float) -> list[float]:
-    """Amounts a second for every GROUP of bins between two moments; nothing arrived is 0."""
+    """Return amounts per second for every GROUP of bins between two times; 0 where
+    nothing arrived.
+    """
     width = BIN_SECONDS * GROUP
     amounts = [0.0] * max(1, int((end - start) / width))
     for at, amount in samples:
@@ -50,7 +52,7 @@ def _points(values: Sequence[float], top: float, base: float) -> str:
 
 def _marks(measured: Measured, start: float, end: float, base: float) -> list[str]:
     parts = []
-    free = 0.0  # no label over another one: the next one goes inside the panel
+    free = 0.0  # no label over another one: the next one is moved into the panel
     for at, text in measured.marks:
         x = LEFT + (at - start) / (end - start) * PLOT
         y = base - PANEL - 5 if x >= free else base - PANEL + 14
@@ -78,7 +80,7 @@ def _axes(base: float, seconds: float, packets: float) -> list[str]:
 def _panel(measured: Measured, index: int, packets_top: float, bytes_top: float) -> list[str]:
     base = TOP + PANEL + index * (PANEL + GAP)
     seen = measured.traffic
-    # Downloads that are finished after the stream has ended are no loss of throughput.
+    # Downloads that finish after the stream has ended are not a loss of throughput.
     start = min(seen.udp_samples[0][0], seen.http_samples[0][0])
     end = min(seen.udp_samples[-1][0], seen.http_samples[-1][0])
     udp = grouped(seen.udp_samples, start, end)
@@ -94,7 +96,7 @@ def _panel(measured: Measured, index: int, packets_top: float, bytes_top: float)
 
 
 def picture(runs: Sequence[Measured]) -> str:
-    """The SVG text; a panel for each run, all to the same scale."""
+    """Return the SVG text: a panel for each run, all to the same scale."""
     width = BIN_SECONDS * GROUP
     packets = 1.2 * _typical([run.traffic.udp_samples for run in runs])
     packets_top = math.ceil(packets / 5000) * 5000.0

@@ -1,4 +1,4 @@
-"""What the walk-through found: report.json, and the raw figures behind it."""
+"""The results of the walk-through: report.json, and the raw figures behind it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Strategy(_Figures):
     `pauses_ms` is time out of service: for click-up as the supervisor measured it, for the others
     the time without a packet of the stream.
 
-    `ring_dropped` are packets of any kind that the firewall's own rings had no room for, None where
-    no one firewall lived through it all. `built` is what was compiled: the classes that were
-    missing, or from nothing those of the firewall or of the whole library.
+    `ring_dropped` are packets of any kind for which the firewall's own rings had no room, None
+    where no single firewall lived through it all. `built` is what was compiled: the missing
+    classes, or from scratch those of the firewall or of the whole library.
     """
 
     name: StrategyName
@@ -54,13 +54,13 @@ class Strategy(_Figures):
 
     @property
     def clean(self) -> bool:
-        """Nobody lost anything by the upgrade."""
+        """Whether the upgrade lost nothing."""
         lost = (self.udp_lost_at.firewall, self.ring_dropped, self.http_failures, self.tcp_resets)
         return not any(lost)
 
 
 class Revert(_Figures):
-    """The release whose verification fails, and the way back; fields as of a strategy."""
+    """The release that fails verification, and the revert; fields as of a strategy."""
 
     pause_ms: float
     udp_lost: int
@@ -73,20 +73,22 @@ class Revert(_Figures):
 
     @property
     def clean(self) -> bool:
-        """Nothing was lost by it, and the revision is not tried again."""
+        """Whether it lost nothing, and the revision is not tried again."""
         lost = (self.udp_lost_at.firewall, self.ring_dropped, self.http_failures, self.tcp_resets)
         return self.revision_rejected and not any(lost)
 
 
 class Converge(_Figures):
-    """Commit to confirmed release in seconds, soak time aside; the slowest of each kind."""
+    """Seconds from commit to confirmed release, soak time aside; the slowest of each kind."""
 
     no_build: float
     with_build: float
 
 
 class Priorities(_Figures):
-    """What this machine gave click-up's worker and the measuring programs, the lowest of them."""
+    """The lowest priorities that click-up's worker and the measuring programs had on
+    this machine.
+    """
 
     worker: Priority
     measuring: Priority
@@ -101,9 +103,9 @@ class Report(_Figures):
     priorities: Priorities
 
     def failures(self) -> tuple[str, ...]:
-        """What click-up promises and this run did not show; empty when all is well.
+        """Return the promises of click-up that this run did not keep; empty when all is well.
 
-        Packets that were lost elsewhere, or while a measuring program got no turn, are not its.
+        Packets lost elsewhere, or while a measuring program got no turn, are not counted.
         """
         row = next(strategy for strategy in self.strategies if strategy.name == "click-up")
         broken = []
@@ -126,8 +128,8 @@ def _lost(figures: Strategy | Revert) -> str:
 
 
 class Measured(_Figures):
-    """Raw figures of one run under traffic; marks and takeovers are (seconds since the epoch, what
-    happened).
+    """Raw figures of one run under traffic; marks and takeovers are (seconds since the epoch,
+    event).
     """
 
     name: str

@@ -1,4 +1,6 @@
-"""The two ways without click-up, done as well as they can be, from the same real parts."""
+"""Upgrades in the two ways without click-up, each as well as it can be done, from the
+same parts.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from reconciler.testbed.measure import Load, TrafficResult, traffic
 from reconciler.testbed.site import Installed, Sessions, Site, install
 
 # Undisturbed traffic before the upgrade. After it a client whose session is lost takes three
-# seconds to give up: by then it is known what became of all of them.
+# seconds to give up, so that the fate of all sessions is known by then.
 BEFORE_SECONDS = 1.0
 AFTER_SECONDS = 4.5
 BASE_CACHE = "cache-1.0.0"
@@ -22,7 +24,7 @@ BASE_CACHE = "cache-1.0.0"
 
 @dataclass(frozen=True)
 class Swapped:
-    """An upgrade as it went; `marks` are (seconds since the epoch, what happened)."""
+    """What an upgrade did; `marks` are (seconds since the epoch, event)."""
 
     sessions_before: int
     sessions_after: int
@@ -36,14 +38,14 @@ Upgrade = Callable[[Site, Installed, Mapping[str, str], Teller], Awaitable[Swapp
 
 
 async def cold(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swapped:
-    """Stop, build all of the firewall's own driver from nothing, start: the traditional way."""
+    """Stop, build the whole driver of the firewall from scratch, start: the traditional way."""
     return await _cold(site, old, files, tell, whole_library=False)
 
 
 async def cold_library(
     site: Site, old: Installed, files: Mapping[str, str], tell: Teller
 ) -> Swapped:
-    """As `cold`, but the whole element library is built, and the supervisor."""
+    """Do as `cold`, but build the whole element library and the supervisor."""
     return await _cold(site, old, files, tell, whole_library=True)
 
 
@@ -66,7 +68,7 @@ async def _cold(
 
 
 async def stateless(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swapped:
-    """Build what is needed and prepare it while the old one forwards; then swap the processes."""
+    """Build and prepare while the old release forwards, then swap the processes."""
     began = time.time()
     site.copy_cache(BASE_CACHE, "cache-stateless")
     builder = site.builder("cache-stateless")
@@ -94,7 +96,7 @@ def _swapped(
 
 @dataclass(frozen=True)
 class Releases:
-    """Whole desired states, by what they show."""
+    """Complete desired states, by what they show."""
 
     old: Mapping[str, str]
     new: Mapping[str, str]
@@ -103,7 +105,7 @@ class Releases:
 async def measure(
     name: StrategyName, upgrade: Upgrade, site: Site, releases: Releases, load: Load, tell: Teller
 ) -> tuple[Strategy, Measured]:
-    """Upgrade once under traffic."""
+    """Run one upgrade under traffic and measure it."""
     old = await install(site, site.desired(releases.old), site.builder(BASE_CACHE), f"{name}-old")
     await old.take_over()
     async with traffic(site.network, load) as running, tell.watching(name, running):

@@ -1,4 +1,4 @@
-"""The report for people: the table, what it does not say, and a line for each row."""
+"""Prints the report for people: the table, notes on it, and a line for each row."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ BUILT = {"missing": "", "firewall": ", from nothing", "library": ", the library,
 
 
 def milliseconds(value: float) -> str:
-    """A duration with the unit in which people read it."""
+    """Write a duration in the unit that suits it."""
     if value >= 1000:
         return f"{value / 1000:.1f} s"
     return f"{value:.0f} ms" if value >= 10 else f"{value:.3f} ms"
 
 
 def table(strategies: Sequence[Strategy]) -> Table:
-    """The one table: a column for each way to upgrade that was measured so far."""
+    """Return the table, with a column for each way to upgrade that was measured so far."""
     result = Table(title="edge-firewall 1.0.0 -> 2.0.0 under traffic", title_justify="left")
     result.add_column("")
     for strategy in strategies:
@@ -68,7 +68,7 @@ def _late(measuring: Keeping) -> float:
 
 
 def row(strategy: Strategy) -> str:
-    """One way to upgrade in a line."""
+    """Sum up one way to upgrade in a line."""
     return (
         f"{strategy.name}: out of service {_pause(strategy)}; lost: {strategy.udp_lost:,} of "
         f"{strategy.udp_sent:,} packets{_elsewhere(strategy.udp_lost_at)}, "
@@ -78,7 +78,7 @@ def row(strategy: Strategy) -> str:
 
 
 def revert_row(revert: Revert) -> str:
-    """The bad release in a line."""
+    """Sum up the bad release in a line."""
     return (
         f"bad release: reverted after a pause of {milliseconds(revert.pause_ms)}; lost: "
         f"{revert.udp_lost:,} packets{_elsewhere(revert.udp_lost_at)}, "
@@ -94,7 +94,7 @@ def _elsewhere(lost_at: Places) -> str:
 
 
 def summary(report: Report) -> tuple[str, ...]:
-    """What the table does not say, one line each."""
+    """Return notes on the table, one line each."""
     converge = report.converge_seconds
     rows: list[tuple[str, Strategy | Revert]] = [(s.name, s) for s in report.strategies]
     rows.append(("bad release", report.revert))
@@ -109,7 +109,7 @@ def summary(report: Report) -> tuple[str, ...]:
 
 
 def _not_ours(lost_at: Places, measuring: Keeping) -> str:
-    """What was lost or left out for other reasons, as far as there is any."""
+    """Return what was lost or not sent for other reasons, if anything."""
     parts = (
         (lost_at.before_firewall, "packets dropped on the way to it"),
         (lost_at.after_firewall, "packets dropped on the way from it"),
@@ -122,7 +122,7 @@ def _not_ours(lost_at: Places, measuring: Keeping) -> str:
 
 
 def allowance(priorities: Priorities) -> tuple[str, ...]:
-    """What the machine did not allow, if anything."""
+    """Return which priorities the machine did not allow, if any."""
     if priorities.measuring == "realtime":
         return ()
     return (

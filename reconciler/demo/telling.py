@@ -1,4 +1,4 @@
-"""Live progress of the walk-through: on a terminal a table that fills and a bar, else lines."""
+"""Shows the progress of the walk-through: on a terminal a growing table and a bar, else lines."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from reconciler.testbed.measure import Traffic
 
 REFRESH_SECONDS = 0.25
 BAR_WIDTH = 28
-# Where nothing can live a line says how far it is, not more often than this.
+# Without a terminal, a line reports progress no more often than this.
 LINE_SECONDS = 10.0
 
 
 class Teller:
-    """Lines for what happened; while something takes time, a bar with what is being done."""
+    """Prints lines for events; while something takes time, shows a bar with what is being done."""
 
     def __init__(self, console: Console, pace: Pace | None = None, times: Path | None = None):
-        """`times` is the file in which `pace` is kept for the next run."""
+        """`times` is the file that keeps `pace` for the next run."""
         self._console = console
         self._pace = pace or Pace()
         self._times = times
@@ -45,21 +45,21 @@ class Teller:
         )  # fmt: skip
 
     def say(self, glyph: str, text: str) -> None:
-        """A line that stays: ► action, ◎ waiting, ✔ done, ✗ failed."""
+        """Print a line: ► action, ◎ waiting, ✔ done, ✗ failed."""
         seconds = time.monotonic() - self._started
         self._console.print(
             f"[dim]{seconds:6.1f} s[/dim] {glyph} {escape(text)}", highlight=False, soft_wrap=True
         )
 
     def row(self, strategy: Strategy) -> None:
-        """A row of the table is there."""
+        """Add a row to the table."""
         self.say("✔", row(strategy))
         self._rows.append(strategy)
         self._live.refresh()
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """Show what goes on while the block runs, when this is a terminal."""
+        """On a terminal, show progress while the block runs."""
         if not self._console.is_terminal:
             yield
             return
@@ -68,9 +68,10 @@ class Teller:
 
     @contextmanager
     def part(self, name: str, text: str, steady: bool = True) -> Iterator[None]:
-        """A part of the run, which takes its time; said as `text`.
+        """Show a part of the run as `text` while the block runs.
 
-        The steps of a `steady` one take about as long each, and foretell how long it takes.
+        The steps of a `steady` part take about equally long, so that they predict how long it
+        takes.
         """
         self._steady = steady
         self._part, self._part_began, self._said_at = name, time.monotonic(), time.monotonic()
@@ -84,7 +85,7 @@ class Teller:
             write(self._times, self._pace)
 
     def step(self, done: int, total: int, what: str) -> None:
-        """How far the part is, and what is being done."""
+        """Report how much of the part is done, and what is being done."""
         self._done, self._total, self._what = done, total, what
         if self._console.is_terminal or time.monotonic() - self._said_at < LINE_SECONDS:
             return

@@ -1,4 +1,4 @@
-"""The whole walk-through, in order: click-up first, then what it is measured against."""
+"""The whole walk-through, in order: click-up first, then the ways it is compared with."""
 
 from __future__ import annotations
 
@@ -30,14 +30,16 @@ CLICK_UP_CACHE = "cache-click-up"
 
 
 def parts(full: bool) -> tuple[str, ...]:
-    """What a run consists of, in order."""
+    """Return the parts of a run, in order."""
     return (DRIVER, CLICK_UP, BAD_RELEASE, STATELESS, WHOLE if full else COLD)
 
 
 async def tour(
     site: Site, desired_state: Path, load: Load, tell: Teller, full: bool = False
 ) -> tuple[Report, tuple[Measured, ...]]:
-    """Everything; `full` builds the whole library for the cold row. Raises WalkthroughFailed."""
+    """Run everything; `full` builds the whole library for the cold row. Raises
+    WalkthroughFailed.
+    """
     scenario = Scenario.at(site, desired_state)
     with tell.part(DRIVER, "building a minimal driver for edge-firewall 1.0.0, and the supervisor"):
         first = await build_first(site, scenario, tell.step)

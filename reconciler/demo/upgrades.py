@@ -1,4 +1,4 @@
-"""click-up's own rows: merges under traffic, then a release that does not work."""
+"""Measures click-up's own rows: merges under traffic, then a release that does not work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from reconciler.testbed.measure import Load, TrafficResult, traffic
 from reconciler.testbed.merges import Merged, Running
 from reconciler.testbed.site import Site
 
-# Commits closer together are taken for a burst and answered by one takeover.
+# Commits closer together count as a burst and lead to a single takeover.
 APART_SECONDS = QUIET_SECONDS + 0.2
 # Undisturbed traffic before the first commit.
 BEFORE_SECONDS = 0.6
@@ -37,7 +37,7 @@ async def upgrades(
     tell: Teller,
     count: int = TAKEOVERS,
 ) -> tuple[Strategy, Converge, Measured]:
-    """1.0.0 -> 2.0.0 by a merge, and more merges after it. Raises WalkthroughFailed."""
+    """Upgrade from 1.0.0 to 2.0.0 by a merge, followed by more merges. Raises WalkthroughFailed."""
     rings, before = await running.ring_drops(), len(running.witness.takeovers)
     async with traffic(site.network, load) as flow, tell.watching("click-up", flow):
         await asyncio.sleep(BEFORE_SECONDS)
@@ -76,7 +76,7 @@ async def _merge(
 
 
 async def _apart(merge: Merged) -> None:
-    """Until another commit is not taken for one of the same burst."""
+    """Wait until another commit no longer counts as part of the same burst."""
     await asyncio.sleep(max(0.0, merge.began + APART_SECONDS - time.time()))
 
 
@@ -87,7 +87,7 @@ def _row(
     sessions: tuple[int, int],
     lost_to_rings: int,
 ) -> Strategy:
-    """Of the table; `sessions` before the first upgrade, and how many of them were there after."""
+    """Return a row of the table; `sessions` were there before the first upgrade."""
     witness = running.witness
     takeovers = witness.takeovers[before:]
     return Strategy(
@@ -126,7 +126,9 @@ def _measured(
     before: int,
     merged: list[Merged],
 ) -> Measured:
-    """`version` is what the takeovers from number `before` on led to, without its last part."""
+    """Return the raw figures; the takeovers from number `before` on led to `version`, without its
+    last part.
+    """
     takeovers = running.witness.takeovers[before:]
     marks = [
         (at, "reverted" if report.result == "reverted" else f"{version}.{number}")
@@ -145,7 +147,9 @@ def _measured(
 async def bad_release(
     site: Site, running: Running, scenario: Scenario, load: Load, tell: Teller
 ) -> tuple[Revert, Measured]:
-    """A release that forwards but fails its probes, and the way back. Raises WalkthroughFailed."""
+    """Merge a release that forwards but fails its probes, and wait for the revert. Raises
+    WalkthroughFailed.
+    """
     before, rings = len(running.witness.takeovers), await running.ring_drops()
     running.witness.told = partial(tell.step, 0, 0)
     async with traffic(site.network, load) as flow, tell.watching("bad release", flow):

@@ -1,4 +1,6 @@
-"""The story of the walk-through: a firewall's releases, and what is there before the first."""
+"""The scenario of the walk-through: the releases of a firewall, and the builds that precede the
+first.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,15 @@ TAKEOVERS = 10
 
 
 class WalkthroughFailed(Exception):
-    """The walk-through could not be finished; the text says where and why."""
+    """The walk-through could not be finished; the message says where and why."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """The files of the operator's repository as they change.
 
-    `first` has no probes: nothing flows yet when the first release comes up. `probing` is the
-    rollout as the example has it, to be merged with the upgrades.
+    `first` has no probes, because no traffic flows yet when the first release starts. `probing` is
+    the rollout of the example, to be merged with the upgrades.
     """
 
     first: Files
@@ -39,7 +41,7 @@ class Scenario:
 
     @classmethod
     def at(cls, site: Site, desired_state: Path, verify: Mapping[str, object] = VERIFY) -> Scenario:
-        """The example repository, on the site's firewall."""
+        """Return the example repository, bound to the site's firewall."""
         example, device = read_files(desired_state), site.folder / "device"
         here = (site.network.firewall, device)
         files = one_firewall(example, *here, verify)
@@ -48,18 +50,18 @@ class Scenario:
         return cls(first, {rollout: files[rollout]}, path_of(files, "NetworkElement", ELEMENT))
 
     def release(self, name: str) -> Files:
-        """The network element of a release of the demo."""
+        """Read the network element of a release of the demo."""
         return {self.element: (RELEASES / name).read_text()}
 
     def variants(self, count: int = TAKEOVERS) -> list[Files]:
-        """2.0.0, and then small changes to it that need no build but a takeover each."""
+        """Return 2.0.0, then small changes to it that need no build but a takeover each."""
         newest = self.release(NEW)[self.element]
         more = [with_rule(newest, f"tcp dst port {8080 + n}", f"2.0.{n}") for n in range(1, count)]
         return [{self.element: text} for text in (newest, *more)]
 
 
 async def build_first(site: Site, scenario: Scenario, progress: Progress | None = None) -> Artifact:
-    """What is there before any upgrade: the supervisor and the first release's driver."""
+    """Build what exists before any upgrade: the supervisor and the first release's driver."""
     first = resolve(site.desired(scenario.first), site.library)
     builder = site.builder(BASE_CACHE)
     return await builder.build(first.graph.classes, progress, with_supervisor=True)

@@ -1,5 +1,5 @@
-"""What people see of the work while it is done.
+"""Shows people the work while it is done.
 
-Belongs here: observers of passes. Does not belong here: what is stored of them (record).
-Read in this order: observers, progress.
+Belongs here: observers of passes. Does not belong here: what is stored of them (record). Read in
+this order: observers, progress.
 """

@@ -1,4 +1,4 @@
-"""Observers see every pass as it goes: command line, logs, tests and demo watch the same run."""
+"""Observers follow every pass: the command line, logs, tests and demo watch the same run."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from schemas.steps import Step
 
 
 class Observer:
-    """Hooks that do nothing; override what is of interest. Hooks run on the event loop and must not
+    """Hooks that do nothing; override those of interest. Hooks run on the event loop and must not
     block.
     """
 
     def revision(self, revision: str, instances: int) -> None:
-        """The desired state was read at `revision`."""
+        """Called when the desired state was read at `revision`."""
 
     def planned(self, key: str, plan: Plan) -> None:
-        """A plan with steps is about to be applied."""
+        """Called when a plan with steps is about to be applied."""
 
     def step_started(self, key: str, step: Step) -> None:
-        """Recorded in the ledger; its effect comes next."""
+        """Called when a step is recorded in the ledger, before its effect."""
 
     def step_finished(self, key: str, step: Step) -> None:
-        """Its effect is complete."""
+        """Called when the effect of a step is complete."""
 
     def build_progress(self, key: str, finished: int, total: int, what: str) -> None:
-        """One more file compiled or linked."""
+        """Called when one more file was compiled or linked."""
 
     def takeover(self, key: str, report: TakeoverReport) -> None:
-        """A new worker forwards, or an old one forwards again."""
+        """Called when a new worker forwards, or an old one forwards again."""
 
     def event(self, key: str, kind: str, reason: str, message: str) -> None:
-        """As recorded in the ledger."""
+        """Called for each event that the ledger records."""
 
     def pass_finished(self, key: str, outcome: Outcome) -> None:
-        """One pass over one instance ended."""
+        """Called when a pass over an instance ended."""
 
     def crashed(self, key: str, error: BaseException) -> None:
-        """A pass ended with a bug of ours."""
+        """Called when a pass ended with a bug in click-up."""
 
 
 class Observers(Observer):
-    """Several observers in order."""
+    """Passes each call on to several observers, in order."""
 
     def __init__(self, *observers: Observer) -> None:
         self._all = observers
@@ -97,7 +97,7 @@ class Observers(Observer):
 
 
 class LogObserver(Observer):
-    """Structured log lines; constant messages, everything else is a key."""
+    """Writes structured log lines: constant messages, everything else in keys."""
 
     def __init__(self) -> None:
         self._log = structlog.get_logger("click-up")

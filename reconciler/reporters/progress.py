@@ -1,4 +1,4 @@
-"""A run as lines for people."""
+"""Prints a run as lines for people."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DONE_WORDS = {
 
 
 def _records(report: TakeoverReport) -> list[str]:
-    """What became of the records of all tables, if there are any."""
+    """Return what became of the records of all tables, if there are any."""
     tables = report.states.values()
     restored = sum(one.kept + one.migrated for one in tables if one.fate == "restored")
     counts = {
@@ -43,13 +43,13 @@ def _records(report: TakeoverReport) -> list[str]:
 
 
 TOLD = ("Drifted", "CheckpointFailed", "CheckpointDamaged", "SnapshotTaken", "StateLost")
-"""Events of an instance that the end of a pass does not repeat."""
+"""Events that the end of a pass does not repeat."""
 PROGRESS_SECONDS = 2.0
 LINES_SHOWN = 3
 
 
 class ProgressObserver(Observer):
-    """Lines for people, in flux's glyphs: ► action, ◎ waiting, ✔ done, ✗ failed."""
+    """Prints lines with flux's glyphs: ► action, ◎ waiting, ✔ done, ✗ failed."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -95,7 +95,7 @@ class ProgressObserver(Observer):
 
     @override
     def event(self, key: str, kind: str, reason: str, message: str) -> None:
-        # What belongs to a pass is said when it ends; but nobody else tells of the repository.
+        # Events of a pass are told when it ends; those of the repository are told nowhere else.
         if key and reason not in TOLD:
             return
         if self._said.get((key, reason)) == message:

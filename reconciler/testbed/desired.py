@@ -1,4 +1,4 @@
-"""The operator's side: a git repository with one firewall in it, and commits that upgrade it."""
+"""The operator's side: a git repository with one firewall, and commits that upgrade it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Files = dict[str, str]
 
 
 def edited(text: str, edit: Callable[[Any], None]) -> str:
-    """One YAML object after `edit`, with its comments."""
+    """Return one YAML object after `edit`, with its comments."""
     yaml = YAML()
     yaml.width = 4096
     document = yaml.load(text)
@@ -31,12 +31,12 @@ def edited(text: str, edit: Callable[[Any], None]) -> str:
 
 
 def parsed(text: str) -> Any:
-    """The object as plain data."""
+    """Return the object as plain data."""
     return YAML(typ="safe").load(text)
 
 
 def path_of(files: Mapping[str, str], kind: str, element: str | None = None) -> str:
-    """The file of a kind (for this network element). Raises KeyError when there is none."""
+    """Return the path of the file of a kind (for this network element). Raises KeyError."""
     for path, text in sorted(files.items()):
         found = parsed(text)
         names = (found["metadata"]["name"], found["spec"].get("element"))
@@ -46,14 +46,14 @@ def path_of(files: Mapping[str, str], kind: str, element: str | None = None) -> 
 
 
 def read_files(root: Path) -> Files:
-    """Every YAML file below `root`."""
+    """Read every YAML file below `root`."""
     return {str(path.relative_to(root)): path.read_text() for path in sorted(root.rglob("*.yaml"))}
 
 
 def one_firewall(
     files: Files, namespace: Namespace, directory: Path, verify: Mapping[str, Any]
 ) -> Files:
-    """The example repository cut down to one firewall, on a device that is `namespace`.
+    """Return the example repository reduced to one firewall, on a device in `namespace`.
 
     `verify` overrides entries of the rollout's verify section.
     """
@@ -80,7 +80,7 @@ def one_firewall(
 
 
 def with_rule(text: str, rule: str, version: str) -> str:
-    """The firewall with one more rule on its whitelist, as another version."""
+    """Return the firewall with one more rule on its whitelist, as another version."""
 
     def edit(document: Any) -> None:
         document["spec"]["version"] = version
@@ -90,17 +90,17 @@ def with_rule(text: str, rule: str, version: str) -> str:
 
 
 class Commits:
-    """A repository that only ever grows by commits on main."""
+    """A repository that grows only by commits on main."""
 
     def __init__(self, folder: Path, files: Mapping[str, str]) -> None:
-        """Made new in `folder`, with `files` as its first commit."""
+        """Create the repository in `folder`, with `files` as its first commit."""
         self.folder = folder
         self.repository = git.Repo.init(folder, initial_branch="main")
         self.files: Files = {}
         self.commit("first", files)
 
     def commit(self, message: str, files: Mapping[str, str]) -> str:
-        """Write `files`, commit, and return the commit's digits."""
+        """Write `files`, commit, and return the commit's hash."""
         for path, text in files.items():
             place = self.folder / path
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Traffic through the firewall, started, watched and counted."""
+"""Starts, watches and counts traffic through the firewall."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from reconciler.testbed.programs import Program, bury, start, until
 
 HTTP_PORT, UDP_PORT = 80, 443
 START_SECONDS = 20.0
-# Packets are still on their way when the sender ends, for as long as more of them arrive.
+# After the sender has ended, packets are still under way for as long as more arrive.
 SETTLE_SECONDS = 0.6
 
 
 @dataclass(frozen=True)
 class Load:
-    """How much traffic: 50 x 56 kB/s is 22 Mbit/s; sizes in bytes."""
+    """The amount of traffic: 50 x 56 kB/s is 22 Mbit/s; sizes in bytes."""
 
     downloaders: int = 50
     bytes_per_second: int = 56_000
@@ -33,7 +33,7 @@ class Load:
 class TrafficResult(BaseModel):
     """What client and server saw.
 
-    Times are seconds since the epoch, samples (time, amount per 50 ms). `udp_arrived` came to the
+    Times are seconds since the epoch, samples (time, amount per 50 ms). `udp_arrived` reached the
     firewall's interface; `link_drops` are packets of any kind that the link behind it dropped.
     """
 
@@ -70,14 +70,16 @@ class TrafficResult(BaseModel):
         return places(self.udp_sent, self.udp_arrived, self.link_drops, seen, self.ring_drops)
 
     def gap_ms(self, start: float, end: float) -> float:
-        """The longest time without a packet of the stream between two moments, 0 below 5 ms."""
+        """Return the longest time without a packet of the stream between two times, 0
+        below 5 ms.
+        """
         within = [b - a for a, b in self.gaps if b > start and a < end]
         return max(within, default=0.0) * 1000
 
 
 @dataclass
 class Traffic:
-    """Downloads and the packet stream while they run."""
+    """The downloads and the packet stream while they run."""
 
     servers: Sequence[Program]
     receiver: Program
@@ -87,17 +89,17 @@ class Traffic:
 
     @property
     def progress(self) -> dict[str, Any]:
-        """Counts so far, and when the oldest thing under way began."""
+        """Return the counts so far, and when the oldest connection or request under way began."""
         programs = (self.client, self.sender, self.receiver)
         return {k: v for program in programs for k, v in program.said.get("progress", {}).items()}
 
     @property
     def received(self) -> int:
-        """Packets of the stream that arrived, as far as was told."""
+        """Return the packets of the stream reported to have arrived."""
         return int(self.progress.get("udp_received", 0))
 
     async def flowing(self, sessions: int) -> None:
-        """Until that many TCP sessions and the stream run. Raises TimeoutError."""
+        """Wait until that many TCP sessions and the stream run. Raises TimeoutError."""
 
         def all_run() -> bool:
             return self.progress.get("tcp_sessions", 0) >= sessions and self.received > 0
@@ -105,8 +107,8 @@ class Traffic:
         await until(all_run, self.client.heard, START_SECONDS)
 
     async def past(self, moment: float, seconds: float) -> None:
-        """Until packets arrive and every connection and request that began before `moment` (seconds
-        since the epoch) has come to an end, at most so long.
+        """Wait until packets arrive and every connection and request that began before `moment`
+        (seconds since the epoch) has ended, at most so long.
         """
         received = self.received
 
@@ -117,7 +119,7 @@ class Traffic:
             await until(is_past, self.client.heard, seconds)
 
     async def requested(self, requests: int) -> None:
-        """Until that many downloads have begun. Raises TimeoutError."""
+        """Wait until that many downloads have begun. Raises TimeoutError."""
 
         def done() -> bool:
             return int(self.progress.get("http_requests", 0)) >= requests
@@ -125,7 +127,7 @@ class Traffic:
         await until(done, self.client.heard, START_SECONDS)
 
     async def finish(self) -> TrafficResult:
-        """End all programs, senders first, and return what they counted."""
+        """Stop all programs, senders first, and return what they counted."""
         sent, downloaded = await asyncio.gather(self.sender.end(), self.client.end())
         await self._arrived(sent["udp_sent"])
         received, counted = await asyncio.gather(self.receiver.end(), self.counter.end())
@@ -133,7 +135,7 @@ class Traffic:
         return _result(sent, downloaded, received, counted, served)
 
     async def _arrived(self, sent: int) -> None:
-        """Until as many packets as were sent are there, or no more come."""
+        """Wait until as many packets as were sent have arrived, or no more come."""
         before = -1
         while before < self.received < sent:
             before = self.received
@@ -148,7 +150,7 @@ def _result(
     counted: Mapping[str, Any],
     served: Sequence[Mapping[str, Any]],
 ) -> TrafficResult:
-    """Everything that was counted; what a program did not keep up with is not counted as lost."""
+    """Combine all counts; packets that a program could not keep up with are not counted as lost."""
     kept_up = keeping(sent, downloaded, received, served)
     counts = {
         **sent,
@@ -172,10 +174,10 @@ async def traffic(
     servers: Sequence[str] = (SERVER_ADDRESS,),
     stream: str = "",
 ) -> AsyncIterator[Traffic]:
-    """Traffic that flows when the block begins; `finish()` counts it, the end kills it.
+    """Run traffic from the start of the block; `finish()` counts it, the end of the block kills it.
 
-    Clients ask at the address `service`; `servers` are those at which somebody answers. The stream
-    goes to `stream`, or to the service too.
+    Clients ask at the address `service`; `servers` are the addresses that answer. The stream goes
+    to `stream`, or to the service too.
     """
     heard = asyncio.Event()
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The click-up way: an operator merges, the reconcile loop does the rest."""
+"""Upgrades by click-up: an operator merges, the reconcile loop does the rest."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ from reconciler.testbed.traffic.turns import Priority, priority_of
 from schemas.plan import Plan
 from schemas.steps import Step, StepKind
 
-# In which nothing at all is heard of a loop: on a busy machine a build takes long, and says so.
+# For so long a loop may be silent: on a busy machine a build takes long, and says so.
 SILENCE_SECONDS = 180.0
 ENDED = (OutcomeKind.APPLIED, OutcomeKind.REVERTED, OutcomeKind.STALLED, OutcomeKind.BROKEN)
 
 
 @dataclass
 class Witness(Observer):
-    """Remembers what the loop did, with the time (seconds since the epoch) at which it did.
+    """Remembers what the loop did, with times in seconds since the epoch.
 
-    `told` hears what it is at; `rejected` counts passes over a revision that failed before.
+    `told` is called with what it is doing; `rejected` counts passes over a revision that failed
+    before.
     """
 
     takeovers: list[tuple[float, TakeoverReport]] = field(default_factory=list)
@@ -80,22 +81,22 @@ class Witness(Observer):
             self.heard.set()
 
     async def rejection(self, number: int, seconds: float) -> None:
-        """Until a revision was refused for the `number`th time. Raises TimeoutError."""
+        """Wait until a revision was refused for the `number`th time. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while self.rejected < number:
                 self.heard.clear()
                 await self.heard.wait()
 
     async def taken_over(self, number: int, seconds: float) -> None:
-        """Until `number` takeovers were seen. Raises TimeoutError."""
+        """Wait until `number` takeovers were seen. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while len(self.takeovers) < number:
                 self.heard.clear()
                 await self.heard.wait()
 
     async def ending(self, number: int, seconds: float) -> tuple[float, Outcome]:
-        """The `number`th pass that came to an end, counted from 0. Raises TimeoutError when nothing
-        is heard for so long.
+        """Wait for the end of the `number`th pass, counted from 0, and return it. Raises
+        TimeoutError after so long a silence.
         """
         clock = asyncio.get_running_loop().time
         async with asyncio.timeout(seconds) as patience:
@@ -108,7 +109,7 @@ class Witness(Observer):
 
 @dataclass(frozen=True)
 class Merged:
-    """One commit and how it ended; times in seconds since the epoch."""
+    """One commit and its outcome; times in seconds since the epoch."""
 
     revision: str
     began: float
@@ -117,7 +118,7 @@ class Merged:
 
     @property
     def seconds(self) -> float:
-        """From the commit to its end."""
+        """Seconds from the commit to its end."""
         return self.ended - self.began
 
 
@@ -132,16 +133,16 @@ class Running:
     key: str
 
     async def sessions(self) -> Sessions:
-        """Sessions in the table now."""
+        """Return the sessions in the table now."""
         return await sessions_of(self.device)
 
     async def ring_drops(self) -> int:
-        """Packets of any kind for which the rings of the firewall had no room so far."""
+        """Return how many packets of any kind the rings of the firewall had no room for so far."""
         interfaces = (await self.device.status()).interfaces.values()
         return sum(counts["rx_dropped"] for counts in interfaces)
 
     async def worker_priority(self) -> Priority:
-        """What the kernel gives the worker that forwards. Raises ProcessLookupError."""
+        """Return the kernel's priority of the worker that forwards. Raises ProcessLookupError."""
         active = (await self.device.status()).active
         return priority_of(active.pid) if active is not None else "normal"
 
@@ -170,7 +171,7 @@ async def following(
     name: str,
     observe_interval: float = OBSERVE_SECONDS,
 ) -> AsyncIterator[Running]:
-    """A repository made of `files` and the loop that follows it; the first release runs."""
+    """Create a repository of `files` and run the loop that follows it; the first release runs."""
     commits = Commits(site.folder / name / "desired", files)
     folder = site.folder / name / "data"
     witness = Witness()

@@ -1,7 +1,7 @@
-"""client -- firewall -- server: three network namespaces in one machine, joined by veth pairs.
+"""Joins client -- firewall -- server: three network namespaces in one machine, by veth pairs.
 
 The firewall is a transparent bridge: client and server share one subnet, its own interfaces `eth0`
-(lan) and `eth1` (wan) have no address, so that nothing but what we run there forwards a packet.
+(lan) and `eth1` (wan) have no address, so that only what runs there forwards packets.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ OFFLOADS = {"rx": 0x15, "tx": 0x17, "sg": 0x19, "tso": 0x1F, "gso": 0x24, "gro":
 
 @dataclass(frozen=True)
 class Namespace:
-    """A network namespace, alive as long as its holder."""
+    """A network namespace, which exists as long as its holder."""
 
     name: str
     holder: subprocess.Popen[bytes]
 
     @property
     def path(self) -> str:
-        """File by which other processes enter it."""
+        """The file by which other processes enter it."""
         return f"/proc/{self.holder.pid}/ns/net"
 
     def command(self, *arguments: str) -> list[str]:
-        """The command line that runs `arguments` in it."""
+        """Return the command line that runs `arguments` in it."""
         return ["nsenter", f"--net={self.path}", "--", *arguments]
 
     def program(self, module: str, *arguments: str) -> list[str]:
-        """The command line that runs a Python module of ours in it."""
+        """Return the command line that runs one of our Python modules in it."""
         return self.command(sys.executable, "-m", module, *arguments)
 
 
@@ -56,7 +56,9 @@ class Network:
 
 
 def hold(name: str) -> Namespace:
-    """Make a namespace. Its holder echoes one line once it is in, and ends when its input does."""
+    """Create a namespace. Its holder echoes one line once it is in, and ends when its
+    input does.
+    """
     holder = subprocess.Popen(
         ["unshare", "--net", "--", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -78,7 +80,7 @@ def release(namespace: Namespace) -> None:
 
 
 def join(first: Namespace, first_name: str, second: Namespace, second_name: str) -> None:
-    """A cable between an interface in each of two namespaces."""
+    """Connect an interface in one namespace with one in another."""
     with IPRoute() as route:
         route.link(
             "add",
@@ -90,7 +92,7 @@ def join(first: Namespace, first_name: str, second: Namespace, second_name: str)
 
 
 def bring_up(namespace: Namespace, names: Sequence[str], address: str | None = None) -> None:
-    """Interfaces up, the first one with `address`."""
+    """Bring interfaces up, the first one with `address`."""
     with NetNS(namespace.path, flags=0) as route:
         for name in names:
             (index,) = route.link_lookup(ifname=name)
@@ -100,7 +102,7 @@ def bring_up(namespace: Namespace, names: Sequence[str], address: str | None = N
 
 
 def switch_off_offloads(interface: str) -> None:
-    """Frames as on a real wire: at most an MTU long, every checksum filled in."""
+    """Make frames as on a real wire: at most an MTU long, every checksum filled in."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for command in OFFLOADS.values():
             value = ctypes.create_string_buffer(struct.pack("II", command, 0), 8)
@@ -115,7 +117,7 @@ def switch_off_offloads(interface: str) -> None:
 
 
 def prepare(namespace: Namespace, interfaces: Sequence[str], offloads_off: bool) -> None:
-    """No IPv6 of the kernel's own (neighbour discovery is not our traffic), no offloads."""
+    """Switch off the kernel's IPv6 (neighbour discovery is not our traffic) and offloads."""
     arguments = [*interfaces] if offloads_off else []
     line = namespace.program("reconciler.testbed.network", *arguments)
     subprocess.run(line, check=True, timeout=30)
@@ -123,7 +125,7 @@ def prepare(namespace: Namespace, interfaces: Sequence[str], offloads_off: bool)
 
 @contextmanager
 def network() -> Iterator[Network]:
-    """The three namespaces, cabled and addressed; needs a sandbox around it.
+    """Create the three namespaces, connected and addressed; needs a sandbox around it.
 
     Not inside a running event loop: pyroute2 brings its own.
     """
@@ -144,7 +146,7 @@ def network() -> Iterator[Network]:
 
 
 def main() -> None:
-    """Inside a namespace: IPv6 off, offloads of the named interfaces off."""
+    """Inside a namespace, switch off IPv6 and the offloads of the named interfaces."""
     for scope in ("all", "default"):
         switch = Path(f"/proc/sys/net/ipv6/conf/{scope}/disable_ipv6")
         if switch.exists():

@@ -1,4 +1,4 @@
-"""Where packets of the stream were lost, and how well the programs that say so kept up."""
+"""Tells where packets of the stream were lost, and how well the measuring programs kept up."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict
 from reconciler.testbed.traffic.turns import Priority
 
 Spell = tuple[float, float]
-# A server that got no turn for half the time that a client waited explains why nothing came.
+# A server that got no turn for half the time that a client waited explains the silence.
 PATIENCE_SECONDS, EXPLAINS_SECONDS = 5.0, 2.5
 
 
 class Places(BaseModel):
-    """Lost packets of the stream by the place at which they were seen last.
+    """Lost packets of the stream by the place where they were last seen.
 
     `before_firewall`: sent, and never at its interface. `firewall`: there, and neither at the
     receiver's interface nor dropped by the link to it (`after_firewall`). `receiver`: at its
@@ -31,12 +31,12 @@ class Places(BaseModel):
 
     @property
     def elsewhere(self) -> int:
-        """Of which the firewall knows nothing."""
+        """Packets that the firewall never saw, or had forwarded."""
         return self.before_firewall + self.after_firewall + self.receiver
 
 
 class Keeping(BaseModel):
-    """How the measuring programs kept up: the longest that each was late in milliseconds.
+    """How well the measuring programs kept up: the longest that each was late in milliseconds.
 
     `http_late_ms` is the later of client and server. `udp_skipped` is what the sender left out when
     it was late, `udp_refused` when the kernel took nothing. `tcp_starved` are sessions given up
@@ -57,8 +57,8 @@ class Keeping(BaseModel):
 
 
 def places(sent: int, arrived: int, link_drops: int, seen: int, ring_drops: int) -> Places:
-    """From counts at the sender, the firewall's interface, the link behind it (packets of any
-    kind), the receiver's interface and its ring.
+    """Compute losses from counts at the sender, the firewall's interface, the link behind it
+    (packets of any kind), the receiver's interface and its ring.
     """
     beyond = max(0, arrived - seen)
     after = min(beyond, link_drops)
@@ -76,7 +76,7 @@ def keeping(
     received: Mapping[str, Any],
     served: Sequence[Mapping[str, Any]],
 ) -> Keeping:
-    """From what the programs said of themselves at their end."""
+    """Combine what the programs reported of themselves at their end."""
     late = [spell for one in served for spell in one["late"]]
     return Keeping(
         priority=least([one["priority"] for one in (sent, downloaded, received, *served)]),
@@ -91,7 +91,7 @@ def keeping(
 
 
 def starved(stalls: Sequence[float], late: Sequence[Spell]) -> int:
-    """How many of the sessions given up at `stalls` waited for a server that got no turn."""
+    """Return how many of the sessions given up at `stalls` waited for a server that got no turn."""
     return sum(_late_within(at - PATIENCE_SECONDS, at, late) >= EXPLAINS_SECONDS for at in stalls)
 
 
@@ -100,6 +100,6 @@ def _late_within(start: float, end: float, late: Sequence[Spell]) -> float:
 
 
 def least(priorities: Sequence[Priority]) -> Priority:
-    """The lowest of several."""
+    """Return the lowest of several priorities."""
     order: tuple[Priority, ...] = ("normal", "high", "realtime")
     return min(priorities, key=order.index)

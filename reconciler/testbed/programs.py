@@ -1,4 +1,4 @@
-"""Traffic programs as they run: what they say, and how they end."""
+"""Runs traffic programs, reads what they report, and ends them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Any
 
 from reconciler.testbed.network import Namespace
 
-# A session that stands still is given up after three seconds, and may have begun at the end.
+# A stalled session is given up after three seconds, and may have begun at the end.
 END_SECONDS = 30.0
 LINE_LIMIT = 1 << 24
 
 
 @dataclass
 class Program:
-    """One traffic program that runs, with the newest thing it said of each kind."""
+    """A running traffic program, with its newest message of each kind."""
 
     process: asyncio.subprocess.Process
     heard: asyncio.Event
     said: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     async def listen(self) -> None:
-        """Take in what it says until it ends."""
+        """Read its messages until it ends."""
         assert self.process.stdout is not None
         async for line in self.process.stdout:
             message = json.loads(line)
@@ -34,7 +34,7 @@ class Program:
             self.heard.set()
 
     async def until(self, kind: str, seconds: float) -> dict[str, Any]:
-        """The newest message of a kind, as soon as there is one. Raises TimeoutError."""
+        """Return the newest message of a kind, as soon as there is one. Raises TimeoutError."""
         await until(lambda: kind in self.said, self.heard, seconds)
         return self.said[kind]
 
@@ -47,7 +47,7 @@ class Program:
 
 
 async def until(condition: Callable[[], bool], heard: asyncio.Event, seconds: float) -> None:
-    """Until `condition` holds, looking whenever something was heard. Raises TimeoutError."""
+    """Wait until `condition` holds, checking after every message. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
         while not condition():
             heard.clear()
@@ -57,7 +57,7 @@ async def until(condition: Callable[[], bool], heard: asyncio.Event, seconds: fl
 async def start(
     namespace: Namespace, heard: asyncio.Event, module: str, *arguments: object
 ) -> tuple[Program, asyncio.Task[None]]:
-    """A traffic program in a namespace, and the task that listens to it."""
+    """Start a traffic program in a namespace, and the task that listens to it."""
     line = namespace.program(f"reconciler.testbed.traffic.{module}", *map(str, arguments))
     process = await asyncio.create_subprocess_exec(
         *line, stdout=asyncio.subprocess.PIPE, limit=LINE_LIMIT
@@ -67,7 +67,7 @@ async def start(
 
 
 async def bury(program: Program, listener: asyncio.Task[None]) -> None:
-    """End it, whatever it does."""
+    """Kill the program and end its listener, whatever it does."""
     with suppress(ProcessLookupError):
         program.process.kill()
     await program.process.wait()

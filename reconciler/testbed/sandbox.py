@@ -1,4 +1,4 @@
-"""A machine of our own for the demo and the tests: network, mounts and processes nobody else sees.
+"""A private machine for the demo and the tests: network, mounts and processes nobody else sees.
 
 `python -m reconciler.testbed.sandbox -- COMMAND...` runs COMMAND as root of that machine; when it
 ends, everything that it left running ends too. Root needs nothing else; any other user needs
@@ -26,7 +26,7 @@ OWN = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 MAPPED_ROOT = ("--user", "--map-root-user", *OWN)
 
-# What forbids user namespaces, as sysctl -> (value that forbids, who sets it).
+# Settings that forbid user namespaces: sysctl -> (value that forbids, who sets it).
 SYSCTLS = {
     "kernel.unprivileged_userns_clone": ("0", "1"),
     "kernel.apparmor_restrict_unprivileged_userns": ("1", "0"),
@@ -35,16 +35,18 @@ SYSCTLS = {
 
 
 class SandboxError(Exception):
-    """No namespaces of our own are to be had; the text says what to enable."""
+    """Namespaces of our own are not available; the message says what to enable."""
 
 
 def inside() -> bool:
-    """Whether this process already runs in a sandbox of its own."""
+    """Tell whether this process already runs in a sandbox."""
     return os.environ.get(MARKER) == os.readlink("/proc/self/ns/net")
 
 
 def command_line(command: Sequence[str]) -> list[str]:
-    """What runs `command` in a sandbox. Raises SandboxError when this machine allows none."""
+    """Return the command line that runs `command` in a sandbox. Raises SandboxError when this
+    machine allows none.
+    """
     unshare = shutil.which("unshare")
     if unshare is None:
         raise SandboxError(
@@ -62,7 +64,7 @@ def command_line(command: Sequence[str]) -> list[str]:
 
 
 def explain(refusals: Sequence[str]) -> str:
-    """Why the kernel refused, and what to enable."""
+    """Return why the kernel refused, and what to enable."""
     hints = []
     for name, (forbids, allows) in SYSCTLS.items():
         path = Path("/proc/sys") / name.replace(".", "/")
@@ -83,7 +85,7 @@ def explain(refusals: Sequence[str]) -> str:
 
 
 def enter(command: Sequence[str]) -> None:
-    """Replace this process by `command` in a sandbox; returns when it already is in one.
+    """Replace this process by `command` in a sandbox; return if it already is in one.
 
     Raises SandboxError.
     """
@@ -95,7 +97,7 @@ def enter(command: Sequence[str]) -> None:
 
 
 def bring_up_loopback() -> None:
-    """As on every machine: a new network namespace has it down (netdevice(7))."""
+    """Bring the loopback interface up: in a new network namespace it is down (netdevice(7))."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         request = struct.pack("16sh14x", b"lo", 0)
         (flags,) = struct.unpack_from("16xh", fcntl.ioctl(control, SIOCGIFFLAGS, request))
@@ -103,7 +105,7 @@ def bring_up_loopback() -> None:
 
 
 def init(command: Sequence[str]) -> NoReturn:
-    """First process of the sandbox: runs `command`, buries orphans, ends with its status."""
+    """Be the first process of the sandbox: run `command`, reap orphans, exit with its status."""
     bring_up_loopback()
     environment = {**os.environ, MARKER: os.readlink("/proc/self/ns/net")}
     child = subprocess.Popen(list(command), env=environment)
@@ -123,7 +125,7 @@ def init(command: Sequence[str]) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """`-- COMMAND...` enters a sandbox; `--init COMMAND...` is its first process."""
+    """Enter a sandbox with `-- COMMAND...`; be its first process with `--init COMMAND...`."""
     match sys.argv[1:]:
         case ["--init", *command] if command:
             init(command)

@@ -1,4 +1,4 @@
-"""One firewall between client and server, and what it takes to put releases on it."""
+"""One firewall between client and server, and what is needed to put releases on it."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ Sessions = frozenset[tuple[str, ...]]
 
 
 async def sessions_of(device: ClickUpDevice) -> Sessions:
-    """Protocol, originator and responder of every session that the firewall knows now."""
+    """Return protocol, originator and responder of every session that the firewall knows now."""
     lines = (await device.read("sessions.table")).splitlines()
     return frozenset(tuple(line.split()[:3]) for line in lines)
 
 
 @dataclass(frozen=True)
 class Site:
-    """The network, a folder for everything that is made, and the library."""
+    """The network, a folder for everything that is created, and the library."""
 
     network: Network
     folder: Path
     library: Library
 
     def builder(self, cache: str) -> Builder:
-        """A builder with a cache of its own below the folder."""
+        """Return a builder with a cache of its own below the folder."""
         return Builder(self.folder / cache, self.library)
 
     def copy_cache(self, source: str, target: str) -> None:
-        """Let the cache `target` know what `source` knows, and nothing else."""
+        """Fill the cache `target` with what `source` holds, and nothing else."""
         shutil.rmtree(self.folder / target, ignore_errors=True)
         shutil.copytree(self.folder / source, self.folder / target)
 
     def desired(self, files: Mapping[str, str]) -> Desired:
-        """The one instance in `files`. Raises ValueError with every mistake in them."""
+        """Return the one instance in `files`. Raises ValueError with every mistake in them."""
         repository = load(files, self.library)
         if repository.diagnostics:
             raise ValueError("\n".join(map(str, repository.diagnostics)))
@@ -55,7 +55,9 @@ class Site:
         return desired
 
     def device(self, desired: Desired, place: str) -> ClickUpDevice:
-        """The desired device with a directory of its own, so that two can stand side by side."""
+        """Return the desired device with a directory of its own, so that two can exist side by
+        side.
+        """
         spec = desired.device.spec.model_copy(update={"directory": str(self.folder / place)})
         device = desired.device.model_copy(update={"spec": spec})
         return ClickUpDevice(device, desired.element.name, self.folder)
@@ -71,14 +73,14 @@ class Installed:
     built_at: float
 
     async def take_over(self) -> None:
-        """Let it forward, for good."""
+        """Let it take over, and confirm it."""
         await self.device.takeover(
             TakeoverRequest(f"demo-{self.digest[:12]}", self.digest, CONFIRM_SECONDS)
         )
         await self.device.confirm(self.digest)
 
     async def sessions(self) -> Sessions:
-        """Sessions in the table now."""
+        """Return the sessions in the table now."""
         return await sessions_of(self.device)
 
 

@@ -13,13 +13,13 @@ from reconciler.testbed.traffic.turns import Lateness, Patience
 
 GIVE_UP_SECONDS = 3.0
 REQUESTS_PER_SESSION = 6
-# Pieces of an answer that still come after the end: the session is alive.
+# Pieces of an answer that still come after the end show that the session is alive.
 SIGNS_OF_LIFE = 2
 
 
 @dataclass
 class Counts:
-    """What all downloaders together saw."""
+    """Counts over all downloaders."""
 
     http_requests: int = 0
     http_failures: int = 0
@@ -31,21 +31,21 @@ class Counts:
 
 
 class WrongContent(Exception):
-    """The answer was not the one that was asked for."""
+    """The answer was not the one that was requested."""
 
 
 class CutOff(Exception):
-    """The end came in the middle of an answer, and the session was alive."""
+    """The run ended in the middle of an answer, and the session was alive."""
 
 
 class Seen:
     """What all downloaders share.
 
-    `begun` is when what each is at began, `stalls` when sessions that stood still were given up.
+    `begun` is when the current request of each began, `stalls` when stalled sessions were given up.
     """
 
     def __init__(self) -> None:
-        """Within a running loop."""
+        """Create it within a running loop."""
         self.counts = Counts()
         self.samples = Samples()
         self.lateness = Lateness()
@@ -88,13 +88,13 @@ class Downloader:
         self.seen.begun.pop(self.seed, None)
 
     def begin(self) -> None:
-        """A connection or a request begins now."""
+        """Note that a connection or a request begins now."""
         self.seen.begun[self.seed] = time.time()
 
     async def session(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stop: asyncio.Event
     ) -> None:
-        """Some requests on one connection; ends early when the session is lost."""
+        """Make some requests on one connection; return early when the session is lost."""
         counts = self.seen.counts
         for _ in range(REQUESTS_PER_SESSION):
             if stop.is_set():

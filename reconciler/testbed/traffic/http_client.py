@@ -2,9 +2,9 @@
 
 Counted: `http_requests` begun, `http_failures` (any that did not end with all its bytes right),
 `tcp_sessions` established, `tcp_resets`: sessions lost, by a reset or because nothing came for
-GIVE_UP_SECONDS and the client gave up. A firewall that forgot a session drops its packets without
-a word, so most lost sessions are of the second kind; `tcp_stalled` says how many, `stalls` when.
-Time in which this program itself got no turn is no time without an answer.
+GIVE_UP_SECONDS and the client gave up. A firewall that forgot a session silently drops its packets,
+so most lost sessions are of the second kind; `tcp_stalled` says how many, `stalls` when. Time in
+which this program itself got no turn does not count as time without an answer.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ async def download(target: tuple[str, int], downloaders: int, size: int) -> None
 
 
 async def progress(seen: Seen, stop: asyncio.Event) -> None:
-    """Say the counts so far until `stop`, and when the oldest thing under way began."""
+    """Report the counts so far until `stop`, and when the oldest request under way began."""
     while not stop.is_set():
         oldest = min(seen.begun.values(), default=time.time())
         say("progress", **asdict(seen.counts), oldest=oldest)

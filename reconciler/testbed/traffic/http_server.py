@@ -17,13 +17,15 @@ from reconciler.testbed.traffic.reporting import say
 from reconciler.testbed.traffic.turns import Lateness, Patience, go_first
 
 CHUNK = 4096
-# A peer that we no longer reach is given up after this time (milliseconds; RFC 5482).
+# A peer that cannot be reached is given up after this time (milliseconds; RFC 5482).
 USER_TIMEOUT_MS = 10_000
 PATTERN_BYTES = 65521  # prime, so that no two chunks of a file are alike
 
 
 def pattern(seed: int) -> bytes:
-    """The bytes that repeat in the file of `seed`, twice over so that every chunk is one slice."""
+    """Return the bytes that repeat in the file of `seed`, twice over so that every chunk is one
+    slice.
+    """
     once = _first_pattern().translate(bytes((byte + seed * 29) & 0xFF for byte in range(256)))
     return once + once[:CHUNK]
 
@@ -34,7 +36,7 @@ def _first_pattern() -> bytes:
 
 
 def chunk_at(repeated: bytes, offset: int, length: int) -> bytes:
-    """`length` bytes (at most CHUNK) of the endless file, from `offset`."""
+    """Return `length` bytes (at most CHUNK) of the endless file, from `offset`."""
     start = offset % PATTERN_BYTES
     return repeated[start : start + length]
 
@@ -49,7 +51,7 @@ class Server:
         self.resets = 0
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One keep-alive connection, until the peer closes it or is gone."""
+        """Serve one keep-alive connection, until the peer closes it or is gone."""
         self.connections += 1
         peer: socket.socket = writer.get_extra_info("socket")
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
@@ -67,7 +69,7 @@ class Server:
                 await writer.wait_closed()
 
     async def send(self, writer: asyncio.StreamWriter, size: int, seed: int) -> None:
-        """The answer, a chunk at a time."""
+        """Send the answer, a chunk at a time."""
         repeated = self.patterns.setdefault(seed, pattern(seed))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
         clock = asyncio.get_running_loop().time

@@ -1,4 +1,4 @@
-"""What a traffic program says on its output: one JSON object a line, the last one the result."""
+"""The output of a traffic program: one JSON object a line, the last one the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Samples:
         self.bins[int((time.time() if at is None else at) / BIN_SECONDS)] += amount
 
     def as_json(self) -> list[tuple[float, int]]:
-        """Pairs of (start of the bin in seconds since the epoch, amount), in order."""
+        """Return pairs of (start of the bin in seconds since the epoch, amount), in order."""
         return [(round(index * BIN_SECONDS, 2), self.bins[index]) for index in sorted(self.bins)]
 
 

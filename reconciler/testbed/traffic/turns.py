@@ -1,4 +1,4 @@
-"""When a program gets its turns: before ordinary work where it may, and how late they began."""
+"""The turns that a program gets on the processor: before ordinary work if allowed, and how late."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 
 Priority = Literal["realtime", "high", "normal"]
-# Below the workers': who measures must not take turns from what is measured.
+# Below the workers' priority: measuring programs must not take turns from what they measure.
 REALTIME_PRIORITY = 3
 NICE = -10
 TICK_SECONDS = 0.02
-# Turns later than this are told one by one, up to so many.
+# Turns later than this are reported one by one, up to so many.
 NOTICED_SECONDS, SPELLS = 0.02, 1000
 
 
 def go_first() -> Priority:
-    """Ask the kernel for turns before those of ordinary programs, and say what it granted."""
+    """Ask the kernel for turns before ordinary programs, and return what it granted."""
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REALTIME_PRIORITY))
         return "realtime"
@@ -30,28 +30,28 @@ def go_first() -> Priority:
 
 
 def priority_of(pid: int) -> Priority:
-    """What the kernel gives a process. Raises ProcessLookupError."""
+    """Return the kernel's priority of a process. Raises ProcessLookupError."""
     if os.sched_getscheduler(pid) in (os.SCHED_FIFO, os.SCHED_RR):
         return "realtime"
     return "high" if os.getpriority(os.PRIO_PROCESS, pid) < 0 else "normal"
 
 
 class Lateness:
-    """How much later than they were due turns began; spells are (start, end) since the epoch."""
+    """How late turns began; spells are (start, end) since the epoch."""
 
     def __init__(self) -> None:
         self.longest = 0.0
         self.spells: list[tuple[float, float]] = []
 
     def add(self, seconds: float) -> None:
-        """A turn that begins now and was due so long ago."""
+        """Add a turn that begins now and was due so long ago."""
         self.longest = max(self.longest, seconds)
         if seconds > NOTICED_SECONDS and len(self.spells) < SPELLS:
             now = time.time()
             self.spells.append((round(now - seconds, 3), round(now, 3)))
 
     def as_json(self) -> dict[str, Any]:
-        """What a program says of itself."""
+        """Return what a program reports of itself."""
         return {"late_ms": round(self.longest * 1000, 3), "late": self.spells}
 
 
@@ -59,7 +59,7 @@ class Patience:
     """Time-outs of one event loop; time in which the loop itself got no turn does not count."""
 
     def __init__(self, lateness: Lateness) -> None:
-        """Begins to watch the running loop."""
+        """Start watching the running loop."""
         self._lateness = lateness
         self._waiting: set[asyncio.Timeout] = set()
         self._loop = asyncio.get_running_loop()
@@ -67,7 +67,7 @@ class Patience:
 
     @asynccontextmanager
     async def of(self, seconds: float) -> AsyncIterator[None]:
-        """As asyncio.timeout. Raises TimeoutError."""
+        """Do as asyncio.timeout. Raises TimeoutError."""
         async with asyncio.timeout(seconds) as timeout:
             self._waiting.add(timeout)
             try:
@@ -80,7 +80,7 @@ class Patience:
         self._loop.call_at(self._due, self._tick)
 
     def _tick(self) -> None:
-        # Called before any time-out that ran out meanwhile: they were due later than this.
+        # Called before any time-out that expired meanwhile, as they were due later than this.
         late = self._loop.time() - self._due
         self._lateness.add(late)
         if late > NOTICED_SECONDS:

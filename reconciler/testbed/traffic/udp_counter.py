@@ -1,8 +1,8 @@
 """Counts the stream where it reaches the firewall: `...udp_counter INTERFACE PORT OUT`.
 
-The kernel counts, whoever else has the processor: a packet socket with a filter for the stream
-and a buffer for next to nothing, of which only the statistics are read. Also says how many
-packets of any kind the link behind the interface OUT dropped. Until SIGTERM.
+The kernel counts, even while other programs have the processor: a packet socket with a filter for
+the stream and a minimal buffer, of which only the statistics are read. Also reports how many
+packets of any kind the link behind the interface OUT dropped. Runs until SIGTERM.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ TRANSMIT_DROPS = 8 + 3
 
 
 def stream_filter(port: int) -> list[tuple[int, int, int, int]]:
-    """Classic BPF: UDP over IPv4 to `port`, in a socket that sees every protocol."""
+    """Return classic BPF: UDP over IPv4 to `port`, in a socket that sees every protocol."""
     steps = port_filter(port)
     return [(0x28, 0, 0, SKF_AD_PROTOCOL), (0x15, 0, len(steps) - 1, ETH_P_IP), *steps]
 
 
 def open_counter(interface: str, port: int) -> socket.socket:
-    """A packet socket that counts the stream on `interface`.
+    """Open a packet socket that counts the stream on `interface`.
 
-    It sees every protocol, because a bridge takes packets before those who ask for one see them.
+    It sees every protocol, because a bridge takes packets before sockets bound to one protocol see
+    them.
     """
     counter = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     attach_filter(counter, stream_filter(port))
@@ -40,7 +41,9 @@ def open_counter(interface: str, port: int) -> socket.socket:
 
 
 def transmit_drops(interface: str, table: str) -> int:
-    """Packets that could not be handed to the far end; `table` is the text of /proc/net/dev."""
+    """Return the packets that could not be handed to the far end; `table` is the text of
+    /proc/net/dev.
+    """
     for line in table.splitlines():
         name, _, fields = line.partition(":")
         if name.strip() == interface:

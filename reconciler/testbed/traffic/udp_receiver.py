@@ -2,8 +2,8 @@
 
 It reads a packet ring (packet(7), TPACKET_V2) and not the socket: the ring holds three seconds of
 the stream, so that a busy CPU is never mistaken for a packet that the firewall lost, and every
-packet has the kernel's time of arrival. `late_ms` is the longest time that a packet lay in it,
-`ring_fullest` the largest share of it that was taken, `ring_drops` what it had no room for.
+packet has the kernel's time of arrival. `late_ms` is the longest time that a packet waited in it,
+`ring_fullest` the largest share of it that was taken, `ring_drops` the packets it had no room for.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PROGRESS_SECONDS = 0.25
 
 
 def port_filter(port: int) -> list[tuple[int, int, int, int]]:
-    """Classic BPF over the IP header: UDP to `port`, whole packets."""
+    """Return classic BPF over the IP header: UDP to `port`, whole packets."""
     return [
         (0x30, 0, 0, 9),  # protocol
         (0x15, 0, 4, socket.IPPROTO_UDP),
@@ -52,7 +52,7 @@ def port_filter(port: int) -> list[tuple[int, int, int, int]]:
 
 
 def attach_filter(packets: socket.socket, steps: list[tuple[int, int, int, int]]) -> None:
-    """Let a packet socket see only what the classic BPF program takes."""
+    """Let a packet socket see only what the classic BPF program accepts."""
     program = b"".join(struct.pack("=HBBI", *step) for step in steps)
     code = ctypes.create_string_buffer(program, len(program))
     described = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code))
@@ -60,15 +60,15 @@ def attach_filter(packets: socket.socket, steps: list[tuple[int, int, int, int]]
 
 
 def statistics(packets: socket.socket) -> tuple[int, int]:
-    """Packets that a packet socket was shown since this was last asked, and how many of them
-    found no room.
+    """Return the packets shown to a packet socket since the last call, and how many of them found
+    no room.
     """
     seen, dropped = struct.unpack("II", packets.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
     return int(seen), int(dropped)
 
 
 def open_ring(interface: str, port: int) -> tuple[socket.socket, mmap.mmap]:
-    """A packet socket of `interface` that sees only the stream, with its ring."""
+    """Open a packet socket of `interface` that sees only the stream, with its ring."""
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     attach_filter(packets, port_filter(port))
     packets.setsockopt(SOL_PACKET, PACKET_VERSION, struct.pack("i", TPACKET_V2))
@@ -79,7 +79,7 @@ def open_ring(interface: str, port: int) -> tuple[socket.socket, mmap.mmap]:
 
 
 class Arrivals:
-    """Which sequence numbers came, how often, in which order and when."""
+    """Which sequence numbers arrived, how often, in which order and when."""
 
     def __init__(self) -> None:
         self.seen = bytearray()
@@ -90,7 +90,7 @@ class Arrivals:
         self.samples = Samples()
 
     def add(self, sequence: int, at: float) -> None:
-        """One packet that arrived at `at` (seconds since the epoch)."""
+        """Add one packet that arrived at `at` (seconds since the epoch)."""
         if sequence >= len(self.seen):
             self.seen.extend(bytes(sequence + 65536 - len(self.seen)))
         if self.seen[sequence]:
@@ -106,7 +106,9 @@ class Arrivals:
         self.samples.add(1, at)
 
     def missing(self) -> list[tuple[int, int]]:
-        """First ranges (start, length) of numbers that never came, up to the highest that did."""
+        """Return the first ranges (start, length) of numbers that never arrived, up to the highest
+        that did.
+        """
         ranges: list[tuple[int, int]] = []
         position = self.seen.find(0)
         while 0 <= position < self.highest and len(ranges) < RANGES:
@@ -117,7 +119,7 @@ class Arrivals:
 
 
 class Receiver:
-    """Walks the ring."""
+    """Reads the ring."""
 
     def __init__(self, interface: str, port: int) -> None:
         self.packets, self.ring = open_ring(interface, port)
@@ -146,7 +148,7 @@ class Receiver:
             self.frame = (self.frame + 1) % FRAMES
 
     def result(self, priority: Priority) -> None:
-        """Say all that was counted."""
+        """Report all that was counted."""
         arrivals = self.arrivals
         _, drops = statistics(self.packets)
         say(
@@ -169,8 +171,8 @@ def run(interface: str, port: int) -> None:
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stopping.append(number))
     priority = go_first()
-    # Never read. It keeps the kernel from answering "port unreachable", and acknowledges: to a
-    # firewall a stream that nobody answers stays a stranger, as in Linux.
+    # Never read. It keeps the kernel from answering "port unreachable", and acknowledges: a stream
+    # without any answer stays unconfirmed in a firewall, as in Linux.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as owner:
         owner.bind(("", port))
         receiver = Receiver(interface, port)

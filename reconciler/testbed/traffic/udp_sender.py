@@ -2,8 +2,8 @@
 
 Packets leave in one sendmmsg() call a millisecond: a Python call a packet would cost a core at
 20,000 packets/s. `udp_skipped` was left out because the program got no turn, `udp_refused` because
-the kernel took nothing: nobody answers for the receiver's address. `late_ms` is how late a turn
-began at most.
+the kernel took nothing: nobody answers for the receiver's address. `late_ms` is the latest that a
+turn began.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Stream:
         self.sent = 0
 
     def send(self, count: int) -> bool:
-        """Send the next `count` packets (at most BATCH); one refused keeps its number for later.
+        """Send the next `count` packets (at most BATCH); a refused one keeps its number for later.
 
         Returns whether the kernel took any.
         """
@@ -102,11 +102,11 @@ class Stream:
 
 
 class Dues:
-    """What is due at a steady rate; a delay is made up for, but not one of LONG_SECONDS: the
-    machine or the network stood still, and shall not be flooded afterwards.
+    """What is due at a steady rate. A delay is made up for, but not one of LONG_SECONDS: the
+    machine or the network stood still, and must not be flooded afterwards.
 
-    `late` counts what was left out because a turn began late, `refused` what because the kernel
-    took nothing.
+    `late` counts what was left out because a turn began late, `refused` because the kernel took
+    nothing.
     """
 
     def __init__(self, rate: int, now: float) -> None:
@@ -114,7 +114,7 @@ class Dues:
         self.late = self.refused = 0
 
     def of(self, now: float, sent: int) -> int:
-        """Packets to send in a turn that begins `now`."""
+        """Return the packets to send in a turn that begins `now`."""
         due = int((now - self.began) * self.rate) - sent - self.late - self.refused
         if due > self.rate * LONG_SECONDS:
             if now - self.turn > LONG_SECONDS:
