@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.layouts import layout_size, place
+from reconciler.layouts import layout_size, place_fields
 from schemas.layout import Layout
 
 Record = dict[str, int | bytes]
@@ -11,7 +11,7 @@ Record = dict[str, int | bytes]
 def pack(layout: Layout, record: Record) -> bytes:
     """Key and value of a record as they lie in memory; fields left out are zero."""
     data = bytearray(layout_size(layout))
-    for placed in place(layout):
+    for placed in place_fields(layout):
         value = record.get(placed.field.name, 0)
         if isinstance(value, int):
             signed = placed.field.type == "i64"
@@ -23,7 +23,7 @@ def pack(layout: Layout, record: Record) -> bytes:
 def unpack(layout: Layout, data: bytes) -> Record:
     """The record at the start of `data`."""
     record: Record = {}
-    for placed in place(layout):
+    for placed in place_fields(layout):
         piece = data[placed.offset : placed.end]
         signed = placed.field.type == "i64"
         number = int.from_bytes(piece, "little", signed=signed)

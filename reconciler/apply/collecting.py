@@ -14,7 +14,7 @@ from reconciler.checkpoints.file import CheckpointDamaged, CheckpointTooNew
 from reconciler.devices.client import DeviceClient
 from reconciler.devices.reports import CheckpointReport
 from reconciler.errors import CheckpointFailed, DeviceUnreachable
-from reconciler.observe.saved_state import Contents, written_by
+from reconciler.observe.saved_state import Contents, writer_record
 from reconciler.store import Snapshots
 from reconciler.store.snapshots import RELEASE
 from schemas.release import ReleaseRecord
@@ -77,7 +77,7 @@ class Collector:
             contents = self._nothing(reason)
             if file is not None:
                 contents = await asyncio.to_thread(Contents.of, file)
-            record = await written_by(self.device, contents.release)
+            record = await writer_record(self.device, contents.release)
             snapshot = self._snapshot(contents, occasion, record)
             said = record.model_dump_json(by_alias=True, indent=2) + "\n"
             await asyncio.to_thread(self._add, snapshot, {**texts, RELEASE: said}, file)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconciler.authoring.pictures import atom_picture, element_picture
 from reconciler.library import Library, load_library
-from reconciler.library.values import plain
+from reconciler.library.values import click_text
 from schemas.atom import AtomManifest, AtomParameter
 from schemas.element import ElementManifest, ElementParameter
 from schemas.layout import StateTable
@@ -133,7 +133,7 @@ def _otherwise(parameter: AtomParameter | ElementParameter) -> str:
         return "required"
     if parameter.default is None or parameter.default == "":
         return "optional"
-    return f"default {plain(parameter.default)}"
+    return f"default {click_text(parameter.default)}"
 
 
 def _classes(atom: AtomManifest) -> list[str]:

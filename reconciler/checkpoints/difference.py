@@ -55,8 +55,8 @@ def difference(before: Table, after: Table, moments: bool = True) -> Difference:
     """
     if _key(before) != _key(after):
         raise NotComparable(
-            f"{before.name}: records are named by {_named(before)} in one checkpoint and by"
-            f" {_named(after)} in the other"
+            f"{before.name}: records are named by {_key_text(before)} in one checkpoint and by"
+            f" {_key_text(after)} in the other"
         )
     _, old, new = np.intersect1d(before.keys, after.keys, assume_unique=True, return_indices=True)
     old_records, new_records = before.records[old], after.records[new]
@@ -81,7 +81,7 @@ def _key(table: Table) -> list[tuple[str, str, int]]:
     return [(one.name, one.type, one.offset) for one in table.descriptor.key]
 
 
-def _named(table: Table) -> str:
+def _key_text(table: Table) -> str:
     return ", ".join(f"{one.name} ({one.type})" for one in table.descriptor.key)
 
 

@@ -10,9 +10,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.workplace import fail
-from reconciler.library import Library
-from reconciler.load import considered, load
-from reconciler.load.repository import Desired, Repository, unbound
+from reconciler.load import load, may_hold_objects
+from reconciler.load.repository import Desired, Repository, unbound_instance
 from reconciler.source.git import LARGEST_FILE
 
 PathArgument = Annotated[
@@ -20,11 +19,11 @@ PathArgument = Annotated[
 ]
 
 
-def read_repository(path: Path, library: Library) -> Repository:
+def read_repository(path: Path) -> Repository:
     """Read a folder or file as it is on disk, committed or not; end the command when absent."""
     if not path.exists():
         fail(f"there is no {path}", 2)
-    return load(dict(_read_files(path)), library)
+    return load(dict(_read_files(path)))
 
 
 def _read_files(path: Path) -> Iterator[tuple[str, str]]:
@@ -37,7 +36,7 @@ def _read_files(path: Path) -> Iterator[tuple[str, str]]:
             place = Path(folder, name)
             relative = place.relative_to(path).as_posix()
             # As in a commit: links are not followed, and only files count.
-            if considered(relative) and place.is_file() and not place.is_symlink():
+            if may_hold_objects(relative) and place.is_file() and not place.is_symlink():
                 yield relative, _read_text(place)
 
 
@@ -63,7 +62,7 @@ def find_desired(repository: Repository, element: str, device: str | None) -> De
             fail(f"there is no network element {element!r}; known: {known}", 2)
         if entry.model is None:
             fail("\n".join(map(str, entry.diagnostics)))
-        return unbound(entry)
+        return unbound_instance(entry)
     for desired in repository.instances():
         if desired.key == f"{device}/{element}":
             return desired

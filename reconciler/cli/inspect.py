@@ -42,7 +42,7 @@ def events(
     Exit codes: 0 printed, 1 there is no ledger yet.
     """
     with closing(open_ledger(data)) as ledger:
-        found = ledger.events(key, limit)
+        found = ledger.events.newest(key, limit)
     if output is Output.JSON:
         print_json([event.model_dump(mode="json") for event in found])
         return

@@ -128,7 +128,7 @@ def plan(
     """
     library = open_library(own, 2)
     folder = writable_folder(data) if build else data_folder(data)
-    repository = read_repository(path, library)
+    repository = read_repository(path)
     planner = Planner(folder, library, Builder(folder / "cache", library, find_compiler()))
     with _ledger(folder) as ledger:
         planned = asyncio.run(plan_all(planner, ledger, repository, only, build))

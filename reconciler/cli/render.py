@@ -36,7 +36,7 @@ def render(
     device.
     """
     library = open_library(own)
-    desired = find_desired(read_repository(path, library), element, device)
+    desired = find_desired(read_repository(path), element, device)
     resolved = resolve(desired, library)
     mistakes = sorted({*desired.diagnostics, *resolved.diagnostics})
     for mistake in mistakes:

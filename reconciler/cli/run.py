@@ -27,7 +27,7 @@ from reconciler.cli.workplace import (
 )
 from reconciler.errors import RevisionNotFound, Stalled, Transient
 from reconciler.library import Library
-from reconciler.reconcile import Means, Planner
+from reconciler.reconcile import Dependencies, Planner
 from reconciler.reconcile.loop import Loop
 from reconciler.reporters.observers import LogObserver, Observer, Observers
 from reconciler.reporters.progress import ProgressObserver
@@ -107,9 +107,9 @@ async def _run(
     if verbose:
         _log_to_stderr()
         observer = Observers(observer, LogObserver())
-    means = open_means(folder, observer, open_library(own))
+    dependencies = open_dependencies(folder, observer, open_library(own))
     source = GitSource(repository, reference, folder / "source.git", path)
-    loop = Loop(source, means, interval)
+    loop = Loop(source, dependencies, interval)
     try:
         if once:
             outcomes = await loop.run_once()
@@ -117,13 +117,13 @@ async def _run(
         await loop.run(_stop_on_signals())
         return 0
     finally:
-        means.ledger.close()
+        dependencies.ledger.close()
 
 
-def open_means(folder: Path, observer: Observer, library: Library) -> Means:
+def open_dependencies(folder: Path, observer: Observer, library: Library) -> Dependencies:
     """Open everything that a reconciler keeps in its data folder. Raises Stalled."""
     builder = Builder(folder / "cache", library, find_compiler())
-    return Means(Planner(folder, library, builder), Ledger(folder / "ledger.db"), observer)
+    return Dependencies(Planner(folder, library, builder), Ledger(folder / "ledger.db"), observer)
 
 
 def _stop_on_signals() -> asyncio.Event:

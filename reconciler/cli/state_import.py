@@ -29,11 +29,11 @@ from reconciler.cli.workplace import (
 from reconciler.devices.client import DeviceClient
 from reconciler.devices.open import open_device
 from reconciler.errors import Stalled, Transient, VerifyFailed, Waiting
-from reconciler.observe.saved_state import Contents, held, moment, written_by
+from reconciler.observe.saved_state import Contents, held_tables, utc_text, writer_record
 from reconciler.plan.import_plan import import_plan, left_out
 from reconciler.plan.terms import Observed, SavedState
-from reconciler.reconcile import Means, Planner
-from reconciler.reconcile.importing import bring, observe
+from reconciler.reconcile import Dependencies, Planner
+from reconciler.reconcile.importing import import_records, observe
 from reconciler.record.journal import applied_desired
 from reconciler.reporters.progress import ProgressObserver
 from schemas.plan import Plan
@@ -70,7 +70,7 @@ def import_state(
         library = open_library(own)
         observer = ProgressObserver(sys.stderr if output is Output.JSON else sys.stdout)
         planner = Planner(folder, library, Builder(folder / "cache", library))
-        means = Means(planner, ledger, observer)
+        dependencies = Dependencies(planner, ledger, observer)
         device = open_device(desired.device, desired.element.name, folder)
         try:
             observed = asyncio.run(_observe(file, name, device))
@@ -79,7 +79,7 @@ def import_state(
             if plan.refusals:
                 raise typer.Exit(REFUSED)
             if not dry_run:
-                asyncio.run(bring(plan, device, record, desired.rollout, means))
+                asyncio.run(import_records(plan, device, record, desired.rollout, dependencies))
         except VerifyFailed as error:
             fail(str(error), REVERTED)
         except (Stalled, Transient, Waiting) as error:
@@ -91,8 +91,10 @@ async def _observe(file: Path, name: str, device: DeviceClient) -> Observed:
     CheckpointDamaged, CheckpointTooNew.
     """
     contents = await asyncio.to_thread(Contents.of, file)
-    record = await written_by(device, contents.release)
-    saved = SavedState(str(file), moment(contents.taken), held(contents.tables), record, name)
+    record = await writer_record(device, contents.release)
+    saved = SavedState(
+        str(file), utc_text(contents.taken), held_tables(contents.tables), record, name
+    )
     return await observe(device, saved)
 
 

@@ -45,7 +45,7 @@ def reconcile(
     with closing(open_ledger(data)) as ledger:
         known_instance(ledger, key)
         typer.echo(f"► requesting {key}" + (", including rejected revisions" if retry else ""))
-        request = ledger.request(key, retry)
+        request = ledger.requests.add(key, retry)
         taken = asyncio.run(_wait_until_taken(ledger, request))
     if not taken:
         fail(
@@ -57,7 +57,7 @@ def reconcile(
 
 async def _wait_until_taken(ledger: Ledger, request: int) -> bool:
     deadline = time.monotonic() + TAKEN_SECONDS
-    while not await asyncio.to_thread(ledger.was_taken, request):
+    while not await asyncio.to_thread(ledger.requests.was_taken, request):
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(0.1)
@@ -89,7 +89,7 @@ def suspend(
         ledger.suspend(
             key, Suspension(reason=reason, owner=getpass.getuser(), since=now, until=end)
         )
-        ledger.request(key, retry=False)
+        ledger.requests.add(key, retry=False)
     typer.echo(
         f"✔ {key} is suspended " + ("until resumed" if end is None else f"until {local_time(end)}")
     )
@@ -115,7 +115,7 @@ def resume(key: KeyArgument, data: DataOption = None) -> None:
     with closing(open_ledger(data)) as ledger:
         known_instance(ledger, key)
         ledger.resume(key)
-        ledger.request(key, retry=False)
+        ledger.requests.add(key, retry=False)
     typer.echo(f"✔ {key} is reconciled again")
 
 

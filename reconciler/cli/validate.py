@@ -24,7 +24,7 @@ def validate(
     Exit codes: 0 no mistakes, 1 mistakes, 2 there is no such folder.
     """
     library = open_library(own)
-    repository = read_repository(path, library)
+    repository = read_repository(path)
     mistakes = check(repository, library)
     if output is Output.JSON:
         print_json(_as_json(repository, mistakes))

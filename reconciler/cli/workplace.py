@@ -16,7 +16,7 @@ import typer
 import element_library
 from reconciler.errors import Stalled
 from reconciler.library import Library, LibraryError, load_library
-from reconciler.library.own import joined
+from reconciler.library.own import join_libraries
 from reconciler.store import InstanceRecord, Ledger
 
 
@@ -84,7 +84,7 @@ def open_library(own: Path | None, code: int = 1) -> Library:
     ours = Path(element_library.__file__).parent
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     try:
-        return load_library(joined(ours, own, caches / "click-up" / "libraries"))
+        return load_library(join_libraries(ours, own, caches / "click-up" / "libraries"))
     except (Stalled, LibraryError) as error:
         fail(str(error), code)
 

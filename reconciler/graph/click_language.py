@@ -24,13 +24,13 @@ def render(graph: Graph) -> str:
 
     The text is deterministic. Declarations come first because Click requires it.
     """
-    groups = _by_atom(graph)
-    declarations = [_section(atom, _declared(elements)) for atom, elements in groups]
-    connections = [_section(atom, _leaving(elements, graph)) for atom, elements in groups]
+    groups = _group_by_atom(graph)
+    declarations = [_section(atom, _declaration_lines(elements)) for atom, elements in groups]
+    connections = [_section(atom, _connection_lines(elements, graph)) for atom, elements in groups]
     return "\n".join(filter(None, (*declarations, *connections)))
 
 
-def _by_atom(graph: Graph) -> list[tuple[str, list[Element]]]:
+def _group_by_atom(graph: Graph) -> list[tuple[str, list[Element]]]:
     groups: dict[str, list[Element]] = {}
     for element in graph.elements:
         groups.setdefault(element.atom, []).append(element)
@@ -59,11 +59,11 @@ def _section(atom: str, lines: list[str]) -> str:
     return "\n".join([*heading, *lines]) + "\n" if lines else ""
 
 
-def _declared(elements: Iterable[Element]) -> list[str]:
+def _declaration_lines(elements: Iterable[Element]) -> list[str]:
     return [f"{declaration(element)};" for element in elements]
 
 
-def _leaving(elements: Iterable[Element], graph: Graph) -> list[str]:
+def _connection_lines(elements: Iterable[Element], graph: Graph) -> list[str]:
     names = {element.name for element in elements}
     return [f"{wire};" for wire in graph.connections if wire.source in names]
 

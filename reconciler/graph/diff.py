@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.graph.element_graph import Connection, Element, Graph
-from reconciler.graph.settings import default_text, normal, settings
+from reconciler.graph.settings import default_text, normalize, settings
 from schemas.element import ElementManifest
 from schemas.plan import Action, Change, Reason
 
@@ -81,7 +81,7 @@ def _parameters(new: Element, old: Element, manifest: ElementManifest | None) ->
     after_by, before_by = settings(new.arguments, manifest), settings(old.arguments, manifest)
     for name in sorted(after_by.keys() | before_by.keys()):
         before, after = before_by.get(name, ""), after_by.get(name, "")
-        if normal(before) == normal(after):
+        if normalize(before) == normalize(after):
             continue
         default = default_text(manifest, name)
         handler = manifest.live.get(name)

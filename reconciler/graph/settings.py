@@ -26,7 +26,7 @@ def settings(arguments: tuple[str, ...], manifest: ElementManifest) -> dict[str,
     return {
         name: text
         for name, text in found.items()
-        if name not in keywords or normal(text) != normal(default_text(manifest, name))
+        if name not in keywords or normalize(text) != normalize(default_text(manifest, name))
     }
 
 
@@ -54,7 +54,7 @@ def default_text(manifest: ElementManifest, name: str) -> str:
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 
-def normal(text: str) -> str | float:
+def normalize(text: str) -> str | float:
     """Return numbers and durations by value, so that 120, 120s and 2min are equal."""
     factors = {"ms": 1e-3, "us": 1e-6, "min": 60.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
     for unit, factor in factors.items():

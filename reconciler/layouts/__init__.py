@@ -10,7 +10,7 @@ from reconciler.layouts.layout import (
     layout_hash,
     layout_header,
     layout_size,
-    place,
+    place_fields,
     struct_name,
 )
 
@@ -20,6 +20,6 @@ __all__ = [
     "layout_hash",
     "layout_header",
     "layout_size",
-    "place",
+    "place_fields",
     "struct_name",
 ]

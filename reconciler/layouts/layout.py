@@ -40,7 +40,7 @@ class PlacedField:
         return self.offset + self.field.size
 
 
-def place(layout: Layout) -> tuple[PlacedField, ...]:
+def place_fields(layout: Layout) -> tuple[PlacedField, ...]:
     """Return the fields in declared order at their natural alignment.
 
     Raises ValueError when a key field follows a value field, or a field of bytes has a default.
@@ -65,12 +65,12 @@ def place(layout: Layout) -> tuple[PlacedField, ...]:
 
 def layout_size(layout: Layout) -> int:
     """Return the bytes of a record's key and value, padding included."""
-    return _aligned(place(layout)[-1].end, RECORD_ALIGNMENT)
+    return _aligned(place_fields(layout)[-1].end, RECORD_ALIGNMENT)
 
 
 def key_size(layout: Layout) -> int:
     """Return the bytes from the start of the record to the end of the last key field."""
-    return [placed.end for placed in place(layout) if placed.field.key][-1]
+    return [placed.end for placed in place_fields(layout) if placed.field.key][-1]
 
 
 def layout_descriptor(table: str, layout: Layout) -> str:
@@ -87,7 +87,7 @@ def layout_descriptor(table: str, layout: Layout) -> str:
             "default": placed.field.default,
             "key": placed.field.key,
         }
-        for placed in place(layout)
+        for placed in place_fields(layout)
     ]
     descriptor = {
         "table": table,
@@ -134,7 +134,7 @@ def layout_header(manifest: ElementManifest) -> str:
 def _struct(state: StateTable, layout: Layout) -> list[str]:
     lines = [f"struct {struct_name(state, layout)} {{"]
     end = 0
-    for placed in place(layout):
+    for placed in place_fields(layout):
         lines += _padding(end, placed.offset)
         lines.append(f"  {_declaration(placed.field)}  // {_comment(placed.field)}")
         end = placed.end
@@ -161,7 +161,9 @@ def _constants(state: StateTable, layout: Layout) -> list[str]:
 
 def _clock_fields(layout: Layout) -> str:
     # Offsets of the fields that are rebased when records move to another boot or machine.
-    clocks = [str(placed.offset) for placed in place(layout) if placed.field.unit == CLOCK_UNIT]
+    clocks = [
+        str(placed.offset) for placed in place_fields(layout) if placed.field.unit == CLOCK_UNIT
+    ]
     offsets = f"{{{', '.join(clocks)}}}"
     return f"  static constexpr std::array<uint16_t, {len(clocks)}> kClockFields {offsets};"
 
@@ -175,7 +177,7 @@ def _assertions(state: StateTable, layout: Layout) -> list[str]:
         f"static_assert(std::is_trivially_copyable_v<{name}>);",
         *(
             f"static_assert(offsetof({name}, {placed.field.name}) == {placed.offset});"
-            for placed in place(layout)
+            for placed in place_fields(layout)
         ),
     ]
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from reconciler.layouts.records import described, hash_text
+from reconciler.layouts.records import hash_text, parse_descriptor
 from schemas.layout import Layout, LayoutField, StateTable
 
 _WIDTHS = ("u8", "u16", "u32", "u64")
 
 
-class How(StrEnum):
+class Rule(StrEnum):
     """The rule by which a field reaches the next layout; the words appear in plans."""
 
     KEPT = "keeps"
@@ -33,17 +33,17 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True)
-class Carry:
+class FieldChange:
     """A field in two adjacent layouts: None where the layout does not have it."""
 
-    how: How
+    rule: Rule
     before: LayoutField | None
     after: LayoutField | None
 
     @property
     def lossy(self) -> bool:
         """Whether records may hold less afterwards."""
-        return self.how in (How.DROPPED, How.NARROWED)
+        return self.rule in (Rule.DROPPED, Rule.NARROWED)
 
     @property
     def name(self) -> str:
@@ -53,10 +53,10 @@ class Carry:
         field = self.after or self.before
         return field.name if field else ""
 
-    def reversed(self) -> Carry:
+    def reversed(self) -> FieldChange:
         """Return the same field in the opposite direction."""
-        turned = {How.ADDED: How.DROPPED, How.DROPPED: How.ADDED, How.WIDENED: How.NARROWED}
-        return Carry(turned.get(self.how, self.how), self.after, self.before)
+        turned = {Rule.ADDED: Rule.DROPPED, Rule.DROPPED: Rule.ADDED, Rule.WIDENED: Rule.NARROWED}
+        return FieldChange(turned.get(self.rule, self.rule), self.after, self.before)
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ class MigrationPath:
     def losses(self) -> tuple[str, ...]:
         """What records lose, one clause for each field; empty when lossless."""
         return tuple(
-            f"layout {before.version} -> {after.version} {carry.how} {carry.name}"
+            f"layout {before.version} -> {after.version} {change.rule} {change.name}"
             for before, after in self.steps
-            for carry in carries(before, after)
-            if carry.lossy
+            for change in field_changes(before, after)
+            if change.lossy
         )
 
     def __str__(self) -> str:
@@ -88,17 +88,17 @@ class MigrationPath:
         return "; ".join(_step_text(before, after) for before, after in self.steps)
 
 
-def carries(before: Layout, after: Layout) -> tuple[Carry, ...]:
+def field_changes(before: Layout, after: Layout) -> tuple[FieldChange, ...]:
     """Return every field of two adjacent layouts, in either order of versions."""
     if before.version > after.version:
-        return tuple(carry.reversed() for carry in carries(after, before))
-    met = tuple(_carry(before, field, after) for field in after.fields)
-    taken = {carry.before.name for carry in met if carry.before}
+        return tuple(change.reversed() for change in field_changes(after, before))
+    met = tuple(_field_change(before, field, after) for field in after.fields)
+    taken = {change.before.name for change in met if change.before}
     gone = (field for field in before.fields if field.name not in taken)
-    return (*met, *(_farewell(field, after) for field in gone))
+    return (*met, *(_removed_field(field, after) for field in gone))
 
 
-def path(table: StateTable, before: str, after: str) -> MigrationPath | None:
+def migration_path(table: StateTable, before: str, after: str) -> MigrationPath | None:
     """Return the migration between two layouts of a table, given by their hashes as 16 hex digits;
     None unless the table lists both.
     """
@@ -117,7 +117,7 @@ def explain(descriptor: str, to: Layout) -> tuple[str, ...]:
     For records of a layout that no manifest at hand lists, so that only names can be matched.
     """
     try:
-        before = described(descriptor)
+        before = parse_descriptor(descriptor)
     except ValueError:
         return ("its descriptor cannot be read",)
     found = tuple(_obstacles(before, to))
@@ -132,37 +132,44 @@ def can_widen(before: LayoutField, after: LayoutField) -> bool:
     return numbers and _WIDTHS.index(before.type) < _WIDTHS.index(after.type)
 
 
-def _carry(before: Layout, field: LayoutField, after: Layout) -> Carry:
+def _field_change(before: Layout, field: LayoutField, after: Layout) -> FieldChange:
     former = before.field(field.former_name)
     if field.name in after.converts:
-        return Carry(How.CONVERTED, former, field)
+        return FieldChange(Rule.CONVERTED, former, field)
     if former is None:
-        return Carry(How.ADDED, None, field)
-    return Carry(_how(former, field), former, field)
+        return FieldChange(Rule.ADDED, None, field)
+    return FieldChange(_rule_for(former, field), former, field)
 
 
-def _how(former: LayoutField, field: LayoutField) -> How:
+def _rule_for(former: LayoutField, field: LayoutField) -> Rule:
     if former.key != field.key or former.unit != field.unit:
-        return How.STUCK
+        return Rule.STUCK
     if former.type != field.type:
         widens = can_widen(former, field) and not field.key
-        return How.WIDENED if widens else How.STUCK
-    return How.KEPT if former.name == field.name else How.RENAMED
+        return Rule.WIDENED if widens else Rule.STUCK
+    return Rule.KEPT if former.name == field.name else Rule.RENAMED
 
 
-def _farewell(field: LayoutField, after: Layout) -> Carry:
+def _removed_field(field: LayoutField, after: Layout) -> FieldChange:
     if field.name in after.converts:
-        return Carry(How.CONVERTED, field, None)
-    return Carry(How.DROPPED if field.name in after.drops else How.STUCK, field, None)
+        return FieldChange(Rule.CONVERTED, field, None)
+    return FieldChange(Rule.DROPPED if field.name in after.drops else Rule.STUCK, field, None)
 
 
 def _step_text(before: Layout, after: Layout) -> str:
-    changes = carries(before, after)
+    changes = field_changes(before, after)
     said = []
-    for how in (How.ADDED, How.RENAMED, How.WIDENED, How.CONVERTED, How.NARROWED, How.DROPPED):
-        names = sorted(carry.name for carry in changes if carry.how is how)
-        if names or how is How.DROPPED:
-            said.append(f"{how} {', '.join(names) or 'nothing'}")
+    for rule in (
+        Rule.ADDED,
+        Rule.RENAMED,
+        Rule.WIDENED,
+        Rule.CONVERTED,
+        Rule.NARROWED,
+        Rule.DROPPED,
+    ):
+        names = sorted(change.name for change in changes if change.rule is rule)
+        if names or rule is Rule.DROPPED:
+            said.append(f"{rule} {', '.join(names) or 'nothing'}")
     return f"layout {before.version} -> {after.version}: {'; '.join(said)}"
 
 

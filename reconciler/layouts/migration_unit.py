@@ -7,7 +7,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from reconciler.layouts.layout import struct_name
-from reconciler.layouts.migration import Carry, How, carries
+from reconciler.layouts.migration import FieldChange, Rule, field_changes
 from schemas.element import ElementManifest
 from schemas.layout import Layout, StateTable
 
@@ -61,28 +61,28 @@ def _neighbours(table: StateTable) -> list[str]:
 
 
 def _body(table: StateTable, before: Layout, after: Layout) -> list[str]:
-    found = carries(before, after)
+    found = field_changes(before, after)
     lines = [f"to = {struct_name(table, after)}();"]
-    lines += [line for carry in found for line in _assignment(before, after, carry)]
-    converted = sorted({carry.name for carry in found if carry.how is How.CONVERTED})
+    lines += [line for change in found for line in _assignment(before, after, change)]
+    converted = sorted({change.name for change in found if change.rule is Rule.CONVERTED})
     if converted:
         lines.append(f"migrate(from, to);  // {', '.join(converted)}")
     return lines
 
 
-def _assignment(before: Layout, after: Layout, carry: Carry) -> list[str]:
-    if carry.how is How.STUCK:
+def _assignment(before: Layout, after: Layout, change: FieldChange) -> list[str]:
+    if change.rule is Rule.STUCK:
         raise ValueError(
-            f"layout {before.version} -> {after.version}: no rule and no function for {carry.name}"
+            f"layout {before.version} -> {after.version}: no rule and no function for {change.name}"
         )
-    if carry.before is None or carry.after is None or carry.how is How.CONVERTED:
+    if change.before is None or change.after is None or change.rule is Rule.CONVERTED:
         return []
-    to, source = f"to.{carry.after.name}", f"from.{carry.before.name}"
-    if carry.after.is_bytes:
-        size = min(carry.before.size, carry.after.size)
+    to, source = f"to.{change.after.name}", f"from.{change.before.name}"
+    if change.after.is_bytes:
+        size = min(change.before.size, change.after.size)
         return [f"std::memcpy({to}, {source}, {size});"]
-    if carry.how is How.NARROWED:
-        greatest = carry.after.bounds[1]
+    if change.rule is Rule.NARROWED:
+        greatest = change.after.bounds[1]
         return [f"{to} = decltype({to})(std::min<uint64_t>({source}, {greatest}u));"]
     return [f"{to} = {source};"]
 

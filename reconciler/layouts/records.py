@@ -16,7 +16,7 @@ from schemas.release import LayoutRecord
 _FIELD = ("name", "type", "unit", "default", "key")
 
 
-def recorded(table: StateTable) -> tuple[LayoutRecord, ...]:
+def layout_records(table: StateTable) -> tuple[LayoutRecord, ...]:
     """Return a record of every layout of a table, in the order of versions."""
     return tuple(
         LayoutRecord(
@@ -44,7 +44,7 @@ def hash_text(table: str, layout: Layout) -> str:
     return f"{layout_hash(table, layout):016x}"
 
 
-def described(
+def parse_descriptor(
     descriptor: str, renames: dict[str, str] | None = None, **lists: tuple[str, ...]
 ) -> Layout:
     """Return the layout that a descriptor describes; `lists` are its `drops` and `converts`.
@@ -66,7 +66,9 @@ def described(
 def _known(name: str, layouts: Iterable[LayoutRecord]) -> Iterator[Layout]:
     for one in layouts:
         try:
-            layout = described(one.descriptor, one.renames, drops=one.drops, converts=one.converts)
+            layout = parse_descriptor(
+                one.descriptor, one.renames, drops=one.drops, converts=one.converts
+            )
             same = hash_text(name, layout) == one.hash
         except ValueError:
             continue

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from reconciler.diagnostics import did_you_mean
-from reconciler.layouts.layout import place
-from reconciler.layouts.migration import Carry, How, can_widen, carries
+from reconciler.layouts.layout import place_fields
+from reconciler.layouts.migration import FieldChange, Rule, can_widen, field_changes
 from schemas.element import ElementManifest, ParameterType
 from schemas.layout import CLOCK_UNIT, Layout, LayoutField, StateTable
 
@@ -33,7 +33,7 @@ class Mistake:
     hint: str = ""
 
 
-def mistakes(manifest: ElementManifest) -> Iterator[Mistake]:
+def layout_mistakes(manifest: ElementManifest) -> Iterator[Mistake]:
     """Yield every mistake in the layouts of a class."""
     for number, table in enumerate(manifest.states):
         at: Place = ("states", number)
@@ -53,12 +53,12 @@ def _table(at: Place, table: StateTable) -> Iterator[Mistake]:
         where: Place = (*at, "layouts", number)
         yield from _fields(where, layout)
         before = table.layouts[number - 1] if number else None
-        yield from _lists(where, before, layout)
+        yield from _list_mistakes(where, before, layout)
         yield from _renamings(where, before, layout)
     for number, (before, after) in enumerate(pairwise(table.layouts), start=1):
-        for carry in carries(before, after):
-            if carry.how is How.STUCK:
-                yield _stuck((*at, "layouts", number), before, after, carry)
+        for change in field_changes(before, after):
+            if change.rule is Rule.STUCK:
+                yield _no_rule((*at, "layouts", number), before, after, change)
     yield from _reserved(at, table)
 
 
@@ -73,7 +73,7 @@ def _capacity(at: Place, table: StateTable, manifest: ElementManifest) -> Iterat
 
 def _fields(at: Place, layout: Layout) -> Iterator[Mistake]:
     try:
-        place(layout)
+        place_fields(layout)
     except ValueError as error:
         yield Mistake((*at, "fields"), "Impossible layout", str(error))
     for number, field in enumerate(layout.fields):
@@ -91,7 +91,7 @@ def _fields(at: Place, layout: Layout) -> Iterator[Mistake]:
         yield Mistake((*at, "fields"), "Too many clocks", detail)
 
 
-def _lists(at: Place, before: Layout | None, after: Layout) -> Iterator[Mistake]:
+def _list_mistakes(at: Place, before: Layout | None, after: Layout) -> Iterator[Mistake]:
     """Yield the names in `drops` and `converts` that are not fields."""
     old = {field.name for field in before.fields} if before else set()
     new = {field.name for field in after.fields}
@@ -123,14 +123,14 @@ def _renamings(at: Place, before: Layout | None, after: Layout) -> Iterator[Mist
             yield Mistake(where, "Two ways for one field", detail, "Choose one.")
 
 
-def _stuck(at: Place, before: Layout, after: Layout, carry: Carry) -> Mistake:
+def _no_rule(at: Place, before: Layout, after: Layout, change: FieldChange) -> Mistake:
     versions = f"layout {before.version} -> {after.version}"
-    if carry.after is None:
-        name = carry.before.name if carry.before else ""
+    if change.after is None:
+        name = change.before.name if change.before else ""
         hint = "List it in `drops`, name it in `renamed_from`, or convert it with a function."
         return Mistake(at, "Lost field", f"{versions}: {name} is gone", hint)
-    index = after.fields.index(carry.after)
-    detail = f"{versions}: {carry.after.name} {_difference(carry.before, carry.after)}"
+    index = after.fields.index(change.after)
+    detail = f"{versions}: {change.after.name} {_difference(change.before, change.after)}"
     hint = "List it in `converts` and write the function, or take another name."
     return Mistake((*at, "fields", index), "No rule for this change", detail, hint)
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 import element_library
 from reconciler.diagnostics import Diagnostic, did_you_mean, ordered
-from reconciler.layouts.rules import mistakes
+from reconciler.layouts.rules import layout_mistakes
 from reconciler.yaml.documents import Document, read_documents
-from reconciler.yaml.model_fit import shape
+from reconciler.yaml.model_fit import parse_model
 from schemas.atom import AtomManifest, PacketTypes
 from schemas.element import ElementManifest, SupportManifest
 
@@ -92,7 +92,7 @@ class _Reading:
                 self.diagnostics.append(Diagnostic(file, 1, 1, "Not one document", detail))
             return None
         self.documents[file] = documents[0]
-        manifest, diagnostics = shape(model, documents[0])
+        manifest, diagnostics = parse_model(model, documents[0])
         self.diagnostics.extend(diagnostics)
         return manifest
 
@@ -126,7 +126,7 @@ class _Reading:
             file = f"elements/{name}/manifest.yaml"
             if file not in self.documents:
                 continue
-            for mistake in mistakes(element):
+            for mistake in layout_mistakes(element):
                 place = self.documents[file].at(*mistake.path)
                 self.diagnostics.append(
                     Diagnostic.at(place, mistake.summary, mistake.detail, mistake.hint)

@@ -21,7 +21,7 @@ PARTS = ("atoms", "elements", "support")
 """Folders whose entries are one class or atom each."""
 
 
-def joined(ours: Path, own: Path, cache: Path) -> Path:
+def join_libraries(ours: Path, own: Path, cache: Path) -> Path:
     """Return a folder below `cache` that links the entries of both; changes in either take effect.
 
     Raises Stalled when `own` is not a folder or has an entry that the library has too.

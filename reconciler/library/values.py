@@ -20,7 +20,7 @@ class UnknownParameter(Exception):
         self.name = name
 
 
-def kind_of(value: object) -> str:
+def value_type(value: object) -> str:
     """Return the type of a value in words for people."""
     if isinstance(value, bool):
         return "true or false"
@@ -39,7 +39,7 @@ def mismatch(value: object, default: object) -> bool:
     """Tell whether a value is of another type than this default."""
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return False
-    return kind_of(value) != kind_of(default)
+    return value_type(value) != value_type(default)
 
 
 def substitute(value: Any, parameters: Mapping[str, Any]) -> Any:
@@ -61,7 +61,7 @@ def _substitute_text(text: str, parameters: Mapping[str, Any]) -> Any:
     whole = _REFERENCE.fullmatch(text)
     if whole:
         return _lookup(whole, parameters)
-    return _REFERENCE.sub(lambda match: plain(_lookup(match, parameters)), text)
+    return _REFERENCE.sub(lambda match: click_text(_lookup(match, parameters)), text)
 
 
 def _lookup(match: re.Match[str], parameters: Mapping[str, Any]) -> Any:
@@ -71,7 +71,7 @@ def _lookup(match: re.Match[str], parameters: Mapping[str, Any]) -> Any:
     return parameters[name]
 
 
-def plain(value: object) -> str:
+def click_text(value: object) -> str:
     """Return a value as Click reads it where no quotes are needed."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -80,7 +80,7 @@ def plain(value: object) -> str:
     return str(value)
 
 
-def quoted(text: str) -> str:
+def quote_word(text: str) -> str:
     """Return a text as one Click word, quoted if need be."""
     if _BARE.fullmatch(text) and "//" not in text and "/*" not in text:
         return text

@@ -5,6 +5,6 @@ a flow means (resolve). Read in this order: files, repository, rollout_checks, i
 desired_state.
 """
 
-from reconciler.load.files import considered, load
+from reconciler.load.files import load, may_hold_objects
 
-__all__ = ["considered", "load"]
+__all__ = ["load", "may_hold_objects"]

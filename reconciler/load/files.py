@@ -9,17 +9,16 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, closest, did_you_mean, ordered
-from reconciler.library import Library
-from reconciler.load.references import form_instances
+from reconciler.load.instances import form_instances
 from reconciler.load.repository import Desired, Entry, Repository
 from reconciler.yaml.documents import Document, read_documents
-from reconciler.yaml.drafts import draft
+from reconciler.yaml.drafts import make_draft
 from schemas.device import Device
 from schemas.meta import API_GROUP, API_VERSION, Model
 from schemas.network_element import NetworkElement
 from schemas.rollout import Rollout
 
-__all__ = ["Desired", "Repository", "considered", "load"]
+__all__ = ["Desired", "Repository", "load", "may_hold_objects"]
 
 _KINDS: dict[str, type[Model]] = {
     "NetworkElement": NetworkElement,
@@ -30,7 +29,7 @@ _NAME = re.compile(r"\bname:\s*[\"']?([\w-]+)")
 _MARKS = (f"{API_GROUP}/", *(f"kind: {kind}" for kind in _KINDS))
 
 
-def considered(path: str) -> bool:
+def may_hold_objects(path: str) -> bool:
     """Tell whether a file may hold objects: its name ends as YAML, and no folder above
     is hidden.
     """
@@ -38,12 +37,12 @@ def considered(path: str) -> bool:
     return path.endswith((".yaml", ".yml")) and not any(part.startswith(".") for part in parts)
 
 
-def load(files: Mapping[str, str], library: Library) -> Repository:
+def load(files: Mapping[str, str]) -> Repository:
     """Form the repository of files, given as path -> text. YAML of other applications
     is ignored.
     """
     reading = _Reading()
-    for path in sorted(filter(considered, files)):
+    for path in sorted(filter(may_hold_objects, files)):
         reading.read(path, files[path])
     repository = Repository(
         elements=reading.entries["NetworkElement"],
@@ -54,7 +53,7 @@ def load(files: Mapping[str, str], library: Library) -> Repository:
         nameless={kind: tuple(entries) for kind, entries in reading.nameless.items()},
         hinted=frozenset(reading.hinted),
     )
-    return form_instances(repository, library)
+    return form_instances(repository)
 
 
 class _Reading:
@@ -70,7 +69,7 @@ class _Reading:
     def read(self, path: str, text: str) -> None:
         """Add the objects of a file."""
         documents, broken = read_documents(path, text)
-        owned = [document for document in documents if _owned(document)]
+        owned = [document for document in documents if _is_click_up_object(document)]
         syntax = broken if owned or any(mark in text for mark in _MARKS) else ()
         if syntax:
             self.unreadable.add(path)
@@ -85,14 +84,14 @@ class _Reading:
         kind = _kind_of(document)
         if wrong:
             self.unreadable.add(document.file)
-            self.hinted.update(filter(None, [name_in(document)]))
+            self.hinted.update(filter(None, [object_name(document)]))
         if kind is None:
             return
-        drafted, mistakes = draft(_KINDS[kind], _with_envelope(document, kind))
+        drafted, mistakes = make_draft(_KINDS[kind], _with_envelope(document, kind))
         self.diagnostics.extend(mistakes)
         whole = drafted is not None and not wrong and not mistakes
         model = drafted.model if drafted is not None and whole else None
-        name = name_in(document)
+        name = object_name(document)
         entry = Entry(name or "unnamed", document, model, ordered((*syntax, *mistakes)), drafted)
         if wrong or name is None:
             self.unreadable.add(document.file)
@@ -115,7 +114,7 @@ class _Reading:
         self.nameless[kind].append(entry)
 
 
-def name_in(document: Document) -> str | None:
+def object_name(document: Document) -> str | None:
     """Return the object's name, as far as a malformed document tells it."""
     metadata = document.value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
@@ -134,7 +133,7 @@ def _with_envelope(document: Document, kind: str) -> Document:
     return replace(document, value={**document.value, "apiVersion": API_VERSION, "kind": kind})
 
 
-def _owned(document: Document) -> bool:
+def _is_click_up_object(document: Document) -> bool:
     """Tell whether a document is meant to be one of click-up's objects, spelling
     mistakes included.
     """

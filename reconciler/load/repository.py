@@ -72,14 +72,16 @@ class Repository:
         return self.wanted
 
 
-def unbound(element: Entry[NetworkElement], rollout: Draft[Rollout] | None = None) -> Desired:
+def unbound_instance(
+    element: Entry[NetworkElement], rollout: Draft[Rollout] | None = None
+) -> Desired:
     """Return the network element on a placeholder device, to check or render it by itself.
 
     A rollout contributes its parameters and probes.
     """
     assert element.draft is not None
     model = element.draft.model
-    released = rollout or Draft(NOWHERE, _made_up_rollout(model.name))
+    released = rollout or Draft(NOWHERE, _placeholder_rollout(model.name))
     interfaces = {name: name[:15] for name in model.spec.interfaces}
     device = Device(
         api_version=API_VERSION,
@@ -98,7 +100,7 @@ def unbound(element: Entry[NetworkElement], rollout: Draft[Rollout] | None = Non
     )
 
 
-def _made_up_rollout(element: str) -> Rollout:
+def _placeholder_rollout(element: str) -> Rollout:
     return Rollout(
         api_version=API_VERSION,
         kind="Rollout",

@@ -9,7 +9,7 @@ from reconciler.devices.client import DeviceClient
 from reconciler.devices.reports import DeviceState
 from reconciler.observe.known import Known
 from reconciler.observe.saved_state import saved_state
-from reconciler.observe.targets import observed_of, wanting
+from reconciler.observe.targets import needs_saved_state, observed_of
 from reconciler.plan.terms import Observed, Target
 from reconciler.store import Snapshots
 
@@ -23,7 +23,11 @@ async def in_plan_terms(
 ) -> Observed:
     """Return the observation; files are read only for a desired table that memory does not hold."""
     saved = None
-    if target is not None and device.capabilities.state_restore and wanting(target, state):
+    if (
+        target is not None
+        and device.capabilities.state_restore
+        and needs_saved_state(target, state)
+    ):
         saved = await saved_state(device, snapshots)
     foreign = await asyncio.to_thread(is_foreign, state, known)
     seen = observed_of(state, known, saved, foreign)

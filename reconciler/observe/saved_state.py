@@ -44,7 +44,7 @@ class Contents:
             instance=checkpoint.instance,
             release=checkpoint.release,
             reason=checkpoint.reason,
-            tables={table.name: _described(table) for table in checkpoint.tables},
+            tables={table.name: _snapshot_table(table) for table in checkpoint.tables},
         )
 
 
@@ -60,8 +60,8 @@ async def saved_state(device: DeviceClient, snapshots: Snapshots) -> SavedState 
             continue  # the device sets it aside and uses the one before
         if contents.instance not in ("", device.name):
             continue  # the directory is shared with another instance
-        record = await written_by(device, contents.release)
-        return SavedState(name, moment(contents.taken), held(contents.tables), record)
+        record = await writer_record(device, contents.release)
+        return SavedState(name, utc_text(contents.taken), held_tables(contents.tables), record)
     for snapshot in reversed(await asyncio.to_thread(snapshots.all, device.name)):
         if snapshot.tables:
             return await of_snapshot(snapshot, device)
@@ -70,18 +70,18 @@ async def saved_state(device: DeviceClient, snapshots: Snapshots) -> SavedState 
 
 async def of_snapshot(snapshot: Snapshot, device: DeviceClient) -> SavedState:
     """Return a snapshot as tables that may be copied to a device."""
-    tables, record = held(snapshot.tables), await written_by(device, snapshot.release)
-    return SavedState("", moment(snapshot.taken), tables, record, snapshot.name)
+    tables, record = held_tables(snapshot.tables), await writer_record(device, snapshot.release)
+    return SavedState("", utc_text(snapshot.taken), tables, record, snapshot.name)
 
 
-async def written_by(device: DeviceClient, release: str) -> ReleaseRecord:
+async def writer_record(device: DeviceClient, release: str) -> ReleaseRecord:
     """Return the record of a release whose driver is on the device, else an empty one."""
     record = read_record(await device.record(release) if release else None)
     # Only the driver matters; a release staged by hand may not name itself in its record.
     return record.model_copy(update={"release": release}) if record.states else record
 
 
-def held(tables: dict[str, SnapshotTable]) -> dict[str, HeldTable]:
+def held_tables(tables: dict[str, SnapshotTable]) -> dict[str, HeldTable]:
     """Return the tables of a file in the plan's terms."""
     return {
         name: HeldTable(one.layout, one.version, one.capacity, one.records, one.descriptor)
@@ -89,12 +89,12 @@ def held(tables: dict[str, SnapshotTable]) -> dict[str, HeldTable]:
     }
 
 
-def moment(time: datetime) -> str:
+def utc_text(time: datetime) -> str:
     """Write a time in UTC for people."""
     return f"{time:%Y-%m-%d %H:%M:%S}Z"
 
 
-def _described(table: Table) -> SnapshotTable:
+def _snapshot_table(table: Table) -> SnapshotTable:
     return SnapshotTable(
         layout=f"{table.layout_hash:016x}",
         version=table.descriptor.version,

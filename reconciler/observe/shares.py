@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from reconciler.devices.reports import DeviceStatus, RingDrops, RingStatus
-from reconciler.record.conditions import FALSE, TRUE, Noted
+from reconciler.record.conditions import FALSE, TRUE, Finding
 from schemas.share import RingShare, Share
 
 LATELY = timedelta(minutes=10)
@@ -37,7 +37,7 @@ def share_of(status: DeviceStatus | None) -> Share | None:
     )
 
 
-def lossless(rings: dict[str, RingStatus], now: datetime) -> Noted:
+def lossless_condition(rings: dict[str, RingStatus], now: datetime) -> Finding:
     """Return the condition Lossless from what rings dropped; drops long ago no longer count."""
     dropped = {
         name: ring.drops
@@ -45,10 +45,10 @@ def lossless(rings: dict[str, RingStatus], now: datetime) -> Noted:
         if ring.drops is not None and now - datetime.fromisoformat(ring.drops.time) < LATELY
     }
     if not dropped:
-        return Noted(TRUE, "NothingDropped")
+        return Finding(TRUE, "NothingDropped")
     name, newest = max(dropped.items(), key=lambda item: item[1].time)
     reason = REASONS.get(newest.cause, "Unknown")
-    return Noted(FALSE, reason, _told(name, newest))
+    return Finding(FALSE, reason, _told(name, newest))
 
 
 def _told(interface: str, drops: RingDrops) -> str:

@@ -15,14 +15,14 @@ from reconciler.devices.reports import DeviceState, TableStatus
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import DeviceMisconfigured, Stalled
 from reconciler.graph.click_language import parse
-from reconciler.layouts.records import recorded
+from reconciler.layouts.records import layout_records
 from reconciler.library import Library
 from reconciler.load.repository import Desired
 from reconciler.observe.known import Known
 from reconciler.observe.shares import share_of
 from reconciler.plan.terms import HeldTable, Observed, SavedState, Target, release_digest
 from reconciler.resolve import resolve
-from reconciler.resolve.states import StateSpec, named
+from reconciler.resolve.states import StateSpec, tables_by_name
 from schemas.plan import Plan
 from schemas.release import ReleaseRecord, StateRecord, TableRecord
 
@@ -81,7 +81,7 @@ def record_of(target: Target, desired: Desired, revision: str) -> str:
 def _recorded(state: StateSpec) -> StateRecord:
     tables = {
         name: TableRecord(
-            layout=table.layout, capacity=table.capacity, carries=recorded(table.declared)
+            layout=table.layout, capacity=table.capacity, carries=layout_records(table.declared)
         )
         for name, table in state.tables.items()
     }
@@ -95,7 +95,7 @@ def observed_of(
     status = state.status
     if status is None:
         return Observed(saved=saved, foreign=foreign, confirmed=known.confirmed)
-    tables = {name: _held(table) for name, table in status.tables.items()}
+    tables = {name: _held_table(table) for name, table in status.tables.items()}
     seen = Observed(
         supervisor=True, tables=tables, saved=saved, foreign=foreign, confirmed=known.confirmed
     )
@@ -113,10 +113,10 @@ def observed_of(
     )
 
 
-def wanting(target: Target, state: DeviceState) -> bool:
+def needs_saved_state(target: Target, state: DeviceState) -> bool:
     """Tell whether no memory holds the records of some desired table, so that a file may."""
     held = state.status.tables if state.status is not None else {}
-    return not named(target.resolved.states).keys() <= held.keys()
+    return not tables_by_name(target.resolved.states).keys() <= held.keys()
 
 
 def read_record(text: str | None) -> ReleaseRecord:
@@ -127,12 +127,12 @@ def read_record(text: str | None) -> ReleaseRecord:
         return ReleaseRecord()
 
 
-def _held(table: TableStatus) -> HeldTable:
+def _held_table(table: TableStatus) -> HeldTable:
     layout = f"{int(table.layout or '0', 16):016x}"
     return HeldTable(layout, table.version, table.capacity, table.records)
 
 
-def describe(plan: Plan) -> str:
+def describe_changes(plan: Plan) -> str:
     """Return the differences from the desired state, one line each; never empty."""
     lines = [
         f"{change.action.value} {change.subject}: {change.before or 'absent'} ->"

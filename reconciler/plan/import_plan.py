@@ -9,7 +9,7 @@ from reconciler.plan.state_fates import carrier, fates
 from reconciler.plan.steps import verified
 from reconciler.plan.table_fates import counted
 from reconciler.plan.terms import HeldTable, Observed, SavedState
-from reconciler.resolve.states import StateSpec, TableSpec, named
+from reconciler.resolve.states import StateSpec, TableSpec, tables_by_name
 from schemas.plan import Fate, Plan, Refusal, StateFate, TableFate
 from schemas.release import ReleaseRecord, StateRecord
 from schemas.rollout import Rollout
@@ -23,7 +23,7 @@ def import_plan(instance: str, observed: Observed, rollout: Rollout) -> Plan:
     saved = observed.saved
     assert saved is not None
     states = states_of(observed.record)
-    wanted = named(states)
+    wanted = tables_by_name(states)
     taken = {name: table for name, table in saved.tables.items() if name in wanted}
     rest = {name: held for name, held in observed.tables.items() if name not in taken}
     source = SavedState(saved.file, saved.written, taken, saved.record, saved.snapshot)
@@ -45,7 +45,7 @@ def import_plan(instance: str, observed: Observed, rollout: Rollout) -> Plan:
 def left_out(observed: Observed) -> tuple[str, ...]:
     """Return the tables of the file that the release does not have."""
     saved = observed.saved.tables if observed.saved is not None else {}
-    return tuple(sorted(saved.keys() - named(states_of(observed.record))))
+    return tuple(sorted(saved.keys() - tables_by_name(states_of(observed.record))))
 
 
 def states_of(record: ReleaseRecord) -> dict[str, StateSpec]:

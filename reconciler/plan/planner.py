@@ -10,7 +10,7 @@ from reconciler.graph.diff import diff
 from reconciler.plan.state_fates import fates, refusals, unsaved
 from reconciler.plan.steps import removal, steps_to
 from reconciler.plan.terms import HeldTable, Observed, Target
-from reconciler.resolve.states import TableSpec, named
+from reconciler.resolve.states import TableSpec, tables_by_name
 from schemas.plan import Action, Change, Plan, Reason, Refusal
 from schemas.steps import StepKind
 
@@ -77,7 +77,7 @@ def _artifact_change(target: Target, observed: Observed) -> Iterator[Change]:
 
 
 def _layout_changes(target: Target, observed: Observed) -> Iterator[Change]:
-    for name, wanted in named(target.resolved.states).items():
+    for name, wanted in tables_by_name(target.resolved.states).items():
         held = observed.tables.get(name)
         if held is not None and held.layout != wanted.layout:
             yield Change(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.plan.table_fates import carrier_of, fate_of, moves
 from reconciler.plan.terms import Observed
-from reconciler.resolve.states import StateSpec, named
+from reconciler.resolve.states import StateSpec, tables_by_name
 from schemas.network_element import Keep
 from schemas.plan import Fate, Refusal, StateFate, TableFate
 from schemas.rollout import Rollout
@@ -19,10 +19,10 @@ def fates(
     states: Mapping[str, StateSpec], observed: Observed, rollout: Rollout
 ) -> tuple[StateFate, ...]:
     """Return the fate of every state, desired or present, by name."""
-    known = moves(named(states), observed)
+    known = moves(tables_by_name(states), observed)
     carrier = carrier_of(known)
     tables = [fate_of(move, carrier) for move in known]
-    gone = observed.tables.keys() - named(states)
+    gone = observed.tables.keys() - tables_by_name(states)
     tables += [_removed(name, states, observed) for name in sorted(gone)]
     names = sorted({*states, *(_state_of(table) for table in tables)})
     keeps = {name: _keep(name, states, observed, rollout) for name in names}
@@ -33,7 +33,7 @@ def fates(
 
 def carrier(states: Mapping[str, StateSpec], observed: Observed) -> str:
     """Return the release whose driver migrates the records; "" for the new one's own."""
-    return carrier_of(moves(named(states), observed))
+    return carrier_of(moves(tables_by_name(states), observed))
 
 
 def refusals(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, ...]:

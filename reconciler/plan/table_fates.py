@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.layouts.migration import MigrationPath, explain, path
+from reconciler.layouts.migration import MigrationPath, explain, migration_path
 from reconciler.layouts.records import table_of
 from reconciler.plan.terms import HeldTable, Observed
 from reconciler.resolve.states import TableSpec
@@ -93,8 +93,10 @@ def _move(name: str, spec: TableSpec, observed: Observed) -> Move:
     recorded = writer.table(name)
     old = table_of(name.partition("/")[2], recorded.carries) if recorded else None
     ways = (held.layout, spec.layout)
-    by_new = path(spec.declared, *ways)
-    return Move(name, spec, held, saved, writer, by_new, path(old, *ways) if old else None)
+    by_new = migration_path(spec.declared, *ways)
+    return Move(
+        name, spec, held, saved, writer, by_new, migration_path(old, *ways) if old else None
+    )
 
 
 def _reasons(move: Move, held: HeldTable, way: MigrationPath | None, carrier: str) -> list[str]:

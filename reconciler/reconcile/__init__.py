@@ -4,7 +4,7 @@ Belongs here: what happens when. Does not belong here: decisions (plan) and effe
 this order: loop, queue, one_pass, planning, attempt, checkpoint_upkeep, share_upkeep, importing.
 """
 
-from reconciler.reconcile.means import Means
+from reconciler.reconcile.dependencies import Dependencies
 from reconciler.reconcile.planning import Goal, Planner
 
-__all__ = ["Goal", "Means", "Planner"]
+__all__ = ["Dependencies", "Goal", "Planner"]

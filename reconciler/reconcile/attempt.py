@@ -20,7 +20,7 @@ from reconciler.errors import (
 )
 from reconciler.graph.click_language import render
 from reconciler.observe.targets import record_of
-from reconciler.reconcile.means import Means, Signals
+from reconciler.reconcile.dependencies import Dependencies, Signals
 from reconciler.reconcile.planning import Goal
 from reconciler.record.journal import Journal
 from reconciler.store.records import EventType
@@ -28,12 +28,14 @@ from schemas.plan import Plan
 from schemas.steps import Step, StepKind
 
 
-def goes_back(plan: Plan) -> bool:
+def only_reverts(plan: Plan) -> bool:
     """Tell whether a plan only reverts a release, before another plan can be made."""
     return any(step.kind is StepKind.REVERT for step in plan.steps)
 
 
-async def attempt(goal: Goal, plan: Plan, means: Means, signals: Signals, journal: Journal) -> None:
+async def run_attempt(
+    goal: Goal, plan: Plan, dependencies: Dependencies, signals: Signals, journal: Journal
+) -> None:
     """Carry out `plan`. Raises the error that made it fail, after recording it."""
     contents = _contents(goal)
     number = await _number(goal, plan, contents.config, journal)
@@ -44,13 +46,13 @@ async def attempt(goal: Goal, plan: Plan, means: Means, signals: Signals, journa
         plan=plan,
         contents=contents,
         device=goal.device,
-        snapshots=means.planner.snapshots,
-        builder=means.planner.builder,
-        observer=means.observer,
+        snapshots=dependencies.planner.snapshots,
+        builder=dependencies.planner.builder,
+        observer=dependencies.observer,
         recorder=_JournalRecorder(journal, number, goal),
         superseded=signals.superseded,
     )
-    means.observer.planned(journal.key, plan)
+    dependencies.observer.planned(journal.key, plan)
     known_good = bool(goal.release) and journal.status.release == goal.release
     await _carry_out(work, journal, known_good)
 
@@ -88,7 +90,7 @@ async def _number(goal: Goal, plan: Plan, config: str, journal: Journal) -> str:
     """Return the number of a new attempt, or of an earlier one whose release still awaits
     confirmation or a revert.
     """
-    release = plan.running if goes_back(plan) else goal.release
+    release = plan.running if only_reverts(plan) else goal.release
     running = [one for one in await journal.unfinished() if one.release == release]
     if running:
         return running[-1].id
@@ -114,6 +116,6 @@ async def _carry_out(work: Work, journal: Journal, known_good: bool) -> None:
 
 
 def _how_it_ended(plan: Plan) -> str:
-    if goes_back(plan):
+    if only_reverts(plan):
         return "Reverted"
     return "Applied" if plan.release else "Removed"

@@ -6,12 +6,12 @@ from reconciler.apply.collecting import Collector
 from reconciler.devices.client import DeviceClient
 from reconciler.devices.reports import CheckpointStatus, DeviceStatus
 from reconciler.errors import CheckpointFailed, DeviceUnreachable
-from reconciler.record.conditions import FALSE, TRUE, UNKNOWN, Noted
+from reconciler.record.conditions import FALSE, TRUE, UNKNOWN, Finding
 from reconciler.record.journal import Journal
 from reconciler.store import Snapshots
 
 
-async def look_after(
+async def keep_checkpoints(
     device: DeviceClient,
     journal: Journal,
     snapshots: Snapshots,
@@ -26,30 +26,30 @@ async def look_after(
         status = status or await device.status()
         said = status.checkpoints
         if said is None:
-            return await journal.checkpointed(NOT_OFFERED)
+            return await journal.record_checkpointed(NOT_OFFERED)
         if changed := await device.configure_checkpoints(said):
             await journal.event("Normal", "CheckpointsSet", changed)
-        await journal.checkpointed(condition_of(said, bool(status.tables)))
+        await journal.record_checkpointed(condition_of(said, bool(status.tables)))
         if said.last is not None and said.interval_ms and not status.unconfirmed:
             await Collector(snapshots, device).periodic(said.last, said.interval_ms / 1000)
     except (CheckpointFailed, DeviceUnreachable) as error:
         await journal.event("Warning", error.reason, str(error))
 
 
-NOT_OFFERED = Noted(
+NOT_OFFERED = Finding(
     UNKNOWN, "NotSupported", "the supervisor that runs is of a click-up without checkpoints"
 )
 
 
-def condition_of(said: CheckpointStatus, tables: bool) -> Noted:
+def condition_of(said: CheckpointStatus, tables: bool) -> Finding:
     """Return the condition Checkpointed from what a supervisor reports. Pure."""
     where = f"to {said.directory}"
     if said.reason:
-        return Noted(FALSE, said.reason, said.problem)
+        return Finding(FALSE, said.reason, said.problem)
     if not tables:
-        return Noted(TRUE, "NothingToSave")
+        return Finding(TRUE, "NothingToSave")
     if not said.interval_ms:
-        return Noted(TRUE, "OnDemand", f"before takeovers only, {where}")
+        return Finding(TRUE, "OnDemand", f"before takeovers only, {where}")
     if said.last is None:
-        return Noted(UNKNOWN, "NotYet", f"the first one will go {where}")
-    return Noted(TRUE, "Written", f"every {said.interval_ms / 1000:g} s {where}")
+        return Finding(UNKNOWN, "NotYet", f"the first one will go {where}")
+    return Finding(TRUE, "Written", f"every {said.interval_ms / 1000:g} s {where}")

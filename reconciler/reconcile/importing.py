@@ -19,7 +19,7 @@ from reconciler.errors import DeviceUnreachable, Stalled, Transient, Waiting
 from reconciler.observe.known import Known
 from reconciler.observe.targets import observed_of
 from reconciler.plan.terms import Observed, SavedState
-from reconciler.reconcile.means import Means
+from reconciler.reconcile.dependencies import Dependencies
 from reconciler.store import InstanceRecord, Suspension
 from reconciler.store.records import EventType
 from schemas.plan import Plan
@@ -42,26 +42,30 @@ async def observe(device: DeviceClient, saved: SavedState) -> Observed:
     return observed_of(state, Known(), saved)
 
 
-async def bring(
-    plan: Plan, device: DeviceClient, record: InstanceRecord, rollout: Rollout, means: Means
+async def import_records(
+    plan: Plan,
+    device: DeviceClient,
+    record: InstanceRecord,
+    rollout: Rollout,
+    dependencies: Dependencies,
 ) -> TakeoverReport:
     """Carry out an import, as an attempt of its own. Raises Stalled, Transient, Waiting after
     recording it; the device then has its own records back.
     """
-    number = await asyncio.to_thread(_begin, plan, record, means)
-    recorder = _ImportRecorder(plan.instance, number, means)
+    number = await asyncio.to_thread(_begin, plan, record, dependencies)
+    recorder = _ImportRecorder(plan.instance, number, dependencies)
     work = Work(
         attempt=number,
         plan=plan,
         contents=Contents(),
         device=device,
-        snapshots=means.planner.snapshots,
-        builder=means.planner.builder,
-        observer=means.observer,
+        snapshots=dependencies.planner.snapshots,
+        builder=dependencies.planner.builder,
+        observer=dependencies.observer,
         recorder=recorder,
         superseded=asyncio.Event(),
     )
-    async with hands_off(record, rollout, means):
+    async with suspended_meanwhile(record, rollout, dependencies):
         try:
             await apply(work)
         except (Stalled, Transient, Waiting) as error:
@@ -73,7 +77,9 @@ async def bring(
 
 
 @asynccontextmanager
-async def hands_off(record: InstanceRecord, rollout: Rollout, means: Means) -> AsyncIterator[None]:
+async def suspended_meanwhile(
+    record: InstanceRecord, rollout: Rollout, dependencies: Dependencies
+) -> AsyncIterator[None]:
     """Suspend the instance, so that no pass judges it meanwhile; an existing suspension stays."""
     if record.suspension is not None and not record.suspension.over(time.time()):
         yield
@@ -82,18 +88,20 @@ async def hands_off(record: InstanceRecord, rollout: Rollout, means: Means) -> A
     suspension = Suspension(
         reason="state is being imported", owner=getpass.getuser(), since=time.time(), until=until
     )
-    await asyncio.to_thread(means.ledger.suspend, record.key, suspension)
+    await asyncio.to_thread(dependencies.ledger.suspend, record.key, suspension)
     try:
         yield
     finally:
-        await asyncio.to_thread(means.ledger.resume, record.key)
-        await asyncio.to_thread(means.ledger.request, record.key, False)
+        await asyncio.to_thread(dependencies.ledger.resume, record.key)
+        await asyncio.to_thread(dependencies.ledger.requests.add, record.key, False)
 
 
-def _begin(plan: Plan, record: InstanceRecord, means: Means) -> str:
+def _begin(plan: Plan, record: InstanceRecord, dependencies: Dependencies) -> str:
     status = record.status
     revision, version = (status.applied_revision, status.version) if status else ("", "")
-    return means.ledger.begin_attempt(record.key, revision, version, plan.release or "", "import")
+    return dependencies.ledger.begin_attempt(
+        record.key, revision, version, plan.release or "", "import"
+    )
 
 
 @dataclass(frozen=True)
@@ -102,26 +110,28 @@ class _ImportRecorder:
 
     key: str
     attempt: str
-    means: Means
+    dependencies: Dependencies
     reports: list[TakeoverReport] = field(default_factory=list)
 
     async def begin(self, step: Step) -> None:
-        await asyncio.to_thread(self.means.ledger.record_step, self.attempt, step.kind.value)
+        await asyncio.to_thread(self.dependencies.ledger.record_step, self.attempt, step.kind.value)
 
     async def reject(self, reason: str) -> None:
         """Record nothing: the file is to blame, the release was good before and is again."""
 
     async def event(self, kind: EventType, reason: str, message: str) -> None:
-        await asyncio.to_thread(self.means.ledger.record_event, self.key, kind, reason, message)
-        self.means.observer.event(self.key, kind, reason, message)
+        await asyncio.to_thread(
+            self.dependencies.ledger.events.record, self.key, kind, reason, message
+        )
+        self.dependencies.observer.event(self.key, kind, reason, message)
 
     def report(self, report: TakeoverReport) -> None:
         self.reports.append(report)
-        self.means.observer.takeover(self.key, report)
+        self.dependencies.observer.takeover(self.key, report)
 
     async def end(self, outcome: str, message: str) -> None:
         said = {report.result: report.model_dump() for report in self.reports}
-        ledger = self.means.ledger
+        ledger = self.dependencies.ledger
         await asyncio.to_thread(ledger.end_attempt, self.attempt, outcome, message, said or None)
 
 

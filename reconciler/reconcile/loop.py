@@ -10,7 +10,7 @@ from reconciler.errors import SourceUnreachable, Stalled
 from reconciler.load import load
 from reconciler.load.desired_state import DesiredState
 from reconciler.outcome import Outcome, OutcomeKind, backoff, failures_after, next_pass
-from reconciler.reconcile.one_pass import Means, Signals, reconcile
+from reconciler.reconcile.one_pass import Dependencies, Signals, reconcile
 from reconciler.reconcile.queue import KeyedQueue
 from reconciler.source import GitSource, Watch
 
@@ -40,7 +40,7 @@ class Loop:
     def __init__(
         self,
         source: GitSource,
-        means: Means,
+        dependencies: Dependencies,
         interval: float = 30.0,
         observe_interval: float = OBSERVE_SECONDS,
     ) -> None:
@@ -48,7 +48,7 @@ class Loop:
         drift).
         """
         self._source = source
-        self._means = means
+        self._dependencies = dependencies
         self._interval = interval
         self._observe_interval = min(interval, observe_interval)
         self._queue = KeyedQueue()
@@ -64,7 +64,7 @@ class Loop:
                 group.create_task(self._follow(watch)),
                 group.create_task(self._tick()),
                 group.create_task(self._take_requests()),
-                *(group.create_task(self._work()) for _ in range(WORKERS)),
+                *(group.create_task(self._run_worker()) for _ in range(WORKERS)),
             ]
             await stop.wait()
             for task in tasks:
@@ -104,9 +104,9 @@ class Loop:
         if self.desired_state is not None and self.desired_state.revision == str(revision):
             return
         files = await self._source.files(revision)
-        repository = await asyncio.to_thread(load, files, self._means.planner.library)
+        repository = await asyncio.to_thread(load, files)
         before, self.desired_state = self.desired_state, DesiredState(str(revision), repository)
-        self._means.observer.revision(str(revision), len(self.desired_state.digests))
+        self._dependencies.observer.revision(str(revision), len(self.desired_state.digests))
         for mistake in repository.diagnostics:
             if mistake.file in repository.unreadable:
                 await self._warn("", "UnreadableFile", str(mistake))
@@ -121,7 +121,7 @@ class Loop:
                 self._commit_to(key)
 
     async def _know_recorded(self) -> None:
-        for record in await asyncio.to_thread(self._means.ledger.instances):
+        for record in await asyncio.to_thread(self._dependencies.ledger.instances):
             # A suspension may be all that is recorded of an instance that was never desired.
             if record.status is not None:
                 self._instance(record.key)
@@ -144,7 +144,7 @@ class Loop:
 
     async def _take_requests(self) -> None:
         while True:
-            for key in await asyncio.to_thread(self._means.ledger.take_requests):
+            for key in await asyncio.to_thread(self._dependencies.ledger.requests.take):
                 self._instance(key).failures = 0
                 self._now(key)
             await asyncio.sleep(REQUEST_SECONDS)
@@ -155,7 +155,7 @@ class Loop:
 
     # Passes
 
-    async def _work(self) -> None:
+    async def _run_worker(self) -> None:
         while True:
             key = await self._queue.get()
             self._instance(key).cancel_timer()
@@ -171,7 +171,7 @@ class Loop:
         signals = self._instance(key).signals
         # Before the desired state is read: a commit from here on is news to this pass.
         signals.superseded.clear()
-        task = asyncio.create_task(reconcile(key, self.desired_state, self._means, signals))
+        task = asyncio.create_task(reconcile(key, self.desired_state, self._dependencies, signals))
         try:
             await asyncio.wait({task})
         except asyncio.CancelledError:
@@ -183,7 +183,7 @@ class Loop:
             return task.result()
         # A bug in click-up: it ends this pass, not those of other instances.
         message = f"{type(error).__name__}: {error}"
-        self._means.observer.crashed(key, error)
+        self._dependencies.observer.crashed(key, error)
         await self._warn(key, "InternalError", message)
         return Outcome(OutcomeKind.BROKEN, "InternalError", message)
 
@@ -205,9 +205,9 @@ class Loop:
             await asyncio.sleep(delay)
 
     async def _warn(self, key: str, reason: str, message: str) -> None:
-        ledger = self._means.ledger
-        await asyncio.to_thread(ledger.record_event, key, "Warning", reason, message)
-        self._means.observer.event(key, "Warning", reason, message)
+        ledger = self._dependencies.ledger
+        await asyncio.to_thread(ledger.events.record, key, "Warning", reason, message)
+        self._dependencies.observer.event(key, "Warning", reason, message)
 
     def _instance(self, key: str) -> _Instance:
         return self._instances.setdefault(key, _Instance())

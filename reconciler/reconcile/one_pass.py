@@ -24,31 +24,31 @@ from reconciler.errors import (
 from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired
 from reconciler.observe.known import Known, known_of
-from reconciler.observe.targets import describe
+from reconciler.observe.targets import describe_changes
 from reconciler.outcome import Outcome, OutcomeKind, damping
 from reconciler.plan.terms import Observed
-from reconciler.reconcile.attempt import attempt, goes_back
-from reconciler.reconcile.checkpoint_upkeep import look_after
-from reconciler.reconcile.means import Means, Signals
+from reconciler.reconcile.attempt import only_reverts, run_attempt
+from reconciler.reconcile.checkpoint_upkeep import keep_checkpoints
+from reconciler.reconcile.dependencies import Dependencies, Signals
 from reconciler.reconcile.planning import Goal
-from reconciler.reconcile.share_upkeep import look_after_share
+from reconciler.reconcile.share_upkeep import keep_share
 from reconciler.record.journal import Journal
 from schemas.plan import Plan
 from schemas.rollout import DriftPolicy
 
-__all__ = ["Means", "Signals", "reconcile"]
+__all__ = ["Dependencies", "Signals", "reconcile"]
 
 
 async def reconcile(
-    key: str, desired_state: DesiredState, means: Means, signals: Signals
+    key: str, desired_state: DesiredState, dependencies: Dependencies, signals: Signals
 ) -> Outcome:
     """Run one pass over the instance `key` and record its outcome."""
-    journal = await Journal.open(means.ledger, means.observer, key, desired_state)
-    one = _Pass(key, desired_state, means, signals, journal)
+    journal = await Journal.open(dependencies.ledger, dependencies.observer, key, desired_state)
+    one = _Pass(key, desired_state, dependencies, signals, journal)
     outcome = await one.outcome()
     if outcome.kind is OutcomeKind.REMOVED:
         await journal.forget()
-        means.observer.pass_finished(key, outcome)
+        dependencies.observer.pass_finished(key, outcome)
     else:
         await journal.finish(outcome)
     return outcome
@@ -59,14 +59,14 @@ class _Pass:
         self,
         key: str,
         desired_state: DesiredState,
-        means: Means,
+        dependencies: Dependencies,
         signals: Signals,
         journal: Journal,
     ) -> None:
         self.key = key
         self.desired_state = desired_state
-        self.means = means
-        self.planner = means.planner
+        self.dependencies = dependencies
+        self.planner = dependencies.planner
         self.signals = signals
         self.journal = journal
         self.healthy: bool | None = None
@@ -76,23 +76,23 @@ class _Pass:
         try:
             return await self.run()
         except (VerifyFailed, TakeoverRefused, ChangeRefused) as error:
-            return self._ended(OutcomeKind.REVERTED, error.reason, error)
+            return self._failure(OutcomeKind.REVERTED, error.reason, error)
         except Stalled as error:
             await self.journal.event("Warning", error.reason, str(error))
-            return self._ended(OutcomeKind.STALLED, error.reason, error)
+            return self._failure(OutcomeKind.STALLED, error.reason, error)
         except Superseded as error:
-            return self._ended(OutcomeKind.SUPERSEDED, "Superseded", error, error.retry_after)
+            return self._failure(OutcomeKind.SUPERSEDED, "Superseded", error, error.retry_after)
         except Waiting as error:
-            return self._ended(OutcomeKind.WAITING, "Waiting", error, error.retry_after)
+            return self._failure(OutcomeKind.WAITING, "Waiting", error, error.retry_after)
         except Transient as error:
             await self.journal.event("Warning", error.reason, str(error))
-            return self._ended(OutcomeKind.TRANSIENT, error.reason, error)
+            return self._failure(OutcomeKind.TRANSIENT, error.reason, error)
 
     async def run(self) -> Outcome:
         """Run the pass from start to end."""
         if (why := self._suspended()) is not None:
             return Outcome(OutcomeKind.SUSPENDED, "Suspended", why)
-        known = await asyncio.to_thread(known_of, self.journal.record, self.means.ledger)
+        known = await asyncio.to_thread(known_of, self.journal.record, self.dependencies.ledger)
         desired = self._desired()
         if desired is None:
             return await self._remove(known)
@@ -103,17 +103,17 @@ class _Pass:
         rejection = await self.journal.rejection(goal.reject_digest)
         if rejection is not None:
             await self._keep_last_good(state, known, rejection.digest)
-            return self._said(OutcomeKind.REJECTED, "RevisionRejected", rejection.reason)
+            return self._outcome(OutcomeKind.REJECTED, "RevisionRejected", rejection.reason)
         if plan.refusals:
             raise PlanRefused("; ".join(f"{r.state}: {r.why}. {r.hint}" for r in plan.refusals))
         drifted = self._is_drift(plan, observed)
         if drifted:
-            await self.journal.event("Warning", "Drifted", describe(plan))
+            await self.journal.event("Warning", "Drifted", describe_changes(plan))
             if desired.rollout.spec.drift is DriftPolicy.REPORT:
-                return self._said(OutcomeKind.DRIFTED, "Drifted", describe(plan))
+                return self._outcome(OutcomeKind.DRIFTED, "Drifted", describe_changes(plan))
         if not plan.steps:
             await self.journal.applied(goal.applied, desired)
-            return self._said(OutcomeKind.UNCHANGED, "Synced", f"applied {goal.revision}")
+            return self._outcome(OutcomeKind.UNCHANGED, "Synced", f"applied {goal.revision}")
         self._wait_for_quiet(plan)
         return await self._apply(goal, plan, healing=drifted)
 
@@ -143,8 +143,8 @@ class _Pass:
         self.healthy = status is not None and status.forwarding
         await self.journal.settle(status)
         if status is not None and goal.target is not None:
-            await look_after(goal.device, self.journal, self.planner.snapshots, status)
-            await look_after_share(goal.device, self.journal, status)
+            await keep_checkpoints(goal.device, self.journal, self.planner.snapshots, status)
+            await keep_share(goal.device, self.journal, status)
         return state
 
     async def _keep_last_good(self, state: DeviceState, known: Known, rejected: str) -> None:
@@ -155,7 +155,7 @@ class _Pass:
         goal = await self.planner.goal(good, self.journal.status.applied_revision)
         plan, _ = await self.planner.plan(goal, state, known)
         if plan.steps and goal.reject_digest != rejected:
-            await self.journal.event("Warning", "Drifted", describe(plan))
+            await self.journal.event("Warning", "Drifted", describe_changes(plan))
             if good.rollout.spec.drift is DriftPolicy.HEAL:
                 await self._apply(goal, plan, healing=True)
 
@@ -173,29 +173,29 @@ class _Pass:
             raise Waiting(f"{self.key}: commits are coming in, waiting for the last one", seconds)
 
     async def _apply(self, goal: Goal, plan: Plan, healing: bool) -> Outcome:
-        await attempt(goal, plan, self.means, self.signals, self.journal)
-        if goes_back(plan):
+        await run_attempt(goal, plan, self.dependencies, self.signals, self.journal)
+        if only_reverts(plan):
             raise Superseded(f"{self.key}: went back, planning again")
         await self.journal.applied(goal.applied, goal.desired)
-        await look_after(goal.device, self.journal, self.planner.snapshots)
+        await keep_checkpoints(goal.device, self.journal, self.planner.snapshots)
         reason = "Healed" if healing else "ReconciliationSucceeded"
         await self.journal.event("Normal", reason, f"applied revision {goal.revision}")
         self.healthy = True
-        return self._said(OutcomeKind.APPLIED, reason, f"applied {goal.revision}")
+        return self._outcome(OutcomeKind.APPLIED, reason, f"applied {goal.revision}")
 
     async def _remove(self, known: Known) -> Outcome:
         gone = f"gone from {self.journal.revision}"
         if known.applied is not None:
             goal = self.planner.removal(known.applied, self.journal.revision)
             plan, _ = await self.planner.plan(goal, await self._observe(goal), known)
-            await attempt(goal, plan, self.means, self.signals, self.journal)
+            await run_attempt(goal, plan, self.dependencies, self.signals, self.journal)
             await self.journal.event("Normal", "Removed", gone)
         return Outcome(OutcomeKind.REMOVED, "Removed", gone)
 
-    def _said(self, kind: OutcomeKind, reason: str, message: str = "") -> Outcome:
+    def _outcome(self, kind: OutcomeKind, reason: str, message: str = "") -> Outcome:
         return Outcome(kind, reason, message, healthy=self.healthy)
 
-    def _ended(
+    def _failure(
         self, kind: OutcomeKind, reason: str, error: Exception, retry_after: float | None = None
     ) -> Outcome:
         message = str(error).removeprefix(f"{self.key}: ")

@@ -8,14 +8,14 @@ from datetime import datetime
 from reconciler.outcome import MEANINGS, Meaning, Outcome, OutcomeKind
 from schemas.status import Condition, ConditionStatus, ConditionType, InstanceStatus
 
-NOTED = (ConditionType.CHECKPOINTED, ConditionType.LOSSLESS)
+SUPERVISOR_CONDITIONS = (ConditionType.CHECKPOINTED, ConditionType.LOSSLESS)
 """Conditions that follow from what supervisors report, not from passes."""
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 
 
 @dataclass(frozen=True)
-class Noted:
-    """A condition that a supervisor reports, beside passes: its status, and why."""
+class Finding:
+    """The status of a condition, and why."""
 
     status: ConditionStatus
     reason: str
@@ -34,12 +34,11 @@ def status_during(previous: InstanceStatus, step: str, now: datetime) -> Instanc
     )
 
 
-def status_noted(
-    previous: InstanceStatus, kind: ConditionType, said: Noted, now: datetime
+def status_with_finding(
+    previous: InstanceStatus, kind: ConditionType, found: Finding, now: datetime
 ) -> InstanceStatus:
-    """Return the status with a condition of NOTED updated; all else stays."""
-    made = _condition(previous, kind, said.status, now)
-    made = made.model_copy(update={"reason": said.reason, "message": said.message})
+    """Return the status with one condition of SUPERVISOR_CONDITIONS updated."""
+    made = _condition(previous, kind, found, now)
     others = tuple(c for c in previous.conditions if c.type is not kind)
     return previous.model_copy(update={"conditions": (*others, made)})
 
@@ -53,17 +52,15 @@ def _with(
     now: datetime,
 ) -> InstanceStatus:
     def condition(kind: ConditionType, status: ConditionStatus) -> Condition:
-        made = _condition(previous, kind, status, now)
-        return made.model_copy(update={"reason": reason, "message": message})
+        return _condition(previous, kind, Finding(status, reason, message), now)
 
-    health = _health(previous, healthy)
     conditions = (
         condition(ConditionType.READY, meaning.ready),
         condition(ConditionType.RECONCILING, meaning.reconciling),
         condition(ConditionType.STALLED, meaning.stalled),
         condition(ConditionType.SYNCED, meaning.synced),
-        _healthy(previous, condition(ConditionType.HEALTHY, health)),
-        *(c for c in previous.conditions if c.type in NOTED),
+        _healthy(previous, Finding(_health(previous, healthy), reason, message), now),
+        *(c for c in previous.conditions if c.type in SUPERVISOR_CONDITIONS),
     )
     return previous.model_copy(
         update={
@@ -75,14 +72,15 @@ def _with(
 
 
 def _condition(
-    previous: InstanceStatus, kind: ConditionType, status: ConditionStatus, now: datetime
+    previous: InstanceStatus, kind: ConditionType, found: Finding, now: datetime
 ) -> Condition:
     before = previous.condition(kind)
-    same = before is not None and before.status is status
+    same = before is not None and before.status is found.status
     return Condition(
         type=kind,
-        status=status,
-        reason="Unsaid",
+        status=found.status,
+        reason=found.reason,
+        message=found.message,
         last_transition=before.last_transition if before is not None and same else now,
         observed_generation=previous.generation,
     )
@@ -95,15 +93,16 @@ def _health(previous: InstanceStatus, healthy: bool | None) -> ConditionStatus:
     return UNKNOWN if before is None else before.status
 
 
-def _healthy(previous: InstanceStatus, condition: Condition) -> Condition:
+def _healthy(previous: InstanceStatus, found: Finding, now: datetime) -> Condition:
     """Return the condition Healthy, which has its own reasons: a rejected release leaves the device
     healthy.
     """
-    if condition.status is TRUE:
-        return condition.model_copy(update={"reason": "Forwarding", "message": ""})
-    if condition.status is UNKNOWN:
-        return condition.model_copy(update={"reason": "NotObserved", "message": ""})
-    before = previous.condition(ConditionType.HEALTHY)
-    if before is not None and before.status is FALSE and condition.reason == "Progressing":
+    kind = ConditionType.HEALTHY
+    if found.status is TRUE:
+        return _condition(previous, kind, Finding(TRUE, "Forwarding"), now)
+    if found.status is UNKNOWN:
+        return _condition(previous, kind, Finding(UNKNOWN, "NotObserved"), now)
+    before = previous.condition(kind)
+    if before is not None and before.status is FALSE and found.reason == "Progressing":
         return before
-    return condition
+    return _condition(previous, kind, found, now)

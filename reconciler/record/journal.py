@@ -11,8 +11,8 @@ from reconciler.devices.reports import DeviceStatus, TakeoverReport
 from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired
 from reconciler.outcome import Outcome
-from reconciler.record.conditions import Noted, status_after, status_during, status_noted
-from reconciler.record.settle import Fate, settle
+from reconciler.record.conditions import Finding, status_after, status_during, status_with_finding
+from reconciler.record.settle import Ending, settle
 from reconciler.reporters.observers import Observer
 from reconciler.store import Attempt, InstanceRecord, Ledger, Rejection
 from reconciler.store.records import EventType
@@ -101,7 +101,7 @@ class Journal:
     async def event(self, kind: EventType, reason: str, message: str) -> None:
         """Record a noteworthy event."""
         message = message.removeprefix(f"{self.key}: ")
-        await asyncio.to_thread(self._ledger.record_event, self.key, kind, reason, message)
+        await asyncio.to_thread(self._ledger.events.record, self.key, kind, reason, message)
         self._observer.event(self.key, kind, reason, message)
 
     async def unfinished(self) -> tuple[Attempt, ...]:
@@ -112,11 +112,11 @@ class Journal:
         """Record the end of unfinished attempts, as far as the device tells it."""
         for one in await self.unfinished():
             settled = settle(one, status)
-            if settled.fate is Fate.RUNNING:
+            if settled.ending is Ending.RUNNING:
                 continue
-            await self.end_attempt(one.id, settled.fate.value, settled.reason)
+            await self.end_attempt(one.id, settled.ending.value, settled.reason)
             if settled.reason:
-                await self.event("Warning", settled.fate.value, settled.reason)
+                await self.event("Warning", settled.ending.value, settled.reason)
             if settled.blames_release and one.release != self.status.release:
                 await self.reject(one.digest, one.revision, settled.reason)
 
@@ -150,24 +150,28 @@ class Journal:
             self._ledger.end_attempt, attempt, outcome, message, reports or None
         )
 
-    def shared(self, share: Share | None) -> None:
+    def record_share(self, share: Share | None) -> None:
         """Record the share that the packet path has; a new measured peak alone is not recorded."""
         before = self.status.share
         if before is None or share is None or _steady(before) != _steady(share):
             self.status = self.status.model_copy(update={"share": share})
 
-    async def lossless(self, said: Noted) -> None:
+    async def record_lossless(self, said: Finding) -> None:
         """Record whether rings dropped frames; each time that they did is an event."""
         before = self.status.condition(ConditionType.LOSSLESS)
-        self.status = status_noted(self.status, ConditionType.LOSSLESS, said, datetime.now(UTC))
+        self.status = status_with_finding(
+            self.status, ConditionType.LOSSLESS, said, datetime.now(UTC)
+        )
         known = before is not None and before.message == said.message
         if said.status is ConditionStatus.FALSE and not known:
             await self.event("Warning", "FramesDropped", said.message)
 
-    async def checkpointed(self, said: Noted) -> None:
+    async def record_checkpointed(self, said: Finding) -> None:
         """Record whether the device saves its tables; changes for the worse or back are events."""
         before = self.status.condition(ConditionType.CHECKPOINTED)
-        self.status = status_noted(self.status, ConditionType.CHECKPOINTED, said, datetime.now(UTC))
+        self.status = status_with_finding(
+            self.status, ConditionType.CHECKPOINTED, said, datetime.now(UTC)
+        )
         failed = before.reason if before and before.status is ConditionStatus.FALSE else ""
         if said.status is ConditionStatus.FALSE and said.reason != failed:
             await self.event("Warning", "CheckpointFailed", f"{said.reason}: {said.message}")

@@ -10,7 +10,7 @@ from reconciler.devices.reports import DeviceStatus
 from reconciler.store import Attempt
 
 
-class Fate(StrEnum):
+class Ending(StrEnum):
     """How an attempt ended, or that it has not."""
 
     RUNNING = "Running"  # its release is active and unconfirmed: the plan decides
@@ -23,7 +23,7 @@ class Fate(StrEnum):
     INTERRUPTED = "Interrupted"  # before any effect on the device, or too long ago to know
 
 
-REVERTED = {Cause.NOT_CONFIRMED: Fate.TIMED_OUT, Cause.WORKER_DIED: Fate.DIED}
+REVERTED = {Cause.NOT_CONFIRMED: Ending.TIMED_OUT, Cause.WORKER_DIED: Ending.DIED}
 """By the cause that the supervisor reports; for any other, the release is not to blame."""
 
 
@@ -31,32 +31,32 @@ REVERTED = {Cause.NOT_CONFIRMED: Fate.TIMED_OUT, Cause.WORKER_DIED: Fate.DIED}
 class Settled:
     """How one attempt ended, and why."""
 
-    fate: Fate
+    ending: Ending
     reason: str = ""
 
     @property
     def blames_release(self) -> bool:
         """Whether the release must not be tried again."""
-        return self.fate in (Fate.DIED, Fate.FAILED)
+        return self.ending in (Ending.DIED, Ending.FAILED)
 
 
 def settle(attempt: Attempt, status: DeviceStatus | None) -> Settled:
     """Return how an attempt ended, from the ledger's record and the supervisor's report. Pure."""
     if status is None and not attempt.release:
-        return Settled(Fate.REMOVED)
+        return Settled(Ending.REMOVED)
     if status is None:
-        return Settled(Fate.INTERRUPTED, "the supervisor does not run any more")
+        return Settled(Ending.INTERRUPTED, "the supervisor does not run any more")
     active = status.active
     if active is not None and active.attempt == attempt.id:
-        return Settled(Fate.APPLIED if status.confirmed == active.release else Fate.RUNNING)
+        return Settled(Ending.APPLIED if status.confirmed == active.release else Ending.RUNNING)
     report = status.report_of(attempt.id)
     if report is None:
         return Settled(
-            Fate.INTERRUPTED, f"the reconciler ended during {attempt.step or 'planning'}"
+            Ending.INTERRUPTED, f"the reconciler ended during {attempt.step or 'planning'}"
         )
     if report.result == "failed":
         blamed = report.cause in BLAMES_RELEASE
-        return Settled(Fate.FAILED if blamed else Fate.INTERRUPTED, report.reason)
+        return Settled(Ending.FAILED if blamed else Ending.INTERRUPTED, report.reason)
     if report.result == "reverted":
-        return Settled(REVERTED.get(report.cause, Fate.REVERTED), report.reason)
-    return Settled(Fate.INTERRUPTED, "another release took over since")
+        return Settled(REVERTED.get(report.cause, Ending.REVERTED), report.reason)
+    return Settled(Ending.INTERRUPTED, "another release took over since")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any, TypeVar
 
-from reconciler.library.values import kind_of, pattern_mistake, plain, quoted
+from reconciler.library.values import click_text, pattern_mistake, quote_word, value_type
 from reconciler.yaml.documents import Path
 from schemas.atom import AtomParameter, AtomParameterType
 from schemas.element import ElementParameter, ParameterType
@@ -65,8 +65,8 @@ def element_text(parameter: ElementParameter, value: Any) -> str:
     if not parameter.repeated:
         return _bounded(parameter.type, parameter, value)
     if value in ([], ()) and parameter.default is not None:
-        return plain(parameter.default)
-    return quoted("; ".join(_each(_list_entry, enumerate(_list(value)))))
+        return click_text(parameter.default)
+    return quote_word("; ".join(_each(_list_entry, enumerate(_list(value)))))
 
 
 def _list_entry(index: int, entry: Any) -> str:
@@ -83,7 +83,7 @@ def _bounded(kind: ParameterType, parameter: AtomParameter | ElementParameter, v
         (parameter.maximum, "more", operator.gt),
     ):
         if bound is not None and outside(number, bound):
-            raise Mistake(f"{value} is {word} than {plain(bound)} {parameter.unit}".rstrip())
+            raise Mistake(f"{value} is {word} than {click_text(bound)} {parameter.unit}".rstrip())
     return text
 
 
@@ -97,9 +97,9 @@ def _scalar(kind: ParameterType, value: Any) -> str:
     }.get(kind, ("text",))
     if kind is ParameterType.DURATION:
         return _duration(value)
-    if kind_of(value) not in expected:
-        raise Mistake(f"{value!r} is {kind_of(value)}, expected {expected[0]}")
-    return quoted(str(value)) if kind is ParameterType.STRING else plain(value)
+    if value_type(value) not in expected:
+        raise Mistake(f"{value!r} is {value_type(value)}, expected {expected[0]}")
+    return quote_word(str(value)) if kind is ParameterType.STRING else click_text(value)
 
 
 def _duration(value: Any) -> str:
@@ -107,7 +107,7 @@ def _duration(value: Any) -> str:
         seconds = parse_duration(value)
     except ValueError as error:
         raise Mistake(str(error)) from None
-    return plain(seconds) + "s"
+    return click_text(seconds) + "s"
 
 
 def _list(value: Any) -> list[Any]:

@@ -127,7 +127,7 @@ class Binding:
                 self._report((*path, "with", key), "Unknown parameter", detail, hint)
         slips = {closest(key, declared) for key in given if key not in declared}
         for key, parameter in declared.items():
-            if not self.document.complete(*path, "with", key) or key in slips:
+            if not self.document.is_complete(*path, "with", key) or key in slips:
                 continue
             if parameter.required and given.get(key) is None:
                 detail = f"{path[-1]} is a {class_name} and needs {key!r}: {parameter.summary}"
@@ -138,8 +138,8 @@ class Binding:
         """Tell whether a name is certainly absent from a section, rather than lost to a mistake
         there.
         """
-        gaps = self.document.doubtful("spec", section)
-        return self.document.complete("spec", section) and not alike(str(name), gaps)
+        gaps = self.document.doubtful_names("spec", section)
+        return self.document.is_complete("spec", section) and not alike(str(name), gaps)
 
     def _read(
         self, path: Path, key: str, read: Callable[[], str | tuple[str, ...]], texts: Texts

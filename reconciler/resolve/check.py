@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics import Diagnostic, ordered
 from reconciler.library import Library
-from reconciler.load.repository import Desired, Entry, Repository, unbound
+from reconciler.load.repository import Desired, Entry, Repository, unbound_instance
 from reconciler.resolve.resolution import resolve
 from schemas.network_element import NetworkElement
 from schemas.rollout import Rollout
@@ -31,14 +31,14 @@ def _drafts(repository: Repository) -> Iterator[Desired]:
     nameless = repository.nameless
     for element in (*repository.elements.values(), *nameless.get("NetworkElement", ())):
         if element.draft is not None:
-            yield unbound(element)
+            yield unbound_instance(element)
     for rollout in (*repository.rollouts.values(), *nameless.get("Rollout", ())):
         released = _released(rollout, repository)
         if released is not None and released.draft is not None:
-            yield unbound(released, rollout.draft)
+            yield unbound_instance(released, rollout.draft)
 
 
 def _released(rollout: Entry[Rollout], repository: Repository) -> Entry[NetworkElement] | None:
-    if rollout.draft is None or not rollout.draft.document.complete("spec", "element"):
+    if rollout.draft is None or not rollout.draft.document.is_complete("spec", "element"):
         return None
     return repository.elements.get(rollout.draft.model.spec.element)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.graph import Connection, Element
-from reconciler.library.values import quoted
+from reconciler.library.values import quote_word
 from reconciler.resolve.flow import parse_flow
 from reconciler.resolve.links import Atom, Link, Wiring
 from reconciler.resolve.packet_types import Typing, is_a
@@ -109,7 +109,7 @@ class _Expanded:
         return tuple(text for template in member.arguments for text in self._argument(template))
 
     def _argument(self, template: str) -> tuple[str, ...]:
-        texts = {**self.atom.bound.texts, "atom": quoted(self.atom.name)}
+        texts = {**self.atom.bound.texts, "atom": quote_word(self.atom.name)}
         names = _PARAMETER.findall(template)
         if any(name not in texts for name, _ in names):
             return ()

@@ -41,8 +41,8 @@ def of_draft(desired: Desired, library: Library) -> Readable:
             for member, part in expansion.elements.items():
                 element = name if member == "self" else f"{name}/{member}"
                 classes[element] = classes.get(element, frozenset()) | {part.class_name}
-    gaps = document.doubtful("spec", "atoms") | document.doubtful("spec", "states")
-    complete = document.complete("spec", "atoms") and document.complete("spec", "states")
+    gaps = document.doubtful_names("spec", "atoms") | document.doubtful_names("spec", "states")
+    complete = document.is_complete("spec", "atoms") and document.is_complete("spec", "states")
     return Readable(classes, gaps | spec.atoms.keys(), complete)
 
 

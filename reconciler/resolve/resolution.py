@@ -97,7 +97,9 @@ class _Resolving:
 
     def _declared(self) -> frozenset[str]:
         """Return the names of all atoms, including those left out for their mistakes."""
-        return self.document.doubtful("spec", "atoms") | self.desired.element.spec.atoms.keys()
+        return (
+            self.document.doubtful_names("spec", "atoms") | self.desired.element.spec.atoms.keys()
+        )
 
     def _state_elements(self, binding: Binding) -> Iterator[Element]:
         for name, use in self.desired.element.spec.states.items():

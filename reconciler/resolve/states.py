@@ -58,7 +58,7 @@ def _capacity(element: Element, manifest: ElementManifest, table: StateTable) ->
     return factor * int(text) if text.isdigit() else None
 
 
-def named(states: Mapping[str, StateSpec]) -> dict[str, TableSpec]:
+def tables_by_name(states: Mapping[str, StateSpec]) -> dict[str, TableSpec]:
     """Return every table of all states, named STATE/TABLE."""
     return {
         f"{name}/{table}": spec

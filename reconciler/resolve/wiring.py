@@ -39,7 +39,7 @@ class _Wiring:
         self.connected: dict[tuple[str, str], Link] = {}
         self.fed: set[tuple[str, str]] = set()
         self.loose_inputs, self.loose_outputs = LooseEnds(), LooseEnds()
-        if not document.complete("spec", "flow"):
+        if not document.is_complete("spec", "flow"):
             self.loose_inputs.add_all()
             self.loose_outputs.add_all()
 
@@ -64,9 +64,9 @@ class _Wiring:
             self.loose_outputs.add_atom(word, self.names)
 
     def _check_atoms(self, start: Position, hops: Iterable[Hop]) -> None:
-        if not self.document.complete("spec", "atoms"):
+        if not self.document.is_complete("spec", "atoms"):
             return
-        gaps = self.document.doubtful("spec", "atoms")
+        gaps = self.document.doubtful_names("spec", "atoms")
         stops = {stop.offset: stop for hop in hops for stop in (hop.source, hop.target)}
         for stop in stops.values():
             if not alike(stop.name, gaps) and stop.name not in self.names:

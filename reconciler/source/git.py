@@ -79,7 +79,7 @@ class GitSource:
             repository.git.fetch("--quiet", "--prune", "--force", self.url, *REFSPECS)
         except git.GitCommandError as error:
             raise SourceUnreachable(
-                f"cannot fetch {self.url}: {_said(error)}; check the address and access"
+                f"cannot fetch {self.url}: {_git_message(error)}; check the address and access"
             ) from error
         except (git.InvalidGitRepositoryError, OSError) as error:
             why = getattr(error, "strerror", None) or "it is not a git repository"
@@ -148,6 +148,6 @@ class GitSource:
         return item
 
 
-def _said(error: git.GitCommandError) -> str:
+def _git_message(error: git.GitCommandError) -> str:
     lines = re.sub(r"^\s*stderr: '?|'$", "", str(error.stderr).strip()).strip().splitlines()
     return lines[0] if lines else f"git ended with status {error.status}"

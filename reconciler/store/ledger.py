@@ -17,25 +17,31 @@ from sqlalchemy.exc import DatabaseError
 
 from reconciler.errors import LedgerTooNew, LedgerUnusable
 from reconciler.store import tables as t
-from reconciler.store.happenings import Happenings
+from reconciler.store.events import Events
 from reconciler.store.records import (
     Attempt,
     InstanceRecord,
     Rejection,
     Suspension,
 )
+from reconciler.store.requests import Requests
 from schemas.status import InstanceStatus
 
 
-class Ledger(Happenings):
-    """A ledger in one file; several processes may use it at once (WAL)."""
+class Ledger:
+    """A ledger in one file; several processes may use it at once (WAL). `events` and `requests` are
+    parts of it.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         """Open or create the ledger. Raises LedgerUnusable, and LedgerTooNew when another version
         wrote it.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(create_engine(f"sqlite:///{path}"), clock)
+        self._engine = create_engine(f"sqlite:///{path}")
+        self._clock = clock
+        self.events = Events(self._engine, clock)
+        self.requests = Requests(self._engine, clock)
         event.listen(self._engine, "connect", _set_pragmas)
         try:
             self._check_version(path)
@@ -207,8 +213,8 @@ class Ledger(Happenings):
             self.close()
             raise LedgerTooNew(
                 f"{path} was written by another version of click-up (format {newest}, this one"
-                " knows"
-                f" {t.VERSION}); install the version that wrote it, or start with another --data"
+                f" knows {t.VERSION}); install the version that wrote it, or start with another"
+                " --data"
             )
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reconciler.testbed.network import SERVER_ADDRESS, Namespace, Network
 from reconciler.testbed.places import Keeping, Places, keeping, places
-from reconciler.testbed.programs import Program, bury, start, until
+from reconciler.testbed.programs import Program, kill, start, until
 
 HTTP_PORT, UDP_PORT = 80, 443
 START_SECONDS = 20.0
@@ -184,7 +184,7 @@ async def traffic(
 
         async def begin(namespace: Namespace, module: str, *arguments: object) -> Program:
             program, listener = await start(namespace, heard, module, *arguments)
-            stack.push_async_callback(bury, program, listener)
+            stack.push_async_callback(kill, program, listener)
             return program
 
         answering = [

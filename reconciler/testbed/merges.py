@@ -12,7 +12,7 @@ from reconciler.build import Builder
 from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.reports import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
-from reconciler.reconcile import Means, Planner
+from reconciler.reconcile import Dependencies, Planner
 from reconciler.reconcile.loop import OBSERVE_SECONDS, Loop
 from reconciler.reporters.observers import Observer
 from reconciler.source import GitSource, parse_reference
@@ -159,7 +159,7 @@ class Running:
     async def look_again(self) -> None:
         """Ask the loop for a pass over what it rejected, and wait for it. Raises TimeoutError."""
         number = self.witness.rejected + 1
-        await asyncio.to_thread(self.ledger.request, self.key, False)
+        await asyncio.to_thread(self.ledger.requests.add, self.key, False)
         await self.witness.rejection(number, SILENCE_SECONDS)
 
 
@@ -175,17 +175,21 @@ async def following(
     commits = Commits(site.folder / name / "desired", files)
     folder = site.folder / name / "data"
     witness = Witness()
-    means = Means(Planner(folder, site.library, builder), Ledger(folder / "ledger.db"), witness)
+    dependencies = Dependencies(
+        Planner(folder, site.library, builder), Ledger(folder / "ledger.db"), witness
+    )
     source = GitSource(str(commits.folder), parse_reference("main"), folder / "clone.git")
     stop = asyncio.Event()
-    loop = asyncio.create_task(Loop(source, means, observe_interval=observe_interval).run(stop))
+    loop = asyncio.create_task(
+        Loop(source, dependencies, observe_interval=observe_interval).run(stop)
+    )
     desired = site.desired(files)
     device = ClickUpDevice(desired.device, desired.element.name, folder)
     try:
         await witness.ending(0, SILENCE_SECONDS)
-        yield Running(commits, witness, device, means.ledger, desired.key)
+        yield Running(commits, witness, device, dependencies.ledger, desired.key)
     finally:
         stop.set()
         await loop
         await device.remove()
-        means.ledger.close()
+        dependencies.ledger.close()

@@ -66,7 +66,7 @@ async def start(
     return program, asyncio.create_task(program.listen())
 
 
-async def bury(program: Program, listener: asyncio.Task[None]) -> None:
+async def kill(program: Program, listener: asyncio.Task[None]) -> None:
     """Kill the program and end its listener, whatever it does."""
     with suppress(ProcessLookupError):
         program.process.kill()

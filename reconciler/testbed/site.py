@@ -48,7 +48,7 @@ class Site:
 
     def desired(self, files: Mapping[str, str]) -> Desired:
         """Return the one instance in `files`. Raises ValueError with every mistake in them."""
-        repository = load(files, self.library)
+        repository = load(files)
         if repository.diagnostics:
             raise ValueError("\n".join(map(str, repository.diagnostics)))
         (desired,) = repository.instances()

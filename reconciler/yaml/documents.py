@@ -23,7 +23,7 @@ MOST_VALUES = 100_000
 _SPLIT = "No desired state needs that; write it out in several documents."
 
 
-class _TooMuch(Exception):
+class _TooManyValues(Exception):
     """A document holds more than MOST_VALUES values."""
 
 
@@ -46,18 +46,18 @@ class Document:
         """Return the position of the key at this path."""
         return self.keys.get(path) or self.at(*path)
 
-    def complete(self, *path: str | int) -> bool:
+    def is_complete(self, *path: str | int) -> bool:
         """Tell whether no entry is missing at this path, though entries may be wrong in
         themselves.
         """
         return not any(path[: len(doubt)] == doubt for doubt in self.doubts)
 
-    def sure(self, *path: str | int) -> bool:
+    def is_certain(self, *path: str | int) -> bool:
         """Tell whether the value at this path, with all that is in it, is free of mistakes."""
         inner = any(doubt[: len(path)] == path for doubt in self.doubts)
-        return not inner and self.complete(*path)
+        return not inner and self.is_complete(*path)
 
-    def doubtful(self, *path: str | int) -> frozenset[str]:
+    def doubtful_names(self, *path: str | int) -> frozenset[str]:
         """Return the names of the entries at this path in which something is wrong."""
         length = len(path)
         inner = (doubt for doubt in self.doubts if doubt[:length] == path and len(doubt) > length)
@@ -98,7 +98,7 @@ def _read_from(
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         after = len(lines) if mark is None else max(start + 1, mark.line)
         return next((n for n in range(after, len(lines)) if _BEGINS.match(lines[n])), None)
-    except _TooMuch:
+    except _TooManyValues:
         detail = f"more than {MOST_VALUES} values, aliases written out"
         diagnostics.append(Diagnostic(file, 1, 1, "Too much in one document", detail, _SPLIT))
     except RecursionError:
@@ -129,7 +129,7 @@ class _Reading:
     def value(self, node: Node, path: Path, around: tuple[Node, ...]) -> Any:
         self.values[path] = self._position(node)
         if len(self.values) > MOST_VALUES:
-            raise _TooMuch
+            raise _TooManyValues
         if any(node is outer for outer in around):
             self._report(node, path, "A YAML alias contains itself", "", "Write the value out.")
             return None

@@ -44,40 +44,44 @@ class Draft(Generic[M_co]):
     model: M_co
 
 
-def draft(model: type[M], document: Document) -> tuple[Draft[M] | None, tuple[Diagnostic, ...]]:
+def make_draft(
+    model: type[M], document: Document
+) -> tuple[Draft[M] | None, tuple[Diagnostic, ...]]:
     """Return the object as far as it can be told, and every mistake in its shape."""
     found: list[Diagnostic] = []
     while True:
         fitted, mismatches = fit(model, document)
         if fitted is not None:
             return Draft(document, fitted), ordered(found)
-        found += [one.diagnostic for one in mismatches if not _follows(document, one)]
-        before, document = document, _repaired(document, mismatches)
+        found += [one.diagnostic for one in mismatches if not _may_follow(document, one)]
+        before, document = document, _repair(document, mismatches)
         if document == before:
             return None, ordered(found)
 
 
-def _follows(document: Document, mismatch: Mismatch) -> bool:
+def _may_follow(document: Document, mismatch: Mismatch) -> bool:
     """Tell whether a mistake may merely follow from another one that was reported."""
     if mismatch.path in _RULES and mismatch.rule:
         compared = _RULES[mismatch.path]
-        return not all(document.sure(*mismatch.path, *path) for path in compared)
-    return not document.complete(*mismatch.path)
+        return not all(document.is_certain(*mismatch.path, *path) for path in compared)
+    return not document.is_complete(*mismatch.path)
 
 
-def _repaired(document: Document, mismatches: tuple[Mismatch, ...]) -> Document:
+def _repair(document: Document, mismatches: tuple[Mismatch, ...]) -> Document:
     # From the last entry of a list to the first, so that earlier entries keep their indexes.
-    for path in sorted({path for one in mismatches for path in _at_fault(one)}, key=_last_first):
-        document = _without(document, path)
+    for path in sorted(
+        {path for one in mismatches for path in _paths_at_fault(one)}, key=_from_last
+    ):
+        document = _without_value(document, path)
     missing = [one.path for one in mismatches if one.missing]
     for path in missing:
         if path in _NEUTRAL:
-            document = _with(document, path, _NEUTRAL[path])
+            document = _with_value(document, path, _NEUTRAL[path])
     doubts = {one.meant for one in mismatches if one.meant}
     return replace(document, doubts=document.doubts | doubts)
 
 
-def _at_fault(mismatch: Mismatch) -> Iterator[Path]:
+def _paths_at_fault(mismatch: Mismatch) -> Iterator[Path]:
     if mismatch.missing:
         if mismatch.path not in _NEUTRAL:
             yield mismatch.path[:-1]
@@ -87,11 +91,11 @@ def _at_fault(mismatch: Mismatch) -> Iterator[Path]:
         yield mismatch.path
 
 
-def _last_first(path: Path) -> tuple[tuple[int, str], ...]:
+def _from_last(path: Path) -> tuple[tuple[int, str], ...]:
     return tuple((-part, "") if isinstance(part, int) else (0, part) for part in path)
 
 
-def _with(document: Document, path: Path, value: Any) -> Document:
+def _with_value(document: Document, path: Path, value: Any) -> Document:
     whole = deepcopy(document.value)
     around = whole
     for part in path[:-1]:
@@ -100,7 +104,7 @@ def _with(document: Document, path: Path, value: Any) -> Document:
     return replace(document, value=whole, doubts=document.doubts | {path})
 
 
-def _without(document: Document, path: Path) -> Document:
+def _without_value(document: Document, path: Path) -> Document:
     """Return the document without a key or an entry of a list; later entries move up."""
     whole = deepcopy(document.value)
     around = whole
@@ -118,15 +122,19 @@ def _without(document: Document, path: Path) -> Document:
     return Document(
         file=document.file,
         value=whole,
-        keys={to: at for old, at in document.keys.items() if (to := _moved(old, path))},
+        keys={
+            to: at for old, at in document.keys.items() if (to := _path_after_removal(old, path))
+        },
         values={
-            to: at for old, at in document.values.items() if (to := _moved(old, path)) is not None
+            to: at
+            for old, at in document.values.items()
+            if (to := _path_after_removal(old, path)) is not None
         },
         doubts=document.doubts | {doubt},
     )
 
 
-def _moved(path: Path, removed: Path) -> Path | None:
+def _path_after_removal(path: Path, removed: Path) -> Path | None:
     """Return a path as it is after a removal; None when it is removed."""
     depth = len(removed) - 1
     last = removed[-1]

@@ -50,7 +50,7 @@ class Mismatch:
     """The key of which an unknown one is probably a misspelling, unless it is given too."""
 
 
-def shape(model: type[M], document: Document) -> tuple[M | None, tuple[Diagnostic, ...]]:
+def parse_model(model: type[M], document: Document) -> tuple[M | None, tuple[Diagnostic, ...]]:
     """Return the object, or None and every mistake in its shape."""
     fitted, mismatches = fit(model, document)
     return fitted, ordered(one.diagnostic for one in mismatches)
@@ -79,13 +79,15 @@ def _mismatches(
             diagnostic=_diagnostic(model, document, path, found),
             missing=found[0]["type"] == "missing",
             rule=found[0]["type"] == "value_error" and found[0]["loc"] == path,
-            meant=_meant(model, document, path) if found[0]["type"] == "extra_forbidden" else (),
+            meant=_intended_path(model, document, path)
+            if found[0]["type"] == "extra_forbidden"
+            else (),
         )
         for path, found in by_path.items()
     ]
 
 
-def _meant(model: type[BaseModel], document: Document, path: Path) -> Path:
+def _intended_path(model: type[BaseModel], document: Document, path: Path) -> Path:
     key = closest(str(path[-1]), _keys(model, path[:-1]))
     if key is None or (*path[:-1], key) in document.values:
         return ()
@@ -158,14 +160,14 @@ def _value_at(value: Any, path: Path) -> Any:
 def _keys(model: Any, path: Path) -> list[str]:
     """Return the keys that a model accepts at a path; none when it accepts any."""
     for part in path:
-        model = _inside(model, part)
+        model = _type_at(model, part)
     model = _without_none(model)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return []
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _inside(annotation: Any, part: str | int) -> Any:
+def _type_at(annotation: Any, part: str | int) -> Any:
     annotation = _without_none(annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         for name, field in annotation.model_fields.items():

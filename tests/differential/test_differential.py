@@ -170,7 +170,7 @@ def example() -> Files:
 def graph_of(element: str, files: Files) -> Graph:
     """What a network element of these files is on device edge1."""
     library = todays_library()
-    repository = load(files, library)
+    repository = load(files)
     assert not repository.diagnostics
     (desired,) = [one for one in repository.instances() if one.element.name == element]
     return resolve(desired, library).graph

@@ -24,7 +24,6 @@ import pytest
 
 from reconciler.load import load
 from reconciler.testbed.sandbox import inside
-from tests.libraries import todays_library
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "desired_state"
@@ -192,7 +191,7 @@ def test_yaml_objects_are_valid(document: Path) -> None:
         for line, _, body in blocks(document, "yaml")
         if "apiVersion:" in body
     }
-    assert load(files, todays_library()).diagnostics == ()
+    assert load(files).diagnostics == ()
 
 
 def anchors(document: Path) -> set[str]:

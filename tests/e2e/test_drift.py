@@ -21,7 +21,7 @@ HEAL_SECONDS = 15.0
 
 
 def drifts(running: Running) -> list[Event]:
-    return [e for e in running.ledger.events(running.key) if e.reason == "Drifted"]
+    return [e for e in running.ledger.events.newest(running.key) if e.reason == "Drifted"]
 
 
 async def healed(running: Running, endings: int) -> None:

@@ -78,7 +78,7 @@ async def test_sessions_move_to_another_device(
     async with place(site, scenario.first) as here:
         here.commits.commit("two of them", files)
         assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
-        other = spare_device(site, files, here)
+        other = spare_device(files, here)
         try:
             async with traffic(site.network, SMALL):
                 before = await sessions_of(here.device)
@@ -104,8 +104,8 @@ async def test_sessions_move_to_another_device(
             await other.remove()
 
 
-def spare_device(site: Site, files: Files, here: Place) -> ClickUpDevice:
-    instances = load(files, site.library).instances()
+def spare_device(files: Files, here: Place) -> ClickUpDevice:
+    instances = load(files).instances()
     (desired,) = (one for one in instances if one.device.name == SPARE)
     return ClickUpDevice(desired.device, desired.element.name, here.data)
 

@@ -48,7 +48,7 @@ def resolved(library: Library, spec: Mapping[str, Any]) -> str:
         "spec": {"version": "1.0.0", "interfaces": ["lan", "wan"], **spec},
     }
     files = {"device.yaml": DEVICE, "rollout.yaml": ROLLOUT, "element.yaml": _dumped(document)}
-    repository = load(files, library)
+    repository = load(files)
     assert repository.diagnostics == ()
     (desired,) = repository.instances()
     result = resolve(desired, library)

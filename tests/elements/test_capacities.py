@@ -13,7 +13,7 @@ from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.devices.control_socket import NobodyListens
 from reconciler.graph.click_language import parse
-from reconciler.resolve.states import StateSpec, named
+from reconciler.resolve.states import StateSpec, tables_by_name
 from schemas.device import Device
 from schemas.network_element import Keep
 from tests.libraries import todays_library
@@ -56,7 +56,7 @@ async def test_every_table_has_the_declared_capacity(
         for element in graph.elements
         if element.class_name in library.states
     }
-    expected = {name: table.capacity for name, table in named(states).items()}
+    expected = {name: table.capacity for name, table in tables_by_name(states).items()}
     assert len(expected) >= 20
     device = ClickUpDevice(DEVICE, "tables", tmp_path)
     await device.start(await Builder(CACHE / "cache", library).supervisor())

@@ -18,7 +18,7 @@ import pytest
 from reconciler.graph import Graph
 from reconciler.graph.click_language import render
 from reconciler.load import load
-from reconciler.load.repository import unbound
+from reconciler.load.repository import unbound_instance
 from reconciler.resolve import resolve
 from tests.cpp import compile_program
 from tests.equivalence import flows
@@ -84,7 +84,7 @@ def _graph() -> Graph:
     library = todays_library()
     name = "elements/edge-firewall.yaml"
     files = {name: (ROOT / "desired_state" / name).read_text()}
-    desired = unbound(load(files, library).elements["edge-firewall"])
+    desired = unbound_instance(load(files).elements["edge-firewall"])
     return resolve(desired, library).graph
 
 

@@ -32,8 +32,8 @@ def example_files():
 
 
 @pytest.fixture(scope="session")
-def example(example_files, library):
-    return load(example_files, library)
+def example(example_files):
+    return load(example_files)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 from reconciler.build import Builder
 from reconciler.devices.reports import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
-from reconciler.reconcile import Means, Planner
+from reconciler.reconcile import Dependencies, Planner
 from reconciler.reconcile.loop import Loop
 from reconciler.reporters.observers import Observer
 from reconciler.source import GitSource, parse_reference
@@ -55,9 +55,9 @@ async def main(folder: Path, repository: str, cache: Path, boundary: str) -> Non
     library = todays_library()
     dying = Dying(boundary)
     planner = Planner(folder, library, Builder(cache, library))
-    means = Means(planner, Ledger(folder / "ledger.db"), dying)
+    dependencies = Dependencies(planner, Ledger(folder / "ledger.db"), dying)
     source = GitSource(repository, parse_reference("main"), folder / "source.git")
-    await Loop(source, means).run(dying.stop)
+    await Loop(source, dependencies).run(dying.stop)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.reports import TakeoverReport
 from reconciler.library import Library
 from reconciler.outcome import Outcome
-from reconciler.reconcile import Means, Planner
+from reconciler.reconcile import Dependencies, Planner
 from reconciler.reconcile.loop import Loop
 from reconciler.source import GitSource, parse_reference
 from reconciler.store import Ledger, Snapshots
@@ -60,12 +60,12 @@ class Place:
     def _loop(self, library: Library) -> Iterator[Loop]:
         builder = Builder(CACHE, library)
         ledger = Ledger(self.data / "ledger.db")
-        means = Means(Planner(self.data, library, builder), ledger, self.witness)
+        dependencies = Dependencies(Planner(self.data, library, builder), ledger, self.witness)
         source = GitSource(
             str(self.commits.folder), parse_reference("main"), self.data / "clone.git"
         )
         try:
-            yield Loop(source, means, observe_interval=OBSERVE_SECONDS)
+            yield Loop(source, dependencies, observe_interval=OBSERVE_SECONDS)
         finally:
             ledger.close()
 
@@ -101,7 +101,7 @@ class Place:
         """Reasons, oldest first."""
         ledger = Ledger(self.data / "ledger.db")
         try:
-            return [event.reason for event in ledger.events(self.key)]
+            return [event.reason for event in ledger.events.newest(self.key)]
         finally:
             ledger.close()
 

@@ -13,7 +13,7 @@ from reconciler.authoring.scaffold import scaffold, snake_case
 from reconciler.cli.main import main
 from reconciler.errors import Stalled
 from reconciler.library import load_library
-from reconciler.library.own import joined
+from reconciler.library.own import join_libraries
 from tests.objects import ROOT
 
 OURS = Path(element_library.__file__).parent
@@ -135,16 +135,16 @@ def test_changes_in_either_library_are_seen_and_names_do_not_hide_each_other(
     for path, text in scaffold("Mine", stateful=True).items():
         (own / path).parent.mkdir(parents=True, exist_ok=True)
         (own / path).write_text(text)
-    library = load_library(joined(OURS, own, tmp_path / "cache"))
+    library = load_library(join_libraries(OURS, own, tmp_path / "cache"))
     assert {"Mine", "MineTable", "IPFilter"} <= library.elements.keys()
     edit(own / "elements/Mine/manifest.yaml", "summary: Say.*", "summary: Mine.")
-    again = load_library(joined(OURS, own, tmp_path / "cache"))
+    again = load_library(join_libraries(OURS, own, tmp_path / "cache"))
     assert (again.root, again.elements["Mine"].summary) == (library.root, "Mine.")
     (own / "atoms/Mine.yaml").unlink()
-    assert "Mine" not in load_library(joined(OURS, own, tmp_path / "cache")).atoms
+    assert "Mine" not in load_library(join_libraries(OURS, own, tmp_path / "cache")).atoms
     (own / "elements/Queue").mkdir()
     with pytest.raises(Stalled, match="the library has elements/Queue already"):
-        joined(OURS, own, tmp_path / "cache")
+        join_libraries(OURS, own, tmp_path / "cache")
 
 
 @pytest.mark.parametrize(

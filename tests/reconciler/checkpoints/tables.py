@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from reconciler.checkpoints.checkpoint import Checkpoint, Descriptor, Table
-from reconciler.layouts import key_size, layout_descriptor, place
+from reconciler.layouts import key_size, layout_descriptor, place_fields
 from schemas.layout import CLOCK_UNIT, Layout, StateTable
 from tests.libraries import todays_library
 from tests.records import Record, pack
@@ -72,7 +72,7 @@ def table_of(
         hash_seed=99,
         rows=np.frombuffer(data, f"V{8 + descriptor.size}"),
         clock_fields=tuple(
-            placed.offset for placed in place(layout) if placed.field.unit == CLOCK_UNIT
+            placed.offset for placed in place_fields(layout) if placed.field.unit == CLOCK_UNIT
         ),
     )
 

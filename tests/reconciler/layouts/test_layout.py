@@ -18,7 +18,7 @@ from reconciler.layouts import (
     layout_hash,
     layout_header,
     layout_size,
-    place,
+    place_fields,
 )
 from schemas.element import ElementManifest
 from schemas.layout import Layout
@@ -54,7 +54,7 @@ SAMPLE = layout(
 
 
 def test_fields_keep_their_order_and_natural_alignment() -> None:
-    offsets = {placed.field.name: placed.offset for placed in place(SAMPLE)}
+    offsets = {placed.field.name: placed.offset for placed in place_fields(SAMPLE)}
     assert offsets == {
         "port": 0, "address": 2, "flags": 5, "seen": 8, "narrow": 12, "delta": 16, "last": 24,
     }  # fmt: skip
@@ -93,20 +93,22 @@ def test_hash_depends_on_meaning_and_not_on_words() -> None:
 
 def test_key_fields_come_first() -> None:
     with pytest.raises(ValueError, match=r"'late'.* comes after the value field 'value'"):
-        place(layout(("key", "u32", True), ("value", "u32", False), ("late", "u8", True)))
+        place_fields(layout(("key", "u32", True), ("value", "u32", False), ("late", "u8", True)))
 
 
 def test_default_of_bytes_is_refused() -> None:
     fields = [{"name": "key", "type": "bytes[4]", "key": True, "default": 7, "summary": "x"}]
     with pytest.raises(ValueError, match=r"'key'.*default"):
-        place(Layout.model_validate({"version": 1, "fields": fields}))
+        place_fields(Layout.model_validate({"version": 1, "fields": fields}))
 
 
 def test_the_header_tells_which_fields_are_times() -> None:
     header = layout_header(todays_library().elements["SessionTable"])
     sessions = todays_library().elements["SessionTable"].states[0]
     for item in sessions.layouts:
-        (opened,) = (placed.offset for placed in place(item) if placed.field.name == "opened")
+        (opened,) = (
+            placed.offset for placed in place_fields(item) if placed.field.name == "opened"
+        )
         assert f"std::array<uint16_t, 1> kClockFields {{{opened}}};" in header
     assert "std::array<uint16_t, 0> kClockFields {};" in layout_header(manifest(SAMPLE))
 
@@ -148,7 +150,7 @@ KINDS = st.sampled_from(["u8", "u16", "u32", "u64", "i64", "bytes[5]", "bytes[16
 @given(st.lists(KINDS, min_size=1, max_size=12), st.integers(1, 12))
 def test_fields_never_overlap_and_are_aligned(kinds: list[str], keys: int) -> None:
     fields = [(f"f{i}", kind, i < keys) for i, kind in enumerate(kinds)]
-    placed = place(layout(*fields))
+    placed = place_fields(layout(*fields))
     for before, after in pairwise(placed):
         assert before.end <= after.offset < before.end + 8
     for item in placed:

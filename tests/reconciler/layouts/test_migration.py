@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reconciler.layouts import layout_descriptor
-from reconciler.layouts.migration import How, carries, explain, path
+from reconciler.layouts.migration import Rule, explain, field_changes, migration_path
 from reconciler.layouts.records import hash_text
 from schemas.layout import Layout
 from tests.libraries import todays_library
@@ -22,17 +22,17 @@ HASHES = [hash_text("items", layout) for layout in ITEMS.layouts]
 
 
 def test_every_field_has_one_way() -> None:
-    ways = {carry.name: carry.how for carry in carries(*ITEMS.layouts[:2])}
-    assert ways == {"key": How.KEPT, "a": How.WIDENED, "b": How.DROPPED, "c": How.ADDED}
+    ways = {change.name: change.rule for change in field_changes(*ITEMS.layouts[:2])}
+    assert ways == {"key": Rule.KEPT, "a": Rule.WIDENED, "b": Rule.DROPPED, "c": Rule.ADDED}
 
 
 def test_the_way_back_is_the_reverse() -> None:
-    ways = {carry.name: carry.how for carry in carries(*ITEMS.layouts[1::-1])}
-    assert ways == {"key": How.KEPT, "a": How.NARROWED, "b": How.ADDED, "c": How.DROPPED}
+    ways = {change.name: change.rule for change in field_changes(*ITEMS.layouts[1::-1])}
+    assert ways == {"key": Rule.KEPT, "a": Rule.NARROWED, "b": Rule.ADDED, "c": Rule.DROPPED}
 
 
 def test_a_path_goes_through_the_layouts_between() -> None:
-    up = path(ITEMS, HASHES[0], HASHES[2])
+    up = migration_path(ITEMS, HASHES[0], HASHES[2])
     assert up is not None and [layout.version for layout in up.layouts] == [1, 2, 3]
     assert str(up) == (
         "layout 1 -> 2: adds c; widens a; drops b; layout 2 -> 3: renames c to d; drops nothing"
@@ -41,25 +41,28 @@ def test_a_path_goes_through_the_layouts_between() -> None:
 
 
 def test_a_downgrade_says_what_is_lost() -> None:
-    down = path(ITEMS, HASHES[2], HASHES[0])
+    down = migration_path(ITEMS, HASHES[2], HASHES[0])
     assert down is not None
     assert down.losses == ("layout 2 -> 1 narrows a", "layout 2 -> 1 drops c")
 
 
 def test_the_same_layout_loses_nothing() -> None:
-    same = path(ITEMS, HASHES[1], HASHES[1])
+    same = migration_path(ITEMS, HASHES[1], HASHES[1])
     assert same is not None and same.losses == () and str(same) == "layout 2 stays"
 
 
 def test_there_is_no_way_to_a_layout_that_the_manifest_does_not_list() -> None:
-    assert path(ITEMS, HASHES[0], "17") is None
-    assert path(ITEMS, "17", HASHES[0]) is None
+    assert migration_path(ITEMS, HASHES[0], "17") is None
+    assert migration_path(ITEMS, "17", HASHES[0]) is None
 
 
 def test_sessions_migrate_both_ways() -> None:
     (sessions,) = todays_library().elements["SessionTable"].states
     hashes = [hash_text("sessions", layout) for layout in sessions.layouts]
-    up, down = path(sessions, hashes[0], hashes[1]), path(sessions, hashes[1], hashes[0])
+    up, down = (
+        migration_path(sessions, hashes[0], hashes[1]),
+        migration_path(sessions, hashes[1], hashes[0]),
+    )
     assert up is not None and up.losses == ()
     assert str(up).startswith("layout 1 -> 2: adds first_bytes, second_bytes, syn_sequence; ")
     assert down is not None

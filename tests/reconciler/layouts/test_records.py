@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.layouts.migration import path
-from reconciler.layouts.records import recorded, table_of
+from reconciler.layouts.migration import migration_path
+from reconciler.layouts.records import layout_records, table_of
 from reconciler.observe.targets import read_record
 from schemas.release import ReleaseRecord
 from tests.reconciler.layouts.tables import KEY, field, manifest
@@ -15,15 +15,15 @@ ITEMS = manifest(
 
 
 def test_the_way_between_recorded_layouts_is_the_same() -> None:
-    layouts = recorded(ITEMS)
+    layouts = layout_records(ITEMS)
     known = table_of("items", layouts)
     assert known is not None
     ends = (layouts[1].hash, layouts[0].hash)
-    assert str(path(known, *ends)) == str(path(ITEMS, *ends))
+    assert str(migration_path(known, *ends)) == str(migration_path(ITEMS, *ends))
 
 
 def test_layouts_that_mean_something_else_here_are_left_out() -> None:
-    first, second = recorded(ITEMS)
+    first, second = layout_records(ITEMS)
     torn = first.model_copy(update={"descriptor": first.descriptor[:-5]})
     other = second.model_copy(update={"hash": "0" * 16})
     assert table_of("items", [torn, other]) is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.layouts.rules import mistakes
+from reconciler.layouts.rules import layout_mistakes
 from reconciler.library import load_library
 from schemas.element import ElementParameter, ParameterType
 from tests.libraries import sessions_1
@@ -17,7 +17,7 @@ CLOCK = {"unit": "ns, CLOCK_BOOTTIME"}
 
 def found(*layouts: Any, reserved: tuple[str, ...] = (), header: str | None = None) -> list[str]:
     made = manifest(*layouts, reserved=reserved, migrations=header)
-    return [f"{one.summary}: {one.detail}" for one in mistakes(made)]
+    return [f"{one.summary}: {one.detail}" for one in layout_mistakes(made)]
 
 
 LAWFUL = {
@@ -127,7 +127,7 @@ def test_key_fields_come_first_and_bytes_have_no_default() -> None:
 
 def test_migrations_without_states() -> None:
     bare = manifest([KEY], migrations="x.hh").model_copy(update={"states": ()})
-    assert [one.summary for one in mistakes(bare)] == ["Nothing to migrate"]
+    assert [one.summary for one in layout_mistakes(bare)] == ["Nothing to migrate"]
 
 
 def test_the_library_of_layout_1_is_lawful(tmp_path) -> None:
@@ -152,4 +152,4 @@ def test_a_capacity_is_a_number_among_the_parameters(
     )
     tables = (made.states[0].model_copy(update={"capacity": capacity}),)
     sized = made.model_copy(update={"parameters": parameters, "states": tables})
-    assert [one.summary for one in mistakes(sized)] == mistake
+    assert [one.summary for one in layout_mistakes(sized)] == mistake

@@ -7,17 +7,17 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.load import considered, load
+from reconciler.load import load, may_hold_objects
 from reconciler.resolve.check import check
 from reconciler.yaml.documents import read_documents
 
 CASES = Path(__file__).parents[2] / "cases" / "repositories"
 
 
-def read(case, library):
+def read(case):
     root = CASES / case / "input"
     files = {p.relative_to(root).as_posix(): p.read_text() for p in root.rglob("*.y*ml")}
-    return load(files, library)
+    return load(files)
 
 
 def test_the_example_has_one_instance(example):
@@ -25,8 +25,8 @@ def test_the_example_has_one_instance(example):
     assert [desired.key for desired in example.instances()] == ["edge1/edge-firewall"]
 
 
-def test_a_bad_device_stops_no_other(library):
-    repository = read("one-bad-device", library)
+def test_a_bad_device_stops_no_other():
+    repository = read("one-bad-device")
     by_key = {desired.key: desired for desired in repository.instances()}
     assert by_key["good/bridge"].diagnostics == ()
     assert [d.summary for d in by_key["half/bridge"].diagnostics] == ["Interface not bound"]
@@ -34,47 +34,47 @@ def test_a_bad_device_stops_no_other(library):
     assert repository.unreadable == ()
 
 
-def test_a_file_that_ends_in_the_middle_is_unreadable_and_says_so(library):
-    repository = read("broken-yaml", library)
+def test_a_file_that_ends_in_the_middle_is_unreadable_and_says_so():
+    repository = read("broken-yaml")
     by_key = {desired.key: desired for desired in repository.instances()}
     assert by_key["good/bridge"].diagnostics == ()
     assert [d.summary for d in by_key["first/bridge"].diagnostics] == ["Not YAML"]
     assert repository.unreadable == ("more.yaml",)
 
 
-def test_an_unknown_network_element_stalls_its_instance(library):
-    repository = read("ten-mistakes", library)
+def test_an_unknown_network_element_stalls_its_instance():
+    repository = read("ten-mistakes")
     assert [d.summary for d in repository.broken["edge1/gama"]] == [
         "Duplicate key",
         "Unknown network element",
     ]
 
 
-def test_other_peoples_yaml_is_left_alone(library):
+def test_other_peoples_yaml_is_left_alone():
     files = {
         "service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: x}\n",
         "list.yaml": "- 1\n- 2\n",
         "broken.yaml": "a: [\n",
         "values.yml": "kind: [1]\n",
     }
-    assert load(files, library).diagnostics == ()
+    assert load(files).diagnostics == ()
 
 
 def test_hidden_folders_and_other_endings_are_not_considered():
-    assert considered("devices/edge.yaml")
-    assert considered("edge.yml")
-    assert not considered(".github/workflows/ci.yaml")
-    assert not considered("a/.hidden.yaml")
-    assert not considered("README.md")
+    assert may_hold_objects("devices/edge.yaml")
+    assert may_hold_objects("edge.yml")
+    assert not may_hold_objects(".github/workflows/ci.yaml")
+    assert not may_hold_objects("a/.hidden.yaml")
+    assert not may_hold_objects("README.md")
 
 
-def test_diagnostics_do_not_depend_on_the_order_of_files(library, example_files):
+def test_diagnostics_do_not_depend_on_the_order_of_files(example_files):
     files = {**example_files, "x.yaml": "apiVersion: click-up/v1alpha1\nkind: Devise\n"}
     backwards = dict(reversed(files.items()))
-    assert load(files, library).diagnostics == load(backwards, library).diagnostics
+    assert load(files).diagnostics == load(backwards).diagnostics
 
 
-def test_every_key_of_an_example_misspelt_is_found_with_its_column(library, example_files):
+def test_every_key_of_an_example_misspelt_is_found_with_its_column(example_files):
     for file, text in example_files.items():
         for number, line in enumerate(text.splitlines(), 1):
             key = line.strip().partition(":")[0]
@@ -88,7 +88,7 @@ def test_every_key_of_an_example_misspelt_is_found_with_its_column(library, exam
                 continue
             wrong = text.replace(f"{key}:", f"{key}x:", 1)
             column = line.index(key) + 1
-            found = load({**example_files, file: wrong}, library).diagnostics
+            found = load({**example_files, file: wrong}).diagnostics
             assert any(
                 (d.file, d.line, d.column, d.summary) == (file, number, column, "Unknown key")
                 and repr(key) in d.hint
@@ -96,13 +96,13 @@ def test_every_key_of_an_example_misspelt_is_found_with_its_column(library, exam
             ), f"{file}:{number}"
 
 
-def test_two_instances_do_not_share_an_interface(library, example_files):
+def test_two_instances_do_not_share_an_interface(example_files):
     second = example_files["elements/edge-firewall.yaml"].replace(
         "name: edge-firewall", "name: other"
     )
     rollout = example_files["rollouts/edge-firewall.yaml"].replace("edge-firewall", "other")
     files = {**example_files, "elements/other.yaml": second, "rollouts/other.yaml": rollout}
-    found = load(files, library)
+    found = load(files)
     assert {d.summary for d in found.diagnostics} == {"Interface used twice"}
     by_key = {desired.key: desired for desired in found.instances()}
     assert by_key["edge1/edge-firewall"].diagnostics == ()
@@ -133,7 +133,7 @@ def test_no_text_whatsoever_ends_in_a_crash(library, example_files, file, edits)
     for place, length, inserted in edits:
         start = int(place * len(text))
         text = text[:start] + inserted + text[start + length :]
-    repository = load({**of_one_element(example_files, file), file: text}, library)
+    repository = load({**of_one_element(example_files, file), file: text})
     for diagnostic in check(repository, library):
         assert diagnostic.file and diagnostic.line > 0 and diagnostic.column > 0
     assert not {desired.key for desired in repository.instances()} & set(repository.broken)
@@ -152,5 +152,5 @@ def test_no_value_whatsoever_ends_in_a_crash(library, example_files, data):
         around = around[part]
     around[path[-1]] = value
     files = {**of_one_element(example_files, file), file: json.dumps(changed)}
-    for diagnostic in check(load(files, library), library):
+    for diagnostic in check(load(files), library):
         assert diagnostic.file in files and diagnostic.line > 0 and diagnostic.column > 0

@@ -9,7 +9,7 @@ import pytest
 from reconciler.cli.plan_text import plan_lines
 from reconciler.devices.click_up.share import DeviceShare
 from reconciler.devices.reports import DeviceStatus, RingDrops, RingStatus, SchedulingStatus
-from reconciler.observe.shares import lossless, share_of
+from reconciler.observe.shares import lossless_condition, share_of
 from reconciler.record.conditions import FALSE, TRUE
 from schemas.device import DeviceSpec
 from schemas.plan import Plan, Refusal
@@ -73,7 +73,7 @@ def test_sizes_survive_being_written_down() -> None:
     ],
 )
 def test_drops_are_a_condition_with_a_reason(cause: str, reason: str, told: str) -> None:
-    said = lossless({"eth0": ring(), "eth1": ring(cause)}, NOW)
+    said = lossless_condition({"eth0": ring(), "eth1": ring(cause)}, NOW)
     assert (said.status, said.reason) == (FALSE, reason)
     assert said.message.startswith("eth1 dropped 1,234 frames at 2025-12-31T")
     assert told in said.message
@@ -81,8 +81,8 @@ def test_drops_are_a_condition_with_a_reason(cause: str, reason: str, told: str)
 
 def test_the_newest_drops_count_and_old_ones_no_more() -> None:
     rings = {"eth0": ring("burst", seconds_ago=30), "eth1": ring("overload", seconds_ago=20)}
-    assert lossless(rings, NOW).reason == "Overload"
-    assert lossless(rings, NOW + timedelta(hours=1)).status is TRUE
+    assert lossless_condition(rings, NOW).reason == "Overload"
+    assert lossless_condition(rings, NOW + timedelta(hours=1)).status is TRUE
 
 
 def test_a_plan_tells_what_the_packet_path_has() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.layouts.records import hash_text, recorded
+from reconciler.layouts.records import hash_text, layout_records
 from reconciler.plan.terms import HeldTable, Observed, SavedState
 from reconciler.resolve.states import StateSpec, TableSpec
 from schemas.layout import StateTable
@@ -39,7 +39,7 @@ def holds(version: int, records: int = 600, capacity: int = 1000) -> HeldTable:
 
 
 def wrote(version: int, keep: Keep = Keep.REQUIRED) -> ReleaseRecord:
-    layouts = recorded(up_to(version))
+    layouts = layout_records(up_to(version))
     table = TableRecord(layout=layouts[-1].hash, carries=layouts)
     state = StateRecord(class_name="Sample", keep=keep, tables={"items": table})
     return ReleaseRecord(release="old" * 8, states={"store": state})

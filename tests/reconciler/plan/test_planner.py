@@ -143,9 +143,7 @@ def test_an_unknown_layout_of_a_required_state_is_refused(target, running):
     assert (change.subject, change.before) == ("sessions/sessions", f"layout 7 ({'0' * 16})")
 
 
-def test_a_required_state_that_vanishes_is_refused_unless_given_up(
-    target, running, library, example_files
-):
+def test_a_required_state_that_vanishes_is_refused_unless_given_up(target, running, example_files):
     graph = target.resolved.graph
     without = Graph(tuple(e for e in graph.elements if e.name != "sessions"), graph.connections)
     wanted = wanting(target, graph=without, states={})
@@ -153,7 +151,7 @@ def test_a_required_state_that_vanishes_is_refused_unless_given_up(
     assert refusal.state == "sessions"
     rollout = example_files["rollouts/edge-firewall.yaml"] + "  keep: {sessions: discard}\n"
     files = {**example_files, "rollouts/edge-firewall.yaml": rollout}
-    given_up = load(files, library).instances()[0].rollout
+    given_up = load(files).instances()[0].rollout
     plan = make_plan(replace(wanted, rollout=given_up), running, "edge1/edge-firewall")
     assert plan.refusals == () and kinds(plan) == UPGRADE
 

@@ -13,7 +13,7 @@ from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.reports import DeviceStatus, TakeoverReport
 from reconciler.library import Library
 from reconciler.outcome import Outcome
-from reconciler.reconcile import Means, Planner
+from reconciler.reconcile import Dependencies, Planner
 from reconciler.reconcile.loop import Loop
 from reconciler.reporters.observers import Observer
 from reconciler.source import GitSource, parse_reference
@@ -76,10 +76,12 @@ class House:
         return ClickUpDevice(Device.model_validate(device), "stream", self.data)
 
     def loop(self) -> Loop:
-        means = Means(Planner(self.data, self.library, self.builder), self.ledger, self.recorder)
+        dependencies = Dependencies(
+            Planner(self.data, self.library, self.builder), self.ledger, self.recorder
+        )
         url = str(self.repository.folder)
         source = GitSource(url, parse_reference("main"), self.data / "source.git")
-        return Loop(source, means, interval=30.0, observe_interval=0.2)
+        return Loop(source, dependencies, interval=30.0, observe_interval=0.2)
 
     async def once(self) -> Outcome:
         return (await self.loop().run_once())[KEY]

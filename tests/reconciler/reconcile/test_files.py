@@ -17,4 +17,4 @@ async def test_a_file_nobody_can_read_is_told_although_no_instance_waits_for_it(
     assert (await house.once()).kind is OutcomeKind.APPLIED
     (message,) = [text for why, text in house.recorder.events if why == "UnreadableFile"]
     assert message.startswith("new.yaml:")
-    assert [event.reason for event in house.ledger.events("")] == ["UnreadableFile"]
+    assert [event.reason for event in house.ledger.events.newest("")] == ["UnreadableFile"]

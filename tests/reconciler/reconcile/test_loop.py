@@ -79,7 +79,7 @@ async def test_rejected_revision_is_tried_again_when_asked(house: House) -> None
     house.repository.commit(counter="other", probe="other.count < 0", settle="20ms")
     await house.once()
     takeovers = (await house.supervisor()).takeovers
-    house.ledger.request(KEY, retry=True)
+    house.ledger.requests.add(KEY, retry=True)
     assert (await house.once()).kind is OutcomeKind.REVERTED
     assert (await house.supervisor()).takeovers == takeovers + 1
 

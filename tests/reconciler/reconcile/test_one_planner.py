@@ -29,8 +29,8 @@ from reconciler.load.repository import Desired, Repository
 from reconciler.observe.targets import record_of, reject_digest, target_of
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.plan.terms import Target
-from reconciler.reconcile import Means, Planner
-from reconciler.reconcile.means import Signals
+from reconciler.reconcile import Dependencies, Planner
+from reconciler.reconcile.dependencies import Signals
 from reconciler.reconcile.one_pass import reconcile
 from reconciler.record.journal import applied_objects
 from reconciler.reporters.observers import Observer
@@ -192,8 +192,8 @@ async def by_a_pass(world: World, builder: Builder) -> tuple[Outcome, list[Plan]
     signals.superseded.set()
     desired_state = DesiredState(REVISION, repository(world.case.wanted))
     with world.ledger() as ledger:
-        means = Means(world.planner(builder), ledger, watching)
-        return await reconcile(KEY, desired_state, means, signals), watching.plans
+        dependencies = Dependencies(world.planner(builder), ledger, watching)
+        return await reconcile(KEY, desired_state, dependencies, signals), watching.plans
 
 
 @cache
@@ -204,7 +204,7 @@ def repository(variant: str) -> Repository:
     for name, old, new in VARIANTS[variant]:
         assert old in files[name], (variant, old)
         files[name] = files[name].replace(old, new)
-    loaded = load(files, todays_library())
+    loaded = load(files)
     assert loaded.diagnostics == ()
     return loaded
 

@@ -10,12 +10,12 @@ from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reconcile.checkpoint_upkeep import condition_of
 from reconciler.record.conditions import (
     FALSE,
-    NOTED,
+    SUPERVISOR_CONDITIONS,
     TRUE,
-    Noted,
+    Finding,
     status_after,
     status_during,
-    status_noted,
+    status_with_finding,
 )
 from schemas.status import Condition, ConditionType, InstanceStatus, Phase
 
@@ -73,7 +73,7 @@ def test_conditions_of_an_outcome(outcome: Outcome, phase: Phase, said: str) -> 
 @pytest.mark.parametrize("kind", list(OutcomeKind))
 def test_every_outcome_has_conditions(kind: OutcomeKind) -> None:
     said = {one.type for one in status_after(NEW, Outcome(kind, "Some"), START).conditions}
-    assert said == set(ConditionType) - set(NOTED)
+    assert said == set(ConditionType) - set(SUPERVISOR_CONDITIONS)
 
 
 def test_transition_time_moves_only_with_the_answer() -> None:
@@ -100,20 +100,20 @@ def test_a_running_step_is_shown() -> None:
     assert condition(status, ConditionType.RECONCILING).message == "Build is running"
 
 
-FULL = Noted(FALSE, "DirectoryFull", "no room")
-WRITTEN = Noted(TRUE, "Written", "every 60 s to /c")
+FULL = Finding(FALSE, "DirectoryFull", "no room")
+WRITTEN = Finding(TRUE, "Written", "every 60 s to /c")
 
 
 def test_checkpoints_have_a_condition_that_outcomes_leave_alone() -> None:
-    full = status_noted(NEW, ConditionType.CHECKPOINTED, FULL, START)
+    full = status_with_finding(NEW, ConditionType.CHECKPOINTED, FULL, START)
     later = START + timedelta(hours=1)
     after = status_after(full, Outcome(OutcomeKind.APPLIED, "Some", healthy=True), later)
     assert condition(after, ConditionType.CHECKPOINTED) == full.conditions[0]
     assert (full.conditions[0].reason, full.conditions[0].message) == ("DirectoryFull", "no room")
     assert condition(after, ConditionType.READY).status.value == "True"
-    still = status_noted(after, ConditionType.CHECKPOINTED, FULL, later)
+    still = status_with_finding(after, ConditionType.CHECKPOINTED, FULL, later)
     assert condition(still, ConditionType.CHECKPOINTED).last_transition == START
-    mended = status_noted(still, ConditionType.CHECKPOINTED, WRITTEN, later)
+    mended = status_with_finding(still, ConditionType.CHECKPOINTED, WRITTEN, later)
     assert condition(mended, ConditionType.CHECKPOINTED).last_transition == later
 
 

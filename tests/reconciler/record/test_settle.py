@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.devices.causes import Cause
 from reconciler.devices.reports import DeviceStatus, TakeoverReport, WorkerStatus
-from reconciler.record.settle import Fate, settle
+from reconciler.record.settle import Ending, settle
 from reconciler.store import Attempt
 
 ATTEMPT = Attempt(
@@ -28,22 +28,26 @@ ACTIVE = WorkerStatus(release="new", attempt="7")
 @pytest.mark.parametrize(
     ("status", "fate", "blamed"),
     [
-        (None, Fate.INTERRUPTED, False),
-        (DeviceStatus(), Fate.INTERRUPTED, False),
-        (DeviceStatus(state="probation", active=ACTIVE), Fate.RUNNING, False),
-        (DeviceStatus(active=ACTIVE, confirmed="new"), Fate.APPLIED, False),
-        (said("reverted", "not_confirmed", "not confirmed within 1000 ms"), Fate.TIMED_OUT, False),
-        (said("reverted", "worker_died", "the worker was ended by signal 11"), Fate.DIED, True),
-        (said("reverted", "asked", "a newer revision came"), Fate.REVERTED, False),
-        (said("failed", "release", "config.click:1: no"), Fate.FAILED, True),
-        (said("failed", "busy", "the one before crashed"), Fate.INTERRUPTED, False),
-        (said("failed"), Fate.INTERRUPTED, False),
-        (said("confirmed"), Fate.INTERRUPTED, False),
-        (said("reverted", "a word of later"), Fate.REVERTED, False),
+        (None, Ending.INTERRUPTED, False),
+        (DeviceStatus(), Ending.INTERRUPTED, False),
+        (DeviceStatus(state="probation", active=ACTIVE), Ending.RUNNING, False),
+        (DeviceStatus(active=ACTIVE, confirmed="new"), Ending.APPLIED, False),
+        (
+            said("reverted", "not_confirmed", "not confirmed within 1000 ms"),
+            Ending.TIMED_OUT,
+            False,
+        ),
+        (said("reverted", "worker_died", "the worker was ended by signal 11"), Ending.DIED, True),
+        (said("reverted", "asked", "a newer revision came"), Ending.REVERTED, False),
+        (said("failed", "release", "config.click:1: no"), Ending.FAILED, True),
+        (said("failed", "busy", "the one before crashed"), Ending.INTERRUPTED, False),
+        (said("failed"), Ending.INTERRUPTED, False),
+        (said("confirmed"), Ending.INTERRUPTED, False),
+        (said("reverted", "a word of later"), Ending.REVERTED, False),
     ],
 )
 def test_the_device_tells_what_became_of_an_attempt(
-    status: DeviceStatus | None, fate: Fate, blamed: bool
+    status: DeviceStatus | None, fate: Ending, blamed: bool
 ) -> None:
     settled = settle(ATTEMPT, status)
-    assert (settled.fate, settled.blames_release) == (fate, blamed)
+    assert (settled.ending, settled.blames_release) == (fate, blamed)

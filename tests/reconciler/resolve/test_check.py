@@ -14,6 +14,6 @@ CASES = Path(__file__).parents[2] / "cases" / "repositories"
 def test_every_mistake_is_reported_where_it_is(case, library):
     root = CASES / case / "input"
     files = {p.relative_to(root).as_posix(): p.read_text() for p in root.rglob("*.y*ml")}
-    found = check(load(files, library), library)
+    found = check(load(files), library)
     expected = (CASES / case / "expected.txt").read_text().splitlines()
     assert [str(diagnostic) for diagnostic in found] == expected

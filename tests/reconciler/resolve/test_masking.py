@@ -119,7 +119,7 @@ def seeded(files, names):
 
 
 def reported(files, library):
-    found = check(load(files, library), library)
+    found = check(load(files), library)
     return {(d.file, d.line, d.summary) for d in found}
 
 
@@ -158,6 +158,6 @@ def test_many_mistakes_are_never_more_than_each_alone(single, example_files, lib
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_what_is_only_a_draft_forms_no_instance(name, single, example_files, library):
-    for desired in load(seeded(example_files, [name]), library).instances():
+    for desired in load(seeded(example_files, [name])).instances():
         resolved = resolve(desired, library)
         assert not single[name] or desired.diagnostics or resolved.diagnostics

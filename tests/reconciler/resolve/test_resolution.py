@@ -5,7 +5,7 @@ import pytest
 from reconciler.graph import Connection
 from reconciler.graph.click_language import render
 from reconciler.load import load
-from reconciler.load.repository import unbound
+from reconciler.load.repository import unbound_instance
 from reconciler.resolve import resolve
 from schemas.network_element import Keep
 
@@ -25,9 +25,9 @@ BRIDGE_ENDS = """\
 
 
 def resolved(body, library):
-    repository = load({"one.yaml": HEAD + body}, library)
+    repository = load({"one.yaml": HEAD + body})
     assert repository.diagnostics == ()
-    found = resolve(unbound(repository.elements["one"]), library)
+    found = resolve(unbound_instance(repository.elements["one"]), library)
     assert found.diagnostics == ()
     return found
 
@@ -160,8 +160,8 @@ def test_an_atom_may_have_an_input_for_each_of_its_names(library):
     ],
 )
 def test_inputs_by_name_that_are_wrong(library, right, wrong, summary):
-    repository = load({"one.yaml": HEAD + BRIDGE.replace(right, wrong)}, library)
-    found = resolve(unbound(repository.elements["one"]), library)
+    repository = load({"one.yaml": HEAD + BRIDGE.replace(right, wrong)})
+    found = resolve(unbound_instance(repository.elements["one"]), library)
     assert summary in {diagnostic.summary for diagnostic in found.diagnostics}
 
 
@@ -194,7 +194,7 @@ def test_parameters_reach_atoms_and_rollouts_override_them(library):
         "apiVersion: click-up/v1alpha1\nkind: Rollout\nmetadata: {name: one}\n"
         "spec: {element: one, devices: {names: [edge]}, parameters: {rate: 99}}\n"
     )
-    repository = load({"e.yaml": element, "d.yaml": device, "r.yaml": rollout}, library)
+    repository = load({"e.yaml": element, "d.yaml": device, "r.yaml": rollout})
     assert repository.diagnostics == ()
     [desired] = repository.instances()
     graph = resolve(desired, library).graph
@@ -205,7 +205,7 @@ def test_parameters_reach_atoms_and_rollouts_override_them(library):
 def test_probes_must_read_handlers_that_exist(example_files, library):
     rollout = example_files["rollouts/edge-firewall.yaml"]
     wrong = rollout.replace("sessions.count >= 1", "session.count >= 1 and sessions.cuont > 0")
-    repository = load({**example_files, "rollouts/edge-firewall.yaml": wrong}, library)
+    repository = load({**example_files, "rollouts/edge-firewall.yaml": wrong})
     [desired] = repository.instances()
     found = resolve(desired, library).diagnostics
     assert [(d.file, d.line, d.summary) for d in found] == [
@@ -218,7 +218,7 @@ def test_probes_must_read_handlers_that_exist(example_files, library):
 def test_releases_of_the_demo_resolve_and_add_classes(example_files, releases, library, firewall):
     graphs = {}
     for name, text in releases.items():
-        repository = load({**example_files, "elements/edge-firewall.yaml": text}, library)
+        repository = load({**example_files, "elements/edge-firewall.yaml": text})
         [desired] = repository.instances()
         found = resolve(desired, library)
         assert (repository.diagnostics, found.diagnostics) == ((), ())

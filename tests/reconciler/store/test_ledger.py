@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.errors import LedgerTooNew, LedgerUnusable
 from reconciler.store import Ledger, Suspension
-from reconciler.store.happenings import EVENTS_KEPT, FOLD_SECONDS
+from reconciler.store.events import EVENTS_KEPT, FOLD_SECONDS
 from schemas.status import InstanceStatus, Phase
 
 KEY = "box/stream"
@@ -87,39 +87,39 @@ def test_rejections_are_by_content_and_are_tried_again_on_request(ledger: Ledger
     (rejection,) = ledger.rejections(KEY)
     assert (rejection.revision, rejection.reason) == ("main@sha1:2", "failed again")
     assert ledger.rejections("other/stream") == ()
-    ledger.request(KEY, retry=True)
+    ledger.requests.add(KEY, retry=True)
     assert ledger.rejections(KEY) == ()
 
 
 def test_equal_events_are_counted(ledger: Ledger, clock: Clock) -> None:
     for _ in range(3):
         clock.now += 10
-        ledger.record_event(KEY, "Warning", "Drifted", "made.RATE: 7 -> 1000")
-    ledger.record_event(KEY, "Normal", "Healed", "")
-    drifted, healed = ledger.events(KEY)
+        ledger.events.record(KEY, "Warning", "Drifted", "made.RATE: 7 -> 1000")
+    ledger.events.record(KEY, "Normal", "Healed", "")
+    drifted, healed = ledger.events.newest(KEY)
     assert (drifted.count, drifted.first_seen, drifted.last_seen) == (3, 1010.0, 1030.0)
     assert healed.count == 1
     clock.now += FOLD_SECONDS + 1
-    ledger.record_event(KEY, "Warning", "Drifted", "made.RATE: 7 -> 1000")
-    assert [event.count for event in ledger.events(KEY)] == [3, 1, 1]
+    ledger.events.record(KEY, "Warning", "Drifted", "made.RATE: 7 -> 1000")
+    assert [event.count for event in ledger.events.newest(KEY)] == [3, 1, 1]
 
 
 def test_old_events_go(ledger: Ledger) -> None:
     for number in range(EVENTS_KEPT + 5):
-        ledger.record_event(KEY, "Normal", "Some", str(number))
-    events = ledger.events(limit=10 * EVENTS_KEPT)
+        ledger.events.record(KEY, "Normal", "Some", str(number))
+    events = ledger.events.newest(limit=10 * EVENTS_KEPT)
     assert len(events) == EVENTS_KEPT
     assert events[-1].message == str(EVENTS_KEPT + 4)
 
 
 def test_requests_are_taken_once_and_acknowledged(ledger: Ledger) -> None:
     ledger.reject(KEY, "d", "r", "no")
-    number = ledger.request(KEY, retry=True)
+    number = ledger.requests.add(KEY, retry=True)
     assert ledger.rejections(KEY) == ()
-    assert not ledger.was_taken(number)
-    assert ledger.take_requests() == {KEY}
-    assert ledger.take_requests() == frozenset()
-    assert ledger.was_taken(number)
+    assert not ledger.requests.was_taken(number)
+    assert ledger.requests.take() == {KEY}
+    assert ledger.requests.take() == frozenset()
+    assert ledger.requests.was_taken(number)
 
 
 def test_graphs_are_kept_by_release(ledger: Ledger) -> None:
@@ -151,11 +151,11 @@ def test_writers_wait_for_each_other(tmp_path: Path, ledger: Ledger) -> None:
     other = Ledger(tmp_path / "state" / "ledger.db")
 
     def write(number: int) -> None:
-        (ledger, other)[number % 2].record_event(KEY, "Normal", "Some", str(number))
+        (ledger, other)[number % 2].events.record(KEY, "Normal", "Some", str(number))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(40)))
-    assert len(ledger.events(limit=100)) == 40
+    assert len(ledger.events.newest(limit=100)) == 40
     other.close()
 
 

@@ -11,7 +11,6 @@ from reconciler.demo.walkthrough import BROKEN, NEW, RELEASES
 from reconciler.load import load
 from reconciler.testbed.desired import Commits, one_firewall, parsed, path_of, read_files, with_rule
 from reconciler.testbed.network import Namespace
-from tests.libraries import todays_library
 
 EXAMPLE = Path(__file__).parents[3] / "desired_state"
 FILES = read_files(EXAMPLE)
@@ -20,7 +19,7 @@ ONE = one_firewall(FILES, NAMESPACE, Path("/tmp/place"), {"soak": "1s", "probes"
 
 
 def test_it_is_one_valid_instance() -> None:
-    repository = load(ONE, todays_library())
+    repository = load(ONE)
     assert repository.diagnostics == ()
     (desired,) = repository.instances()
     assert desired.device.spec.netns == "/proc/1/ns/net"
@@ -38,7 +37,7 @@ def test_the_network_element_is_the_example_s_word_for_word() -> None:
 def test_releases_of_the_demo_are_valid(name: str) -> None:
     text = (RELEASES / name).read_text()
     changed = {**ONE, path_of(ONE, "NetworkElement"): text}
-    assert load(changed, todays_library()).diagnostics == ()
+    assert load(changed).diagnostics == ()
 
 
 def test_a_rule_and_a_version_are_added_and_comments_stay() -> None:

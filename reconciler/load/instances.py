@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from reconciler.diagnostics import Diagnostic, ordered
-from reconciler.library import Library
-from reconciler.load.mentions import binding_mistakes, rollout_mistakes, selects
 from reconciler.load.repository import Desired, Entry, Repository
+from reconciler.load.rollout_checks import binding_mistakes, rollout_mistakes, selects
 from reconciler.yaml.documents import Document
 from reconciler.yaml.drafts import Draft
 from schemas.device import Device
@@ -18,7 +17,7 @@ from schemas.network_element import NetworkElement
 from schemas.rollout import DeviceSelector, Rollout
 
 
-def form_instances(repository: Repository, library: Library) -> Repository:
+def form_instances(repository: Repository) -> Repository:
     """Return the repository with its instances, and with the mistakes found between objects."""
     forming = _Forming(repository)
     for rollout in repository.rollouts.values():
@@ -97,7 +96,7 @@ class _Forming:
         own = (*own, *element.diagnostics)
         other = self.owners.setdefault(key, rollout)
         if other is not rollout:
-            self._claimed_twice(key, rollout, other)
+            self._report_released_twice(key, rollout, other)
             return
         unbound = tuple(binding_mistakes(element.draft, device.draft))
         self.diagnostics.extend(unbound)
@@ -116,7 +115,9 @@ class _Forming:
             rollout_document=rollout.document,
         )
 
-    def _claimed_twice(self, key: str, rollout: Entry[Rollout], other: Entry[Rollout]) -> None:
+    def _report_released_twice(
+        self, key: str, rollout: Entry[Rollout], other: Entry[Rollout]
+    ) -> None:
         detail = f"{key} is already released by rollout {other.name} in {other.document.file}"
         place = rollout.document.key_at("spec", "devices")
         hint = "Narrow one of the two selectors."
@@ -135,9 +136,9 @@ class _Forming:
             for device, physical in self.uses[key].interfaces():
                 first = users.setdefault((device, physical), key)
                 if first != key:
-                    self._interface_taken(key, physical, first)
+                    self._report_interface_used_twice(key, physical, first)
 
-    def _interface_taken(self, key: str, physical: str, first: str) -> None:
+    def _report_interface_used_twice(self, key: str, physical: str, first: str) -> None:
         place = self.uses[key].rollout.document.key_at("spec", "element")
         detail = f"{key} wants {physical}, which {first} uses already"
         hint = "Bind other interfaces, or release only one of the two there."

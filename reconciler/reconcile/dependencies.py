@@ -11,7 +11,7 @@ from reconciler.store import Ledger
 
 
 @dataclass(frozen=True)
-class Means:
+class Dependencies:
     """What every pass works with."""
 
     planner: Planner

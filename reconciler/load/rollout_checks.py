@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.diagnostics import Diagnostic, alike, closest, did_you_mean
-from reconciler.library.values import kind_of, mismatch
+from reconciler.library.values import mismatch, value_type
 from reconciler.load.repository import Entry, Repository
 from reconciler.yaml.drafts import Draft
 from schemas.device import Device
@@ -29,7 +29,7 @@ def rollout_mistakes(rollout: Entry[Rollout], repository: Repository) -> Iterato
     if rollout.draft is None:
         return
     yield from _device_mistakes(rollout.draft, repository)
-    if not rollout.draft.document.complete("spec", "element"):
+    if not rollout.draft.document.is_complete("spec", "element"):
         return
     name = rollout.draft.model.spec.element
     element = repository.elements.get(name)
@@ -45,7 +45,7 @@ def rollout_mistakes(rollout: Entry[Rollout], repository: Repository) -> Iterato
 
 def _device_mistakes(rollout: Draft[Rollout], repository: Repository) -> Iterator[Diagnostic]:
     document, selector = rollout.document, rollout.model.spec.devices
-    if not document.complete("spec", "devices"):
+    if not document.is_complete("spec", "devices"):
         return
     devices = repository.devices
     for index, name in enumerate(selector.names):
@@ -53,19 +53,19 @@ def _device_mistakes(rollout: Draft[Rollout], repository: Repository) -> Iterato
             place = document.at("spec", "devices", "names", index)
             hint = did_you_mean(name, devices)
             yield Diagnostic.at(place, "Unknown device", f"no Device is called {name!r}", hint)
-    told = not repository.unreadable and all(map(_labels_told, devices.values()))
+    told = not repository.unreadable and all(map(_labels_known, devices.values()))
     chosen = any(selects(selector, entry) for entry in devices.values())
     if selector.match_labels and told and not chosen:
         drafts = (entry.draft for entry in devices.values())
         labels = [draft.model.metadata.labels for draft in drafts if draft is not None]
-        hint = _slip(selector.match_labels, labels)
+        hint = _selector_hint(selector.match_labels, labels)
         if hint:
             place = document.key_at("spec", "devices", "matchLabels")
             detail = "no device has all these labels"
             yield Diagnostic.at(place, "Rollout without devices", detail, hint)
 
 
-def _slip(wanted: Mapping[str, str], labels: Iterable[Mapping[str, str]]) -> str:
+def _selector_hint(wanted: Mapping[str, str], labels: Iterable[Mapping[str, str]]) -> str:
     """Return what a selector without devices probably meant; "" when matching devices
     may yet come.
     """
@@ -84,16 +84,16 @@ def _slip(wanted: Mapping[str, str], labels: Iterable[Mapping[str, str]]) -> str
     return ""
 
 
-def _labels_told(device: Entry[Device]) -> bool:
-    return device.draft is not None and device.draft.document.sure("metadata", "labels")
+def _labels_known(device: Entry[Device]) -> bool:
+    return device.draft is not None and device.draft.document.is_certain("metadata", "labels")
 
 
 def _parameter_mistakes(
     rollout: Draft[Rollout], element: Draft[NetworkElement]
 ) -> Iterator[Diagnostic]:
     defaults = element.model.spec.parameters
-    doubtful = element.document.doubtful("spec", "parameters")
-    if not element.document.complete("spec", "parameters"):
+    doubtful = element.document.doubtful_names("spec", "parameters")
+    if not element.document.is_complete("spec", "parameters"):
         return
     for name, value in rollout.model.spec.parameters.items():
         default = defaults.get(name)
@@ -106,16 +106,16 @@ def _parameter_mistakes(
             yield Diagnostic.at(place, "Unknown parameter", detail, hint)
         elif mismatch(value, default):
             place = rollout.document.at("spec", "parameters", name)
-            wanted = f"{element.model.name} has {kind_of(default)} there"
-            detail = f"{name} is {kind_of(value)}, {wanted}"
+            wanted = f"{element.model.name} has {value_type(default)} there"
+            detail = f"{name} is {value_type(value)}, {wanted}"
             yield Diagnostic.at(place, "Wrong type", detail, f"Its default is {default!r}.")
 
 
 def _keep_mistakes(rollout: Draft[Rollout], element: Draft[NetworkElement]) -> Iterator[Diagnostic]:
     states = element.model.spec.states
-    if not element.document.complete("spec", "states"):
+    if not element.document.is_complete("spec", "states"):
         return
-    known = states.keys() | element.document.doubtful("spec", "states")
+    known = states.keys() | element.document.doubtful_names("spec", "states")
     for name, keep in rollout.model.spec.keep.items():
         # A state that a new version removes is named once more, to allow its loss.
         if not alike(name, known) and keep is Keep.REQUIRED:
@@ -134,7 +134,7 @@ def binding_mistakes(
     if element is None or device is None:
         return
     document = device.document
-    doubtful = document.doubtful("spec", "interfaces")
+    doubtful = document.doubtful_names("spec", "interfaces")
     bound: dict[str, str] = {}
     for logical in dict.fromkeys(element.model.spec.interfaces):
         physical = device.model.spec.interfaces.get(logical)
@@ -145,7 +145,9 @@ def binding_mistakes(
             hint = "Give each logical interface its own."
             yield Diagnostic.at(place, "Interface bound twice", detail, hint)
         elif (
-            physical is None and logical not in doubtful and document.complete("spec", "interfaces")
+            physical is None
+            and logical not in doubtful
+            and document.is_complete("spec", "interfaces")
         ):
             detail = (
                 f"{device.model.name} does not bind {logical!r}, which {element.model.name} uses"
