@@ -67,7 +67,7 @@ class Verify(Model):
     @model_validator(mode="after")
     def _interval_positive(self) -> Self:
         if self.interval <= 0:
-            raise ValueError("the interval between two readings is longer than nothing")
+            raise ValueError("the interval between two readings must be longer than 0")
         return self
 
 

@@ -66,7 +66,7 @@ def _capacity(at: Place, table: StateTable, manifest: ElementManifest) -> Iterat
     _, name = table.sized_by
     known = {one.name: one for one in manifest.parameters if one.type is ParameterType.INT}
     if name and name not in known:
-        detail = f"table {table.table} is sized by {name}, which is no number among the parameters"
+        detail = f"table {table.table} is sized by {name}, which is not a numeric parameter"
         hint = did_you_mean(name, known)
         yield Mistake((*at, "capacity"), "Unknown capacity", detail, hint)
 
@@ -80,7 +80,7 @@ def _fields(at: Place, layout: Layout) -> Iterator[Mistake]:
         where: Place = (*at, "fields", number)
         least, greatest = field.bounds
         if not field.is_bytes and not least <= field.default <= greatest:
-            detail = f"{field.default} is no {field.type}: {least} to {greatest}"
+            detail = f"{field.default} is not a {field.type}: {least} to {greatest}"
             yield Mistake((*where, "default"), "Default out of range", detail)
         if field.unit == CLOCK_UNIT and field.type != "u64":
             detail = f"{field.name} is a {field.type}, nanoseconds since boot are u64"
@@ -97,11 +97,13 @@ def _list_mistakes(at: Place, before: Layout | None, after: Layout) -> Iterator[
     new = {field.name for field in after.fields}
     for index, name in enumerate(after.drops):
         if name not in old or name in new:
-            detail = f"{name} is no field of the layout before that is gone in {after.version}"
+            detail = (
+                f"{name} is not a field of the previous layout that is removed in {after.version}"
+            )
             yield Mistake((*at, "drops", index), "Nothing to drop", detail, "Remove it.")
     for index, name in enumerate(after.converts):
         if before is None or name not in old | new:
-            detail = f"{name} is no field of layout {after.version} nor of the one before"
+            detail = f"{name} is not a field of layout {after.version} or of the previous one"
             yield Mistake((*at, "converts", index), "Nothing to convert", detail, "Remove it.")
         elif name in after.drops:
             detail = f"{name} is dropped and converted in layout {after.version}"
@@ -119,7 +121,7 @@ def _renamings(at: Place, before: Layout | None, after: Layout) -> Iterator[Mist
             detail = f"the layout before {after.version} has no field {field.renamed_from}"
             yield Mistake(where, "Renamed from nothing", detail)
         elif sources.count(field.renamed_from) > 1 or field.renamed_from in taken:
-            detail = f"{field.renamed_from} goes on as {field.name} and elsewhere"
+            detail = f"{field.renamed_from} continues as {field.name} and elsewhere"
             yield Mistake(where, "Two ways for one field", detail, "Choose one.")
 
 
@@ -128,7 +130,7 @@ def _no_rule(at: Place, before: Layout, after: Layout, change: FieldChange) -> M
     if change.after is None:
         name = change.before.name if change.before else ""
         hint = "List it in `drops`, name it in `renamed_from`, or convert it with a function."
-        return Mistake(at, "Lost field", f"{versions}: {name} is gone", hint)
+        return Mistake(at, "Lost field", f"{versions}: {name} was removed", hint)
     index = after.fields.index(change.after)
     detail = f"{versions}: {change.after.name} {_difference(change.before, change.after)}"
     hint = "List it in `converts` and write the function, or take another name."
@@ -158,7 +160,9 @@ def _reserved(at: Place, table: StateTable) -> Iterator[Mistake]:
             gone |= names - {field.name for field in table.layouts[number + 1].fields}
     for name in sorted(gone - set(table.reserved)):
         hint = f"Add it to `reserved` of table {table.table}."
-        yield Mistake(at, "Name not reserved", f"{name} is gone, old records still carry it", hint)
+        yield Mistake(
+            at, "Name not reserved", f"{name} was removed, but old records still have it", hint
+        )
     current = {field.name for field in table.current.fields}
     for index, name in enumerate(table.reserved):
         if name in current - gone:

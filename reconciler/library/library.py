@@ -100,7 +100,7 @@ class _Reading:
         expected = path.parent.name if path.name == "manifest.yaml" else path.stem
         if name != expected:
             file = path.relative_to(self.root).as_posix()
-            detail = f"it is called {name}, its place says {expected}"
+            detail = f"it is called {name}, its path says {expected}"
             self.diagnostics.append(Diagnostic(file, 1, 1, "Manifest in the wrong place", detail))
 
     def check_references(self, library: Library) -> None:

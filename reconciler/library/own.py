@@ -36,7 +36,9 @@ def join_libraries(ours: Path, own: Path, cache: Path) -> Path:
 
 def _links(ours: Path, own: Path) -> Iterator[tuple[str, Path]]:
     if not own.is_dir():
-        raise Stalled(f"{own} is no folder; `click-up element new NAME --library {own}` makes one")
+        raise Stalled(
+            f"{own} is not a folder; `click-up element new NAME --library {own}` creates one"
+        )
     for name in WHOLE:
         yield name, ours / name
     for part in PARTS:

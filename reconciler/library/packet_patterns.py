@@ -151,5 +151,5 @@ def word_mistake(pattern: str) -> str | None:
             return f"unknown word {token!r} in a pattern. {did_you_mean(token, GRAMMAR | NAMES)}"
     for port in _PORT.findall(pattern):
         if int(port) > LAST_PORT:
-            return f"{port} is no port: the last one is {LAST_PORT}"
+            return f"{port} is not a port; the highest is {LAST_PORT}"
     return None

@@ -69,7 +69,7 @@ def _useless(saved: SavedState, wanted: Mapping[str, TableSpec]) -> Iterator[Ref
     has, needs = (", ".join(sorted(names)) or "none" for names in (saved.tables, wanted))
     yield Refusal(
         state=needs.partition("/")[0],
-        why=f"{saved} has the tables {has}, the release that runs has {needs}",
+        why=f"{saved} has the tables {has}, the running release has {needs}",
         hint="Import it where a release with these states runs.",
     )
 
@@ -78,7 +78,7 @@ def _stuck(states: tuple[StateFate, ...]) -> Iterator[Refusal]:
     """Refuse states of which nothing can be imported, even those that may be lost."""
     for state in states:
         if state.fate is Fate.LOST:
-            hint = "Import it where a release runs that knows that layout."
+            hint = "Import it where the running release knows that layout."
             yield Refusal(state=state.name, why=state.why, hint=hint)
 
 

@@ -43,7 +43,7 @@ def refusals(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, 
             state=state.name,
             why=state.why,
             hint=(
-                f"Take that change back, or accept the loss with `keep: {{{state.name}: discard}}`"
+                f"Undo that change, or accept the loss with `keep: {{{state.name}: discard}}`"
                 f" in rollout {rollout.name}."
             ),
         )

@@ -116,8 +116,8 @@ def _crowded_out(move: Move, held: HeldTable) -> list[str]:
     if over <= 0:
         return []
     return [
-        f"about {over:,} of {counted(held.records)} would go, those not assured and nearest to"
-        " their deadline first"
+        f"about {over:,} of {counted(held.records)} would be dropped, those not assured and nearest"
+        " to their deadline first"
     ]
 
 

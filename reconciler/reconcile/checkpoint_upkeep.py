@@ -37,7 +37,7 @@ async def keep_checkpoints(
 
 
 NOT_OFFERED = Finding(
-    UNKNOWN, "NotSupported", "the supervisor that runs is of a click-up without checkpoints"
+    UNKNOWN, "NotSupported", "the running supervisor is of a click-up without checkpoints"
 )
 
 

@@ -125,7 +125,9 @@ class _Pass:
         if broken:
             raise Stalled("\n".join(map(str, broken)), broken)
         if desired is None and (why := self.desired_state.why_not_remove()) is not None:
-            raise SourceIncomplete(f"{self.key} is left running although nobody wants it: {why}")
+            raise SourceIncomplete(
+                f"{self.key} is left running although the repository no longer has it: {why}"
+            )
         return desired
 
     def _suspended(self) -> str | None:
@@ -170,12 +172,14 @@ class _Pass:
         now = asyncio.get_running_loop().time()
         seconds = damping(self.signals.commits, self.signals.last_takeover, now)
         if seconds > 0:
-            raise Waiting(f"{self.key}: commits are coming in, waiting for the last one", seconds)
+            raise Waiting(
+                f"{self.key}: more commits are arriving, waiting for the last one", seconds
+            )
 
     async def _apply(self, goal: Goal, plan: Plan, healing: bool) -> Outcome:
         await run_attempt(goal, plan, self.dependencies, self.signals, self.journal)
         if only_reverts(plan):
-            raise Superseded(f"{self.key}: went back, planning again")
+            raise Superseded(f"{self.key}: reverted, planning again")
         await self.journal.applied(goal.applied, goal.desired)
         await keep_checkpoints(goal.device, self.journal, self.planner.snapshots)
         reason = "Healed" if healing else "ReconciliationSucceeded"
@@ -184,7 +188,7 @@ class _Pass:
         return self._outcome(OutcomeKind.APPLIED, reason, f"applied {goal.revision}")
 
     async def _remove(self, known: Known) -> Outcome:
-        gone = f"gone from {self.journal.revision}"
+        gone = f"no longer in {self.journal.revision}"
         if known.applied is not None:
             goal = self.planner.removal(known.applied, self.journal.revision)
             plan, _ = await self.planner.plan(goal, await self._observe(goal), known)

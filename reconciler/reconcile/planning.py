@@ -100,8 +100,8 @@ class Planner:
             return
         if (await self._device(last).observe()).status is not None:
             raise DeviceMoved(
-                f"{words}: a running supervisor does not move. Take that back, or give the device"
-                f" another name: {desired.key} is stopped then, and starts anew, without its"
+                f"{words}: a running supervisor cannot be moved. Undo that change, or give the"
+                f" device another name: {desired.key} is then stopped, and starts without its"
                 " sessions, under the new name"
             )
 

@@ -14,7 +14,7 @@ from reconciler.record.conditions import UNKNOWN, Finding
 from reconciler.record.journal import Journal
 
 NOT_OFFERED = Finding(
-    UNKNOWN, "NotSupported", "the supervisor that runs is of a click-up that does not tell"
+    UNKNOWN, "NotSupported", "the running supervisor is of a click-up that does not report drops"
 )
 
 

@@ -45,7 +45,7 @@ def settle(attempt: Attempt, status: DeviceStatus | None) -> Settled:
     if status is None and not attempt.release:
         return Settled(Ending.REMOVED)
     if status is None:
-        return Settled(Ending.INTERRUPTED, "the supervisor does not run any more")
+        return Settled(Ending.INTERRUPTED, "the supervisor is no longer running")
     active = status.active
     if active is not None and active.attempt == attempt.id:
         return Settled(Ending.APPLIED if status.confirmed == active.release else Ending.RUNNING)

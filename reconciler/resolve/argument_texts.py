@@ -71,7 +71,7 @@ def element_text(parameter: ElementParameter, value: Any) -> str:
 
 def _list_entry(index: int, entry: Any) -> str:
     if not isinstance(entry, str) or ";" in entry:
-        raise Mistake(f"{entry!r} is no entry: a text without ';' is expected", path=(index,))
+        raise Mistake(f"{entry!r} is not an entry: text without ';' is expected", path=(index,))
     return entry.strip()
 
 
@@ -159,7 +159,7 @@ def _class(name: str, pattern: Any) -> str:
 
 def _string(index: int, text: Any) -> str:
     if not isinstance(text, str) or "," in text:
-        raise Mistake(f"{text!r} is no text without commas", path=(index,))
+        raise Mistake(f"{text!r} is not text without commas", path=(index,))
     return text.strip()
 
 
@@ -187,12 +187,12 @@ def _route(path: Path, route: tuple[int, Any]) -> str:
     number, text = route
     words = str(text).split()
     if not isinstance(text, str) or len(words) not in (1, 3) or words[1:2] not in ([], ["via"]):
-        raise Mistake(f"{text!r} is no route", "Write PREFIX or PREFIX via GATEWAY.", path)
+        raise Mistake(f"{text!r} is not a route", "Write PREFIX or PREFIX via GATEWAY.", path)
     try:
         prefix = ip_network(words[0])
         gateway = ip_address(words[2]) if words[1:] else None
     except ValueError as error:
-        raise Mistake(f"{text!r} is no route: {error}", path=path) from None
+        raise Mistake(f"{text!r} is not a route: {error}", path=path) from None
     if gateway is not None and gateway.version != prefix.version:
         raise Mistake(f"{text!r}: prefix and gateway are of different IP versions", path=path)
     return " ".join([str(prefix), *([str(gateway)] if gateway else []), str(number)])
@@ -204,7 +204,7 @@ def _address(index: int, text: Any) -> str:
         return str(ip_interface(text if isinstance(text, str) else ""))
     except ValueError:
         hint = "Write the address and the length of its prefix: 192.0.2.1/24."
-        raise Mistake(f"{text!r} is no IP address", hint, (index,)) from None
+        raise Mistake(f"{text!r} is not an IP address", hint, (index,)) from None
 
 
 def _name(place: str | int, name: Any) -> str:

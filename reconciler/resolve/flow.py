@@ -76,7 +76,9 @@ class _Parser:
 
     def _check_ends(self, stops: list[Stop]) -> None:
         if len(stops) == 1:
-            raise FlowSyntaxError(len(self.text.rstrip()), "a flow connects two: write `a -> b`")
+            raise FlowSyntaxError(
+                len(self.text.rstrip()), "a flow connects at least two atoms: write `a -> b`"
+            )
         if stops[0].inputs:
             offset = stops[0].inputs[0].offset
             raise FlowSyntaxError(

@@ -73,9 +73,7 @@ class _Inference:
         )
         detail = " -> ".join([*around, around[0]])
         hint = "Packets flow one way; end the flow or lead it elsewhere."
-        self.diagnostics.append(
-            Diagnostic.at(closing.position, "Flow goes in a circle", detail, hint)
-        )
+        self.diagnostics.append(Diagnostic.at(closing.position, "Flow forms a cycle", detail, hint))
         self.circling |= set(graph.edges)
 
     def _atom(self, atom: Atom) -> None:

@@ -85,7 +85,7 @@ class GitSource:
             why = getattr(error, "strerror", None) or "it is not a git repository"
             raise CloneUnusable(
                 f"{self._clone} cannot be used as a clone of {self.url}: {why}; remove it, and it"
-                " is made anew"
+                " will be cloned again"
             ) from error
         return repository
 

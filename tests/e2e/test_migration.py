@@ -103,7 +103,10 @@ async def test_shrinking_below_the_live_sessions_says_how_many_go(
         [state] = here.plan.states
         (loss,) = state.losses
         assert state.fate is Fate.MIGRATED
-        assert "records would go, those not assured and nearest to their deadline first" in loss
+        assert (
+            "records would be dropped, those not assured and nearest to their deadline first"
+            in loss
+        )
         assert here.report.states[TABLE].lost > 0
         assert (await here.device.status()).tables[TABLE].records <= 16
 

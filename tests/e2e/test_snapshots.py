@@ -121,9 +121,7 @@ async def test_what_cannot_be_imported_is_refused(
         write_checkpoint(file, checkpoint_of(table_of([session()], name="mappings/sessions")))
         code, out = await click_up(here.data, "state", "import", here.key, str(file))
         assert code == 2, out
-        assert (
-            "has the tables mappings/sessions, the release that runs has sessions/sessions" in out
-        )
+        assert "has the tables mappings/sessions, the running release has sessions/sessions" in out
         file.write_bytes(file.read_bytes()[:-1])
         code, out = await click_up(here.data, "state", "import", here.key, str(file))
         assert (code, "is damaged" in out) == (1, True), out

@@ -125,7 +125,7 @@ def test_a_library_of_ones_own_is_seen_by_the_other_verbs(
     assert code == 1 and "atoms/Mine.yaml:2:1: Unknown key" in err
     for verb, broken in (("validate", 1), ("plan", 2)):
         code, _, err = run(capsys, verb, str(ROOT / "desired_state"), "--library", "nowhere")
-        assert code == broken and "nowhere is no folder" in err
+        assert code == broken and "nowhere is not a folder" in err
 
 
 def test_changes_in_either_library_are_seen_and_names_do_not_hide_each_other(

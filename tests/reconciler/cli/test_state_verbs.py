@@ -195,4 +195,4 @@ def test_tables_of_ones_own_are_shown_as_their_manifests_say(
     code, out, _ = run("diff", file, tmp_path / "none.ckpt", "--library", own)
     assert (code, out.splitlines()[1]) == (1, "  - address=10.0.0.1")
     code, _, said = run("diff", file, file, "--library", tmp_path / "nowhere")
-    assert code == 2 and "nowhere is no folder" in said
+    assert code == 2 and "nowhere is not a folder" in said

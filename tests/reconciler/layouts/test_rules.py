@@ -45,7 +45,7 @@ def test_lawful_changes(case: str) -> None:
 
 
 UNLAWFUL = {
-    "Lost field: layout 1 -> 2: a is gone": ([KEY, field("a")], [KEY]),
+    "Lost field: layout 1 -> 2: a was removed": ([KEY, field("a")], [KEY]),
     "No rule for this change: layout 1 -> 2: a changes from u32 to u16": (
         [KEY, field("a")], [KEY, field("a", "u16")],
     ),
@@ -64,7 +64,7 @@ UNLAWFUL = {
     "No rule for this change: layout 1 -> 2: key enters or leaves the key": (
         [KEY, field("a")], [field("a2", key=True), field("a"), field("key")],
     ),
-    "Nothing to drop: b is no field of the layout before that is gone in 2": (
+    "Nothing to drop: b is not a field of the previous layout that is removed in 2": (
         [KEY], {"drops": ["b"], "fields": [KEY]},
     ),
     "Nothing to convert: b is no field of layout 2 nor of the one before": (
@@ -82,10 +82,10 @@ UNLAWFUL = {
     "Renamed from nothing: the layout before 1 has no field b": (
         [KEY, field("a", renamed_from="b")],
     ),
-    "Two ways for one field: a goes on as b and elsewhere": (
+    "Two ways for one field: a continues as b and elsewhere": (
         [KEY, field("a")], [KEY, field("a"), field("b", renamed_from="a")],
     ),
-    "Name not reserved: a is gone, old records still carry it": (
+    "Name not reserved: a was removed, but old records still have it": (
         [KEY, field("a")], [KEY, field("b", renamed_from="a")],
     ),
     "Reserved name: a meant something else before layout 3": (
@@ -93,8 +93,8 @@ UNLAWFUL = {
     ),
     "Conversion without a function: table items has converted fields, but no function that "
     "converts them": ([KEY, field("a")], {"converts": ["a"], "fields": [KEY, field("a", "u16")]}),
-    "Default out of range: 256 is no u8: 0 to 255": ([KEY, field("a", "u8", default=256)],),
-    "Default out of range: -1 is no u32: 0 to 4294967295": ([KEY, field("a", default=-1)],),
+    "Default out of range: 256 is not a u8: 0 to 255": ([KEY, field("a", "u8", default=256)],),
+    "Default out of range: -1 is not a u32: 0 to 4294967295": ([KEY, field("a", default=-1)],),
     "Clock of another type: a is a u32, nanoseconds since boot are u64": (
         [KEY, field("a", **CLOCK)],
     ),

@@ -37,4 +37,4 @@ def test_a_misspelt_word_is_named_with_a_better_one():
 
 @pytest.mark.parametrize("pattern", ["tcp dst port 99999", "port>70000", "udp port != 65536"])
 def test_a_port_beyond_the_last_is_refused(pattern):
-    assert "is no port" in (word_mistake(pattern) or "")
+    assert "is not a port" in (word_mistake(pattern) or "")

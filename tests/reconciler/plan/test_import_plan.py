@@ -64,7 +64,7 @@ def test_a_file_without_any_table_of_the_release_is_refused() -> None:
     assert here.saved is not None
     other = replace(here.saved, tables={"else/items": holds(2)})
     [refusal] = import_plan("edge2/fw", replace(here, saved=other), rollout()).refusals
-    assert "has the tables else/items, the release that runs has store/items" in refusal.why
+    assert "has the tables else/items, the running release has store/items" in refusal.why
 
 
 def test_tables_that_the_release_lacks_are_left_out() -> None:

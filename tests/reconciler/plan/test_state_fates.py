@@ -85,7 +85,9 @@ def test_another_capacity_is_carried_and_loses_nothing() -> None:
 def test_shrinking_below_the_live_records_says_how_many_go() -> None:
     found = fate(wants(2, capacity=100), runs(2))
     (loss,) = found.losses
-    assert loss.startswith("about 500 of 600 records would go, those not assured and nearest")
+    assert loss.startswith(
+        "about 500 of 600 records would be dropped, those not assured and nearest"
+    )
     assert found.why == f"capacity 1000 -> 100; {loss}"
     assert refusals((found,), rollout()) == ()
 

@@ -27,7 +27,7 @@ async def test_a_removal_is_an_attempt(house: House) -> None:
     assert (newest.release, newest.step, newest.outcome) == ("", "Remove", "Removed")
     assert first.outcome == "Applied"
     assert house.ledger.instance(KEY).status is None
-    assert ("Removed", f"gone from {revision}") in house.recorder.events
+    assert ("Removed", f"no longer in {revision}") in house.recorder.events
 
 
 async def test_releases_go_although_no_supervisor_runs_any_more(house: House) -> None:

@@ -54,7 +54,7 @@ def test_routes_name_outputs_by_number() -> None:
         ({"lan": [], "wan": ["::/0", "::/0 via 192.0.2.1"]}, "different IP versions", ("wan", 1)),
         ({"lan": ["0.0.0.0/0 192.0.2.1"]}, "is no route", ("lan", 0)),
         ({"lan": ["0.0.0.0/0 by 192.0.2.1"]}, "is no route", ("lan", 0)),
-        ({"lan": [7]}, "7 is no route", ("lan", 0)),
+        ({"lan": [7]}, "7 is not a route", ("lan", 0)),
         ({"LAN": []}, "'LAN' cannot name an output", ("LAN",)),
         ({"lan": "192.0.2.0/24"}, "a list of prefixes is expected", ("lan",)),
         (["192.0.2.0/24"], "a mapping from output to prefixes", ()),
