@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.programs import Program, Running, running
 from benchmarks.supervised import LONGEST_SECONDS
-from reconciler.devices.control_socket import connected
+from reconciler.testbed.here import connected_here
 from reconciler.testbed.site import Site
 
 SENDER = """
@@ -66,5 +66,5 @@ async def crossing(site: Site, driver: Path, flows: int, folder: Path) -> AsyncI
 
 
 async def _write(program: Running, handler: str, value: str) -> None:
-    async with connected(program.socket) as control:
+    async with connected_here(program.socket) as control:
         await control.write(handler, value)

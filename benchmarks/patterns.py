@@ -19,7 +19,7 @@ from benchmarks.figures import ROOT, Figures, run
 from benchmarks.functions import OF_ALL
 from benchmarks.programs import OURS, Running, pin, programs, running
 from reconciler.demo.telling import Teller
-from reconciler.devices.control_socket import connected
+from reconciler.testbed.here import connected_here
 from reconciler.testbed.site import Site
 
 FLOWS, SIZE, RULES = 1000, 1000, 10_000
@@ -66,7 +66,7 @@ def _rules(seed: int) -> str:
 
 
 async def _load(one: Running, path: str, found: Figures) -> None:
-    async with connected(one.socket) as control:
+    async with connected_here(one.socket) as control:
 
         async def counted() -> tuple[float, int]:
             return time.perf_counter(), int(await control.read(COUNT))

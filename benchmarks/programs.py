@@ -16,8 +16,8 @@ from pathlib import Path
 
 from benchmarks.figures import ROOT
 from reconciler.demo.telling import Teller
-from reconciler.devices.control_socket import NobodyListens, connected
-from reconciler.errors import DeviceUnreachable
+from reconciler.errors import DeviceUnreachable, NobodyListens
+from reconciler.testbed.here import connected_here
 from reconciler.testbed.site import Site
 
 OURS, CLICK, FASTCLICK = "click-up", "click", "fastclick"
@@ -84,12 +84,12 @@ class Running:
 
     async def number(self, handler: str) -> int:
         """What a read handler counts. Raises DeviceUnreachable, ControlSocketError."""
-        async with connected(self.socket) as control:
+        async with connected_here(self.socket) as control:
             return int(await control.read(handler, seconds=REPLY_SECONDS))
 
     async def write(self, handler: str, value: str) -> None:
         """Raises DeviceUnreachable, ControlSocketError."""
-        async with connected(self.socket) as control:
+        async with connected_here(self.socket) as control:
             await control.write(handler, value, seconds=REPLY_SECONDS)
 
     def cpu_seconds(self) -> float:
@@ -156,7 +156,7 @@ async def _answers(process: asyncio.subprocess.Process, socket: Path, name: Path
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.returncode is None:
         try:
-            async with connected(socket) as control:
+            async with connected_here(socket) as control:
                 await control.read("version", seconds=REPLY_SECONDS)
                 return
         except NobodyListens:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.devices.control_socket import connected
 from reconciler.errors import DeviceUnreachable
+from reconciler.testbed.here import connected_here
 
 LONGEST_SECONDS = 120.0
 
@@ -61,12 +61,12 @@ class Supervised:
 
     async def read(self, handler: str, name: str = "supervisor.sock") -> str:
         """A handler of the supervisor, or of the worker on control.sock."""
-        async with connected(self.directory / name) as socket:
+        async with connected_here(self.directory / name) as socket:
             return await socket.read(handler)
 
     async def write(self, handler: str, value: str = "") -> str:
         """The answer of a handler of the supervisor."""
-        async with connected(self.directory / "supervisor.sock") as socket:
+        async with connected_here(self.directory / "supervisor.sock") as socket:
             return await socket.write(handler, value, LONGEST_SECONDS)
 
     async def status(self) -> dict[str, Any]:

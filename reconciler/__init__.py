@@ -11,7 +11,7 @@ observe      what a device runs, and what it shall run, in the plan's terms
 plan         desired + observed -> plan: changes, fates of states, steps
 build        element classes -> one minimal driver
 apply        walks the plan on the device; never plans
-devices      where releases run
+devices      where releases run, and transports how that is reached
 reconcile    the loop around all this, and one pass of it over one instance
 store        the ledger and the snapshots; record writes into it what passes leave behind
 reporters    what people see while it works

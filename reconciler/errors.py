@@ -155,6 +155,10 @@ class DeviceUnreachable(Transient):
     reason = "DeviceUnreachable"
 
 
+class NobodyListens(DeviceUnreachable):
+    """There is no such socket, or the process that made it is gone."""
+
+
 class SourceUnreachable(Transient):
     """The repository could not be cloned or fetched."""
 

@@ -51,6 +51,9 @@ class DeviceClient(Protocol):
     """DEVICE/ELEMENT."""
     capabilities: Capabilities
 
+    async def platform(self) -> str:
+        """What the device is, like linux/amd64."""
+
     async def observe(self) -> DeviceState:
         """What runs on the device now."""
 

@@ -5,21 +5,15 @@ driver and Click alike.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from reconciler.errors import DeviceUnreachable
+from reconciler.transports.transport import Transport
 
 BANNER = "Click::ControlSocket/"
 REPLY_SECONDS = 5.0
-# sun_path holds 107 characters and a NUL (unix(7)).
-LONGEST_PATH = 107
-
-
-class NobodyListens(DeviceUnreachable):
-    """There is no such socket, or the process that made it is gone."""
 
 
 class ControlSocketError(Exception):
@@ -54,7 +48,7 @@ class ControlSocket:
     """One connection; commands are answered in order, one at a time."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: Path
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: PurePosixPath
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -117,25 +111,9 @@ class ControlSocket:
 
 
 @asynccontextmanager
-async def connected(path: Path) -> AsyncIterator[ControlSocket]:
-    """A fresh connection to the socket at `path`, closed at the end. Raises DeviceUnreachable."""
-    folder = -1
-    try:
-        if len(os.fsencode(path)) > LONGEST_PATH:
-            folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        address = str(path) if folder < 0 else f"/proc/self/fd/{folder}/{path.name}"
-        async with asyncio.timeout(REPLY_SECONDS):
-            reader, writer = await asyncio.open_unix_connection(address)
-    except (ConnectionRefusedError, FileNotFoundError) as error:
-        raise NobodyListens(f"nobody listens on {path}: {error.strerror}") from error
-    except (OSError, TimeoutError) as error:
-        raise DeviceUnreachable(f"cannot connect to {path}: {error}") from error
-    finally:
-        if folder >= 0:
-            os.close(folder)
-    try:
-        socket = ControlSocket(reader, writer, path)
-        await socket.banner()
-        yield socket
-    finally:
-        writer.close()
+async def connected(transport: Transport, socket: PurePosixPath) -> AsyncIterator[ControlSocket]:
+    """A fresh connection to `socket`, closed at the end. Raises DeviceUnreachable."""
+    async with transport.connect(socket) as (reader, writer):
+        connection = ControlSocket(reader, writer, socket)
+        await connection.banner()
+        yield connection

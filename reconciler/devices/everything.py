@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from reconciler.devices.control_socket import ControlSocket, ControlSocketError, connected
+from reconciler.transports.transport import Transport
 
 HANDLER_SECONDS = 2.0
 
 
-async def read_everything(path: Path) -> dict[str, str]:
+async def read_everything(transport: Transport, path: PurePosixPath) -> dict[str, str]:
     """Every readable handler of the process that listens on `path`, `element.handler` -> text;
     handlers that fail are left out. Raises DeviceUnreachable.
     """
-    async with connected(path) as socket:
+    async with connected(transport, path) as socket:
         names = [f"{element}.{name}" for element in await _elements(socket)
                  for name in await _readable(socket, f"{element}.handlers")]  # fmt: skip
         found = {}

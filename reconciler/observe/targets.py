@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from reconciler.build import Builder
 from reconciler.devices.open import share_wanted
-from reconciler.devices.platforms import own_platform
 from reconciler.devices.reports import DeviceState, TableStatus
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import DeviceMisconfigured, Stalled
@@ -31,7 +30,6 @@ def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
     """Return what is to run, down to the release's digest. Reads the library's sources. Raises
     Stalled.
     """
-    _check_platform(desired)
     resolved = resolve(desired, library)
     if resolved.diagnostics:
         raise Stalled("\n".join(map(str, resolved.diagnostics)), resolved.diagnostics)
@@ -48,15 +46,16 @@ def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
     )
 
 
-def _check_platform(desired: Desired) -> None:
-    wanted, own = desired.device.spec.platform, own_platform()
-    if wanted in (None, own):
+def check_platform(desired: Desired, platform: str) -> None:
+    """Raises DeviceMisconfigured when the device is another one than its description says."""
+    wanted = desired.device.spec.platform
+    if wanted in (None, platform):
         return
     wrong = Diagnostic.at(
         desired.device_document.at("spec", "platform"),
         "Other platform",
-        f"{wanted}, but {desired.device.name} is reached locally, and this machine is {own}",
-        f"Write platform: {own}, leave it out, or run click-up on the device.",
+        f"{wanted}, but {desired.device.name} is {platform}",
+        f"Write platform: {platform}, or leave it out; what is reached locally is this machine.",
     )
     raise DeviceMisconfigured(str(wrong), (wrong,))
 

@@ -16,7 +16,7 @@ from reconciler.library import Library
 from reconciler.load.repository import Desired
 from reconciler.observe.device import in_plan_terms
 from reconciler.observe.known import Known
-from reconciler.observe.targets import reject_digest, target_of
+from reconciler.observe.targets import check_platform, reject_digest, target_of
 from reconciler.plan import make_plan
 from reconciler.plan.terms import Observed, Target
 from reconciler.record.journal import Applied
@@ -69,9 +69,11 @@ class Planner:
         return Snapshots(self.folder / "snapshots")
 
     async def goal(self, desired: Desired, revision: str) -> Goal:
-        """Resolve what is desired for its device. Raises Stalled."""
+        """Resolve what is desired for its device. Raises Stalled, DeviceUnreachable."""
+        device = self._device(desired)
+        check_platform(desired, await device.platform())
         target = await asyncio.to_thread(target_of, desired, self.library, self.builder)
-        return Goal(desired, target, self._device(desired), revision)
+        return Goal(desired, target, device, revision)
 
     def removal(self, applied: Desired, revision: str) -> Goal:
         """Return the goal that nothing runs where this was applied."""

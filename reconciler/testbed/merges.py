@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from reconciler.build import Builder
 from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.open import open_click_up
 from reconciler.devices.reports import TakeoverReport
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reconcile import Dependencies, Planner
@@ -184,7 +185,7 @@ async def following(
         Loop(source, dependencies, observe_interval=observe_interval).run(stop)
     )
     desired = site.desired(files)
-    device = ClickUpDevice(desired.device, desired.element.name, folder)
+    device = open_click_up(desired.device, desired.element.name, folder)
     try:
         await witness.ending(0, SILENCE_SECONDS)
         yield Running(commits, witness, device, dependencies.ledger, desired.key)

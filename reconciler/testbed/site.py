@@ -12,6 +12,7 @@ from reconciler.build import Artifact, Builder
 from reconciler.build.ninja import Progress
 from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.client import Release, TakeoverRequest
+from reconciler.devices.open import open_click_up
 from reconciler.graph.click_language import render
 from reconciler.library import Library
 from reconciler.load import load
@@ -60,7 +61,7 @@ class Site:
         """
         spec = desired.device.spec.model_copy(update={"directory": str(self.folder / place)})
         device = desired.device.model_copy(update={"spec": spec})
-        return ClickUpDevice(device, desired.element.name, self.folder)
+        return open_click_up(device, desired.element.name, self.folder)
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.demo.walkthrough import Scenario
-from reconciler.devices.click_up.detached import is_alive
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
+from reconciler.testbed.here import checkpoints_of, directory_of
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.merges import Witness
 from reconciler.testbed.site import Site, sessions_of
@@ -25,7 +25,7 @@ from schemas.steps import Step, StepKind
 from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
 from tests.e2e.support.losses import assert_nothing_lost
 from tests.e2e.support.place import TABLE, Place, place, with_checkpoints
-from tests.e2e.support.processes import kill
+from tests.e2e.support.processes import kill, runs
 from tests.e2e.support.waiting import eventually
 from tests.e2e.test_crash import forwards_again
 
@@ -47,7 +47,7 @@ async def saved(here: Place) -> None:
 
 async def last(here: Place) -> int:
     """Sequence number of the newest checkpoint."""
-    return max((int(path.stem) for path in here.device.checkpoints.newest()), default=0)
+    return max((int(path.stem) for path in checkpoints_of(here.device)), default=0)
 
 
 async def killed(here: Place) -> None:
@@ -56,7 +56,7 @@ async def killed(here: Place) -> None:
     await asyncio.to_thread(kill, pid)
 
     async def gone() -> bool:
-        return not is_alive(pid)
+        return not runs(pid)
 
     await eventually(gone, 10)
 
@@ -72,7 +72,7 @@ async def test_sessions_outlive_the_supervisor(
             await saved(here)
             await saved(here)
             await killed(here)
-            damaged, good, *_ = here.device.checkpoints.newest()
+            damaged, good, *_ = checkpoints_of(here.device)
             damage(damaged)
             assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
             assert await sessions_of(here.device) >= before
@@ -105,7 +105,7 @@ async def test_a_device_that_lost_everything_gets_its_newest_snapshot(
             newest = here.snapshots.all()[-1]
             assert newest.records >= len(before)
             await killed(here)
-            shutil.rmtree(here.device.directory)
+            shutil.rmtree(directory_of(here.device))
             assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
             assert await sessions_of(here.device) >= before
             await forwards_again(flow)
@@ -169,7 +169,7 @@ async def test_a_disk_that_fails_is_a_condition_and_stops_nothing(
             assert (outcome.kind, outcome.reason) == (OutcomeKind.STALLED, "CheckpointFailed")
             assert "lets state go that has to be saved first" in outcome.message
             disk.mount()
-            (disk.path / here.device.directory.name).mkdir()
+            (disk.path / directory_of(here.device).name).mkdir()
             await reported(here, library, "True", "Written")
             await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
@@ -186,7 +186,7 @@ class Assassin(Witness):
 
     def step_started(self, key: str, step: Step) -> None:
         super().step_started(key, step)
-        if step.kind is StepKind.CHECKPOINT and is_alive(self.pid):
+        if step.kind is StepKind.CHECKPOINT and runs(self.pid):
             os.kill(self.pid, signal.SIGKILL)
 
 
@@ -198,7 +198,7 @@ async def test_a_supervisor_that_dies_before_it_saves_is_not_waited_for(
         pid = (await first.device.status()).pid
         here = replace(first, witness=Assassin(pid=pid))
         assert (await here.reconcile(library_1)).kind is OutcomeKind.APPLIED
-        assert not is_alive(pid)
+        assert not runs(pid)
         assert here.events().count("DeviceUnreachable") == 1
         assert await here.version() == 1
 

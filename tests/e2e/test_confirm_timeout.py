@@ -7,6 +7,7 @@ import asyncio
 from reconciler.build import Builder
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.devices.client import Release, TakeoverRequest
+from reconciler.testbed.here import releases_of
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.site import Site, install
 from tests.e2e.support.loads import ENOUGH_REQUESTS, SMALL
@@ -23,7 +24,7 @@ async def test_supervisor_reverts_when_nobody_confirms(
     old = await install(site, site.desired(scenario.first), builder, "place")
     await old.take_over()
     async with traffic(site.network, SMALL) as flow:
-        place = old.device.releases / old.digest
+        place = releases_of(old.device) / old.digest
         config = (place / "config.click").read_text()
         await old.device.stage(Release("next", place / "driver", config, "{}"))
         await old.device.takeover(TakeoverRequest("attempt-next", "next", TIMEOUT_SECONDS))

@@ -16,6 +16,7 @@ from reconciler.build import Builder
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.client import Release, TakeoverRequest
+from reconciler.devices.open import open_click_up
 from reconciler.devices.reports import DeviceStatus
 from reconciler.errors import TakeoverRefused
 from reconciler.graph.click_language import render
@@ -101,7 +102,7 @@ class Reconciler:
 async def reconciled(site: Site, files: Files, cache: Path = CACHE) -> AsyncIterator[Reconciler]:
     """The first release runs, put there by a reconciler that was not disturbed."""
     desired = site.desired(files)
-    device = ClickUpDevice(desired.device, desired.element.name, site.folder)
+    device = open_click_up(desired.device, desired.element.name, site.folder)
     one = Reconciler(site, Commits(site.folder / "desired", files), device, cache)
     try:
         await one.run(SURVIVE)

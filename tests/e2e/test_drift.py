@@ -8,6 +8,7 @@ from reconciler.build import Builder
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.store import Event
+from reconciler.testbed.here import releases_of
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.merges import Running, following
 from reconciler.testbed.site import Site
@@ -39,7 +40,7 @@ async def test_a_graph_changed_by_hand_is_shown_and_healed(
     async with following(site, scenario.first, builder, "run") as running:
         status = await running.device.status()
         assert status.active is not None
-        place = running.device.releases / status.active.release
+        place = releases_of(running.device) / status.active.release
         text = (place / "config.click").read_text()
         changed = text.replace("80", "81", 1)
         assert changed != text

@@ -14,6 +14,7 @@ import pytest
 from reconciler.build import Builder
 from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.open import open_click_up
 from reconciler.library import Library
 from reconciler.load import load
 from reconciler.outcome import OutcomeKind
@@ -107,7 +108,7 @@ async def test_sessions_move_to_another_device(
 def spare_device(files: Files, here: Place) -> ClickUpDevice:
     instances = load(files).instances()
     (desired,) = (one for one in instances if one.device.name == SPARE)
-    return ClickUpDevice(desired.device, desired.element.name, here.data)
+    return open_click_up(desired.device, desired.element.name, here.data)
 
 
 async def test_what_cannot_be_imported_is_refused(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.build import Builder
-from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.client import Release, TakeoverRequest
-from reconciler.devices.control_socket import NobodyListens
+from reconciler.devices.open import open_click_up
+from reconciler.errors import NobodyListens
 from reconciler.graph.click_language import parse
 from reconciler.resolve.states import StateSpec, tables_by_name
 from schemas.device import Device
@@ -58,7 +58,7 @@ async def test_every_table_has_the_declared_capacity(
     }
     expected = {name: table.capacity for name, table in tables_by_name(states).items()}
     assert len(expected) >= 20
-    device = ClickUpDevice(DEVICE, "tables", tmp_path)
+    device = open_click_up(DEVICE, "tables", tmp_path)
     await device.start(await Builder(CACHE / "cache", library).supervisor())
     try:
         await device.stage(Release("a" * 64, driver, text, "{}"))

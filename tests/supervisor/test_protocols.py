@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -15,6 +15,7 @@ from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.devices.reports import DeviceStatus
 from reconciler.errors import TakeoverRefused, Transient
 from reconciler.testbed.network import Network
+from reconciler.transports.local import LocalTransport
 from tests.cpp import LIBRARY, compile_driver, compile_supervisor
 from tests.supervisor.running import WIRES, Supervised
 
@@ -100,18 +101,21 @@ async def test_a_client_blames_nobody_where_it_is_told_no_cause(
     start: Start, of_supervisor: int, tmp_path: Path, programs: dict[tuple[str, int], Path]
 ) -> None:
     """A supervisor of the version before did not say who is to blame: it is tried again."""
+    here = LocalTransport()
     with start(of_supervisor, NEWEST) as supervised:
-        client = Supervisor("box/stream", supervised.directory / "supervisor.sock")
-        driver, releases = programs["driver", NEWEST], tmp_path / "releases"
-        stage(releases, Release(OLD, driver, WIRES, "{}"))
-        stage(releases, Release(NEW, driver, "n :: Nonsense;", "{}"))
-        await client.takeover(TakeoverRequest("1", OLD, 30.0), releases)
+        socket = PurePosixPath(supervised.directory / "supervisor.sock")
+        client = Supervisor("box/stream", here, socket)
+        driver, releases = programs["driver", NEWEST], PurePosixPath(tmp_path / "releases")
+        await here.make_folder(releases)
+        await stage(here, releases, Release(OLD, driver, WIRES, "{}"))
+        await stage(here, releases, Release(NEW, driver, "n :: Nonsense;", "{}"))
+        await client.takeover(TakeoverRequest("1", OLD, 30.0), releases, None)
         with pytest.raises(Transient, match="not confirmed yet"):
-            await client.takeover(TakeoverRequest("2", NEW, 30.0), releases)
+            await client.takeover(TakeoverRequest("2", NEW, 30.0), releases, None)
         await client.confirm(OLD)
         expected = TakeoverRefused if of_supervisor == NEWEST else Transient
         with pytest.raises(expected, match="Nonsense"):
-            await client.takeover(TakeoverRequest("3", NEW, 30.0), releases)
+            await client.takeover(TakeoverRequest("3", NEW, 30.0), releases, None)
 
 
 def test_a_late_revert_says_why_it_began_and_a_takeover_says_nothing(start: Start) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reconciler.devices.reports import CheckpointStatus
-from reconciler.durable import sync
+from reconciler.transports.transport import File, Transport
 
 NUMBERED = re.compile(r"(\d{10})\.ckpt")
 DAMAGED = ".ckpt.damaged"
@@ -19,7 +18,7 @@ DAMAGED = ".ckpt.damaged"
 class CheckpointFolder:
     """Where, how often (0: only on demand) and how many; files are called SEQUENCE.ckpt."""
 
-    path: Path
+    path: PurePosixPath
     interval_ms: int
     keep: int
 
@@ -41,35 +40,34 @@ class CheckpointFolder:
         often = f"every {self.interval_ms / 1000:g} s" if self.interval_ms else "before takeovers"
         return f"checkpoints go to {self.path} {often}, the newest {self.keep} are kept"
 
-    def newest(self) -> list[Path]:
-        """Every checkpoint, newest first."""
-        return sorted(self._named(), reverse=True)
-
-    def damaged(self) -> frozenset[str]:
-        """Names of the files that were found damaged and set aside."""
-        return frozenset(name for name in self._names() if name.endswith(DAMAGED))
-
-    def put(self, file: Path) -> Path:
-        """Add a checkpoint from elsewhere as the newest, whole or not at all. Raises OSError."""
-        self.path.mkdir(exist_ok=True)
-        place = self.path / f"{self._last() + 1:010d}.ckpt"
-        partial = self.path / f"{place.name}.new"  # a supervisor removes those
-        shutil.copyfile(file, partial)
-        sync(partial)
-        partial.rename(place)
-        sync(self.path)
-        return place
-
-    def _last(self) -> int:
-        """The highest number in use, damaged and unfinished files included."""
-        found = (NUMBERED.match(name) for name in self._names())
-        return max((int(match[1]) for match in found if match), default=0)
-
-    def _named(self) -> list[Path]:
-        return [self.path / name for name in self._names() if NUMBERED.fullmatch(name)]
-
-    def _names(self) -> list[str]:
+    async def names(self, transport: Transport) -> Sequence[str]:
+        """Of all files in it, in no order; of none where there is no such folder."""
         try:
-            return os.listdir(self.path)
+            return [entry.name for entry in await transport.list(self.path)]
         except OSError:
-            return []
+            return ()
+
+    async def put(self, transport: Transport, file: Path) -> str:
+        """Add a checkpoint from elsewhere as the newest, whole or not at all; returns its name.
+        Raises OSError.
+        """
+        await transport.make_folder(self.path)
+        name = f"{last_number(await self.names(transport)) + 1:010d}.ckpt"
+        await transport.put(File(file), self.path / name)
+        return name
+
+
+def newest_first(names: Sequence[str]) -> list[str]:
+    """Those that look whole."""
+    return sorted(filter(NUMBERED.fullmatch, names), reverse=True)
+
+
+def damaged(names: Sequence[str]) -> frozenset[str]:
+    """Those that were found damaged and set aside."""
+    return frozenset(name for name in names if name.endswith(DAMAGED))
+
+
+def last_number(names: Sequence[str]) -> int:
+    """The highest in use, damaged and unfinished files included."""
+    found = map(NUMBERED.match, names)
+    return max((int(match[1]) for match in found if match), default=0)

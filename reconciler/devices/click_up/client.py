@@ -1,20 +1,20 @@
-"""A device on this machine: a directory, a supervisor in a network namespace, and its sockets."""
+"""A device with a supervisor in a network namespace, its directory and its sockets."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from reconciler.devices.click_up.checkpoints import CheckpointFolder
+from reconciler.devices.click_up.checkpoints import CheckpointFolder, damaged, newest_first
+from reconciler.devices.click_up.places import RECORD, Places
 from reconciler.devices.click_up.share import DeviceShare
 from reconciler.devices.click_up.staging import prune, stage
-from reconciler.devices.click_up.starting import install, make_directory, namespace, start
+from reconciler.devices.click_up.starting import make_directory, namespace, start
 from reconciler.devices.click_up.supervisor import Supervisor, retried
 from reconciler.devices.client import Release, TakeoverRequest
-from reconciler.devices.control_socket import ControlSocketError, NobodyListens, connected
+from reconciler.devices.control_socket import ControlSocketError, connected
 from reconciler.devices.everything import read_everything
 from reconciler.devices.reports import (
     CheckpointReport,
@@ -24,7 +24,8 @@ from reconciler.devices.reports import (
     SchedulingStatus,
     TakeoverReport,
 )
-from reconciler.errors import DeviceUnreachable, Transient
+from reconciler.errors import DeviceUnreachable, NobodyListens, Transient
+from reconciler.transports.transport import PROGRAM, File, Transport
 from schemas.capabilities import Capabilities
 from schemas.device import Device
 
@@ -36,19 +37,25 @@ class ClickUpDevice:
 
     capabilities = Capabilities()
 
-    def __init__(self, device: Device, element: str, folder: Path) -> None:
-        """`folder` is the reconciler's own, used when the device names no directory of its own."""
+    def __init__(
+        self, device: Device, element: str, directory: PurePosixPath, transport: Transport
+    ) -> None:
+        """`directory` is the instance's own on the device."""
         self.name = f"{device.name}/{element}"
+        self.places = Places(directory)
+        self._transport = transport
         self._netns = device.spec.netns
-        base = device.spec.directory
-        self.directory = Path(base) / element if base else folder / "devices" / self.name
-        self.releases = self.directory / "releases"
-        self._control = self.directory / "control.sock"
         spec = device.spec.checkpoints
-        place = Path(spec.directory) / element if spec.directory else self.directory / "checkpoints"
-        self.checkpoints = CheckpointFolder(place, round(spec.interval * 1000), spec.keep)
+        elsewhere = PurePosixPath(spec.directory) / element if spec.directory else None
+        self.checkpoints = CheckpointFolder(
+            elsewhere or self.places.checkpoints, round(spec.interval * 1000), spec.keep
+        )
         self.share = DeviceShare.of(device.spec)
-        self._supervisor = Supervisor(self.name, self.directory / "supervisor.sock")
+        self._supervisor = Supervisor(self.name, transport, self.places.supervisor_socket)
+
+    async def platform(self) -> str:
+        """What the device is, like linux/amd64. Raises DeviceUnreachable."""
+        return await self._transport.platform()
 
     async def observe(self) -> DeviceState:
         """What runs on the device now. Raises DeviceUnreachable when a live supervisor does not
@@ -61,45 +68,50 @@ class ClickUpDevice:
         if status.active is None:
             return DeviceState(status)
         graph = await self.read("flatconfig") if status.forwarding else None
-        record = Path(status.active.config).with_name("release.json")
-        text = await asyncio.to_thread(_text, record)
-        return DeviceState(status, graph, text)
+        record = PurePosixPath(status.active.config).with_name(RECORD)
+        return DeviceState(status, graph, await self._text(record))
 
     async def _stranger_listens(self) -> bool:
         try:
-            async with connected(self._control):
+            async with connected(self._transport, self.places.control_socket):
                 return True
         except DeviceUnreachable:
             return False
 
     async def start(self, supervisor: Path) -> None:
         """Start the supervisor, detached. Raises DeviceMisconfigured, DeviceUnreachable."""
-        options = ["--directory", str(self.directory), "--name", self.name]
+        places, transport = self.places, self._transport
+        options = ["--directory", str(places.directory), "--name", self.name]
         if self._netns is not None:
-            options += ["--netns", str(namespace(self._netns, self.name))]
-        await asyncio.to_thread(make_directory, self.releases, self.directory)
-        program = await asyncio.to_thread(install, supervisor, self.directory)
-        command = [str(program), *options, *self.checkpoints.options, *self.share.options]
-        output = self.directory / "supervisor.out"
-        await start(command, output, self.name, self._supervisor.status)
+            options += ["--netns", str(await namespace(transport, self._netns, self.name))]
+        await make_directory(transport, places)
+        # A copy: the cache may be cleaned while the supervisor lives for years.
+        await transport.put(File(supervisor, PROGRAM), places.supervisor)
+        command = [
+            *(str(places.supervisor), *options),
+            *(*self.checkpoints.options, *self.share.options),
+        ]
+        await start(transport, command, places.output, self.name, self._supervisor.status)
 
     async def stage(self, release: Release) -> None:
         """Put a release on the device's disk, whole or not at all. Raises DeviceMisconfigured,
         Transient.
         """
-        await asyncio.to_thread(make_directory, self.releases, self.directory)
+        await make_directory(self._transport, self.places)
         try:
-            await asyncio.to_thread(stage, self.releases, release)
+            await stage(self._transport, self.places.releases, release)
         except OSError as error:
             raise Transient(
-                f"{self.name}: cannot write a release to {self.releases}: {error.strerror}"
+                f"{self.name}: cannot write a release to {self.places.releases}: {error.strerror}"
             ) from error
 
     async def takeover(self, request: TakeoverRequest) -> TakeoverReport:
         """Returns when the release forwards. Raises TakeoverRefused, DeviceUnready, Transient (the
         old one went on), DeviceUnreachable (observe what happened).
         """
-        return await self._supervisor.takeover(request, self.releases)
+        restore = request.restore
+        lent = await self._transport.lend(restore, self.places.lent) if restore else None
+        return await self._supervisor.takeover(request, self.places.releases, lent)
 
     async def confirm(self, release: str) -> None:
         """Keep the new release; ends its probation. Raises ConfirmTooLate, DeviceUnreachable."""
@@ -113,7 +125,13 @@ class ClickUpDevice:
 
     async def record(self, release: str) -> str | None:
         """The release.json of a release that is on the device."""
-        return await asyncio.to_thread(_text, self.releases / release / "release.json")
+        return await self._text(self.places.releases / release / RECORD)
+
+    async def _text(self, file: PurePosixPath) -> str | None:
+        try:
+            return (await self._transport.read(file)).decode(errors="replace")
+        except FileNotFoundError:
+            return None
 
     async def checkpoint(self, reason: str) -> CheckpointReport:
         """Write all state tables to the device's disk now. Raises CheckpointFailed,
@@ -123,19 +141,19 @@ class ClickUpDevice:
 
     async def list_checkpoints(self) -> list[str]:
         """Names of those that look whole, newest first."""
-        return [path.name for path in await asyncio.to_thread(self.checkpoints.newest)]
+        return newest_first(await self.checkpoints.names(self._transport))
 
     async def damaged_checkpoints(self) -> frozenset[str]:
         """Names of those that were found damaged and set aside."""
-        return await asyncio.to_thread(self.checkpoints.damaged)
+        return damaged(await self.checkpoints.names(self._transport))
 
     async def fetch_checkpoint(self, name: str) -> Path:
-        """The file itself: it lies on this machine."""
-        return self.checkpoints.path / name
+        """A file on this machine that holds it. Raises OSError."""
+        return await self._transport.fetch(self.checkpoints.path / name)
 
     async def put_checkpoint(self, file: Path) -> str:
         """Add one as the newest; returns its name. Raises OSError."""
-        return (await asyncio.to_thread(self.checkpoints.put, file)).name
+        return await self.checkpoints.put(self._transport, file)
 
     async def configure_checkpoints(self, said: CheckpointStatus) -> str:
         """Let the supervisor that runs write them as the description says; returns what was
@@ -169,7 +187,8 @@ class ClickUpDevice:
                 f"the supervisor of {self.name} was told to stop {STOP_SECONDS:g} s ago and still"
                 " answers"
             ) from error
-        await asyncio.to_thread(shutil.rmtree, self.releases, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            await self._transport.remove(self.places.releases)
 
     async def _answers(self) -> bool:
         try:
@@ -184,27 +203,27 @@ class ClickUpDevice:
         """Write handlers of the active worker, in order. Raises ControlSocketError,
         DeviceUnreachable.
         """
-        async with connected(self._control) as socket:
+        async with connected(self._transport, self.places.control_socket) as socket:
             for handler, value in writes:
                 await socket.write(handler, value)
 
     @retried
     async def read(self, handler: str) -> str:
         """Read a handler of the active worker. Raises ControlSocketError, DeviceUnreachable."""
-        async with connected(self._control) as socket:
+        async with connected(self._transport, self.places.control_socket) as socket:
             return await socket.read(handler)
 
     async def read_everything(self) -> dict[str, str]:
         """Every readable handler of whatever listens, also when we did not start it. Raises
         DeviceUnreachable.
         """
-        return await read_everything(self._control)
+        return await read_everything(self._transport, self.places.control_socket)
 
     async def sample(self, handlers: Sequence[str]) -> dict[str, str | None]:
         """Read several handlers at once; None for those that cannot be read."""
         values: dict[str, str | None] = dict.fromkeys(handlers)
         try:
-            async with connected(self._control) as socket:
+            async with connected(self._transport, self.places.control_socket) as socket:
                 for handler in handlers:
                     try:
                         values[handler] = await socket.read(handler, seconds=1.0)
@@ -222,11 +241,5 @@ class ClickUpDevice:
         """Remove old releases that nothing runs or would go back to; returns their digests."""
         status = await self.status()
         workers = [w.release for w in (status.active, status.parked) if w is not None]
-        return await asyncio.to_thread(prune, self.releases, {*workers, status.confirmed})
-
-
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text()
-    except FileNotFoundError:
-        return None
+        used = {*workers, status.confirmed}
+        return await prune(self._transport, self.places.releases, used)

@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Collection
-from pathlib import Path
+from pathlib import PurePosixPath
 
+from reconciler.devices.click_up.places import CONFIG, DRIVER, RECORD
 from reconciler.devices.client import Release
-from reconciler.durable import sync
+from reconciler.transports.transport import PROGRAM, File, Transport
 
 KEPT_RELEASES = 5
 
 
-def stage(folder: Path, release: Release) -> Path:
-    """Write `release` to `folder`/<digest> and return that path; a release that is there is left
-    alone.
+async def stage(transport: Transport, folder: PurePosixPath, release: Release) -> None:
+    """Write `release` to `folder`/<digest>; one that is there is left alone, and counts as new.
 
-    Everything is on disk (fsync) before it gets its name, so a release folder is complete or
-    absent.
+    A release folder is complete or absent. Raises OSError.
     """
     place = folder / release.digest
-    if place.exists():
-        os.utime(place)
-        return place
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{release.digest}.{os.getpid()}"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    shutil.copyfile(release.driver, partial / "driver")
-    (partial / "driver").chmod(0o755)
-    (partial / "config.click").write_text(release.config)
-    (partial / "release.json").write_text(release.record)
-    for name in ("driver", "config.click", "release.json", "."):
-        sync(partial / name)
-    partial.rename(place)
-    sync(folder)
-    return place
+    files = {
+        DRIVER: File(release.driver, PROGRAM),
+        CONFIG: File(release.config.encode()),
+        RECORD: File(release.record.encode()),
+    }
+    try:
+        await transport.touch(place)
+    except FileNotFoundError:
+        await transport.put_folder(files, place)
 
 
-def prune(folder: Path, used: Collection[str]) -> tuple[str, ...]:
+async def prune(
+    transport: Transport, folder: PurePosixPath, used: Collection[str]
+) -> tuple[str, ...]:
     """Remove all releases but those `used` and the newest few; returns what was removed."""
-    if not folder.is_dir():
+    try:
+        found = await transport.list(folder)
+    except FileNotFoundError:
         return ()
-    others = [path for path in folder.iterdir() if path.name not in used]
-    others.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
-    old = others[KEPT_RELEASES:]
-    for path in old:
-        shutil.rmtree(path)
-    return tuple(path.name for path in old)
+    others = [entry for entry in found if entry.name not in used]
+    others.sort(key=lambda entry: (entry.modified, entry.name), reverse=True)
+    old = tuple(entry.name for entry in others[KEPT_RELEASES:])
+    for name in old:
+        await transport.remove(folder / name)
+    return old

@@ -3,67 +3,62 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from reconciler.devices.click_up.detached import is_alive, last_lines, start_detached
+from reconciler.devices.click_up.places import Places
 from reconciler.errors import DeviceMisconfigured, DeviceUnreachable
+from reconciler.transports.transport import Transport
 
 START_SECONDS = 5.0
-NAMESPACES = Path("/run/netns")
+NAMESPACES = PurePosixPath("/run/netns")
 
 
-def make_directory(path: Path, directory: Path) -> None:
-    """Make `path` inside the device's directory. Raises DeviceMisconfigured."""
+async def make_directory(transport: Transport, places: Places) -> None:
+    """The device's directory, and its folder of releases. Raises DeviceMisconfigured."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        await transport.make_folder(places.releases, parents=True)
     except OSError as error:
         raise DeviceMisconfigured(
-            f"device directory {directory} cannot be made: {error.strerror}; make it"
+            f"device directory {places.directory} cannot be made: {error.strerror}; make it"
             " writable, or set"
             " spec.directory of the device to one that is"
         ) from error
 
 
-def install(supervisor: Path, directory: Path) -> Path:
-    """A copy: the cache may be cleaned while the supervisor lives for years."""
-    place = directory / "supervisor"
-    partial = directory / f".supervisor.{os.getpid()}"
-    shutil.copyfile(supervisor, partial)
-    partial.chmod(0o755)
-    partial.rename(place)
-    return place
-
-
 async def start(
-    command: Sequence[str], output: Path, name: str, answers: Callable[[], Awaitable[object]]
+    transport: Transport,
+    command: Sequence[str],
+    output: PurePosixPath,
+    name: str,
+    answers: Callable[[], Awaitable[object]],
 ) -> None:
     """Start the supervisor of `name`, detached; returns when `answers` does not raise any more.
 
     Raises DeviceUnreachable.
     """
-    pid = await start_detached(command, output)
+    pid = await start_detached(transport, command, output)
     deadline = asyncio.get_running_loop().time() + START_SECONDS
     while True:
         try:
             await answers()
             return
         except DeviceUnreachable as error:
-            if not is_alive(pid):
+            if not await is_alive(transport, pid):
+                said = await last_lines(transport, output)
                 raise DeviceUnreachable(
-                    f"the supervisor of {name} ended at once: {last_lines(output)}; see {output}"
+                    f"the supervisor of {name} ended at once: {said}; see {output}"
                 ) from error
             if asyncio.get_running_loop().time() > deadline:
                 raise
         await asyncio.sleep(0.01)
 
 
-def namespace(name: str, instance: str) -> Path:
+async def namespace(transport: Transport, name: str, instance: str) -> PurePosixPath:
     """Path of a network namespace. Raises DeviceMisconfigured when there is none."""
-    path = Path(name) if name.startswith("/") else NAMESPACES / name
-    if not path.exists():
+    path = NAMESPACES / name  # an absolute name is the path itself
+    if not await transport.exists(path):
         raise DeviceMisconfigured(
             f"{instance}: there is no network namespace {path}; create it with `ip netns add` or"
             " correct spec.netns"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
 
 from reconciler.devices.causes import BLAMES_DEVICE, BLAMES_RELEASE, cause_and_reason
+from reconciler.devices.click_up.places import CONFIG, DRIVER
 from reconciler.devices.client import TakeoverRequest
 from reconciler.devices.control_socket import (
     HandlerRefused,
-    NobodyListens,
     NoSuchHandler,
     connected,
 )
@@ -22,9 +22,11 @@ from reconciler.errors import (
     ConfirmTooLate,
     DeviceUnreachable,
     DeviceUnready,
+    NobodyListens,
     TakeoverRefused,
     Transient,
 )
+from reconciler.transports.transport import Transport
 
 START_TIMEOUT_MS = 10_000
 # Millions of records, on a slow disk or into another layout.
@@ -48,13 +50,14 @@ class Supervisor:
     a fresh connection and raises DeviceUnreachable when nobody answers.
     """
 
-    def __init__(self, name: str, socket: Path) -> None:
+    def __init__(self, name: str, transport: Transport, socket: PurePosixPath) -> None:
         self._name = name
+        self._transport = transport
         self._socket = socket
 
     async def status(self) -> DeviceStatus:
         """What it says about itself."""
-        async with connected(self._socket) as socket:
+        async with connected(self._transport, self._socket) as socket:
             text = await socket.read("status")
         return self._said(DeviceStatus, text, "`status`")
 
@@ -63,14 +66,17 @@ class Supervisor:
         """The same; a connection that breaks is tried again."""
         return await self.status()
 
-    async def takeover(self, request: TakeoverRequest, releases: Path) -> TakeoverReport:
-        """Let a release staged in the folder `releases` take over; returns when it forwards.
+    async def takeover(
+        self, request: TakeoverRequest, releases: PurePosixPath, restore: PurePosixPath | None
+    ) -> TakeoverReport:
+        """Let a release staged in the folder `releases` take over, with the records of the file
+        `restore` on the device, if any; returns when it forwards.
 
         Raises TakeoverRefused, DeviceUnready (the old one went on), Transient (it is busy).
         """
         seconds = START_TIMEOUT_MS / 1000 + CARRY_SECONDS
         try:
-            answer = await self._write("takeover", _lines(request, releases), seconds)
+            answer = await self._write("takeover", _lines(request, releases, restore), seconds)
         except HandlerRefused as error:
             cause, text = cause_and_reason(error.text)
             why = f"{self._name}: {text.replace(f'{releases / request.release}/', '')}"
@@ -103,7 +109,7 @@ class Supervisor:
         answer = await self._save("checkpoint", _one_line(reason))
         return self._said(CheckpointReport, answer, "a checkpoint")
 
-    async def set_checkpoints(self, directory: Path, interval_ms: int, keep: int) -> None:
+    async def set_checkpoints(self, directory: PurePosixPath, interval_ms: int, keep: int) -> None:
         """Write them there, so often, from now on. Raises CheckpointFailed."""
         lines = f"directory={directory}\ninterval_ms={interval_ms}\nkeep={keep}\n"
         await self._save("checkpoints", lines)
@@ -131,7 +137,7 @@ class Supervisor:
         await self._write("stop")
 
     async def _write(self, handler: str, value: str = "", seconds: float = 10.0) -> str:
-        async with connected(self._socket) as socket:
+        async with connected(self._transport, self._socket) as socket:
             return await socket.write(handler, value, seconds)
 
     def _said(self, model: type[S], answer: str, what: str) -> S:
@@ -144,17 +150,17 @@ class Supervisor:
             ) from error
 
 
-def _lines(request: TakeoverRequest, releases: Path) -> str:
+def _lines(request: TakeoverRequest, releases: PurePosixPath, restore: PurePosixPath | None) -> str:
     place = releases / request.release
     files = {
-        "carrier": releases / request.carrier / "driver" if request.carrier else None,
-        "restore": request.restore,
+        "carrier": releases / request.carrier / DRIVER if request.carrier else None,
+        "restore": restore,
     }
     pairs = [
         ("attempt", request.attempt),
         ("release", request.release),
-        ("driver", str(place / "driver")),
-        ("config", str(place / "config.click")),
+        ("driver", str(place / DRIVER)),
+        ("config", str(place / CONFIG)),
         ("confirm_timeout_ms", str(round(request.confirm_seconds * 1000))),
         ("start_timeout_ms", str(START_TIMEOUT_MS)),
         *((name, str(path)) for name, path in files.items() if path is not None),

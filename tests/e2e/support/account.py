@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.devices.click_up.client import ClickUpDevice
-from reconciler.devices.control_socket import connected
 from reconciler.errors import Stalled, Transient
+from reconciler.testbed.here import connected_here, directory_of
 from reconciler.testbed.measure import Traffic
 from reconciler.testbed.network import Namespace, Network
 from tests.e2e.support.host_sockets import counters_text, process_text, sockets_text
@@ -61,7 +61,7 @@ class Account:
             file.write_text(await _said(section) + "\n")
             files.append(file)
         events = [*self.events][-EVENTS_SAID:]
-        log = _last(self.device.directory / "log.jsonl", LINES_SAID)
+        log = _last(directory_of(self.device) / "log.jsonl", LINES_SAID)
         return "\n".join([*events, "supervisor's log:", *log, "kept:", *map(str, files)])
 
     def _sections(self) -> dict[str, Section]:
@@ -81,7 +81,7 @@ class Account:
         }
 
     async def _sessions(self) -> str:
-        async with connected(self.device.directory / "control.sock") as socket:
+        async with connected_here(directory_of(self.device) / "control.sock") as socket:
             return await socket.read("sessions.table", MOST_SESSIONS)
 
     async def _handlers(self) -> str:
@@ -95,7 +95,7 @@ class Account:
         return "\n".join(f"{name} {count}" for name, count in self.traffic.progress.items())
 
     async def _log(self) -> str:
-        return "\n".join(_last(self.device.directory / "log.jsonl", LINES_KEPT))
+        return "\n".join(_last(directory_of(self.device) / "log.jsonl", LINES_KEPT))
 
     async def _events(self) -> str:
         return "\n".join(self.events)

@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.build import Builder
 from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.open import open_click_up
 from reconciler.devices.reports import TakeoverReport
 from reconciler.library import Library
 from reconciler.outcome import Outcome
@@ -113,7 +114,7 @@ class Place:
 async def place(site: Site, files: Files) -> AsyncIterator[Place]:
     data = site.folder / "data"
     desired = site.desired(files)
-    device = ClickUpDevice(desired.device, desired.element.name, data)
+    device = open_click_up(desired.device, desired.element.name, data)
     try:
         yield Place(site, Commits(site.folder / "desired", files), device, data, Witness())
     finally:

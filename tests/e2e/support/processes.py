@@ -11,6 +11,15 @@ def log_of(folder: Path) -> str:
     return "\n".join(path.read_text() for path in folder.rglob("log.jsonl"))
 
 
+def runs(pid: int) -> bool:
+    """One that has ended but was not yet collected does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in ("Z", "X")
+
+
 def kill(pid: int) -> None:
     """SIGKILL through a command, as somebody on the machine would."""
     subprocess.run(["kill", "-9", str(pid)], check=True)

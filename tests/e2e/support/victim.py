@@ -14,6 +14,7 @@ from reconciler.checkpoints.file import read_checkpoint
 from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.control_socket import ControlSocketError
 from reconciler.errors import CheckpointFailed, DeviceUnreachable, Transient
+from reconciler.testbed.here import checkpoints_of, directory_of
 from reconciler.testbed.site import Sessions, sessions_of
 from tests.e2e.support.account import Account
 from tests.e2e.support.held import Held
@@ -79,7 +80,7 @@ class Victim:
         invented = sessions - await self._began(sessions)
         assert not invented, f"never began: {sorted(invented)}"
         await self.open_ones.answer()
-        for path in self.device.checkpoints.newest():
+        for path in checkpoints_of(self.device):
             with contextlib.suppress(FileNotFoundError):  # retired meanwhile
                 read_checkpoint(path)
 
@@ -111,7 +112,7 @@ class Victim:
         return self.openings.seen
 
     async def _processes(self, kind: str) -> list[int]:
-        everything = await asyncio.to_thread(_running_from, self.device.directory)
+        everything = await asyncio.to_thread(_running_from, directory_of(self.device))
         try:
             status = await self.device.status()
         except AWAY:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reconciler.devices.platforms import own_platform
+from reconciler.transports.local import own_platform
 
 ROOT = Path(__file__).parents[3]
 CACHE = ROOT / "build" / "tests" / "cache"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from reconciler.devices.client import Release, TakeoverRequest
-from reconciler.devices.control_socket import HandlerRefused, NobodyListens, NoSuchElement
+from reconciler.devices.control_socket import HandlerRefused, NoSuchElement
 from reconciler.devices.reports import (
     CheckpointReport,
     CheckpointStatus,
@@ -22,8 +22,15 @@ from reconciler.devices.reports import (
     TakeoverReport,
     WorkerStatus,
 )
-from reconciler.errors import CheckpointFailed, ConfirmTooLate, TakeoverRefused, Transient
+from reconciler.errors import (
+    CheckpointFailed,
+    ConfirmTooLate,
+    NobodyListens,
+    TakeoverRefused,
+    Transient,
+)
 from reconciler.graph.click_language import parse
+from reconciler.transports.local import own_platform
 from schemas.capabilities import Capabilities
 
 State = Literal["idle", "starting", "forwarding", "probation", "stopped"]
@@ -61,6 +68,9 @@ class RecordedDevice:
     records: Records
     classes: frozenset[str] = frozenset({"Idle", "Discard"})
     capabilities: Capabilities = REMEMBERS_ONLY
+
+    async def platform(self) -> str:
+        return own_platform()
 
     async def observe(self) -> DeviceState:
         records = self.records

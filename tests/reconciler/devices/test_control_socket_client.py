@@ -12,13 +12,12 @@ import pytest
 from reconciler.devices.control_socket import (
     ControlSocketError,
     HandlerRefused,
-    NobodyListens,
     NoSuchElement,
     NoSuchHandler,
     WrongDirection,
-    connected,
 )
-from reconciler.errors import DeviceUnreachable
+from reconciler.errors import DeviceUnreachable, NobodyListens
+from reconciler.testbed.here import connected_here
 
 GREETING = b"Click::ControlSocket/1.3\r\n"
 
@@ -50,13 +49,16 @@ async def far_end(
 async def test_reads_data_with_newlines(tmp_path: Path) -> None:
     path = tmp_path / "s"
     reply = b"200 Read handler 'x' OK\r\nDATA 8\r\na\r\nb\nc\r\n"
-    async with far_end(path, lambda _: reply), connected(path) as socket:
+    async with far_end(path, lambda _: reply), connected_here(path) as socket:
         assert await socket.read("x") == "a\r\nb\nc\r\n"
 
 
 async def test_writes_data_with_newlines_and_gives_the_remark(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    async with far_end(path, lambda _: b"200-one\r\n200 two\r\n") as got, connected(path) as socket:
+    async with (
+        far_end(path, lambda _: b"200-one\r\n200 two\r\n") as got,
+        connected_here(path) as socket,
+    ):
         assert await socket.write("takeover", "a=1\nb=é\n") == "one\ntwo"
     assert got == ["WRITEDATA takeover 9\r\na=1\nb=é\n".encode()]
 
@@ -76,7 +78,7 @@ async def test_errors_are_typed_by_code(
 ) -> None:
     path = tmp_path / "s"
     reply = b"%d-why\r\n%d not\r\n" % (code, code)
-    async with far_end(path, lambda _: reply), connected(path) as socket:
+    async with far_end(path, lambda _: reply), connected_here(path) as socket:
         with pytest.raises(kind, match="why\nnot") as failed:
             await socket.read("a.b")
     assert type(failed.value) is kind
@@ -88,14 +90,14 @@ async def test_errors_are_typed_by_code(
 )
 async def test_half_answers_mean_unreachable(tmp_path: Path, reply: bytes) -> None:
     path, answered = tmp_path / "s", iter([reply])
-    async with far_end(path, lambda _: next(answered, b"")), connected(path) as socket:
+    async with far_end(path, lambda _: next(answered, b"")), connected_here(path) as socket:
         with pytest.raises(DeviceUnreachable):
             await socket.read("x", seconds=0.2)
 
 
 async def test_silence_means_unreachable(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    async with far_end(path, lambda _: b"200-"), connected(path) as socket:
+    async with far_end(path, lambda _: b"200-"), connected_here(path) as socket:
         with pytest.raises(DeviceUnreachable, match=r"within 0\.1 s"):
             await socket.read("x", seconds=0.1)
 
@@ -104,19 +106,19 @@ async def test_somebody_elses_socket_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "s"
     async with far_end(path, lambda _: b"", greeting=b"220 smtp\r\n"):
         with pytest.raises(DeviceUnreachable, match="does not speak ControlSocket"):
-            async with connected(path):
+            async with connected_here(path):
                 pass
 
 
 async def test_absent_and_abandoned_sockets_are_nobody(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with pytest.raises(NobodyListens):
-        async with connected(path):
+        async with connected_here(path):
             pass
     async with far_end(path, lambda _: b""):
         pass
     with pytest.raises(NobodyListens):
-        async with connected(path):
+        async with connected_here(path):
             pass
 
 
@@ -126,7 +128,7 @@ async def test_long_paths_work(tmp_path: Path) -> None:
     short = tmp_path / "s"
     async with far_end(short, lambda _: b"200 OK\r\nDATA 1\r\n7"):
         (folder / "s").symlink_to(short)
-        async with connected(folder / "s") as socket:
+        async with connected_here(folder / "s") as socket:
             assert await socket.read("x") == "7"
 
 
@@ -135,7 +137,7 @@ async def test_is_cancelled_whenever_the_answer_comes(tmp_path: Path, turns: int
     """The event loop's turns before it: at one of them the answer has just arrived."""
     path = tmp_path / "s"
     reply = b"200 Read handler 'x' OK\r\nDATA 1\r\na"
-    async with far_end(path, lambda _: reply), connected(path) as socket:
+    async with far_end(path, lambda _: reply), connected_here(path) as socket:
         task = asyncio.create_task(socket.read("x"))
         for _ in range(turns):
             await asyncio.sleep(0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.devices.control_socket import NobodyListens
+from reconciler.errors import NobodyListens
 from reconciler.library import Library, load_library
 from tests.reconciler.reconcile.house import House
 from tests.reconciler.reconcile.pipeline import Repository, library_root

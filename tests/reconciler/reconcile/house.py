@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reconciler.build import Builder
 from reconciler.devices.click_up.client import ClickUpDevice
+from reconciler.devices.open import open_click_up
 from reconciler.devices.reports import DeviceStatus, TakeoverReport
 from reconciler.library import Library
 from reconciler.outcome import Outcome
@@ -73,7 +74,7 @@ class House:
             "metadata": {"name": "box"},
             "spec": {"directory": str(directory)} if directory else {},
         }
-        return ClickUpDevice(Device.model_validate(device), "stream", self.data)
+        return open_click_up(Device.model_validate(device), "stream", self.data)
 
     def loop(self) -> Loop:
         dependencies = Dependencies(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.devices.platforms import own_platform
 from reconciler.outcome import OutcomeKind
+from reconciler.transports.local import own_platform
 from tests.reconciler.reconcile.house import House
 from tests.reconciler.reconcile.pipeline import KEY
 
@@ -39,9 +39,8 @@ async def test_a_device_of_another_platform_is_not_touched(house: House) -> None
     line = text[: text.index("platform")].count("\n") + 1
     assert (outcome.kind, outcome.reason) == (OutcomeKind.STALLED, "DeviceMisconfigured")
     assert outcome.message == (
-        f"device.yaml:{line}:13: Other platform: {other}, but box is reached locally, and this"
-        f" machine is {own_platform()}. Write platform: {own_platform()}, leave it out, or run"
-        " click-up on the device."
+        f"device.yaml:{line}:13: Other platform: {other}, but box is {own_platform()}. Write"
+        f" platform: {own_platform()}, or leave it out; what is reached locally is this machine."
     )
     assert house.recorder.steps == []
     device.write_text(text.replace(other, own_platform()))

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from reconciler.outcome import OutcomeKind
 from reconciler.store import Ledger, Snapshots
+from reconciler.testbed.here import directory_of
 from schemas.snapshot import Occasion, Snapshot
 from tests.reconciler.reconcile.house import House
 
@@ -20,8 +21,8 @@ CONFIG = "made :: RatedSource(0, 100); seen :: Counter; gone :: Discard; made ->
 async def stranger(house: House) -> AsyncIterator[None]:
     """A driver that somebody started by hand, with its control socket where the device has its."""
     artifact = await house.builder.build(["RatedSource", "Counter", "Discard"])
-    house.device.directory.mkdir(parents=True)
-    socket = house.device.directory / "control.sock"
+    directory_of(house.device).mkdir(parents=True)
+    socket = directory_of(house.device) / "control.sock"
     process = await asyncio.create_subprocess_exec(
         str(artifact.driver), "-e", CONFIG, "-u", socket.name, cwd=socket.parent
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.outcome import OutcomeKind
+from reconciler.testbed.here import releases_of
 from tests.e2e.support.processes import kill
 from tests.reconciler.reconcile.house import House
 from tests.reconciler.reconcile.pipeline import KEY
@@ -34,10 +35,10 @@ async def test_releases_go_although_no_supervisor_runs_any_more(house: House) ->
     house.repository.commit()
     await house.once()
     kill((await house.supervisor()).pid)
-    assert list(house.device.releases.iterdir())
+    assert list(releases_of(house.device).iterdir())
     give_up(house)
     assert (await house.once()).kind is OutcomeKind.REMOVED
-    assert not house.device.releases.exists()
+    assert not releases_of(house.device).exists()
 
 
 async def test_a_removal_that_nobody_saw_the_end_of_is_settled(house: House) -> None:

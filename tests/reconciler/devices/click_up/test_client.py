@@ -14,15 +14,19 @@ from reconciler.build import Artifact, Builder
 from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.devices.click_up.detached import is_alive
 from reconciler.devices.client import Release, TakeoverRequest
-from reconciler.devices.control_socket import NobodyListens, NoSuchElement
+from reconciler.devices.control_socket import NoSuchElement
+from reconciler.devices.open import open_click_up
 from reconciler.errors import (
     CheckpointFailed,
     ConfirmTooLate,
     DeviceMisconfigured,
     DeviceUnready,
+    NobodyListens,
     TakeoverRefused,
     Transient,
 )
+from reconciler.testbed.here import checkpoint_folder_of, directory_of, releases_of
+from reconciler.transports.local import LocalTransport
 from schemas.device import Device
 from tests.libraries import todays_library
 
@@ -53,7 +57,7 @@ async def artifact(builder: Builder) -> Artifact:
 
 @pytest.fixture
 async def device(tmp_path: Path, builder: Builder) -> AsyncIterator[ClickUpDevice]:
-    made = ClickUpDevice(described(), "stream", tmp_path)
+    made = open_click_up(described(), "stream", tmp_path)
     await made.start(await builder.supervisor())
     yield made
     with suppress(NobodyListens):
@@ -69,7 +73,7 @@ def parent_of(pid: int) -> int:
 
 
 async def test_nothing_runs_at_first(tmp_path: Path) -> None:
-    state = await ClickUpDevice(described(), "stream", tmp_path).observe()
+    state = await open_click_up(described(), "stream", tmp_path).observe()
     assert (state.status, state.graph) == (None, None)
 
 
@@ -140,7 +144,7 @@ async def test_the_supervisor_outlives_nobody_but_us(device: ClickUpDevice) -> N
     parent = parent_of(status.pid)
     assert parent != os.getpid()
     os.kill(status.pid, signal.SIGKILL)
-    while is_alive(status.pid):
+    while await is_alive(LocalTransport(), status.pid):
         pass
     assert (await device.observe()).status is None
     assert await device.sample(["d.count"]) == {"d.count": None}
@@ -151,17 +155,17 @@ async def test_removed_device_keeps_its_log_only(device: ClickUpDevice, artifact
     await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
     await device.remove()
     assert (await device.observe()).status is None
-    assert not device.releases.exists()
-    assert (device.directory / "log.jsonl").exists()
+    assert not releases_of(device).exists()
+    assert (directory_of(device) / "log.jsonl").exists()
 
 
 async def test_misdescribed_devices_are_explained(tmp_path: Path, builder: Builder) -> None:
     supervisor = await builder.supervisor()
-    nowhere = ClickUpDevice(described(netns="no-such-place"), "stream", tmp_path)
+    nowhere = open_click_up(described(netns="no-such-place"), "stream", tmp_path)
     with pytest.raises(DeviceMisconfigured, match="ip netns add"):
         await nowhere.start(supervisor)
     (tmp_path / "file").touch()
-    blocked = ClickUpDevice(described(directory=str(tmp_path / "file")), "stream", tmp_path)
+    blocked = open_click_up(described(directory=str(tmp_path / "file")), "stream", tmp_path)
     with pytest.raises(DeviceMisconfigured, match=r"spec\.directory"):
         await blocked.start(supervisor)
 
@@ -179,7 +183,7 @@ async def test_a_place_where_nothing_can_be_staged_is_explained(
     tmp_path: Path, artifact: Artifact
 ) -> None:
     (tmp_path / "file").touch()
-    blocked = ClickUpDevice(described(directory=str(tmp_path / "file")), "stream", tmp_path)
+    blocked = open_click_up(described(directory=str(tmp_path / "file")), "stream", tmp_path)
     with pytest.raises(DeviceMisconfigured, match=r"spec\.directory"):
         await blocked.stage(release(OLD, artifact))
 
@@ -188,7 +192,7 @@ async def test_checkpoints_are_written_where_and_when_the_device_says(
     tmp_path: Path, builder: Builder
 ) -> None:
     artifact = await builder.build(["Idle", "Discard", "SessionTable"])
-    device = ClickUpDevice(described(checkpoints={"interval": "0s", "keep": 2}), "stream", tmp_path)
+    device = open_click_up(described(checkpoints={"interval": "0s", "keep": 2}), "stream", tmp_path)
     await device.start(await builder.supervisor())
     try:
         await device.stage(release(OLD, artifact, "s :: SessionTable; Idle -> Discard;"))
@@ -200,11 +204,11 @@ async def test_checkpoints_are_written_where_and_when_the_device_says(
         assert (said.last.file, said.last.reason) == (files[2], "before lunch")
         assert await device.configure_checkpoints(said) == ""
         changed = described(checkpoints={"interval": "5s"})
-        other = ClickUpDevice(changed, "stream", tmp_path)
+        other = open_click_up(changed, "stream", tmp_path)
         assert "every 5 s, the newest 5 are kept" in await other.configure_checkpoints(said)
         said = (await device.status()).checkpoints
         assert said is not None and await other.configure_checkpoints(said) == ""
-        device.checkpoints.path.rename(tmp_path / "gone")
+        checkpoint_folder_of(device).rename(tmp_path / "gone")
         with pytest.raises(CheckpointFailed, match=r"^box/stream: "):
             await device.checkpoint("after lunch")
         said = (await device.status()).checkpoints

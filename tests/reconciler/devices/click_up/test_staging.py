@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+import pytest
 
 from reconciler.devices.click_up.staging import KEPT_RELEASES, Release, prune, stage
+from reconciler.transports.local import LocalTransport
+
+HERE = LocalTransport()
 
 
 def release(tmp_path: Path, digest: str) -> Release:
@@ -12,37 +17,50 @@ def release(tmp_path: Path, digest: str) -> Release:
     return Release(digest, driver, "a :: Idle;\n", "{}\n")
 
 
-def test_a_release_is_staged_whole(tmp_path: Path) -> None:
-    place = stage(tmp_path / "releases", release(tmp_path, "abc"))
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "releases"
+    made.mkdir()
+    return made
+
+
+async def staged(folder: Path, digest: str) -> Path:
+    await stage(HERE, PurePosixPath(folder), release(folder.parent, digest))
+    return folder / digest
+
+
+async def test_a_release_is_staged_whole(folder: Path) -> None:
+    place = await staged(folder, "abc")
     assert sorted(path.name for path in place.iterdir()) == [
         "config.click", "driver", "release.json",
     ]  # fmt: skip
     assert os.access(place / "driver", os.X_OK)
-    assert [path.name for path in (tmp_path / "releases").iterdir()] == ["abc"]
+    assert os.listdir(folder) == ["abc"]
 
 
-def test_what_a_killed_reconciler_left_is_replaced(tmp_path: Path) -> None:
-    partial = tmp_path / "releases" / f".abc.{os.getpid()}"
+async def test_what_a_killed_reconciler_left_is_replaced(folder: Path) -> None:
+    partial = folder / f".abc.{os.getpid()}"
     partial.mkdir(parents=True)
     (partial / "junk").touch()
-    place = stage(tmp_path / "releases", release(tmp_path, "abc"))
+    place = await staged(folder, "abc")
     assert not (place / "junk").exists()
     assert not partial.exists()
 
 
-def test_a_staged_release_is_left_alone(tmp_path: Path) -> None:
-    first = stage(tmp_path / "releases", release(tmp_path, "abc"))
+async def test_a_staged_release_is_left_alone_and_counts_as_new(folder: Path) -> None:
+    first = await staged(folder, "abc")
     before = (first / "driver").stat().st_ino
-    assert stage(tmp_path / "releases", release(tmp_path, "abc")) == first
+    os.utime(first, (1, 1))
+    assert await staged(folder, "abc") == first
     assert (first / "driver").stat().st_ino == before
+    assert first.stat().st_mtime > 1
 
 
-def test_old_releases_go_but_not_those_in_use(tmp_path: Path) -> None:
-    folder = tmp_path / "releases"
+async def test_old_releases_go_but_not_those_in_use(folder: Path, tmp_path: Path) -> None:
     for number in range(KEPT_RELEASES + 4):
-        place = stage(folder, release(tmp_path, f"r{number}"))
+        place = await staged(folder, f"r{number}")
         os.utime(place, (number, number))
-    assert set(prune(folder, {"r0"})) == {"r1", "r2", "r3"}
+    assert set(await prune(HERE, PurePosixPath(folder), {"r0"})) == {"r1", "r2", "r3"}
     assert (folder / "r0").is_dir()
-    assert len(list(folder.iterdir())) == KEPT_RELEASES + 1
-    assert prune(tmp_path / "nothing", ()) == ()
+    assert len(os.listdir(folder)) == KEPT_RELEASES + 1
+    assert await prune(HERE, PurePosixPath(tmp_path / "nothing"), ()) == ()
