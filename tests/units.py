@@ -4,7 +4,7 @@ share what they include; and what is generated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,10 @@ def class_sources(classes: Iterable[str], library: Path, sanitize: str | None) -
     groups = [
         names[first : first + CLASSES_A_UNIT] for first in range(0, len(names), CLASSES_A_UNIT)
     ]
-    units += [_unit(library, "classes", [_registered(name) for name in group]) for group in groups]
+    units += [
+        _unit(library, "classes", [_registered(name, needed[name]) for name in group])
+        for group in groups
+    ]
     states = [name for name in names if needed[name].get("states")]
     return [*units, *_migrations(states, library)]
 
@@ -98,9 +101,11 @@ def _parsed(manifest: str) -> Any:
     return YAML(typ="safe").load(manifest)
 
 
-def _registered(name: str) -> str:
+def _registered(name: str, manifest: Mapping[str, Any]) -> str:
     include = f'#include "elements/{name}/{name}.hh"'
-    return f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
+    ports = f"{manifest['ports']['inputs']}/{manifest['ports']['outputs']}"
+    facts = f'"{ports}", "{manifest["processing"]}", "{manifest.get("flow", "x/x")}"'
+    return f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name}, {facts});\n}}\n"
 
 
 def _migrations(states: list[str], library: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,15 +67,21 @@ class HandlerTable {
   std::vector<std::pair<std::string, Handler>> handlers_;
 };
 
+// What the manifest of a class says of its ports, in Click's notation.
+struct ElementClass {
+  const char* name;
+  const char* port_count = "1/1";
+  const char* processing = "a/a";
+  const char* flow_code = "x/x";  // which inputs reach which outputs, for agnostic ports
+};
+
 // Life cycle: configure -> initialize -> (resume <-> pause)* -> cleanup. Nothing forwards before the first resume.
 class Element {
  public:
   virtual ~Element();
 
-  virtual const char* class_name() const = 0;
-  virtual const char* port_count() const { return "1/1"; }  // Click's port count specification
-  virtual const char* processing() const { return "a/a"; }  // Click's processing specification
-  virtual const char* flow_code() const { return "x/x"; }   // which inputs reach which outputs, for agnostic ports
+  const ElementClass& element_class() const { return *class_; }
+  const char* class_name() const { return class_->name; }
 
   // Order within configure and initialize, lowest first: states before the elements that name them.
   virtual int configure_phase() const { return 100; }
@@ -121,6 +128,8 @@ class Element {
 
  private:
   friend class Router;
+  friend std::unique_ptr<Element> make_element(std::string_view class_name);
+  const ElementClass* class_ = nullptr;
   std::string name_;
   std::vector<std::string> configuration_;
   std::vector<std::pair<std::string, size_t>> positions_;  // arguments given by position, for set_keyword
@@ -148,14 +157,14 @@ void chatter(const Element& element, std::string_view text);
 // Ends the worker after this round (FromDump STOP, InfiniteSource STOP).
 void request_stop();
 
-// Registration: one line at the end of each element's header's generated source.
+// Registration: one line of the source that is generated for each class, CLICKUP_ELEMENT(Class, "1/1", "a/a", "x/x").
 using ElementFactory = Element* (*)();
 struct ElementRegistration {
-  ElementRegistration(const char* class_name, ElementFactory factory);
+  ElementRegistration(const ElementClass& facts, ElementFactory factory);
 };
-#define CLICKUP_ELEMENT(Class)                                           \
-  static const ::clickup::ElementRegistration registration_##Class {     \
-    #Class, []() -> ::clickup::Element* { return new ::clickup::Class; } \
+#define CLICKUP_ELEMENT(Class, ...)                                                                   \
+  static const ::clickup::ElementRegistration registration_##Class {                                  \
+    {#Class __VA_OPT__(, ) __VA_ARGS__}, []() -> ::clickup::Element* { return new ::clickup::Class; } \
   }
 
 }  // namespace clickup

@@ -35,7 +35,7 @@ void append_ports(const Element& element, bool output, std::string& text) {
   const GraphDescription& graph = element.router().graph();
   for (int port = 0; port < count; ++port) {
     bool push = output ? element.output_is_push(port) : !element.input_is_pull(port);
-    bool open = processing_of(element.processing(), output, port) == Processing::agnostic;
+    bool open = processing_of(element.element_class().processing, output, port) == Processing::agnostic;
     text += std::string(push ? "push" : "pull") + (open ? "~\t-\t" : "\t-\t");
     const char* separator = "";
     for (const ConnectionDeclaration& connection : graph.connections) {

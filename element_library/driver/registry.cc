@@ -5,28 +5,36 @@
 namespace clickup {
 namespace {
 
+struct Registered {
+  ElementClass facts;
+  ElementFactory make;
+};
+
 // Made on first use: registrations run in an order that nobody controls.
-std::map<std::string, ElementFactory, std::less<>>& factories() {
-  static std::map<std::string, ElementFactory, std::less<>> classes;
-  return classes;
+std::map<std::string, Registered, std::less<>>& classes() {
+  static std::map<std::string, Registered, std::less<>> known;
+  return known;
 }
 
 }  // namespace
 
-ElementRegistration::ElementRegistration(const char* class_name, ElementFactory factory) {
-  factories().emplace(class_name, factory);
+ElementRegistration::ElementRegistration(const ElementClass& facts, ElementFactory factory) {
+  classes().emplace(facts.name, Registered{facts, factory});
 }
 
-bool has_element_class(std::string_view class_name) { return factories().contains(class_name); }
+bool has_element_class(std::string_view class_name) { return classes().contains(class_name); }
 
 std::unique_ptr<Element> make_element(std::string_view class_name) {
-  auto found = factories().find(class_name);
-  return std::unique_ptr<Element>(found == factories().end() ? nullptr : found->second());
+  auto found = classes().find(class_name);
+  if (found == classes().end()) return nullptr;
+  std::unique_ptr<Element> element(found->second.make());
+  element->class_ = &found->second.facts;
+  return element;
 }
 
 std::vector<std::string> element_classes() {
   std::vector<std::string> names;
-  for (const auto& [name, factory] : factories()) names.push_back(name);
+  for (const auto& [name, registered] : classes()) names.push_back(name);
   return names;
 }
 

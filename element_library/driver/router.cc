@@ -59,8 +59,9 @@ std::unique_ptr<Router> Router::build(std::string text, const std::string& file,
     for (size_t i = 0; i < router->elements_.size(); ++i) {
       const Element& element = *router->elements_[i];
       const ElementDeclaration& declaration = router->graph_.elements[i];
-      shapes.push_back({describe(declaration.name, declaration.class_name), declaration.landmark, element.port_count(),
-                        element.processing(), element.flow_code()});
+      shapes.push_back({describe(declaration.name, declaration.class_name), declaration.landmark,
+                        element.element_class().port_count, element.element_class().processing,
+                        element.element_class().flow_code});
     }
     router->connect(hook_up(shapes, router->graph_.connections, diagnostics));
     router->configure(diagnostics);

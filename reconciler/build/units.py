@@ -21,6 +21,7 @@ from reconciler.errors import BuildFailed
 from reconciler.layouts import layout_header
 from reconciler.layouts.migration_unit import migration_unit
 from reconciler.library import Library
+from schemas.element import ElementManifest
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
 
@@ -42,7 +43,9 @@ def generated_files(context: ServiceContext, library: Library) -> dict[str, str]
     """Sources of a driver that exist in no repository, by path: one unit an element class; a layout
     header and a unit with the migrations for each state class; parts.
     """
-    files = {f"classes/{name}.cc": _class_source(name) for name in context.classes}
+    files = {
+        f"classes/{name}.cc": _class_source(library.elements[name]) for name in context.classes
+    }
     files |= parts(library.root, DRIVER)
     for name in _state_classes(context, library):
         files[f"layouts/{name}.layout.hh"] = layout_header(library.elements[name])
@@ -58,11 +61,19 @@ def _migrations(name: str) -> str:
     return f"migrations/{name}.cc"
 
 
-def _class_source(name: str) -> str:
+def _class_source(manifest: ElementManifest) -> str:
+    name = manifest.class_name
     return (
         f'#include "elements/{name}/{name}.hh"\n\n'
-        f"namespace clickup {{\nCLICKUP_ELEMENT({name});\n}}\n"
+        f"namespace clickup {{\n{registration(manifest)}\n}}\n"
     )
+
+
+def registration(manifest: ElementManifest) -> str:
+    """The line of C++ with which a driver knows the class and its ports."""
+    ports = f"{manifest.ports.inputs}/{manifest.ports.outputs}"
+    facts = ", ".join(f'"{fact}"' for fact in (ports, manifest.processing, manifest.flow))
+    return f"CLICKUP_ELEMENT({manifest.class_name}, {facts});"
 
 
 def driver_units(context: ServiceContext, library: Library, compiler: Compiler) -> tuple[Unit, ...]:

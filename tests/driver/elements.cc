@@ -9,9 +9,6 @@ namespace {
 // Pushes LIMIT packets of LENGTH bytes, then stops the driver unless STOP is false.
 class Emit : public Element {
  public:
-  const char* class_name() const override { return "Emit"; }
-  const char* port_count() const override { return "0/1"; }
-  const char* processing() const override { return "h/h"; }
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("LIMIT", limit_, false).positional("LENGTH", length_, false).keyword("STOP", stop_);
     arguments.keyword("LABEL", label_).finish(errors);
@@ -62,7 +59,6 @@ class Emit : public Element {
 // Counts; with DROP every DROPth packet is removed. Remembers whether it was pulled.
 class Pass : public Element {
  public:
-  const char* class_name() const override { return "Pass"; }
   void configure(Arguments& arguments, Errors& errors) override { arguments.keyword("DROP", drop_).finish(errors); }
   void add_handlers(HandlerTable& table) override {
     table.read("count", [this] { return std::to_string(count_); });
@@ -87,8 +83,6 @@ class Pass : public Element {
 // Takes packets whichever way they come.
 class Swallow : public Element {
  public:
-  const char* class_name() const override { return "Swallow"; }
-  const char* port_count() const override { return "1-/0"; }
   void add_handlers(HandlerTable& table) override {
     table.read("count", [this] { return std::to_string(count_); });
   }
@@ -111,16 +105,11 @@ class Swallow : public Element {
 };
 
 // Pull only.
-class Fetch : public Swallow {
- public:
-  const char* class_name() const override { return "Fetch"; }
-  const char* processing() const override { return "l/h"; }
-};
+class Fetch : public Swallow {};
 
 // Another process takes the processor for 20 ms whenever this one drains.
 class Slumber : public Fetch {
  public:
-  const char* class_name() const override { return "Slumber"; }
   bool drain() override {
     timespec busy{0, 20'000'000};
     nanosleep(&busy, nullptr);
@@ -131,8 +120,6 @@ class Slumber : public Fetch {
 // Push to pull, up to 1000 packets.
 class Store : public Element {
  public:
-  const char* class_name() const override { return "Store"; }
-  const char* processing() const override { return "h/l"; }
   void push(int, Batch& batch) override {
     for (Packet* packet : batch) {
       if (packets_.size() < 1000) {
@@ -160,9 +147,6 @@ class Store : public Element {
 // Odd packets to the optional output 1.
 class Split : public Element {
  public:
-  const char* class_name() const override { return "Split"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
   void process(Batch& batch) override {
     Batch odd;
     uint32_t kept = 0;
@@ -184,9 +168,6 @@ class Split : public Element {
 // As many outputs as inputs; input i reaches output i alone.
 class Lanes : public Element {
  public:
-  const char* class_name() const override { return "Lanes"; }
-  const char* port_count() const override { return "-/="; }
-  const char* flow_code() const override { return "#/#"; }
   void push(int port, Batch& batch) override { output(port).push(batch); }
   void pull(int port, Batch& batch, uint32_t limit) override { input(port).pull(batch, limit); }
 };
@@ -194,8 +175,6 @@ class Lanes : public Element {
 // A state, and an element that names it.
 class Ledger : public Element {
  public:
-  const char* class_name() const override { return "Ledger"; }
-  const char* port_count() const override { return "0/0"; }
   int configure_phase() const override { return 0; }
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("CAPACITY", capacity).finish(errors);
@@ -211,7 +190,6 @@ class Ledger : public Element {
 
 class Reads : public Element {
  public:
-  const char* class_name() const override { return "Reads"; }
   void configure(Arguments& arguments, Errors& errors) override {
     Element* ledger = nullptr;
     arguments.positional_element("LEDGER", "Ledger", ledger).finish(errors);
@@ -222,8 +200,6 @@ class Reads : public Element {
 // Fails to initialise; fires once a millisecond otherwise.
 class Ticker : public Element {
  public:
-  const char* class_name() const override { return "Ticker"; }
-  const char* port_count() const override { return "0/0"; }
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("FAIL", fail_).keyword("LIMIT", limit_).keyword_duration("INTERVAL", interval_).finish(errors);
   }
@@ -247,17 +223,17 @@ class Ticker : public Element {
   uint64_t at_ = 0, ticks_ = 0, limit_ = 0;
 };
 
-CLICKUP_ELEMENT(Emit);
+CLICKUP_ELEMENT(Emit, "0/1", "h/h");
 CLICKUP_ELEMENT(Pass);
-CLICKUP_ELEMENT(Swallow);
-CLICKUP_ELEMENT(Slumber);
-CLICKUP_ELEMENT(Fetch);
-CLICKUP_ELEMENT(Store);
-CLICKUP_ELEMENT(Split);
-CLICKUP_ELEMENT(Lanes);
-CLICKUP_ELEMENT(Ledger);
+CLICKUP_ELEMENT(Swallow, "1-/0");
+CLICKUP_ELEMENT(Slumber, "1-/0", "l/h");
+CLICKUP_ELEMENT(Fetch, "1-/0", "l/h");
+CLICKUP_ELEMENT(Store, "1/1", "h/l");
+CLICKUP_ELEMENT(Split, "1/1-2", "a/ah");
+CLICKUP_ELEMENT(Lanes, "-/=", "a/a", "#/#");
+CLICKUP_ELEMENT(Ledger, "0/0");
 CLICKUP_ELEMENT(Reads);
-CLICKUP_ELEMENT(Ticker);
+CLICKUP_ELEMENT(Ticker, "0/0");
 
 }  // namespace
 }  // namespace clickup

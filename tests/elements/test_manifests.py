@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,6 @@ from schemas.element import ElementManifest
 from tests.elements.conftest import CLASSES
 from tests.elements.frames import Drive
 from tests.libraries import todays_library
-from tests.objects import LIBRARY
 from tests.packets import write_pcap
 
 ARGUMENTS = {
@@ -124,19 +122,6 @@ OF_EVERY_ELEMENT = {"class", "name", "config", "ports", "handlers"}
 @cache
 def manifests() -> Mapping[str, ElementManifest]:
     return todays_library().elements
-
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_ports_and_processing(name: str) -> None:
-    manifest = manifests()[name]
-    folders = [LIBRARY / "elements" / name]
-    folders += [LIBRARY / path for path in manifest.requires]
-    text = "".join(path.read_text() for folder in folders for path in folder.glob("*.hh"))
-    pattern = r"(port_count|processing|flow_code)\(\) const override { return \"(.*?)\""
-    said = dict(re.findall(pattern, text))
-    assert said.get("port_count", "1/1") == f"{manifest.ports.inputs}/{manifest.ports.outputs}"
-    assert said.get("processing", "a/a") == manifest.processing
-    assert said.get("flow_code", "x/x") == manifest.flow
 
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if "Device" not in name])

@@ -38,9 +38,6 @@ std::map<std::string, ReplaySink*> sinks;
 
 class ReplaySource : public Element {
  public:
-  const char* class_name() const override { return "ReplaySource"; }
-  const char* port_count() const override { return "0/1"; }
-  const char* processing() const override { return "h/h"; }
   void configure(Arguments& arguments, Errors& errors) override {
     bool ignored;
     std::string interface;
@@ -62,9 +59,6 @@ class ReplaySource : public Element {
 
 class ReplaySink : public Element {
  public:
-  const char* class_name() const override { return "ReplaySink"; }
-  const char* port_count() const override { return "1/0"; }
-  const char* processing() const override { return "l/h"; }
   void configure(Arguments& arguments, Errors& errors) override {
     std::string interface;
     arguments.positional("DEVNAME", interface).finish(errors);
@@ -86,8 +80,8 @@ class ReplaySink : public Element {
   std::string sent;
 };
 
-CLICKUP_ELEMENT(ReplaySource);
-CLICKUP_ELEMENT(ReplaySink);
+CLICKUP_ELEMENT(ReplaySource, "0/1", "h/h");
+CLICKUP_ELEMENT(ReplaySink, "1/0", "l/h");
 
 class TableFile {
  public:

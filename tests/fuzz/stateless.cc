@@ -11,10 +11,6 @@ namespace clickup {
 // Remembers everything that arrives, in order.
 class Collect : public Element {
  public:
-  const char* class_name() const override { return "Collect"; }
-  const char* port_count() const override { return "1/0"; }
-  const char* processing() const override { return "h/h"; }
-
   void push(int, Batch& batch) override {
     for (const Packet* packet : batch) {
       PROMISE(packet->begin + packet->length <= sizeof packet->buffer);
@@ -26,7 +22,7 @@ class Collect : public Element {
 
   uint64_t hash = 0xcbf29ce484222325;
 };
-CLICKUP_ELEMENT(Collect);
+CLICKUP_ELEMENT(Collect, "1/0", "h/h");
 
 }  // namespace clickup
 

@@ -16,16 +16,13 @@ class Witness : public Element {
  public:
   static constexpr int kNobody = -1;
 
-  const char* class_name() const override { return "Witness"; }
-  const char* port_count() const override { return "1-/0"; }
-  const char* processing() const override { return "h/h"; }
   void push(int port, Batch& batch) override {
     seen = port;
     batch.release();
   }
   int seen = kNobody;
 };
-CLICKUP_ELEMENT(Witness);
+CLICKUP_ELEMENT(Witness, "1-/0", "h/h");
 
 inline std::unique_ptr<Router> fuzz_router(const std::string& text) {
   static StandaloneHost host;

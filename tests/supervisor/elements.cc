@@ -15,8 +15,6 @@ namespace {
 // Sends on interface TO what comes in on FROM, and counts it in shared memory.
 class Wire : public Element {
  public:
-  const char* class_name() const override { return "Wire"; }
-  const char* port_count() const override { return "0/0"; }
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("FROM", from_name_).positional("TO", to_name_).finish(errors);
   }
@@ -56,8 +54,6 @@ class Wire : public Element {
 // Memory of a state table; its handler `value` reads and writes the first number in it.
 class Memory : public Element {
  public:
-  const char* class_name() const override { return "Memory"; }
-  const char* port_count() const override { return "0/0"; }
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("LAYOUT", layout_).keyword("BYTES", bytes_).keyword("NAME", table_).finish(errors);
   }
@@ -83,8 +79,6 @@ class Memory : public Element {
 // A counter under its own name; its handler `value` reads and writes it.
 class Tally : public Element {
  public:
-  const char* class_name() const override { return "Tally"; }
-  const char* port_count() const override { return "0/0"; }
   void initialize(Host& host, Errors&) override { count_ = host.counter_slot(name()); }
   void add_handlers(HandlerTable& table) override {
     table.read("value", [this] { return std::to_string(count_->packets); });
@@ -101,8 +95,6 @@ class Tally : public Element {
 // initialize, resume, pause, task). With ONCE, a file, only while the file exists, which it removes.
 class Fault : public Element {
  public:
-  const char* class_name() const override { return "Fault"; }
-  const char* port_count() const override { return "0/0"; }
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("PHASE", phase_).positional("KIND", kind_).keyword("ONCE", once_).finish(errors);
     strike("configure", &errors);
@@ -128,10 +120,10 @@ class Fault : public Element {
   std::string phase_, kind_, once_;
 };
 
-CLICKUP_ELEMENT(Wire);
-CLICKUP_ELEMENT(Memory);
-CLICKUP_ELEMENT(Tally);
-CLICKUP_ELEMENT(Fault);
+CLICKUP_ELEMENT(Wire, "0/0");
+CLICKUP_ELEMENT(Memory, "0/0");
+CLICKUP_ELEMENT(Tally, "0/0");
+CLICKUP_ELEMENT(Fault, "0/0");
 
 }  // namespace
 }  // namespace clickup

@@ -64,8 +64,6 @@ class NumbersOf : public Numbers {
 // it pauses; CHURN entries change every round.
 class Ledger : public Element {
  public:
-  const char* class_name() const override { return "Ledger"; }
-  const char* port_count() const override { return "0/0"; }
   void configure(Arguments& arguments, Errors& errors) override {
     uint32_t layout = 1;
     arguments.positional("LAYOUT", layout)
@@ -152,7 +150,7 @@ const Migration<EntriesLayoutV1, EntriesLayoutV2> forth{};
 const Migration<EntriesLayoutV2, EntriesLayoutV1> back{};
 const Migration<EntriesLayoutV1, EntriesLayoutV1> resize{};
 
-CLICKUP_ELEMENT(Ledger);
+CLICKUP_ELEMENT(Ledger, "0/0");
 
 }  // namespace
 }  // namespace clickup

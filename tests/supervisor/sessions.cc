@@ -10,8 +10,6 @@ namespace {
 // Sessions(TABLE): sessions number 0, 1, 2 ... of UDP between 10.77.0.1 and 10.77.0.2, each with two ports of its own.
 class Sessions : public Element {
  public:
-  const char* class_name() const override { return "Sessions"; }
-  const char* port_count() const override { return "0/0"; }
   void configure(Arguments& arguments, Errors& errors) override {
     Element* table = nullptr;
     arguments.positional_element("TABLE", "SessionTable", table).finish(errors);
@@ -73,7 +71,7 @@ class Sessions : public Element {
   uint32_t opened_ = 0;
 };
 
-CLICKUP_ELEMENT(Sessions);
+CLICKUP_ELEMENT(Sessions, "0/0");
 
 }  // namespace
 }  // namespace clickup

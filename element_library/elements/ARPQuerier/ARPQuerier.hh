@@ -9,10 +9,6 @@ namespace clickup {
 
 class ARPQuerier : public NeighbourResolver {
  public:
-  const char* class_name() const override { return "ARPQuerier"; }
-  const char* port_count() const override { return "2/1-2"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* table = nullptr;
     std::string address, ether, broadcast;

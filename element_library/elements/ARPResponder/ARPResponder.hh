@@ -20,10 +20,6 @@ namespace clickup {
 
 class ARPResponder : public Element {
  public:
-  const char* class_name() const override { return "ARPResponder"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     for (const std::string& argument : arguments.rest()) {
       if (std::string problem = add(argument); !problem.empty()) errors.add("entry '" + argument + "': " + problem);

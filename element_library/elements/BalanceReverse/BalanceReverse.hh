@@ -11,10 +11,6 @@ namespace clickup {
 
 class BalanceReverse : public Element {
  public:
-  const char* class_name() const override { return "BalanceReverse"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* table = nullptr;
     arguments.positional_element("TABLE", "BalanceTable", table).finish(errors);

@@ -13,8 +13,6 @@ namespace clickup {
 
 class CheckICMPHeader : public HeaderCheck {
  public:
-  const char* class_name() const override { return "CheckICMPHeader"; }
-
  protected:
   const char* protocol_name() const override { return "ICMP"; }
   Reason check(const IpPacket& packet) const override {

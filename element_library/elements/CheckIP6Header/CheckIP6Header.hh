@@ -24,10 +24,6 @@ namespace clickup {
 
 class CheckIP6Header : public Element {
  public:
-  const char* class_name() const override { return "CheckIP6Header"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string bad;
     arguments.positional("BADADDRS", bad, false).positional("OFFSET", offset_, false).finish(errors);

@@ -25,10 +25,6 @@ namespace clickup {
 
 class CheckIPHeader : public Element {
  public:
-  const char* class_name() const override { return "CheckIPHeader"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string bad_sources, good_destinations, interfaces;
     arguments.positional("OFFSET", offset_, false).keyword("CHECKSUM", checksum_).keyword("BADSRC", bad_sources);

@@ -12,10 +12,6 @@ namespace clickup {
 
 class CheckPaint : public Element {
  public:
-  const char* class_name() const override { return "CheckPaint"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("COLOR", color_).finish(errors);
     if (color_ > 255) errors.add("COLOR is 0 to 255, not " + std::to_string(color_));

@@ -11,10 +11,6 @@ namespace clickup {
 
 class CheckSession : public Element {
  public:
-  const char* class_name() const override { return "CheckSession"; }
-  const char* port_count() const override { return "1/1-4"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* sessions = nullptr;
     arguments.positional_element("SESSIONS", "SessionTable", sessions).finish(errors);

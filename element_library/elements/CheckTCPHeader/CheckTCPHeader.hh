@@ -13,8 +13,6 @@ namespace clickup {
 
 class CheckTCPHeader : public HeaderCheck {
  public:
-  const char* class_name() const override { return "CheckTCPHeader"; }
-
  protected:
   const char* protocol_name() const override { return "TCP"; }
   Reason check(const IpPacket& packet) const override {

@@ -13,8 +13,6 @@ namespace clickup {
 
 class CheckUDPHeader : public HeaderCheck {
  public:
-  const char* class_name() const override { return "CheckUDPHeader"; }
-
  protected:
   const char* protocol_name() const override { return "UDP"; }
   Reason check(const IpPacket& packet) const override {

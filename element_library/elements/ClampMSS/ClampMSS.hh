@@ -17,8 +17,6 @@ namespace clickup {
 
 class ClampMSS : public Element {
  public:
-  const char* class_name() const override { return "ClampMSS"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("MSS", mss_, false).keyword("MTU", mtu_).finish(errors);
     if ((mss_ == 0) == (mtu_ == 0)) errors.add("give either MSS or MTU");

@@ -16,10 +16,6 @@ namespace clickup {
 
 class Classifier : public Element {
  public:
-  const char* class_name() const override { return "Classifier"; }
-  const char* port_count() const override { return "1/-"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     for (const std::string& text : arguments.rest()) {
       BytePattern pattern;

@@ -22,9 +22,6 @@ namespace clickup {
 
 class CoDel : public Element {
  public:
-  const char* class_name() const override { return "CoDel"; }
-  const char* processing() const override { return "l/l"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string target = "5ms", interval = "100ms";
     arguments.positional("TARGET", target, false).positional("INTERVAL", interval, false);

@@ -14,8 +14,6 @@ namespace clickup {
 
 class Counter : public Element {
  public:
-  const char* class_name() const override { return "Counter"; }
-
   void initialize(Host& host, Errors& errors) override { find_counter("", slot_, host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {

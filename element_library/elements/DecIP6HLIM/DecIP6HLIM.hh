@@ -14,10 +14,6 @@ namespace clickup {
 
 class DecIP6HLIM : public Element {
  public:
-  const char* class_name() const override { return "DecIP6HLIM"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void initialize(Host& host, Errors& errors) override { drops_.open(*this, "drops", host, errors); }
   void add_handlers(HandlerTable& handlers) override {
     handlers.read("drops", [this] { return drops_.text(); });

@@ -17,10 +17,6 @@ namespace clickup {
 
 class DecIPTTL : public Element {
  public:
-  const char* class_name() const override { return "DecIPTTL"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("ACTIVE", active_).keyword("MULTICAST", multicast_).finish(errors);
   }

@@ -17,8 +17,6 @@ namespace clickup {
 class DelayUnqueue : public Element {
  public:
   ~DelayUnqueue() override { held_.release(); }
-  const char* class_name() const override { return "DelayUnqueue"; }
-  const char* processing() const override { return "l/h"; }
 
   void configure(Arguments& arguments, Errors& errors) override {
     std::string text;

@@ -12,7 +12,6 @@ namespace clickup {
 class DirectIPLookup : public RouteLookup {
  public:
   DirectIPLookup() : RouteLookup(Families::four, Several::no) {}
-  const char* class_name() const override { return "DirectIPLookup"; }
   void configure(Arguments& arguments, Errors& errors) override { read_routes(arguments, errors); }
 };
 

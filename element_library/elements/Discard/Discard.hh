@@ -13,9 +13,6 @@ namespace clickup {
 
 class Discard : public Element {
  public:
-  const char* class_name() const override { return "Discard"; }
-  const char* port_count() const override { return "1/0"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("ACTIVE", active_).keyword("BURST", burst_).finish(errors);
     burst_ = std::clamp(burst_, 1u, kBatchSize);

@@ -16,8 +16,6 @@ namespace clickup {
 
 class EtherEncap : public Element {
  public:
-  const char* class_name() const override { return "EtherEncap"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string type, source, destination;
     arguments.positional("ETHERTYPE", type).positional("SRC", source).positional("DST", destination).finish(errors);

@@ -11,8 +11,6 @@ namespace clickup {
 
 class EtherMirror : public Element {
  public:
-  const char* class_name() const override { return "EtherMirror"; }
-
   void process(Batch& batch) override {
     for (Packet* packet : batch) {
       uint8_t* frame = packet->data();

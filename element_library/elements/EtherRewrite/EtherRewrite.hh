@@ -12,8 +12,6 @@ namespace clickup {
 
 class EtherRewrite : public Element {
  public:
-  const char* class_name() const override { return "EtherRewrite"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string source, destination;
     arguments.positional("SRC", source).positional("DST", destination).finish(errors);

@@ -8,11 +8,6 @@ namespace clickup {
 
 class EtherSwitch : public Bridging {
  public:
-  const char* class_name() const override { return "EtherSwitch"; }
-  const char* port_count() const override { return "2-/="; }
-  const char* processing() const override { return "h/h"; }
-  const char* flow_code() const override { return "#/[^#]"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string timeout = "300";
     arguments.keyword("TIMEOUT", timeout).finish(errors);

@@ -13,9 +13,6 @@ namespace clickup {
 class ExportFlows : public Element, private FlowExporter {
  public:
   ~ExportFlows() override { ready_.release(); }
-  const char* class_name() const override { return "ExportFlows"; }
-  const char* port_count() const override { return "0/0-1"; }
-  const char* processing() const override { return "h/h"; }
 
   void configure(Arguments& arguments, Errors& errors) override {
     Element* flows = nullptr;

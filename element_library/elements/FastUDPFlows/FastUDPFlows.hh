@@ -21,8 +21,6 @@ namespace clickup {
 
 class FastUDPFlows : public PacketSource {
  public:
-  const char* class_name() const override { return "FastUDPFlows"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string source_ether, source, destination_ether, destination;
     arguments.positional("RATE", rate_).positional("LIMIT", limit_).positional("LENGTH", headers_.length);

@@ -14,10 +14,6 @@ namespace clickup {
 
 class FlowHashSwitch : public Element {
  public:
-  const char* class_name() const override { return "FlowHashSwitch"; }
-  const char* port_count() const override { return "1/1-"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string by = "FLOW";
     arguments.positional("BY", by, false).finish(errors);

@@ -26,8 +26,6 @@ class FlowExporter : public FlowSink {
 
 class FlowTable : public Element, private FlowSink {
  public:
-  const char* class_name() const override { return "FlowTable"; }
-  const char* port_count() const override { return "0/0"; }
   int configure_phase() const override { return 50; }  // before the elements that name it
 
   void configure(Arguments& arguments, Errors& errors) override {

@@ -20,10 +20,6 @@ namespace clickup {
 
 class FromDevice : public Element {
  public:
-  const char* class_name() const override { return "FromDevice"; }
-  const char* port_count() const override { return "0/1"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string method = "LINUX";
     bool sniffer = true;

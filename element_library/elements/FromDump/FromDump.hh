@@ -24,8 +24,6 @@ class FromDump : public Element {
   ~FromDump() override {
     if (file_) munmap(const_cast<uint8_t*>(file_), size_);
   }
-  const char* class_name() const override { return "FromDump"; }
-  const char* port_count() const override { return "0/1"; }
 
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("FILENAME", path_).keyword("STOP", stop_).keyword("TIMING", timing_);

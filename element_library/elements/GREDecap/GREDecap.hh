@@ -19,10 +19,6 @@ namespace clickup {
 
 class GREDecap : public Element {
  public:
-  const char* class_name() const override { return "GREDecap"; }
-  const char* port_count() const override { return "1/1-4"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string key, local, remote;
     arguments.keyword("KEY", key).keyword("LOCAL", local).keyword("REMOTE", remote).finish(errors);

@@ -21,8 +21,6 @@ namespace clickup {
 
 class GREEncap : public Element {
  public:
-  const char* class_name() const override { return "GREEncap"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string source, destination, key;
     uint32_t hops = 64, type_of_service = 0;

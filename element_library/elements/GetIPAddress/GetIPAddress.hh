@@ -14,8 +14,6 @@ namespace clickup {
 
 class GetIPAddress : public Element {
  public:
-  const char* class_name() const override { return "GetIPAddress"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string side;
     uint32_t none = ~0u;

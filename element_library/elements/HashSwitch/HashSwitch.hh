@@ -13,10 +13,6 @@ namespace clickup {
 
 class HashSwitch : public Element {
  public:
-  const char* class_name() const override { return "HashSwitch"; }
-  const char* port_count() const override { return "1/1-"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("OFFSET", offset_).positional("LENGTH", length_).finish(errors);
     if (length_ == 0) errors.add("LENGTH is at least 1 byte");

@@ -16,10 +16,6 @@ namespace clickup {
 
 class HostEtherFilter : public Element {
  public:
-  const char* class_name() const override { return "HostEtherFilter"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string address;
     arguments.positional("ETHER", address).positional("DROP_OWN", drop_own_, false);

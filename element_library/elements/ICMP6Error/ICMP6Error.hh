@@ -17,8 +17,6 @@ namespace clickup {
 
 class ICMP6Error : public Element {
  public:
-  const char* class_name() const override { return "ICMP6Error"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string source, type, code = "0";
     double rate = 0;

@@ -27,8 +27,6 @@ namespace clickup {
 
 class ICMPError : public Element {
  public:
-  const char* class_name() const override { return "ICMPError"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string source, type, code, bad, source6;
     double rate = 0;

@@ -16,10 +16,6 @@ namespace clickup {
 
 class ICMPPingResponder : public Element {
  public:
-  const char* class_name() const override { return "ICMPPingResponder"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void process(Batch& batch) override {
     Batch others;
     filter_batch(batch, others, [](Packet& packet) { return answer(packet); });

@@ -22,10 +22,6 @@ namespace clickup {
 
 class IP6NDAdvertiser : public Element {
  public:
-  const char* class_name() const override { return "IP6NDAdvertiser"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("ROUTER", router_);
     for (const std::string& argument : arguments.rest()) {

@@ -16,10 +16,6 @@ namespace clickup {
 
 class IPClassifier : public Element {
  public:
-  const char* class_name() const override { return "IPClassifier"; }
-  const char* port_count() const override { return "1/-"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     patterns_ = arguments.rest();
     for (size_t i = 0; i < patterns_.size(); ++i) {

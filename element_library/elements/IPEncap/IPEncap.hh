@@ -16,8 +16,6 @@ namespace clickup {
 
 class IPEncap : public Element {
  public:
-  const char* class_name() const override { return "IPEncap"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string protocol, source, destination, explicit_congestion = "false", type_of_service;
     uint32_t hops = 250, code_point = 0;

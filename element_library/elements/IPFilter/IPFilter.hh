@@ -14,10 +14,6 @@ namespace clickup {
 
 class IPFilter : public Element {
  public:
-  const char* class_name() const override { return "IPFilter"; }
-  const char* port_count() const override { return "1/-"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     size_t number = 0;
     for (const std::string& rule : arguments.rest()) {

@@ -22,10 +22,6 @@ class IPFragmenter : public Element {
  public:
   static constexpr uint32_t kLeastMtu = 68;  // RFC 791
 
-  const char* class_name() const override { return "IPFragmenter"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     uint32_t headroom = 0;
     arguments.positional("MTU", mtu_).positional("HONOR_DF", honour_, false).positional("VERBOSE", verbose_, false);

@@ -14,8 +14,6 @@ namespace clickup {
 
 class IPMirror : public Element {
  public:
-  const char* class_name() const override { return "IPMirror"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("DST_ANNO", annotate_, false).finish(errors);
   }

@@ -19,8 +19,6 @@ namespace clickup {
 
 class IPPrint : public Element {
  public:
-  const char* class_name() const override { return "IPPrint"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string contents = "NONE", payload = "NONE";
     arguments.positional("LABEL", label_, false).keyword("CONTENTS", contents).keyword("PAYLOAD", payload);

@@ -9,10 +9,6 @@ namespace clickup {
 
 class Idle : public Element {
  public:
-  const char* class_name() const override { return "Idle"; }
-  const char* port_count() const override { return "-/-"; }
-  const char* flow_code() const override { return "x/y"; }
-
   void push(int, Batch& batch) override { batch.release(); }
   void pull(int, Batch&, uint32_t) override {}
 };

@@ -13,8 +13,6 @@ namespace clickup {
 
 class InfiniteSource : public PacketSource {
  public:
-  const char* class_name() const override { return "InfiniteSource"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     read_data(arguments);
     arguments.positional("LIMIT", limit_, false).positional("BURST", burst_, false);

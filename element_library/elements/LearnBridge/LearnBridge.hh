@@ -8,10 +8,6 @@ namespace clickup {
 
 class LearnBridge : public Bridging {
  public:
-  const char* class_name() const override { return "LearnBridge"; }
-  const char* port_count() const override { return "2-/="; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* stations = nullptr;
     bool vlans = false;

@@ -12,9 +12,6 @@ namespace clickup {
 
 class Bridging : public Element {
  public:
-  const char* port_count() const override { return "2-/="; }
-  const char* processing() const override { return "h/h"; }
-
   void push(int port, Batch& batch) override {
     std::array<BridgeFrame, kBatchSize> frames;
     for (uint32_t i = 0; i < batch.count; ++i) {

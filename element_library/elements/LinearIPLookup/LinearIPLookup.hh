@@ -12,7 +12,6 @@ namespace clickup {
 class LinearIPLookup : public RouteLookup {
  public:
   LinearIPLookup() : RouteLookup(Families::four, Several::no) {}
-  const char* class_name() const override { return "LinearIPLookup"; }
   void configure(Arguments& arguments, Errors& errors) override { read_routes(arguments, errors); }
 };
 

@@ -14,7 +14,6 @@ namespace clickup {
 class LookupIP6Route : public RouteLookup {
  public:
   LookupIP6Route() : RouteLookup(Families::six, Several::no) {}
-  const char* class_name() const override { return "LookupIP6Route"; }
   void configure(Arguments& arguments, Errors& errors) override { read_routes(arguments, errors); }
 
  protected:

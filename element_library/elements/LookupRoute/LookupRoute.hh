@@ -23,7 +23,6 @@ namespace clickup {
 class LookupRoute : public RouteLookup {
  public:
   LookupRoute() : RouteLookup(Families::both, Several::yes) {}
-  const char* class_name() const override { return "LookupRoute"; }
 
   void configure(Arguments& arguments, Errors& errors) override {
     std::string file, names;

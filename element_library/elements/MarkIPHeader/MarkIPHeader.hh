@@ -11,8 +11,6 @@ namespace clickup {
 
 class MarkIPHeader : public Element {
  public:
-  const char* class_name() const override { return "MarkIPHeader"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("OFFSET", offset_, false).finish(errors);
     if (offset_ > kMaxPacket) errors.add("OFFSET is at most " + std::to_string(kMaxPacket) + " bytes");

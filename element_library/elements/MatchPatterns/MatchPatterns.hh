@@ -16,10 +16,6 @@ namespace clickup {
 
 class MatchPatterns : public Element {
  public:
-  const char* class_name() const override { return "MatchPatterns"; }
-  const char* port_count() const override { return "1/1-3"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element *sessions = nullptr, *streams = nullptr;
     arguments.positional_element("SESSIONS", "SessionTable", sessions);

@@ -15,10 +15,6 @@ namespace clickup {
 
 class Meter : public Element {
  public:
-  const char* class_name() const override { return "Meter"; }
-  const char* port_count() const override { return "1/2-"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     double first = 0;
     arguments.positional("RATE", first);

@@ -9,8 +9,6 @@ namespace clickup {
 
 class MeterFlows : public Element {
  public:
-  const char* class_name() const override { return "MeterFlows"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* flows = nullptr;
     arguments.positional_element("FLOWS", "FlowTable", flows).finish(errors);

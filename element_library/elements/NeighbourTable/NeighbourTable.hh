@@ -9,8 +9,6 @@ namespace clickup {
 
 class NeighbourTable : public Element {
  public:
-  const char* class_name() const override { return "NeighbourTable"; }
-  const char* port_count() const override { return "0/0"; }
   int configure_phase() const override { return 50; }  // before the elements that name it
 
   void configure(Arguments& arguments, Errors& errors) override {

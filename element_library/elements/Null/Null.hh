@@ -7,9 +7,6 @@
 
 namespace clickup {
 
-class Null : public Element {
- public:
-  const char* class_name() const override { return "Null"; }
-};
+class Null : public Element {};
 
 }  // namespace clickup

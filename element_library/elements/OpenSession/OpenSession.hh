@@ -8,10 +8,6 @@ namespace clickup {
 
 class OpenSession : public Element {
  public:
-  const char* class_name() const override { return "OpenSession"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* sessions = nullptr;
     arguments.positional_element("SESSIONS", "SessionTable", sessions).finish(errors);

@@ -9,8 +9,6 @@ namespace clickup {
 
 class Paint : public Element {
  public:
-  const char* class_name() const override { return "Paint"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     uint32_t color = 0;
     arguments.positional("COLOR", color).finish(errors);

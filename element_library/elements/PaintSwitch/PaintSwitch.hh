@@ -11,10 +11,6 @@ namespace clickup {
 
 class PaintSwitch : public Element {
  public:
-  const char* class_name() const override { return "PaintSwitch"; }
-  const char* port_count() const override { return "1/1-"; }
-  const char* processing() const override { return "h/h"; }
-
   void push(int, Batch& batch) override {
     Batch everywhere;
     filter_batch(batch, everywhere, [](const Packet& packet) { return packet.paint != 255; });

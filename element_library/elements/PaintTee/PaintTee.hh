@@ -10,10 +10,6 @@ namespace clickup {
 
 class PaintTee : public Element {
  public:
-  const char* class_name() const override { return "PaintTee"; }
-  const char* port_count() const override { return "1/2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("COLOR", color_).finish(errors);
     if (color_ > 255) errors.add("COLOR is 0 to 255, not " + std::to_string(color_));

@@ -9,10 +9,6 @@ namespace clickup {
 
 class Police : public Element {
  public:
-  const char* class_name() const override { return "Police"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* buckets = nullptr;
     std::string key = "all";

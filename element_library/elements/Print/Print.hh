@@ -15,8 +15,6 @@ namespace clickup {
 
 class Print : public Element {
  public:
-  const char* class_name() const override { return "Print"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string contents = "HEX";
     arguments.positional("LABEL", label_, false).positional("MAXLENGTH", max_length_, false);

@@ -11,10 +11,6 @@ namespace clickup {
 
 class PrioSched : public Element {
  public:
-  const char* class_name() const override { return "PrioSched"; }
-  const char* port_count() const override { return "1-/1"; }
-  const char* processing() const override { return "l/l"; }
-
   void pull(int, Batch& batch, uint32_t limit) override {
     uint32_t most = batch.count + std::min(limit, kBatchSize - batch.count);
     for (int i = 0; i < input_count() && batch.count < most; ++i) input(i).pull(batch, most - batch.count);

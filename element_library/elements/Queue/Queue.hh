@@ -18,9 +18,6 @@ class Queue : public Element {
   static constexpr uint32_t kMaxCapacity = PacketPool::kMaxPackets;
 
   ~Queue() override { drop_beyond(0); }
-  const char* class_name() const override { return "Queue"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "h/lh"; }
 
   void configure(Arguments& arguments, Errors& errors) override {
     uint32_t capacity = 1000;

@@ -12,7 +12,6 @@ namespace clickup {
 class RadixIPLookup : public RouteLookup {
  public:
   RadixIPLookup() : RouteLookup(Families::four, Several::no) {}
-  const char* class_name() const override { return "RadixIPLookup"; }
   void configure(Arguments& arguments, Errors& errors) override { read_routes(arguments, errors); }
 };
 

@@ -18,10 +18,6 @@ namespace clickup {
 
 class RandomSample : public Element {
  public:
-  const char* class_name() const override { return "RandomSample"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     double given = -1, sample = -1, drop = -1;
     arguments.positional("P", given, false).keyword("SAMPLE", sample).keyword("DROP", drop);

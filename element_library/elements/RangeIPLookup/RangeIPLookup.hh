@@ -12,7 +12,6 @@ namespace clickup {
 class RangeIPLookup : public RouteLookup {
  public:
   RangeIPLookup() : RouteLookup(Families::four, Several::no) {}
-  const char* class_name() const override { return "RangeIPLookup"; }
   void configure(Arguments& arguments, Errors& errors) override { read_routes(arguments, errors); }
 };
 

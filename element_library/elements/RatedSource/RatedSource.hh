@@ -16,8 +16,6 @@ namespace clickup {
 
 class RatedSource : public PacketSource {
  public:
-  const char* class_name() const override { return "RatedSource"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     read_data(arguments);
     arguments.positional("RATE", rate_, false).positional("LIMIT", limit_, false);

@@ -15,10 +15,6 @@ namespace clickup {
 
 class RatedSplitter : public Element {
  public:
-  const char* class_name() const override { return "RatedSplitter"; }
-  const char* port_count() const override { return "1/2"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("RATE", rate_).keyword_duration("BURST_DURATION", burst_seconds_);
     arguments.keyword("BURST_SIZE", burst_size_).finish(errors);

@@ -12,10 +12,6 @@ namespace clickup {
 
 class ResolveNeighbour : public NeighbourResolver {
  public:
-  const char* class_name() const override { return "ResolveNeighbour"; }
-  const char* port_count() const override { return "2/1-3"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* table = nullptr;
     std::string ether, gateways;

@@ -11,10 +11,6 @@ namespace clickup {
 
 class RoundRobinSched : public Element {
  public:
-  const char* class_name() const override { return "RoundRobinSched"; }
-  const char* port_count() const override { return "1-/1"; }
-  const char* processing() const override { return "l/l"; }
-
   void pull(int, Batch& batch, uint32_t limit) override {
     uint32_t most = batch.count + std::min(limit, kBatchSize - batch.count);
     for (int empty = 0; empty < input_count() && batch.count < most;) {

@@ -10,10 +10,6 @@ namespace clickup {
 
 class RoundRobinSwitch : public Element {
  public:
-  const char* class_name() const override { return "RoundRobinSwitch"; }
-  const char* port_count() const override { return "1/1-"; }
-  const char* processing() const override { return "h/h"; }
-
   void push(int, Batch& batch) override {
     split_batch(*this, batch, [this](const Packet&) {
       int output = next_;

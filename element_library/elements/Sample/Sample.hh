@@ -15,10 +15,6 @@ class Sample : public Element {
  public:
   static constexpr uint32_t kMost = 1'000'000'000;
 
-  const char* class_name() const override { return "Sample"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("N", n_).finish(errors);
     if (n_ == 0 || n_ > kMost) errors.add("N is 1 to " + std::to_string(kMost) + ", not " + std::to_string(n_));

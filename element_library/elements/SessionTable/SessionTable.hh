@@ -17,8 +17,6 @@ using SessionPackets = std::array<SessionPacket, kBatchSize>;
 
 class SessionTable : public Element {
  public:
-  const char* class_name() const override { return "SessionTable"; }
-  const char* port_count() const override { return "0/0"; }
   int configure_phase() const override { return 50; }  // before the elements that name it
 
   void configure(Arguments& arguments, Errors& errors) override {

@@ -15,8 +15,6 @@ namespace clickup {
 
 class SetIPAddress : public Element {
  public:
-  const char* class_name() const override { return "SetIPAddress"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string text;
     arguments.positional("ADDR", text).finish(errors);

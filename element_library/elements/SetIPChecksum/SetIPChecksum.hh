@@ -13,8 +13,6 @@ namespace clickup {
 
 class SetIPChecksum : public Element {
  public:
-  const char* class_name() const override { return "SetIPChecksum"; }
-
   void initialize(Host& host, Errors& errors) override { drops_.open(*this, "drops", host, errors); }
   void add_handlers(HandlerTable& handlers) override {
     handlers.read("drops", [this] { return drops_.text(); });

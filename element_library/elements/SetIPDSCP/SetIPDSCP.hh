@@ -13,8 +13,6 @@ namespace clickup {
 
 class SetIPDSCP : public Element {
  public:
-  const char* class_name() const override { return "SetIPDSCP"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string text;
     arguments.positional("DSCP", text).finish(errors);

@@ -15,8 +15,6 @@ namespace clickup {
 
 class SetIPECN : public Element {
  public:
-  const char* class_name() const override { return "SetIPECN"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string text;
     arguments.positional("ECN", text).finish(errors);

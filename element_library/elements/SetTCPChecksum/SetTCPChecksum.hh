@@ -13,8 +13,6 @@ namespace clickup {
 
 class SetTCPChecksum : public Element {
  public:
-  const char* class_name() const override { return "SetTCPChecksum"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("FIXOFF", fix_offset_, false).finish(errors);
   }

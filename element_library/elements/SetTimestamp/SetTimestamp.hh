@@ -10,8 +10,6 @@ namespace clickup {
 
 class SetTimestamp : public Element {
  public:
-  const char* class_name() const override { return "SetTimestamp"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     double seconds = -1;
     bool first = false;

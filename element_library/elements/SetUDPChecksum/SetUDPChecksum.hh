@@ -13,10 +13,6 @@ namespace clickup {
 
 class SetUDPChecksum : public Element {
  public:
-  const char* class_name() const override { return "SetUDPChecksum"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void process(Batch& batch) override {
     Batch bad;
     filter_batch(batch, bad, [](Packet& packet) {

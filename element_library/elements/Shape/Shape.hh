@@ -14,9 +14,6 @@ namespace clickup {
 class Shape : public Element {
  public:
   ~Shape() override { drop_all(); }
-  const char* class_name() const override { return "Shape"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "h/h"; }
 
   void configure(Arguments& arguments, Errors& errors) override {
     Element* buckets = nullptr;

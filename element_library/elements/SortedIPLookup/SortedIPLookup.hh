@@ -12,7 +12,6 @@ namespace clickup {
 class SortedIPLookup : public RouteLookup {
  public:
   SortedIPLookup() : RouteLookup(Families::four, Several::no) {}
-  const char* class_name() const override { return "SortedIPLookup"; }
   void configure(Arguments& arguments, Errors& errors) override { read_routes(arguments, errors); }
 };
 

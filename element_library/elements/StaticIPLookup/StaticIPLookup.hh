@@ -12,7 +12,6 @@ namespace clickup {
 class StaticIPLookup : public RouteLookup {
  public:
   StaticIPLookup() : RouteLookup(Families::four, Several::no) {}
-  const char* class_name() const override { return "StaticIPLookup"; }
   void configure(Arguments& arguments, Errors& errors) override { read_routes(arguments, errors); }
 };
 

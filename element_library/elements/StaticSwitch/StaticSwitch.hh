@@ -9,10 +9,6 @@ namespace clickup {
 
 class StaticSwitch : public Element {
  public:
-  const char* class_name() const override { return "StaticSwitch"; }
-  const char* port_count() const override { return "1/-"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("OUTPUT", output_).finish(errors);
     if (output_ >= output_count())

@@ -13,8 +13,6 @@ namespace clickup {
 
 class StoreData : public Element {
  public:
-  const char* class_name() const override { return "StoreData"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("OFFSET", offset_).positional("DATA", data_).finish(errors);
     if (offset_ < kMaxPacket) return;

@@ -13,10 +13,6 @@ namespace clickup {
 
 class StoreEtherAddress : public Element {
  public:
-  const char* class_name() const override { return "StoreEtherAddress"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string address, place;
     arguments.positional("ADDR", address).positional("OFFSET", place).finish(errors);

@@ -12,8 +12,6 @@ namespace clickup {
 
 class Strip : public Element {
  public:
-  const char* class_name() const override { return "Strip"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("LENGTH", length_).finish(errors);
   }

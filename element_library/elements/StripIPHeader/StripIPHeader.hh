@@ -12,8 +12,6 @@ namespace clickup {
 
 class StripIPHeader : public Element {
  public:
-  const char* class_name() const override { return "StripIPHeader"; }
-
   void process(Batch& batch) override {
     Batch bad;
     filter_batch(batch, bad, [](Packet& packet) {

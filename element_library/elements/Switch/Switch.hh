@@ -11,10 +11,6 @@ namespace clickup {
 
 class Switch : public Element {
  public:
-  const char* class_name() const override { return "Switch"; }
-  const char* port_count() const override { return "1/-"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string text = "0";
     arguments.positional("OUTPUT", text, false).finish(errors);

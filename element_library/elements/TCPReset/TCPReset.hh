@@ -19,10 +19,6 @@ namespace clickup {
 
 class TCPReset : public Element {
  public:
-  const char* class_name() const override { return "TCPReset"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     double rate = 0;
     arguments.positional("RATE", rate, false).finish(errors);

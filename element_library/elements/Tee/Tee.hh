@@ -11,10 +11,6 @@ namespace clickup {
 
 class Tee : public Element {
  public:
-  const char* class_name() const override { return "Tee"; }
-  const char* port_count() const override { return "1/1-"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     uint32_t expected = uint32_t(output_count());
     arguments.positional("N", expected, false).finish(errors);

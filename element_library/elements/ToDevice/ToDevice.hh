@@ -21,9 +21,6 @@ namespace clickup {
 class ToDevice : public Element {
  public:
   ~ToDevice() override { waiting_.release(); }
-  const char* class_name() const override { return "ToDevice"; }
-  const char* port_count() const override { return "1/0"; }
-  const char* processing() const override { return "l/h"; }
 
   void configure(Arguments& arguments, Errors& errors) override {
     std::string method = "LINUX";

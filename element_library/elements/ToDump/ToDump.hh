@@ -27,8 +27,6 @@ class ToDump : public Element {
   ~ToDump() override {
     if (file_ && file_ != stdout) fclose(file_);
   }
-  const char* class_name() const override { return "ToDump"; }
-  const char* port_count() const override { return "1/0-1"; }
 
   void configure(Arguments& arguments, Errors& errors) override {
     std::string encapsulation = "ETHER";

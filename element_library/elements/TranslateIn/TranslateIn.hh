@@ -8,9 +8,6 @@ namespace clickup {
 class TranslateIn : public Translator<4> {
  public:
   TranslateIn() : Translator({"translated", "unsolicited", "refused", "invalid"}) {}
-  const char* class_name() const override { return "TranslateIn"; }
-  const char* port_count() const override { return "1/1-4"; }
-  const char* processing() const override { return "h/h"; }
 
   void push(int, Batch& batch) override {
     NatPackets packets;

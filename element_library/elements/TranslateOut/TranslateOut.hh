@@ -8,9 +8,6 @@ namespace clickup {
 class TranslateOut : public Translator<5> {
  public:
   TranslateOut() : Translator({"translated", "hairpin", "unsolicited", "refused", "invalid"}) {}
-  const char* class_name() const override { return "TranslateOut"; }
-  const char* port_count() const override { return "1/1-5"; }
-  const char* processing() const override { return "h/h"; }
 
   void push(int, Batch& batch) override {
     NatPackets packets;

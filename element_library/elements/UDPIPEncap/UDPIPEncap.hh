@@ -15,8 +15,6 @@ namespace clickup {
 
 class UDPIPEncap : public Element {
  public:
-  const char* class_name() const override { return "UDPIPEncap"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string source, destination;
     arguments.positional("SRC", source).positional("SPORT", source_port_).positional("DST", destination);

@@ -13,9 +13,6 @@ namespace clickup {
 
 class Unqueue : public Element {
  public:
-  const char* class_name() const override { return "Unqueue"; }
-  const char* processing() const override { return "l/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("ACTIVE", active_).keyword("LIMIT", limit_).keyword("BURST", burst_).finish(errors);
   }

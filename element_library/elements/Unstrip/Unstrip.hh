@@ -12,8 +12,6 @@ namespace clickup {
 
 class Unstrip : public Element {
  public:
-  const char* class_name() const override { return "Unstrip"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("LENGTH", length_).finish(errors);
     if (length_ > kMaxPacket) errors.add("LENGTH is at most " + std::to_string(kMaxPacket) + " bytes");

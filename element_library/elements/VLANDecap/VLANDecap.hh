@@ -15,8 +15,6 @@ namespace clickup {
 
 class VLANDecap : public Element {
  public:
-  const char* class_name() const override { return "VLANDecap"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string type = "0x8100";
     arguments.keyword("ANNO", annotate_).keyword("ETHERTYPE", type).finish(errors);

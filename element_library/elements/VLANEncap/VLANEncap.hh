@@ -21,8 +21,6 @@ namespace clickup {
 
 class VLANEncap : public Element {
  public:
-  const char* class_name() const override { return "VLANEncap"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string tci, priority, identifier, native, type;
     arguments.positional("VLAN_TCI", tci, false).positional("VLAN_PCP", priority, false).keyword("VLAN_ID", identifier);

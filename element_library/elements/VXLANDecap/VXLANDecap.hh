@@ -16,10 +16,6 @@ namespace clickup {
 
 class VXLANDecap : public Element {
  public:
-  const char* class_name() const override { return "VXLANDecap"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string local, remote;
     arguments.positional("VNI", vni_).keyword("PORT", port_).keyword("LOCAL", local).keyword("REMOTE", remote);

@@ -20,8 +20,6 @@ class VXLANEncap : public Element {
  public:
   static constexpr uint32_t kMostVni = (1u << 24) - 1;
 
-  const char* class_name() const override { return "VXLANEncap"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     std::string source, destination;
     uint32_t hops = 64, type_of_service = 0;

@@ -13,9 +13,6 @@ namespace clickup {
 // Good packets leave by output 0, bad ones by the optional output 1. A subclass says what is wrong with a packet.
 class HeaderCheck : public Element {
  public:
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("VERBOSE", verbose_).keyword("DETAILS", details_).finish(errors);
   }

@@ -14,7 +14,6 @@ namespace clickup {
 // says how many are due.
 class PacketSource : public Element {
  public:
-  const char* port_count() const override { return "0/1"; }
   bool has_task() const override { return output_is_push(0); }
 
   bool run_task() override {

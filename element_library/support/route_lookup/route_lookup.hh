@@ -16,9 +16,6 @@ namespace clickup {
 // output after the last named one where outputs have names.
 class RouteLookup : public Element {
  public:
-  const char* port_count() const override { return "1/-"; }
-  const char* processing() const override { return "h/h"; }
-
   void add_handlers(HandlerTable& handlers) override;
   void push(int, Batch& batch) override;
   // A table that a handler gave is read a little every round.

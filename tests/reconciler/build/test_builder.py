@@ -24,7 +24,7 @@ FILES = {
     "driver/element.hh": """#pragma once
 #include <cstdio>
 namespace clickup { struct Said { explicit Said(const char* name) { std::puts(name); } }; }
-#define CLICKUP_ELEMENT(Class) static const ::clickup::Said said_##Class { #Class }
+#define CLICKUP_ELEMENT(Class, ...) static const ::clickup::Said said_##Class { #Class }
 """,
     "driver/main.cc": "int main() { return 0; }\n",
     "shared/none.cc": "namespace clickup { int none() { return 0; } }\n",

@@ -42,7 +42,7 @@ FILES = {
 #include <functional>
 #include <string>
 #include <vector>
-#define CLICKUP_ELEMENT(Class) const auto at_##Class = &::clickup::Class::sorted
+#define CLICKUP_ELEMENT(Class, ...) const auto at_##Class = &::clickup::Class::sorted
 """,
     "driver/main.cc": "int main() { return 0; }\n",
     "shared/none.cc": "namespace clickup { int none() { return 0; } }\n",

@@ -12,10 +12,6 @@ namespace clickup {
 
 class $NAME : public Element {
  public:
-  const char* class_name() const override { return "$NAME"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "h/h"; }
-
   void configure(Arguments& arguments, Errors& errors) override {
     Element* table = nullptr;
     arguments.positional_element("TABLE", "${NAME}Table", table).finish(errors);

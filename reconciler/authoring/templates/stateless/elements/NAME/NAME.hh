@@ -12,10 +12,6 @@ namespace clickup {
 
 class $NAME : public Element {
  public:
-  const char* class_name() const override { return "$NAME"; }
-  const char* port_count() const override { return "1/1-2"; }
-  const char* processing() const override { return "a/ah"; }
-
   // Reads the arguments; everything that is wrong is reported at once.
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.positional("LIMIT", limit_, false).finish(errors);
