@@ -10,14 +10,12 @@
 #include "driver/element.hh"
 #include "elements/BalanceTable/balance_kernel.hh"
 #include "elements/BalanceTable/balance_text.hh"
-#include "support/state_table/open_table.hh"
+#include "support/state_table/state_element.hh"
 
 namespace clickup {
 
-class BalanceTable : public Element {
+class BalanceTable : public StateElement {
  public:
-  int configure_phase() const override { return 50; }  // before the elements that name it
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("CAPACITY", capacity_);
     for (size_t i = 0; i < kSettingCount; ++i) {
@@ -26,27 +24,19 @@ class BalanceTable : public Element {
       if (std::string error = kSettings[i].set(policy_, texts_[i]); !error.empty()) errors.add(error);
     }
     arguments.finish(errors);
-    if (capacity_ < kMinCapacity || capacity_ > kMaxCapacity) {
-      errors.add("CAPACITY is " + std::to_string(kMinCapacity) + " to " + std::to_string(kMaxCapacity) + ", not '" +
-                 std::to_string(capacity_) + "'");
-    }
+    check_capacity("CAPACITY", capacity_, kMinCapacity, kMaxCapacity, "flows", errors);
   }
 
   void initialize(Host& host, Errors& errors) override {
-    for (const std::string& error :
-         {open_table(host, name(), capacity_, flows_), open_table(host, name(), BackendSet::kMost, records_)}) {
-      if (!error.empty()) errors.add(error);
-    }
+    open_table(*this, capacity_, flows_, host, errors);
+    open_table(*this, BackendSet::kMost, records_, host, errors);
     backends_.take_list(policy_.backends);
     backends_.settle();
     while (backends_.tend(kAllSteps)) {}
   }
 
   void add_handlers(HandlerTable& handlers) override {
-    handlers.read("count", [this] { return std::to_string(flows_.count()); });
-    handlers.read("capacity", [this] { return std::to_string(capacity_); });
-    handlers.read("evicted", [this] { return std::to_string(flows_.header().evicted); });
-    handlers.read("refused", [this] { return std::to_string(flows_.header().refused); });
+    read_counts(handlers, flows_, capacity_);
     handlers.read("expired", [this] { return std::to_string(flows_.header().expired); });
     handlers.read("moved", [this] { return std::to_string(kernel_.moved()); });
     handlers.read("table", [this](std::string_view limit) { return table_text(limit); });
@@ -60,12 +50,9 @@ class BalanceTable : public Element {
   }
 
   void resume() override {
-    StateRecovery recovery = flows_.resume();
+    resume_table(*this, flows_, "flows");
     records_.resume();
     agree();
-    if (!recovery.rebuilt) return;
-    chatter(*this, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) +
-                       " flows, discarded " + std::to_string(recovery.discarded) + " that were being written");
   }
   void pause() override {
     flows_.pause();

@@ -12,7 +12,6 @@
 namespace clickup {
 
 class CheckICMPHeader : public HeaderCheck {
- public:
  protected:
   const char* protocol_name() const override { return "ICMP"; }
   Reason check(const IpPacket& packet) const override {

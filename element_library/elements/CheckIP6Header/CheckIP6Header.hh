@@ -16,13 +16,12 @@
 #include <sstream>
 #include <vector>
 
-#include "driver/element.hh"
-#include "support/batch_split/batch_split.hh"
+#include "support/header_check/packet_check.hh"
 #include "support/ip_fields/ip_fields.hh"
 
 namespace clickup {
 
-class CheckIP6Header : public Element {
+class CheckIP6Header : public PacketCheck<CheckIP6Header> {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
     std::string bad;
@@ -38,22 +37,8 @@ class CheckIP6Header : public Element {
     }
   }
 
-  void initialize(Host& host, Errors& errors) override { find_counter("drops", drops_, host, errors); }
-
-  void add_handlers(HandlerTable& handlers) override {
-    handlers.read("drops", [this] { return std::to_string(drops_->packets); });
-  }
-
-  void process(Batch& batch) override {
-    Batch bad;
-    filter_batch(batch, bad, [this](Packet& packet) { return accept(packet); });
-    if (bad.empty()) return;
-    drops_->packets += bad.count;
-    for (Packet* packet : bad) drops_->bytes += packet->length;
-    push_or_release(1, bad);
-  }
-
  private:
+  friend PacketCheck<CheckIP6Header>;
   using Address = std::array<uint8_t, 16>;
 
   bool accept(Packet& packet) {
@@ -86,8 +71,6 @@ class CheckIP6Header : public Element {
   uint32_t offset_ = 0;
   bool warned_ = false;
   std::vector<Address> bad_sources_;
-  CounterSlot local_{};  // until initialised
-  CounterSlot* drops_ = &local_;
 };
 
 }  // namespace clickup

@@ -15,15 +15,14 @@
 #include <sstream>
 #include <vector>
 
-#include "driver/element.hh"
-#include "support/batch_split/batch_split.hh"
 #include "support/checksum/checksum.hh"
+#include "support/header_check/packet_check.hh"
 #include "support/ip_fields/ip_fields.hh"
 #include "support/ip_operand/ip_operand.hh"
 
 namespace clickup {
 
-class CheckIPHeader : public Element {
+class CheckIPHeader : public PacketCheck<CheckIPHeader> {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
     std::string bad_sources, good_destinations, interfaces;
@@ -37,23 +36,13 @@ class CheckIPHeader : public Element {
     read_interfaces(interfaces, errors);
   }
 
-  void initialize(Host& host, Errors& errors) override { find_counter("drops", drops_, host, errors); }
-
   void add_handlers(HandlerTable& handlers) override {
-    handlers.read("drops", [this] { return std::to_string(drops_->packets); });
+    PacketCheck::add_handlers(handlers);
     if (details_) handlers.read("drop_details", [this] { return drop_details(); });
   }
 
-  void process(Batch& batch) override {
-    Batch bad;
-    filter_batch(batch, bad, [this](Packet& packet) { return accept(packet); });
-    if (bad.empty()) return;
-    drops_->packets += bad.count;
-    for (Packet* packet : bad) drops_->bytes += packet->length;
-    push_or_release(1, bad);
-  }
-
  private:
+  friend PacketCheck<CheckIPHeader>;
   enum Reason : uint8_t { kTooShort, kVersion, kHeaderLength, kLength, kChecksum, kSource, kReasons };
   static constexpr const char* kReasonTexts[kReasons] = {"packet too short", "bad IP version",  "bad IP header length",
                                                          "bad IP length",    "bad IP checksum", "bad source address"};
@@ -122,8 +111,6 @@ class CheckIPHeader : public Element {
   bool checksum_ = true, verbose_ = false, details_ = false, warned_ = false;
   std::vector<uint32_t> bad_sources_, good_destinations_;  // host byte order
   uint64_t reasons_[kReasons]{};
-  CounterSlot local_{};  // until initialised
-  CounterSlot* drops_ = &local_;
 };
 
 }  // namespace clickup

@@ -12,7 +12,6 @@
 namespace clickup {
 
 class CheckTCPHeader : public HeaderCheck {
- public:
  protected:
   const char* protocol_name() const override { return "TCP"; }
   Reason check(const IpPacket& packet) const override {

@@ -12,7 +12,6 @@
 namespace clickup {
 
 class CheckUDPHeader : public HeaderCheck {
- public:
  protected:
   const char* protocol_name() const override { return "UDP"; }
   Reason check(const IpPacket& packet) const override {

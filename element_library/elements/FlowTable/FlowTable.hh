@@ -9,7 +9,7 @@
 #include "elements/FlowTable/flow_text.hh"
 #include "support/kept_counter/kept_counter.hh"
 #include "support/live_handlers/live_duration.hh"
-#include "support/state_table/open_table.hh"
+#include "support/state_table/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {
@@ -24,26 +24,19 @@ class FlowExporter : public FlowSink {
   virtual void push_all(uint64_t now) = 0;  // everything, and templates when they are due
 };
 
-class FlowTable : public Element, private FlowSink {
+class FlowTable : public StateElement, private FlowSink {
  public:
-  int configure_phase() const override { return 50; }  // before the elements that name it
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("CAPACITY", capacity_);
     read_duration(arguments, errors, "ACTIVE", timeouts_.active, kLeastActive, kDay);
     read_duration(arguments, errors, "IDLE", timeouts_.idle, kLeastIdle, kDay);
     arguments.finish(errors);
-    if (capacity_ < kMinCapacity || capacity_ > kMaxCapacity) {
-      errors.add("CAPACITY " + std::to_string(capacity_) + " is out of range: give " + std::to_string(kMinCapacity) +
-                 " to " + std::to_string(kMaxCapacity) + " flows");
-    }
+    check_capacity("CAPACITY", capacity_, kMinCapacity, kMaxCapacity, "flows", errors);
   }
 
   void initialize(Host& host, Errors& errors) override {
-    for (const std::string& error :
-         {open_table(host, name(), capacity_, records_), open_table(host, name(), kMinCapacity, exporters_)}) {
-      if (!error.empty()) errors.add(error);
-    }
+    open_table(*this, capacity_, records_, host, errors);
+    open_table(*this, kMinCapacity, exporters_, host, errors);
     reported_.open(*this, "reported", host, errors);
     early_.open(*this, "early", host, errors);
     kernel_.report_to(this);
@@ -62,11 +55,8 @@ class FlowTable : public Element, private FlowSink {
   }
 
   void resume() override {
-    StateRecovery recovery = records_.resume();
+    resume_table(*this, records_, "flows");
     exporters_.resume();
-    if (!recovery.rebuilt) return;
-    chatter(*this, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) +
-                       " flows, discarded " + std::to_string(recovery.discarded) + " that were being written");
   }
   void pause() override {
     records_.pause();

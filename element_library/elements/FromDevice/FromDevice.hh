@@ -11,42 +11,30 @@
 
 #include <poll.h>
 
-#include <algorithm>
-
-#include "driver/element.hh"
+#include "support/interface_end/interface_end.hh"
 #include "support/ring_frame/ring_frame.hh"
 
 namespace clickup {
 
-class FromDevice : public Element {
+class FromDevice : public InterfaceEnd {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
-    std::string method = "LINUX";
     bool sniffer = true;
-    arguments.positional("DEVNAME", interface_).keyword("PROMISC", promiscuous_).keyword("SNIFFER", sniffer);
-    arguments.keyword("METHOD", method).keyword("BURST", burst_).keyword("TIMESTAMP", timestamp_).finish(errors);
-    if (method != "LINUX") errors.add("METHOD is LINUX, not '" + method + "'");
-    burst_ = std::clamp(burst_, 1u, kBatchSize);
-  }
-
-  void initialize(Host& host, Errors& errors) override {
-    std::string problem = host.packet_socket(interface_, socket_);
-    if (!problem.empty()) errors.add(problem);
+    arguments.keyword("PROMISC", promiscuous_).keyword("SNIFFER", sniffer).keyword("TIMESTAMP", timestamp_);
+    read_common(arguments, errors);
   }
 
   void add_handlers(HandlerTable& handlers) override {
-    handlers.read("count", [this] { return std::to_string(cursor().rx_packets); });
-    handlers.read("byte_count", [this] { return std::to_string(cursor().rx_bytes); });
-    handlers.read("drops", [this] { return std::to_string(cursor().rx_truncated); });
+    read_number(handlers, "count", &PortCursor::rx_packets);
+    read_number(handlers, "byte_count", &PortCursor::rx_bytes);
+    read_number(handlers, "drops", &PortCursor::rx_truncated);
   }
 
   void resume() override {
-    forwarding_ = socket_ != nullptr;
+    InterfaceEnd::resume();
     if (forwarding_) skip_frame_read_before();
   }
-  void pause() override { forwarding_ = false; }
 
-  bool has_task() const override { return true; }
   bool run_task() override {
     if (!forwarding_) return false;
     Batch batch;
@@ -62,10 +50,6 @@ class FromDevice : public Element {
   short poll_events() const override { return POLLIN; }
 
  private:
-  PortCursor& cursor() const {
-    static PortCursor none{};  // before the interface is opened
-    return socket_ ? *socket_->cursor : none;
-  }
   RingFrame frame(uint32_t index) const { return RingFrame(socket_->ring + size_t(index) * socket_->frame_size); }
   uint32_t following(uint32_t index) const { return index + 1 == socket_->frame_count ? 0 : index + 1; }
 
@@ -100,10 +84,7 @@ class FromDevice : public Element {
     if (returned) place.rx_frame = following(place.rx_frame);
   }
 
-  std::string interface_;
-  bool promiscuous_ = true, timestamp_ = true, forwarding_ = false;
-  uint32_t burst_ = kBatchSize;
-  const PacketSocket* socket_ = nullptr;
+  bool promiscuous_ = true, timestamp_ = true;
 };
 
 }  // namespace clickup

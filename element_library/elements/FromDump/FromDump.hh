@@ -14,12 +14,12 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "driver/element.hh"
+#include "support/packet_source/emitter.hh"
 #include "support/pcap_format/pcap_format.hh"
 
 namespace clickup {
 
-class FromDump : public Element {
+class FromDump : public Emitter {
  public:
   ~FromDump() override {
     if (file_) munmap(const_cast<uint8_t*>(file_), size_);
@@ -52,15 +52,6 @@ class FromDump : public Element {
     });
   }
 
-  bool has_task() const override { return output_is_push(0); }
-  bool run_task() override {
-    Batch batch;
-    emit(batch, kBatchSize);
-    bool moved = !batch.empty();
-    output(0).push(batch);
-    return moved;
-  }
-  void pull(int, Batch& batch, uint32_t limit) override { emit(batch, limit); }
   uint64_t timer_at() const override { return timing_ && active_ && has_task() ? due_ns_ : 0; }
 
  private:
@@ -82,7 +73,7 @@ class FromDump : public Element {
     return reader_.open(header) ? "" : "is not a pcap file (pcapng has to be converted: editcap -F pcap)";
   }
 
-  void emit(Batch& batch, uint32_t limit) {
+  void emit(Batch& batch, uint32_t limit) override {
     limit = std::min(limit, kBatchSize - batch.count);
     PcapRecordHeader record;
     while (active_ && limit > 0 && next_record(record)) {

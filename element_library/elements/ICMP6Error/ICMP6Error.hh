@@ -8,14 +8,13 @@
 
 #include <arpa/inet.h>
 
-#include "driver/element.hh"
+#include "support/icmp_error/error_element.hh"
 #include "support/icmp_error/icmp_error.hh"
 #include "support/live_handlers/live_handlers.hh"
-#include "support/token_bucket/token_bucket.hh"
 
 namespace clickup {
 
-class ICMP6Error : public Element {
+class ICMP6Error : public ErrorElement {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
     std::string source, type, code = "0";
@@ -28,29 +27,14 @@ class ICMP6Error : public Element {
          {set_number("TYPE", type, error_.type, 0, 255), set_number("CODE", code, error_.code, 0, 255)}) {
       if (!problem.empty()) errors.add(problem);
     }
-    if (rate < 0) errors.add("RATE is a number of packets per second");
-    limited_ = rate > 0;
-    bucket_.set(rate, rate);
-    bucket_.fill();
-  }
-
-  void process(Batch& batch) override {
-    if (limited_) bucket_.refill(now_ns());
-    uint32_t made = 0;
-    for (Packet* packet : batch) {
-      Packet* error = answer(*packet);
-      packet_pool().release(packet);
-      if (error) batch.items[made++] = error;
-    }
-    batch.count = made;
+    set_limit(rate, errors);
   }
 
  private:
-  Packet* answer(Packet& packet) {
+  Packet* answer(Packet& packet) override {
     IpPacket read;
     if (!read_ip_packet(packet, read) || !read.six || !may_have_error(packet, read, error_.type == 2)) return nullptr;
-    if (limited_ && bucket_.whole() == 0) return nullptr;
-    if (limited_) bucket_.take(1);
+    if (!within_limit()) return nullptr;
     Packet* made = make_icmp_error(read, error_, source_, 0, 1280);
     if (made) made->timestamp_ns = realtime_ns();
     return made;
@@ -58,8 +42,6 @@ class ICMP6Error : public Element {
 
   IcmpError error_;
   uint8_t source_[16]{};
-  bool limited_ = false;
-  TokenBucket bucket_;
 };
 
 }  // namespace clickup

@@ -17,15 +17,14 @@
 #include <sstream>
 #include <vector>
 
-#include "driver/element.hh"
+#include "support/icmp_error/error_element.hh"
 #include "support/icmp_error/icmp_error.hh"
 #include "support/kept_counter/kept_counter.hh"
 #include "support/live_handlers/live_handlers.hh"
-#include "support/token_bucket/token_bucket.hh"
 
 namespace clickup {
 
-class ICMPError : public Element {
+class ICMPError : public ErrorElement {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
     std::string source, type, code, bad, source6;
@@ -42,10 +41,7 @@ class ICMPError : public Element {
     if (answers_six_ && inet_pton(AF_INET6, source6.c_str(), source6_) != 1)
       errors.add("SRC6: '" + source6 + "' is not an IPv6 address");
     if (mtu_ < kLeastMtu || mtu_ > kMostMtu) errors.add("MTU is 56 to 9000 bytes, not " + std::to_string(mtu_));
-    if (rate < 0) errors.add("RATE is a number of packets per second");
-    limited_ = rate > 0;
-    bucket_.set(rate, rate);
-    bucket_.fill();
+    set_limit(rate, errors);
     read_bad_addresses(bad, errors);
   }
 
@@ -59,21 +55,10 @@ class ICMPError : public Element {
     live_number(handlers, *this, "pmtu", "PMTU", path_mtu_, 0, 65535);
   }
 
-  void process(Batch& batch) override {
-    if (limited_) bucket_.refill(now_ns());
-    uint32_t made = 0;
-    for (Packet* packet : batch) {
-      Packet* error = answer(*packet);
-      packet_pool().release(packet);
-      if (error) batch.items[made++] = error;
-    }
-    batch.count = made;
-  }
-
  private:
   static constexpr uint32_t kLeastMtu = 56, kMostMtu = 9000, kMtu6 = 1280;
 
-  Packet* answer(Packet& packet) {
+  Packet* answer(Packet& packet) override {
     IpPacket read;
     if (!read_ip_packet(packet, read) || (read.six && !answers_six_)) return nullptr;
     bool too_big = error_.type == 3 && error_.code == 4;
@@ -82,8 +67,7 @@ class ICMPError : public Element {
     if (too_big) error.rest = path_mtu_;
     if (error.type == 5) error.rest = ntohl(packet.destination_ip);
     if (read.six && !to_icmp6(error, error)) return nullptr;
-    if (limited_ && bucket_.whole() == 0) return nullptr;
-    if (limited_) bucket_.take(1);
+    if (!within_limit()) return nullptr;
     const uint8_t* source = read.six ? source6_ : source_;
     Packet* made = make_icmp_error(read, error, source, uint16_t(sent_.packets() + 1), read.six ? kMtu6 : mtu_);
     if (!made) return nullptr;
@@ -125,11 +109,10 @@ class ICMPError : public Element {
 
   IcmpError error_;
   uint8_t source_[4]{}, source6_[16]{};
-  bool answers_six_ = false, limited_ = false;
+  bool answers_six_ = false;
   uint32_t mtu_ = 576, path_mtu_ = 0;
   std::vector<uint32_t> bad_;  // network byte order
-  TokenBucket bucket_;
-  KeptCounter sent_;  // identifications go on in the next worker
+  KeptCounter sent_;           // identifications go on in the next worker
 };
 
 }  // namespace clickup

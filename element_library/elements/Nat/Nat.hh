@@ -11,14 +11,12 @@
 #include "elements/Nat/nat_forwards.hh"
 #include "elements/Nat/nat_kernel.hh"
 #include "elements/Nat/nat_text.hh"
-#include "support/state_table/open_table.hh"
+#include "support/state_table/state_element.hh"
 
 namespace clickup {
 
-class Nat : public Element {
+class Nat : public StateElement {
  public:
-  int configure_phase() const override { return 50; }  // before the elements that name it
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("CAPACITY", capacity_);
     for (size_t i = 0; i < kSettingCount; ++i) {
@@ -33,16 +31,11 @@ class Nat : public Element {
       if (!error.empty()) errors.add(error);
     }
     arguments.finish(errors);
-    if (capacity_ < kMinCapacity || capacity_ > kMaxCapacity / 2) {
-      errors.add("CAPACITY " + std::to_string(capacity_) + " is out of range: give " + std::to_string(kMinCapacity) +
-                 " to " + std::to_string(kMaxCapacity / 2) + " sessions");
-    }
+    check_capacity("CAPACITY", capacity_, kMinCapacity, kMaxCapacity / 2, "sessions", errors);
   }
 
   void initialize(Host& host, Errors& errors) override {
-    tables_.each(capacity_, [&](auto& table, uint32_t capacity) {
-      if (std::string error = open_table(host, name(), capacity, table); !error.empty()) errors.add(error);
-    });
+    tables_.each(capacity_, [&](auto& table, uint32_t capacity) { open_table(*this, capacity, table, host, errors); });
   }
 
   void add_handlers(HandlerTable& handlers) override {

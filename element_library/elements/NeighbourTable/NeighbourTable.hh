@@ -7,10 +7,8 @@
 
 namespace clickup {
 
-class NeighbourTable : public Element {
+class NeighbourTable : public StateElement {
  public:
-  int configure_phase() const override { return 50; }  // before the elements that name it
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("CAPACITY", state_.capacity)
         .keyword("WAITING", state_.most_waiting)
@@ -23,11 +21,8 @@ class NeighbourTable : public Element {
   void initialize(Host& host, Errors& errors) override { state_.open(*this, host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {
-    handlers.read("count", [this] { return std::to_string(state_.records().count()); });
-    handlers.read("capacity", [this] { return std::to_string(state_.capacity); });
+    read_counts(handlers, state_.records(), state_.capacity);
     handlers.read("waiting", [this] { return std::to_string(state_.waiting); });
-    handlers.read("evicted", [this] { return std::to_string(state_.records().header().evicted); });
-    handlers.read("refused", [this] { return std::to_string(state_.records().header().refused); });
     live_duration(handlers, *this, "timeout", "TIMEOUT", state_.policy.timeout, kLeastTimeout, kMostTimeout);
     live_number(handlers, *this, "queue", "QUEUE", state_.queue, 1, Neighbourhood::kMostWaiting);
     handlers.read("table", [this](std::string_view limit) {

@@ -10,7 +10,7 @@
 #include "support/ether_address/ether_address.hh"
 #include "support/kept_counter/kept_counter.hh"
 #include "support/packet_store/packet_store.hh"
-#include "support/state_table/open_table.hh"
+#include "support/state_table/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {
@@ -29,25 +29,19 @@ class Neighbourhood {
   PacketStore<UnresolvedLayout>& unresolved() { return unresolved_; }
 
   void check(Errors& errors) const {
-    check("CAPACITY", capacity, kMinCapacity, kMaxCapacity, errors);
-    check("WAITING", most_waiting, kMinCapacity, kMostWaiting, errors);
-    check("QUEUE", queue, 1, kMostWaiting, errors);
+    check_capacity("CAPACITY", capacity, kMinCapacity, kMaxCapacity, "neighbours", errors);
+    check_capacity("WAITING", most_waiting, kMinCapacity, kMostWaiting, "packets", errors);
+    check_capacity("QUEUE", queue, 1, kMostWaiting, "packets", errors);
   }
   void open(const Element& element, Host& host, Errors& errors) {
-    for (const std::string& error :
-         {open_table(host, element.name(), capacity, records_),
-          open_table(host, element.name(), unresolved_.kMostPieces * std::max(most_waiting, kMinCapacity),
-                     unresolved_.records())}) {
-      if (!error.empty()) errors.add(error);
-    }
+    open_table(element, capacity, records_, host, errors);
+    uint32_t pieces = unresolved_.kMostPieces * std::max(most_waiting, kMinCapacity);
+    open_table(element, pieces, unresolved_.records(), host, errors);
     drops.open(element, "drops", host, errors);
   }
   void resume(const Element& element) {
-    StateRecovery recovery = records_.resume();
+    resume_table(element, records_, "neighbours");
     unresolved_.records().resume();
-    if (!recovery.rebuilt) return;
-    chatter(element, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) +
-                         " neighbours, discarded " + std::to_string(recovery.discarded) + " that were being written");
   }
   void pause() {
     records_.pause();
@@ -100,11 +94,6 @@ class Neighbourhood {
   static constexpr uint32_t kBudget = 1024;
   static constexpr uint64_t kRound = 30'000'000'000, kLongestPause = 50'000'000;  // ns
 
-  static void check(const char* keyword, uint32_t value, uint32_t least, uint32_t most, Errors& errors) {
-    if (value >= least && value <= most) return;
-    errors.add(std::string(keyword) + " " + std::to_string(value) + " is out of range: give " + std::to_string(least) +
-               " to " + std::to_string(most));
-  }
   static std::string ether_text(const Neighbour& neighbour) {
     EtherAddress ether;
     std::copy_n(neighbour.ether, 6, ether.begin());

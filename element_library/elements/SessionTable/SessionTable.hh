@@ -9,16 +9,14 @@
 #include "driver/element.hh"
 #include "elements/SessionTable/session_kernel.hh"
 #include "elements/SessionTable/session_text.hh"
-#include "support/state_table/open_table.hh"
+#include "support/state_table/state_element.hh"
 
 namespace clickup {
 
 using SessionPackets = std::array<SessionPacket, kBatchSize>;
 
-class SessionTable : public Element {
+class SessionTable : public StateElement {
  public:
-  int configure_phase() const override { return 50; }  // before the elements that name it
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("CAPACITY", capacity_);
     for (size_t i = 0; i < kTimeoutCount; ++i) {
@@ -27,22 +25,14 @@ class SessionTable : public Element {
       if (std::string error = text.empty() ? "" : set_timeout(i, text); !error.empty()) errors.add(error);
     }
     arguments.finish(errors);
-    if (capacity_ < kMinCapacity || capacity_ > kMaxCapacity) {
-      errors.add("CAPACITY " + std::to_string(capacity_) + " is out of range: give " + std::to_string(kMinCapacity) +
-                 " to " + std::to_string(kMaxCapacity) + " sessions");
-    }
+    check_capacity("CAPACITY", capacity_, kMinCapacity, kMaxCapacity, "sessions", errors);
   }
 
-  void initialize(Host& host, Errors& errors) override {
-    if (std::string error = open_table(host, name(), capacity_, records_); !error.empty()) errors.add(error);
-  }
+  void initialize(Host& host, Errors& errors) override { open_table(*this, capacity_, records_, host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {
-    read_number(handlers, "count", [this] { return records_.count(); });
-    read_number(handlers, "capacity", [this] { return capacity_; });
-    read_number(handlers, "evicted", [this] { return records_.header().evicted; });
-    read_number(handlers, "refused", [this] { return records_.header().refused; });
-    read_number(handlers, "expired", [this] { return records_.header().expired; });
+    read_counts(handlers, records_, capacity_);
+    handlers.read("expired", [this] { return std::to_string(records_.header().expired); });
     handlers.read("by_state", [this](std::string_view) { return states_text(records_, now_ns()); });
     handlers.read("table", [this](std::string_view limit) { return table_text(limit); });
     for (size_t i = 0; i < kTimeoutCount; ++i) {
@@ -55,12 +45,7 @@ class SessionTable : public Element {
     });
   }
 
-  void resume() override {
-    StateRecovery recovery = records_.resume();
-    if (!recovery.rebuilt) return;
-    chatter(*this, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) +
-                       " sessions, discarded " + std::to_string(recovery.discarded) + " that were being written");
-  }
+  void resume() override { resume_table(*this, records_, "sessions"); }
   void pause() override { records_.pause(); }
 
   uint64_t timer_at() const override { return next_expiry_; }
@@ -90,11 +75,6 @@ class SessionTable : public Element {
   static constexpr uint64_t kExpiryRound = 30 * kSecond;
   static constexpr uint64_t kLongestPause = kSecond / 20;
   static constexpr double kLongestTimeout = 10 * 365 * 86400.0;  // seconds; far from overflowing any deadline
-
-  template <class Function>
-  static void read_number(HandlerTable& handlers, const char* name, Function function) {
-    handlers.read(name, [function](std::string_view) { return std::to_string(function()); });
-  }
 
   std::string set_timeout(size_t which, std::string_view text) {
     double seconds = 0;

@@ -7,10 +7,8 @@
 
 namespace clickup {
 
-class StationTable : public Element {
+class StationTable : public StateElement {
  public:
-  int configure_phase() const override { return 50; }  // before the elements that name it
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("CAPACITY", state_.capacity);
     read_duration(arguments, errors, "AGEING", state_.ageing, kLeastAgeing, kMostAgeing);
@@ -21,10 +19,7 @@ class StationTable : public Element {
   void initialize(Host& host, Errors& errors) override { state_.open(*this, host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {
-    handlers.read("count", [this] { return std::to_string(state_.records().count()); });
-    handlers.read("capacity", [this] { return std::to_string(state_.capacity); });
-    handlers.read("evicted", [this] { return std::to_string(state_.records().header().evicted); });
-    handlers.read("refused", [this] { return std::to_string(state_.records().header().refused); });
+    read_counts(handlers, state_.records(), state_.capacity);
     live_duration(handlers, *this, "ageing", "AGEING", state_.ageing, kLeastAgeing, kMostAgeing);
     handlers.read("table", [this](std::string_view limit) {
       return table_text(state_.records(), limit, [this](uint32_t index) { return state_.line(index, now_ns()); });

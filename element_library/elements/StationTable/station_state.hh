@@ -7,7 +7,7 @@
 #include "driver/element.hh"
 #include "elements/StationTable/bridge_kernel.hh"
 #include "support/ether_address/ether_address.hh"
-#include "support/state_table/open_table.hh"
+#include "support/state_table/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {
@@ -21,19 +21,12 @@ class StationState {
   BridgeKernel& kernel() { return kernel_; }
 
   void check(Errors& errors) const {
-    if (capacity >= kMinCapacity && capacity <= kMaxCapacity) return;
-    errors.add("CAPACITY " + std::to_string(capacity) + " is out of range: give " + std::to_string(kMinCapacity) +
-               " to " + std::to_string(kMaxCapacity) + " stations");
+    check_capacity("CAPACITY", capacity, kMinCapacity, kMaxCapacity, "stations", errors);
   }
   void open(const Element& element, Host& host, Errors& errors) {
-    if (std::string error = open_table(host, element.name(), capacity, records_); !error.empty()) errors.add(error);
+    open_table(element, capacity, records_, host, errors);
   }
-  void resume(const Element& element) {
-    StateRecovery recovery = records_.resume();
-    if (!recovery.rebuilt) return;
-    chatter(element, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) +
-                         " stations, discarded " + std::to_string(recovery.discarded) + " that were being written");
-  }
+  void resume(const Element& element) { resume_table(element, records_, "stations"); }
   void pause() { records_.pause(); }
 
   uint64_t next_expiry() const { return next_expiry_; }

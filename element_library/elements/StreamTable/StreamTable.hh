@@ -6,14 +6,12 @@
 #include "driver/element.hh"
 #include "elements/StreamTable/stream_order.hh"
 #include "support/live_handlers/live_handlers.hh"
-#include "support/state_table/open_table.hh"
+#include "support/state_table/state_element.hh"
 
 namespace clickup {
 
-class StreamTable : public Element {
+class StreamTable : public StateElement {
  public:
-  int configure_phase() const override { return 50; }  // before the elements that name it
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("CAPACITY", capacity_).keyword("SEGMENTS", segment_capacity_).keyword("FOUND", found_capacity_);
     arguments.keyword("WINDOW", window_).finish(errors);
@@ -24,18 +22,13 @@ class StreamTable : public Element {
   }
 
   void initialize(Host& host, Errors& errors) override {
-    for (const std::string& error :
-         {open_table(host, name(), capacity_, streams), open_table(host, name(), segment_capacity_, segments),
-          open_table(host, name(), found_capacity_, found)}) {
-      if (!error.empty()) errors.add(error);
-    }
+    open_table(*this, capacity_, streams, host, errors);
+    open_table(*this, segment_capacity_, segments, host, errors);
+    open_table(*this, found_capacity_, found, host, errors);
   }
 
   void add_handlers(HandlerTable& handlers) override {
-    handlers.read("count", [this] { return std::to_string(streams.count()); });
-    handlers.read("capacity", [this] { return std::to_string(capacity_); });
-    handlers.read("evicted", [this] { return std::to_string(streams.header().evicted); });
-    handlers.read("refused", [this] { return std::to_string(streams.header().refused); });
+    read_counts(handlers, streams, capacity_);
     handlers.read("waiting", [this] { return std::to_string(segments.count()); });
     handlers.read("found", [this] { return std::to_string(found.count()); });
     live_number(handlers, *this, "window", "WINDOW", window_, kLeastWindow, kMostWindow);

@@ -14,19 +14,16 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "driver/element.hh"
+#include "support/interface_end/interface_end.hh"
 
 namespace clickup {
 
-class ToDevice : public Element {
+class ToDevice : public InterfaceEnd {
  public:
   ~ToDevice() override { waiting_.release(); }
 
   void configure(Arguments& arguments, Errors& errors) override {
-    std::string method = "LINUX";
-    arguments.positional("DEVNAME", interface_).keyword("BURST", burst_).keyword("METHOD", method).finish(errors);
-    if (method != "LINUX") errors.add("METHOD is LINUX, not '" + method + "'");
-    burst_ = std::clamp(burst_, 1u, kBatchSize);
+    read_common(arguments, errors);
     for (uint32_t i = 0; i < kBatchSize; ++i) {
       messages_[i] = {};
       messages_[i].msg_hdr.msg_iov = &buffers_[i];
@@ -34,24 +31,17 @@ class ToDevice : public Element {
     }
   }
 
-  void initialize(Host& host, Errors& errors) override {
-    std::string problem = host.packet_socket(interface_, socket_);
-    if (!problem.empty()) errors.add(problem);
-  }
-
   void add_handlers(HandlerTable& handlers) override {
-    handlers.read("count", [this] { return std::to_string(cursor().tx_packets); });
-    handlers.read("byte_count", [this] { return std::to_string(cursor().tx_bytes); });
-    handlers.read("drops", [this] { return std::to_string(cursor().tx_dropped); });
+    read_number(handlers, "count", &PortCursor::tx_packets);
+    read_number(handlers, "byte_count", &PortCursor::tx_bytes);
+    read_number(handlers, "drops", &PortCursor::tx_dropped);
   }
 
-  void resume() override { forwarding_ = socket_ != nullptr; }
   void pause() override {
     drop(waiting_.count);  // what could not be sent is late by now
-    forwarding_ = false;
+    InterfaceEnd::pause();
   }
 
-  bool has_task() const override { return true; }
   bool run_task() override { return send_round(); }
   bool drain() override {
     if (blocked_since_ns_ != 0) await_room();
@@ -60,11 +50,6 @@ class ToDevice : public Element {
 
  private:
   static constexpr uint64_t kRetryTime = 10'000'000;  // ns
-
-  PortCursor& cursor() const {
-    static PortCursor none{};  // before the interface is opened
-    return socket_ ? *socket_->cursor : none;
-  }
 
   // Before a pause, waiting beats losing what is pulled already.
   void await_room() const {
@@ -115,10 +100,6 @@ class ToDevice : public Element {
     waiting_.count -= count;
   }
 
-  std::string interface_;
-  uint32_t burst_ = kBatchSize;
-  bool forwarding_ = false;
-  const PacketSocket* socket_ = nullptr;
   Batch waiting_;                  // pulled and not sent yet
   uint64_t blocked_since_ns_ = 0;  // 0: the interface takes frames
   mmsghdr messages_[kBatchSize];

@@ -10,33 +10,28 @@
 #include "elements/TokenBuckets/limit_records.hh"
 #include "elements/TokenBuckets/limit_text.hh"
 #include "support/packet_store/packet_store.hh"
-#include "support/state_table/open_table.hh"
+#include "support/state_table/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {
 
 using BucketPackets = std::array<BucketPacket, kBatchSize>;
 
-class TokenBuckets : public Element {
+class TokenBuckets : public StateElement {
  public:
-  int configure_phase() const override { return 50; }  // before the elements that name it
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.required_keyword("RATE", rate_).keyword("BURST", burst_).keyword("CAPACITY", capacity_);
     arguments.keyword("WAITING", most_waiting_).finish(errors);
     if (!errors.empty()) return;
-    check("CAPACITY", capacity_, kMaxCapacity, errors);
-    check("WAITING", most_waiting_, kMostWaiting, errors);
+    check_capacity("CAPACITY", capacity_, kMinCapacity, kMaxCapacity, "buckets", errors);
+    check_capacity("WAITING", most_waiting_, kMinCapacity, kMostWaiting, "packets", errors);
     if (std::string problem = set_limit(rate_, burst_); !problem.empty()) errors.add(problem);
   }
 
   void initialize(Host& host, Errors& errors) override {
-    for (const std::string& error :
-         {open_table(host, name(), capacity_, records_),
-          open_table(host, name(), LimitRecords::kCapacity, limits_.records()),
-          open_table(host, name(), shaped_.kMostPieces * most_waiting_, shaped_.records())}) {
-      if (!error.empty()) errors.add(error);
-    }
+    open_table(*this, capacity_, records_, host, errors);
+    open_table(*this, LimitRecords::kCapacity, limits_.records(), host, errors);
+    open_table(*this, shaped_.kMostPieces * most_waiting_, shaped_.records(), host, errors);
   }
 
   void add_handlers(HandlerTable& handlers) override {
@@ -44,10 +39,7 @@ class TokenBuckets : public Element {
     handlers.write("rate", [this](std::string_view text) { return change("RATE", text, std::string(text), burst_); });
     handlers.read("burst", [this] { return burst_; });
     handlers.write("burst", [this](std::string_view text) { return change("BURST", text, rate_, std::string(text)); });
-    handlers.read("count", [this] { return std::to_string(records_.count()); });
-    handlers.read("capacity", [this] { return std::to_string(capacity_); });
-    handlers.read("evicted", [this] { return std::to_string(records_.header().evicted); });
-    handlers.read("refused", [this] { return std::to_string(records_.header().refused); });
+    read_counts(handlers, records_, capacity_);
     handlers.read("waiting", [this] { return std::to_string(waiting_); });
     handlers.read("table", [this](std::string_view limit) {
       return table_text(records_, limit, [this](uint32_t index) {
@@ -62,11 +54,7 @@ class TokenBuckets : public Element {
   }
 
   void resume() override {
-    StateRecovery recovery = records_.resume();
-    if (recovery.rebuilt) {
-      chatter(*this, "the last worker did not stop cleanly: kept " + std::to_string(recovery.kept) +
-                         " buckets, discarded " + std::to_string(recovery.discarded) + " that were being written");
-    }
+    resume_table(*this, records_, "buckets");
     shaped_.records().resume();
     limits_.resume(limit_, now_ns());
     ++changes_;
@@ -108,12 +96,6 @@ class TokenBuckets : public Element {
   static constexpr uint32_t kSweepBudget = 512;
   static constexpr uint64_t kSweepRound = 30 * kBillion;
   static constexpr uint64_t kLongestPause = kBillion / 20;
-
-  static void check(const char* keyword, uint32_t value, uint32_t most, Errors& errors) {
-    if (value >= kMinCapacity && value <= most) return;
-    errors.add(std::string(keyword) + " " + std::to_string(value) + " is out of range: give " +
-               std::to_string(kMinCapacity) + " to " + std::to_string(most));
-  }
 
   std::string set_limit(const std::string& rate, const std::string& burst) {
     BucketLimit limit;

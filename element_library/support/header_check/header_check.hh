@@ -3,32 +3,21 @@
 
 #include <array>
 
-#include "driver/element.hh"
-#include "support/batch_split/batch_split.hh"
+#include "support/header_check/packet_check.hh"
 #include "support/ip_packet/ip_packet.hh"
-#include "support/kept_counter/kept_counter.hh"
 
 namespace clickup {
 
-// Good packets leave by output 0, bad ones by the optional output 1. A subclass says what is wrong with a packet.
-class HeaderCheck : public Element {
+// A subclass says what is wrong with a packet.
+class HeaderCheck : public PacketCheck<HeaderCheck> {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("VERBOSE", verbose_).keyword("DETAILS", details_).finish(errors);
   }
-  void initialize(Host& host, Errors& errors) override { drops_.open(*this, "drops", host, errors); }
 
   void add_handlers(HandlerTable& handlers) override {
-    handlers.read("drops", [this] { return drops_.text(); });
+    PacketCheck::add_handlers(handlers);
     if (details_) handlers.read("drop_details", [this] { return drop_details(); });
-  }
-
-  void process(Batch& batch) override {
-    Batch bad;
-    filter_batch(batch, bad, [this](Packet& packet) { return accept(packet); });
-    if (bad.empty()) return;
-    drops_.add(bad);
-    push_or_release(1, bad);
   }
 
  protected:
@@ -38,6 +27,7 @@ class HeaderCheck : public Element {
   virtual const char* protocol_name() const = 0;
 
  private:
+  friend PacketCheck<HeaderCheck>;
   bool accept(Packet& packet) {
     IpPacket read;
     Reason reason = read_ip_packet(packet, read) ? check(read) : kOther;
@@ -63,7 +53,6 @@ class HeaderCheck : public Element {
 
   bool verbose_ = false, details_ = false, warned_ = false;
   std::array<uint64_t, kReasons> reasons_{};
-  KeptCounter drops_;
 };
 
 }  // namespace clickup

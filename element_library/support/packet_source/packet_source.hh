@@ -6,25 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "driver/element.hh"
+#include "support/packet_source/emitter.hh"
 
 namespace clickup {
 
-// An element with one output, pushed or pulled, that emits copies of DATA, or what else a subclass makes. A subclass
-// says how many are due.
-class PacketSource : public Element {
- public:
-  bool has_task() const override { return output_is_push(0); }
-
-  bool run_task() override {
-    Batch batch;
-    emit(batch, kBatchSize);
-    bool moved = !batch.empty();
-    output(0).push(batch);
-    return moved;
-  }
-  void pull(int, Batch& batch, uint32_t limit) override { emit(batch, limit); }
-
+// Emits copies of DATA, or what else a subclass makes. A subclass says how many are due.
+class PacketSource : public Emitter {
  protected:
   // How many packets may go out now, at most `limit`; LIMIT and ACTIVE are looked after here.
   virtual uint64_t due(uint64_t limit) = 0;
@@ -75,7 +62,7 @@ class PacketSource : public Element {
   bool stop_ = false;
 
  private:
-  void emit(Batch& batch, uint32_t limit) {
+  void emit(Batch& batch, uint32_t limit) override {
     uint64_t room = std::min(limit, kBatchSize - batch.count);
     if (limit_ >= 0) room = std::min(room, uint64_t(limit_) - std::min(count_, uint64_t(limit_)));
     uint64_t number = exhausted() || room == 0 ? 0 : due(room);

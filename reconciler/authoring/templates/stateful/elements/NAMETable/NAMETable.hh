@@ -4,25 +4,23 @@
 #include "driver/element.hh"
 #include "elements/${NAME}Table/${snake}_kernel.hh"
 #include "support/live_handlers/live_duration.hh"
-#include "support/state_table/open_table.hh"
+#include "support/state_table/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {
 
-class ${NAME}Table : public Element {
+class ${NAME}Table : public StateElement {
  public:
-  int configure_phase() const override { return 50; }  // before the elements that name it
-
   void configure(Arguments& arguments, Errors& errors) override {
     arguments.keyword("CAPACITY", capacity_);
     read_duration(arguments, errors, "TIMEOUT", timeout_, kLeastTimeout, kMostTimeout);
     arguments.finish(errors);
-    if (capacity_ < 16 || capacity_ > 4'000'000) errors.add("CAPACITY is 16 to 4000000, not " + std::to_string(capacity_));
+    check_capacity("CAPACITY", capacity_, kMinCapacity, kMaxCapacity, "records", errors);
   }
 
   // The table is the one that an earlier worker's element of this name left, or a fresh one.
   void initialize(Host& host, Errors& errors) override {
-    if (std::string error = open_table(host, name(), capacity_, records_); !error.empty()) errors.add(error);
+    open_table(*this, capacity_, records_, host, errors);
   }
 
   void add_handlers(HandlerTable& handlers) override {
@@ -34,7 +32,7 @@ class ${NAME}Table : public Element {
   }
 
   // This worker writes the table from here to there.
-  void resume() override { records_.resume(); }
+  void resume() override { resume_table(*this, records_, "records"); }
   void pause() override { records_.pause(); }
 
   // A little of the table at a time.

@@ -1,0 +1,46 @@
+// What FromDevice and ToDevice share: one direction of an interface.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "driver/element.hh"
+
+namespace clickup {
+
+// Socket and cursor are the host's: the next worker goes on where this one stops.
+class InterfaceEnd : public Element {
+ public:
+  void initialize(Host& host, Errors& errors) override {
+    std::string problem = host.packet_socket(interface_, socket_);
+    if (!problem.empty()) errors.add(problem);
+  }
+
+  void resume() override { forwarding_ = socket_ != nullptr; }
+  void pause() override { forwarding_ = false; }
+  bool has_task() const override { return true; }
+
+ protected:
+  void read_common(Arguments& arguments, Errors& errors) {
+    std::string method = "LINUX";
+    arguments.positional("DEVNAME", interface_).keyword("BURST", burst_).keyword("METHOD", method).finish(errors);
+    if (method != "LINUX") errors.add("METHOD is LINUX, not '" + method + "'");
+    burst_ = std::clamp(burst_, 1u, kBatchSize);
+  }
+  void read_number(HandlerTable& handlers, const char* name, uint64_t PortCursor::* count) const {
+    handlers.read(name, [this, count] { return std::to_string(cursor().*count); });
+  }
+  PortCursor& cursor() const {
+    static PortCursor none{};  // before the interface is opened
+    return socket_ ? *socket_->cursor : none;
+  }
+
+  uint32_t burst_ = kBatchSize;
+  bool forwarding_ = false;
+  const PacketSocket* socket_ = nullptr;
+
+ private:
+  std::string interface_;
+};
+
+}  // namespace clickup
