@@ -1,4 +1,10 @@
-"""kind: Device - where a release runs and how it is reached."""
+"""kind: Device - where a release runs and how it is reached.
+
+Keys of a device's `spec` are of three kinds: those of every device, those that its `driver` brings
+and those that its `transport` brings. A second driver or transport is a class of the keys that it
+brings, a class that joins each pair there shall be, and `DeviceSpec` a union of the pairs, told
+apart by the two words. A union of one would only be ceremony: pydantic knows none.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, field_validator
 
 from schemas.meta import Duration, GraphName, Metadata, Model, Size
+from schemas.platforms import Platform
 
 _INTERFACE = re.compile(r"[^\s/:,()]{1,15}")
 LEAST_MEMORY, MOST_MEMORY = 4 << 20, 64 << 30
@@ -66,19 +73,38 @@ class Checkpoints(Model):
         return value
 
 
-class DeviceSpec(Model):
-    """How to reach the device, and what it has."""
+class AnyDevice(Model):
+    """What is said of every device."""
 
-    driver: Literal["click-up"] = "click-up"
-    transport: Literal["local"] = "local"
-    platform: Literal["linux/amd64", "linux/arm64"] | None = None
+    platform: Platform | None = None
     """What the device must be, for a plan to be made; of a local one, the reconciler's own machine.
     Whatever it is when left out.
     """
+    interfaces: dict[GraphName, InterfaceName] = Field(default_factory=dict)
+    """Logical interface of a network element -> network interface of this device."""
+
+
+class LocalTransport(Model):
+    """The device is the reconciler's own machine."""
+
+    transport: Literal["local"] = "local"
     netns: Annotated[str, AfterValidator(_netns)] | None = None
     """Network namespace in which the driver runs: a name or an absolute path."""
     directory: Annotated[str, AfterValidator(_absolute)] | None = None
     """Where supervisor and releases live on the device; chosen by the reconciler when left out."""
+
+    @property
+    def place(self) -> dict[str, object]:
+        """Where the device is, by key: all that is said of the way to it. What runs there does not
+        come along when that changes.
+        """
+        return {name: getattr(self, name) for name in LocalTransport.model_fields}
+
+
+class ClickUpDriver(Model):
+    """click-up's own driver and supervisor run there."""
+
+    driver: Literal["click-up"] = "click-up"
     checkpoints: Checkpoints = Field(default_factory=Checkpoints)
     priority: Literal["realtime", "high", "normal"] | None = None
     """Of the packet path over other programs of the device; the best that is allowed when left out.
@@ -90,8 +116,6 @@ class DeviceSpec(Model):
     """What the receive rings of a network element may take, all interfaces together. They hold a
     second of what their link carries as far as this goes; changed while it runs, without loss.
     """
-    interfaces: dict[GraphName, InterfaceName] = Field(default_factory=dict)
-    """Logical interface of a network element -> network interface of this device."""
 
     @field_validator("memory")
     @classmethod
@@ -99,6 +123,14 @@ class DeviceSpec(Model):
         if not LEAST_MEMORY <= value <= MOST_MEMORY:
             raise ValueError("the receive rings of a network element take 4MiB to 64GiB")
         return value
+
+
+class ClickUpLocal(AnyDevice, ClickUpDriver, LocalTransport):
+    """click-up's own driver on the reconciler's own machine."""
+
+
+DeviceSpec = ClickUpLocal
+"""How to reach the device, and what it has: one of the pairs of a driver and a transport."""
 
 
 class Device(Model):

@@ -112,9 +112,9 @@ class Planner:
 
 
 def _differences(last: Desired, desired: Desired) -> str:
-    before, after = last.device.spec, desired.device.spec
+    before, after = last.device.spec.place, desired.device.spec.place
     return ", ".join(
-        f"spec.{name} was {getattr(before, name)!r} and is now {getattr(after, name)!r}"
-        for name in ("netns", "directory")
-        if getattr(before, name) != getattr(after, name)
+        f"spec.{name} was {before.get(name)!r} and is now {after.get(name)!r}"
+        for name in before | after
+        if before.get(name) != after.get(name)
     )
