@@ -48,8 +48,8 @@ class Program:
 
 
 class Builder:
-    """One cache, one library, one compiler. Methods may run at once; a lock file orders builds
-    between processes.
+    """One cache, one library, one compiler, and with it one platform. Methods may run at once; a
+    lock file orders builds between processes.
     """
 
     def __init__(
@@ -59,12 +59,26 @@ class Builder:
         compiler: Compiler | None = None,
         jobs: int | None = None,
     ) -> None:
-        """`jobs` at once, by default one a processor. The compiler is found when needed."""
+        """`jobs` at once, by default one a processor. The compiler, by default this machine's, is
+        found when needed.
+        """
         self._cache = cache.absolute()
         self._library = library
         self._found = compiler
         self._jobs = jobs or len(os.sched_getaffinity(0))
         self._known: dict[ServiceContext, tuple[int, tuple[Unit, ...]]] = {}
+        self._others: dict[str, Builder] = {}
+
+    def for_platform(self, platform: str) -> Builder:
+        """The one that fills the same cache with what runs on `platform`. Starts the compiler, to
+        be told who it is. Raises CompilerMissing.
+        """
+        if platform == self._compiler.platform:
+            return self
+        if platform not in self._others:
+            compiler = find_compiler(platform)
+            self._others[platform] = Builder(self._cache, self._library, compiler, self._jobs)
+        return self._others[platform]
 
     async def build(
         self,

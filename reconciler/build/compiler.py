@@ -1,4 +1,6 @@
-"""Finds a C++20 compiler and says who it is; the identity is part of every object's address."""
+"""Finds a C++20 compiler for a platform and says who it is; the identity, which ends in what its
+programs run on, is part of every object's address.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import sys
 from dataclasses import dataclass
 
 from reconciler.errors import CompilerMissing
+from schemas.platforms import machine_of, platform_of
 
 NATIVE_COMPILERS = ("c++", "g++", "clang++")
 COMPILE_FLAGS = (
@@ -45,13 +48,15 @@ CLANG = Precompiling(".pch", names_files=True)
 @dataclass(frozen=True)
 class Compiler:
     """`command` starts it; `identity` is its version text and target; `static_libc` tells whether
-    -static links; `precompiling` is None for one that is not known to do it.
+    -static links; `precompiling` is None for one that is not known to do it; its programs run on
+    `platform`.
     """
 
     command: tuple[str, ...]
     identity: str
     static_libc: bool
     precompiling: Precompiling | None = None
+    platform: str = ""
 
     @property
     def link_flags(self) -> tuple[str, ...]:
@@ -61,47 +66,76 @@ class Compiler:
         return (*LINK_FLAGS, "-static-libstdc++", "-static-libgcc")
 
 
-def find_compiler() -> Compiler:
-    """The system's compiler, else the one of the PyPI package ziglang.
+def find_compiler(platform: str = "") -> Compiler:
+    """The system's compiler when it is one for `platform`, or none is named; else the one of the
+    PyPI package ziglang, which makes programs for all.
 
     Blocks for a few milliseconds (starts the compiler twice). Raises CompilerMissing.
     """
-    for name in NATIVE_COMPILERS:
-        path = shutil.which(name)
-        if path is not None:
-            return _describe((path,))
+    path = next(filter(None, map(shutil.which, NATIVE_COMPILERS)), None)
+    native = None if path is None else _native(path)
+    if native is not None and platform in ("", native.platform):
+        return native
     if importlib.util.find_spec("ziglang") is not None:
-        return _describe((sys.executable, "-m", "ziglang", "c++"))
-    raise CompilerMissing(
-        f"no C++ compiler on PATH (looked for {', '.join(NATIVE_COMPILERS)}) and no ziglang module"
-        " for"
-        f" {sys.executable}; install one: `apt install g++`, or `pip install 'click-up[zig]'`"
+        return _zig(platform)
+    raise CompilerMissing(_missing(native, platform))
+
+
+def _missing(native: Compiler | None, platform: str) -> str:
+    no_zig = f"no ziglang module for {sys.executable}"
+    if native is None:
+        return (
+            f"no C++ compiler on PATH (looked for {', '.join(NATIVE_COMPILERS)}) and {no_zig};"
+            " install one: `apt install g++`, or `pip install 'click-up[zig]'`"
+        )
+    return (
+        f"{native.command[0]} makes programs for {native.platform}, not for {platform}, and there"
+        f" is {no_zig}, which makes them for all; install it: `pip install 'click-up[zig]'`"
     )
 
 
-def _describe(command: tuple[str, ...]) -> Compiler:
-    said = _output((*command, "--version"))
+def _native(path: str) -> Compiler:
+    version, target = _version((path,)), _output((path, "-dumpmachine")).strip()
+    libc = _output((path, "-print-file-name=libc.a")).strip()
+    return Compiler(
+        (path,),
+        f"{version}\n{target}",
+        # GCC and clang print the bare name back when there is no such file.
+        static_libc="/" in libc,
+        precompiling=_precompiling(version),
+        platform=platform_of(_machine(target)),
+    )
+
+
+def _zig(platform: str) -> Compiler:
+    command = (sys.executable, "-m", "ziglang", "c++")
+    own = _machine(_output((*command, "-dumpmachine")).strip())
+    machine = machine_of(platform) if platform else own
+    # Zig brings musl, which is always there to be linked statically.
+    target, version = f"{machine}-linux-musl", _version(command)
+    return Compiler(
+        (*command, "-target", target),
+        f"{version}\n{target}",
+        static_libc=True,
+        precompiling=_precompiling(version),
+        platform=platform_of(machine),
+    )
+
+
+def _version(command: tuple[str, ...]) -> str:
     # Where it is installed says nothing about what it makes.
-    version = "\n".join(line for line in said.splitlines() if "InstalledDir" not in line)
-    if "ziglang" in command:
-        # Zig brings musl, which is always there to be linked statically.
-        target = _zig_target(_output((*command, "-dumpmachine")).strip())
-        identity = f"{version}\n{target}"
-        return Compiler((*command, "-target", target), identity, True, _precompiling(version))
-    target = _output((*command, "-dumpmachine")).strip()
-    libc = _output((*command, "-print-file-name=libc.a")).strip()
-    # GCC and clang print the bare name back when there is no such file.
-    return Compiler(command, f"{version}\n{target}", "/" in libc, _precompiling(version))
+    said = _output((*command, "--version")).splitlines()
+    return "\n".join(line for line in said if "InstalledDir" not in line)
+
+
+def _machine(target: str) -> str:
+    return target.split("-")[0]
 
 
 def _precompiling(version: str) -> Precompiling | None:
     if "clang" in version:
         return CLANG
     return GCC if "Free Software Foundation" in version else None
-
-
-def _zig_target(machine: str) -> str:
-    return f"{machine.split('-')[0]}-linux-musl"
 
 
 def _output(command: tuple[str, ...]) -> str:

@@ -76,7 +76,7 @@ class _Plans:
         plan = await self._plan(goal, recorded.known)
         if self.build and goal.target is not None:
             classes = goal.target.resolved.graph.classes
-            await self.planner.builder.build(classes, tell_progress, with_supervisor=True)
+            await goal.builder.build(classes, tell_progress, with_supervisor=True)
         return plan, recorded.rejected.get(goal.reject_digest, "")
 
     async def removal(self, applied: Desired) -> Plan:

@@ -47,7 +47,7 @@ async def run_attempt(
         contents=contents,
         device=goal.device,
         snapshots=dependencies.planner.snapshots,
-        builder=dependencies.planner.builder,
+        builder=goal.builder,
         observer=dependencies.observer,
         recorder=_JournalRecorder(journal, number, goal),
         superseded=signals.superseded,

@@ -36,6 +36,8 @@ class Goal:
     target: Target | None
     device: DeviceClient
     revision: str
+    builder: Builder
+    """Builds for what the device is."""
 
     @property
     def release(self) -> str:
@@ -60,6 +62,7 @@ class Planner:
     folder: Path
     library: Library
     builder: Builder
+    """Of this machine; that of a device follows from it."""
     open: Callable[[Device, str, Path], DeviceClient] = open_device
     """Opens a device: from its document, an element's name and `folder`."""
 
@@ -71,13 +74,15 @@ class Planner:
     async def goal(self, desired: Desired, revision: str) -> Goal:
         """Resolve what is desired for its device. Raises Stalled, DeviceUnreachable."""
         device = self._device(desired)
-        check_platform(desired, await device.platform())
-        target = await asyncio.to_thread(target_of, desired, self.library, self.builder)
-        return Goal(desired, target, device, revision)
+        platform = await device.platform()
+        check_platform(desired, platform)
+        builder = await asyncio.to_thread(self.builder.for_platform, platform)
+        target = await asyncio.to_thread(target_of, desired, self.library, builder)
+        return Goal(desired, target, device, revision, builder)
 
     def removal(self, applied: Desired, revision: str) -> Goal:
         """Return the goal that nothing runs where this was applied."""
-        return Goal(applied, None, self._device(applied), revision)
+        return Goal(applied, None, self._device(applied), revision, self.builder)
 
     async def look(self, goal: Goal) -> DeviceState:
         """Observe the device once it has settled. Raises Waiting, DeviceUnreachable."""

@@ -203,7 +203,10 @@ def test_frames_go_to_the_address_that_the_list_gives(driver: Path, tmp_path: Pa
     ("arguments", "message"),
     [
         ("CAPACITY 16", "SERVICES are 1 to 64, not 0"),
-        ('SERVICES "tcp 192.0.2.1:80", CAPACITY 4', "CAPACITY 4 is out of range: give 16 to 4000000 flows"),
+        (
+            'SERVICES "tcp 192.0.2.1:80", CAPACITY 4',
+            "CAPACITY 4 is out of range: give 16 to 4000000 flows",
+        ),
         ('SERVICES "tcp 192.0.2.1:80", BACKENDS 10.0.0.300', "'10.0.0.300' is no backend"),
         ('SERVICES "tcp 192.0.2.1:80", MODE tunnel', "MODE is nat or direct"),
         ('SERVICES "tcp 192.0.2.1:80", UDP 0', "'0' is no timeout"),
