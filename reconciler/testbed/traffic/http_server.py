@@ -59,8 +59,11 @@ class Server:
             while request := await reader.readuntil(b"\r\n\r\n"):
                 size, seed = request.split(b" ", 2)[1].strip(b"/").split(b"/")
                 await self.send(writer, int(size), int(seed))
-        except (asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the peer closed the connection between two requests, or we are to end
+        except asyncio.IncompleteReadError:
+            pass  # the peer closed the connection between two requests
+        except asyncio.CancelledError:
+            # The end: what a lost session would still be sent is not waited for.
+            writer.transport.abort()
         except OSError:
             self.resets += 1
         finally:
