@@ -156,7 +156,7 @@ class Firewall:
         files = self.supervised.checkpoints.glob("*.ckpt")
         newest = await asyncio.to_thread(lambda: read_checkpoint(max(files)))
         (table,) = newest.tables
-        return table.newest()
+        return table.deduplicated()
 
 
 async def _measure(site: Site, drivers: Drivers, case: Case, times: int) -> Figures:

@@ -104,7 +104,7 @@ class Collector:
 
     def _add(self, snapshot: Snapshot, texts: Mapping[str, str], file: Path | None) -> None:
         self.snapshots.add(snapshot, texts, file)
-        self.snapshots.retire(self.device.name)
+        self.snapshots.remove_expired(self.device.name)
 
 
 def _time(report: CheckpointReport) -> datetime | None:

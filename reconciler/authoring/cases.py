@@ -46,7 +46,7 @@ class Case:
     not_click: str = ""
 
     @property
-    def printed(self) -> str:
+    def handler_output(self) -> str:
         """What Click's -h prints: the bare text of a single handler, else each under its name."""
         if len(self.handlers) == 1:
             return "".join(f"{text}\n" for text in self.handlers.values())
@@ -116,7 +116,7 @@ def run_case(case: Case, program: Path, folder: Path) -> tuple[str, ...]:
     found = [
         *(line for file, frames in case.outputs.items() for line in _output(folder, file, frames)),
         *_difference("log", "\n".join(case.log), done.stderr.rstrip("\n")),
-        *_difference("handlers", case.printed, done.stdout),
+        *_difference("handlers", case.handler_output, done.stdout),
     ]
     return tuple(found)
 

@@ -76,12 +76,12 @@ class Descriptor(BaseModel):
         return tuple(field for field in self.fields if field.key)
 
 
-def as_whole(rows: NDArray[np.uint8]) -> NDArray[np.void]:
+def as_scalars(rows: NDArray[np.uint8]) -> NDArray[np.void]:
     """Return arrays of bytes, one for each record, as one value for each record."""
     return np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").reshape(-1)
 
 
-def hash_of(descriptor: str) -> int:
+def descriptor_hash(descriptor: str) -> int:
     """Return the 64-bit identity of the layout that a descriptor's text describes."""
     return int.from_bytes(hashlib.sha256(descriptor.encode()).digest()[:8], "big")
 
@@ -115,7 +115,7 @@ class Table:
     @property
     def layout_hash(self) -> int:
         """Identity of the layout, 64 bits."""
-        return hash_of(self.text)
+        return descriptor_hash(self.text)
 
     @property
     def deadlines(self) -> NDArray[np.uint64]:
@@ -133,7 +133,7 @@ class Table:
     def keys(self) -> NDArray[np.void]:
         """The bytes that identify each record."""
         raw = self.rows.view(np.uint8).reshape(len(self.rows), self.rows.itemsize)
-        return as_whole(raw[:, 8 : 8 + self.key_size])
+        return as_scalars(raw[:, 8 : 8 + self.key_size])
 
     def _split(self) -> NDArray[np.void]:
         return self.rows.view(np.dtype([("deadline", "<u8"), ("value", self.descriptor.dtype)]))
@@ -144,7 +144,7 @@ class Table:
         """
         return replace(self, rows=self.rows[which])
 
-    def newest(self) -> Table:
+    def deduplicated(self) -> Table:
         """Return the table with each key once. A record that moved within its table during the
         writing may be in a file twice; the later one is newer.
         """

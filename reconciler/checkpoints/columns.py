@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reconciler.checkpoints.checkpoint import Checkpoint, DescribedField, Table, as_whole
+from reconciler.checkpoints.checkpoint import Checkpoint, DescribedField, Table, as_scalars
 from reconciler.layouts import layout_hash
 from schemas.layout import (
     CLOCK_UNIT,
@@ -80,7 +80,7 @@ class Column:
         if self.kind in (Kind.NUMBER, Kind.SECONDS):
             numbers: list[Value] = self.raw.tolist()
             return numbers
-        whole = as_whole(self.raw) if self.raw.ndim > 1 else self.raw
+        whole = as_scalars(self.raw) if self.raw.ndim > 1 else self.raw
         different, which = np.unique(whole, return_inverse=True)
         texts = np.array([self._text(one) for one in different.tolist()], dtype=object)
         read: list[Value] = texts[which].tolist() if len(different) else []

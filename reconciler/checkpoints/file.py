@@ -10,7 +10,13 @@ from uuid import UUID
 
 import numpy as np
 
-from reconciler.checkpoints.checkpoint import Checkpoint, Counters, Descriptor, Table, hash_of
+from reconciler.checkpoints.checkpoint import (
+    Checkpoint,
+    Counters,
+    Descriptor,
+    Table,
+    descriptor_hash,
+)
 from reconciler.errors import Stalled
 
 FORMAT = 1
@@ -99,10 +105,10 @@ class _Reading:
          *rest) = TABLE_HEADER.unpack_from(part)  # fmt: skip
         counters, offsets, (length, name) = rest[:5], rest[5:-2], rest[-2:]
         text = bytes(part[TABLE_HEADER.size :][:length])
-        if magic != TABLE_MAGIC or size != TABLE_HEADER.size + padded(length) + PART_END.size:
+        if magic != TABLE_MAGIC or size != TABLE_HEADER.size + pad(length) + PART_END.size:
             raise self._damaged(f"{what} is not one")
         descriptor = self._descriptor(text, what)
-        sizes = (descriptor.version, descriptor.size, hash_of(text.decode()))
+        sizes = (descriptor.version, descriptor.size, descriptor_hash(text.decode()))
         if sizes != (version, value_size, layout_hash) or clocks > CLOCK_FIELDS:
             raise self._damaged(f"{what} and its descriptor contradict each other")
         if not 0 < key_size <= value_size:
@@ -169,7 +175,7 @@ class _Reading:
         return CheckpointDamaged(f"{self._name} is damaged at byte {self._at}: {why}")
 
 
-def padded(size: int) -> int:
+def pad(size: int) -> int:
     """Round a size up: parts begin at multiples of eight bytes."""
     return -(-size // 8) * 8
 

@@ -81,7 +81,7 @@ def _run(output: Path, full: bool) -> Report:
     with network() as joined:
         site = Site(joined, work, load_library())
         try:
-            with tell.telling():
+            with tell.live():
                 report, runs = asyncio.run(tour(site, desired_state, Load(), tell, full))
         except (WalkthroughFailed, Stalled, Transient) as error:
             fail(f"{error}; logs and caches of this run are in {work}")

@@ -71,7 +71,7 @@ class _Plans:
     async def change(self, desired: Desired) -> tuple[Plan, str]:
         """Return the plan, and why `run` would not apply it. Raises Stalled, Transient, Waiting."""
         recorded = self.recorded.get(desired.key, _Recorded())
-        await self.planner.check_place(desired, recorded.known)
+        await self.planner.check_not_moved(desired, recorded.known)
         goal = await self.planner.goal(desired, "")
         plan = await self._plan(goal, recorded.known)
         if self.build and goal.target is not None:
@@ -88,7 +88,7 @@ class _Plans:
         began = time.monotonic()
         while True:
             try:
-                state = await self.planner.look(goal)
+                state = await self.planner.observe(goal)
                 break
             except Waiting as error:
                 if time.monotonic() - began > LONGEST_WAIT:

@@ -59,7 +59,7 @@ def compare(
     before: Checkpoint, after: Checkpoint, states: Sequence[StateTable], table: str | None
 ) -> list[Comparison]:
     """Compare every table, or the one of this name; end the command when that cannot be done."""
-    sides = [{one.name: one.newest() for one in side.tables} for side in (before, after)]
+    sides = [{one.name: one.deduplicated() for one in side.tables} for side in (before, after)]
     names = dict.fromkeys([*sides[0], *sides[1]])
     if table is not None and table not in names:
         tables_of(after, table)

@@ -30,7 +30,7 @@ from reconciler.devices.client import DeviceClient
 from reconciler.devices.open import open_device
 from reconciler.errors import Stalled, Transient, VerifyFailed, Waiting
 from reconciler.observe.saved_state import Contents, held_tables, utc_text, writer_record
-from reconciler.plan.import_plan import import_plan, left_out
+from reconciler.plan.import_plan import import_plan, left_out_tables
 from reconciler.plan.terms import Observed, SavedState
 from reconciler.reconcile import Dependencies, Planner
 from reconciler.reconcile.importing import import_records, observe
@@ -100,9 +100,9 @@ async def _observe(file: Path, name: str, device: DeviceClient) -> Observed:
 
 def _show(plan: Plan, observed: Observed, output: Output) -> None:
     if output is Output.JSON:
-        print_json({**plan.model_dump(mode="json"), "left_out": left_out(observed)})
+        print_json({**plan.model_dump(mode="json"), "left_out": left_out_tables(observed)})
         return
     for line in plan_lines(plan):
         typer.echo(line)
-    for table in left_out(observed):
+    for table in left_out_tables(observed):
         typer.echo(f"  - table {table} is left out: the running release has no table of that name")

@@ -43,7 +43,7 @@ def select_records(
     there is no such table or field, or the condition cannot be parsed.
     """
     return [
-        _select(checkpoint, one.newest(), states, where, fields)
+        _select(checkpoint, one.deduplicated(), states, where, fields)
         for one in tables_of(checkpoint, table)
     ]
 

@@ -19,7 +19,7 @@ class Pace:
     last: Mapping[str, float] = field(default_factory=dict)
     taken: dict[str, float] = field(default_factory=dict)
 
-    def left(self, part: str, elapsed: float, share: float) -> float | None:
+    def seconds_left(self, part: str, elapsed: float, share: float) -> float | None:
         """Return the seconds to the end of the whole run, or None when unknown.
 
         `share` of `part` is done after `elapsed` seconds.

@@ -29,7 +29,7 @@ STYLE = """
 """
 
 
-def grouped(samples: Sequence[tuple[float, int]], start: float, end: float) -> list[float]:
+def rates(samples: Sequence[tuple[float, int]], start: float, end: float) -> list[float]:
     """Return amounts per second for every GROUP of bins between two times; 0 where
     nothing arrived.
     """
@@ -83,8 +83,8 @@ def _panel(measured: Measured, index: int, packets_top: float, bytes_top: float)
     # Downloads that finish after the stream has ended are not a loss of throughput.
     start = min(seen.udp_samples[0][0], seen.http_samples[0][0])
     end = min(seen.udp_samples[-1][0], seen.http_samples[-1][0])
-    udp = grouped(seen.udp_samples, start, end)
-    http = grouped(seen.http_samples, start, end)
+    udp = rates(seen.udp_samples, start, end)
+    http = rates(seen.http_samples, start, end)
     area = f"{LEFT},{base} {_points(udp, packets_top, base)} {WIDTH - RIGHT},{base}"
     return [
         f'<text class="name" x="{LEFT}" y="{base - PANEL - 22}">{escape(measured.name)}</text>',

@@ -23,7 +23,7 @@ BASE_CACHE = "cache-1.0.0"
 
 
 @dataclass(frozen=True)
-class Swapped:
+class Swap:
     """What an upgrade did; `marks` are (seconds since the epoch, event)."""
 
     sessions_before: int
@@ -34,24 +34,22 @@ class Swapped:
     built: Built
 
 
-Upgrade = Callable[[Site, Installed, Mapping[str, str], Teller], Awaitable[Swapped]]
+Upgrade = Callable[[Site, Installed, Mapping[str, str], Teller], Awaitable[Swap]]
 
 
-async def cold(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swapped:
+async def cold(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swap:
     """Stop, build the whole driver of the firewall from scratch, start: the traditional way."""
     return await _cold(site, old, files, tell, whole_library=False)
 
 
-async def cold_library(
-    site: Site, old: Installed, files: Mapping[str, str], tell: Teller
-) -> Swapped:
+async def cold_library(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swap:
     """Do as `cold`, but build the whole element library and the supervisor."""
     return await _cold(site, old, files, tell, whole_library=True)
 
 
 async def _cold(
     site: Site, old: Installed, files: Mapping[str, str], tell: Teller, whole_library: bool
-) -> Swapped:
+) -> Swap:
     await asyncio.to_thread(shutil.rmtree, site.folder / "cache-cold", ignore_errors=True)
     desired, builder = site.desired(files), site.builder("cache-cold")
     supervisors = builder if whole_library else site.builder(BASE_CACHE)
@@ -64,10 +62,10 @@ async def _cold(
     started = time.time()
     marks = ((stopped, "stopped, building"), (started, "started"))
     built: Built = "library" if whole_library else "firewall"
-    return _swapped(before, await new.sessions(), new, new.built_at - stopped, marks, built)
+    return _swap(before, await new.sessions(), new, new.built_at - stopped, marks, built)
 
 
-async def stateless(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swapped:
+async def stateless(site: Site, old: Installed, files: Mapping[str, str], tell: Teller) -> Swap:
     """Build and prepare while the old release forwards, then swap the processes."""
     began = time.time()
     site.copy_cache(BASE_CACHE, "cache-stateless")
@@ -79,19 +77,19 @@ async def stateless(site: Site, old: Installed, files: Mapping[str, str], tell: 
     await old.device.remove()
     await new.take_over()
     after = await new.sessions()
-    return _swapped(before, after, new, new.built_at - began, ((stopped, "swapped"),), "missing")
+    return _swap(before, after, new, new.built_at - began, ((stopped, "swapped"),), "missing")
 
 
-def _swapped(
+def _swap(
     before: Sessions,
     after: Sessions,
     new: Installed,
     build_seconds: float,
     marks: tuple[tuple[float, str], ...],
     built: Built,
-) -> Swapped:
+) -> Swap:
     compiled = len(new.artifact.classes_compiled)
-    return Swapped(len(before), len(before & after), build_seconds, compiled, marks, built)
+    return Swap(len(before), len(before & after), build_seconds, compiled, marks, built)
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ async def measure(
     """Run one upgrade under traffic and measure it."""
     old = await install(site, site.desired(releases.old), site.builder(BASE_CACHE), f"{name}-old")
     await old.take_over()
-    async with traffic(site.network, load) as running, tell.watching(name, running):
+    async with traffic(site.network, load) as running, tell.watch_traffic(name, running):
         await asyncio.sleep(BEFORE_SECONDS)
         swapped = await upgrade(site, old, releases.new, tell)
         await running.past(swapped.marks[-1][0], AFTER_SECONDS)
@@ -118,7 +116,7 @@ async def measure(
     return strategy, Measured(name=name, traffic=seen, marks=swapped.marks)
 
 
-def _strategy(name: StrategyName, swapped: Swapped, seen: TrafficResult) -> Strategy:
+def _strategy(name: StrategyName, swapped: Swap, seen: TrafficResult) -> Strategy:
     first, last = swapped.marks[0][0], swapped.marks[-1][0]
     return Strategy(
         name=name,

@@ -98,7 +98,7 @@ def summary(report: Report) -> tuple[str, ...]:
     converge = report.converge_seconds
     rows: list[tuple[str, Strategy | Revert]] = [(s.name, s) for s in report.strategies]
     rows.append(("bad release", report.revert))
-    told = [(name, _not_ours(figures.udp_lost_at, figures.measuring)) for name, figures in rows]
+    told = [(name, _other_losses(figures.udp_lost_at, figures.measuring)) for name, figures in rows]
     return (
         revert_row(report.revert),
         f"commit to confirmed release, soak aside: {converge.no_build:.2f} s without a build, "
@@ -108,7 +108,7 @@ def summary(report: Report) -> tuple[str, ...]:
     )
 
 
-def _not_ours(lost_at: Places, measuring: Keeping) -> str:
+def _other_losses(lost_at: Places, measuring: Keeping) -> str:
     """Return what was lost or not sent for other reasons, if anything."""
     parts = (
         (lost_at.before_firewall, "packets dropped on the way to it"),

@@ -58,7 +58,7 @@ class Teller:
         self._live.refresh()
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
+    def live(self) -> Iterator[None]:
         """On a terminal, show progress while the block runs."""
         if not self._console.is_terminal:
             yield
@@ -94,7 +94,7 @@ class Teller:
         self.say("◎", f"{self._part}: {how_far}{what}; {self._left()}")
 
     @asynccontextmanager
-    async def watching(self, name: str, traffic: Traffic) -> AsyncIterator[None]:
+    async def watch_traffic(self, name: str, traffic: Traffic) -> AsyncIterator[None]:
         """Show the traffic's counts while the block runs."""
         task = asyncio.create_task(self._follow(traffic))
         try:
@@ -117,7 +117,7 @@ class Teller:
     def _left(self) -> str:
         elapsed = time.monotonic() - self._part_began
         share = self._done / self._total if self._total and self._steady else 0.0
-        whole = self._pace.left(self._part, elapsed, share)
+        whole = self._pace.seconds_left(self._part, elapsed, share)
         if whole is not None:
             return f"about {_seconds(whole)} to the end"
         expected = self._pace.expected(self._part, elapsed, share)

@@ -16,7 +16,7 @@ from reconciler.demo.strategies import (
 )
 from reconciler.demo.table import allowance, revert_row
 from reconciler.demo.telling import Teller
-from reconciler.demo.upgrades import bad_release, upgrades
+from reconciler.demo.upgrades import merge_bad_release, upgrades
 from reconciler.demo.walkthrough import NEW, TAKEOVERS, Scenario, build_first
 from reconciler.resolve import resolve
 from reconciler.testbed.measure import Load
@@ -65,7 +65,7 @@ async def _click_up(
             tell.say("◎", line)
         broken = "click-up: merging edge-firewall 2.1.0, which is broken on purpose"
         with tell.part(BAD_RELEASE, broken):
-            revert, reverted = await bad_release(site, running, scenario, load, tell)
+            revert, reverted = await merge_bad_release(site, running, scenario, load, tell)
         tell.say("✔", revert_row(revert))
     report = Report(
         strategies=(strategy,), revert=revert, converge_seconds=converge, priorities=priorities

@@ -39,7 +39,7 @@ async def upgrades(
 ) -> tuple[Strategy, Converge, Measured]:
     """Upgrade from 1.0.0 to 2.0.0 by a merge, followed by more merges. Raises WalkthroughFailed."""
     rings, before = await running.ring_drops(), len(running.witness.takeovers)
-    async with traffic(site.network, load) as flow, tell.watching("click-up", flow):
+    async with traffic(site.network, load) as flow, tell.watch_traffic("click-up", flow):
         await asyncio.sleep(BEFORE_SECONDS)
         sessions = await running.sessions()
         releases = scenario.variants(count)
@@ -47,9 +47,9 @@ async def upgrades(
         kept = sessions & await running.sessions()
         merged = [first]
         for number in range(1, count):
-            await _apart(merged[-1])
+            await _wait_out_burst(merged[-1])
             merged.append(await _merge(running, scenario, releases, number, tell))
-        await _apart(merged[-1])
+        await _wait_out_burst(merged[-1])
         seen = await flow.finish()
     running.witness.told = partial(_step, tell, count, count)
     lost_to_rings = await running.ring_drops() - rings
@@ -75,7 +75,7 @@ async def _merge(
     return merge
 
 
-async def _apart(merge: Merged) -> None:
+async def _wait_out_burst(merge: Merged) -> None:
     """Wait until another commit no longer counts as part of the same burst."""
     await asyncio.sleep(max(0.0, merge.began + APART_SECONDS - time.time()))
 
@@ -144,7 +144,7 @@ def _measured(
     )
 
 
-async def bad_release(
+async def merge_bad_release(
     site: Site, running: Running, scenario: Scenario, load: Load, tell: Teller
 ) -> tuple[Revert, Measured]:
     """Merge a release that forwards but fails its probes, and wait for the revert. Raises
@@ -152,7 +152,7 @@ async def bad_release(
     """
     before, rings = len(running.witness.takeovers), await running.ring_drops()
     running.witness.told = partial(tell.step, 0, 0)
-    async with traffic(site.network, load) as flow, tell.watching("bad release", flow):
+    async with traffic(site.network, load) as flow, tell.watch_traffic("bad release", flow):
         await asyncio.sleep(BEFORE_SECONDS)
         merge = await running.merge("edge-firewall 2.1.0", scenario.release(BROKEN))
         if merge.outcome.kind is not OutcomeKind.REVERTED:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.layouts.records import table_of
 from reconciler.plan.state_fates import carrier, fates
-from reconciler.plan.steps import verified
-from reconciler.plan.table_fates import counted
+from reconciler.plan.steps import verify_steps
+from reconciler.plan.table_fates import record_count
 from reconciler.plan.terms import HeldTable, Observed, SavedState
 from reconciler.resolve.states import StateSpec, TableSpec, tables_by_name
 from schemas.plan import Fate, Plan, Refusal, StateFate, TableFate
@@ -42,7 +42,7 @@ def import_plan(instance: str, observed: Observed, rollout: Rollout) -> Plan:
     )
 
 
-def left_out(observed: Observed) -> tuple[str, ...]:
+def left_out_tables(observed: Observed) -> tuple[str, ...]:
     """Return the tables of the file that the release does not have."""
     saved = observed.saved.tables if observed.saved is not None else {}
     return tuple(sorted(saved.keys() - tables_by_name(states_of(observed.record))))
@@ -92,7 +92,7 @@ def _replacing(state: StateFate, memory: Mapping[str, HeldTable]) -> StateFate:
 def _table_replacing(table: TableFate, held: HeldTable | None) -> TableFate:
     if table.fate is not Fate.RESTORED or held is None or not held.records:
         return table
-    loss = f"the {counted(held.records)} that it has now"
+    loss = f"the {record_count(held.records)} that it has now"
     return table.model_copy(update={"losses": (loss, *table.losses)})
 
 
@@ -105,4 +105,4 @@ def _steps(states: Mapping[str, StateSpec], observed: Observed, rollout: Rollout
         carrier=carrier(states, observed),
         restore=observed.saved.file,
     )
-    yield from verified(observed.release, rollout)
+    yield from verify_steps(observed.release, rollout)

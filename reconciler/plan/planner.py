@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from reconciler.graph import Graph
 from reconciler.graph.diff import diff
-from reconciler.plan.state_fates import fates, refusals, unsaved
-from reconciler.plan.steps import removal, steps_to
+from reconciler.plan.state_fates import fates, refusals, unsaved_refusals
+from reconciler.plan.steps import removal_steps, steps_to
 from reconciler.plan.terms import HeldTable, Observed, Target
 from reconciler.resolve.states import TableSpec, tables_by_name
 from schemas.plan import Action, Change, Plan, Reason, Refusal
@@ -29,7 +29,7 @@ def make_plan(target: Target | None, observed: Observed, instance: str) -> Plan:
     if any(step.kind is StepKind.TAKEOVER for step in steps):
         refused = refusals(states, target.rollout)
         if not observed.capabilities.checkpoints:
-            refused = (*refused, *unsaved(states, target.rollout))
+            refused = (*refused, *unsaved_refusals(states, target.rollout))
     return Plan(
         instance=instance,
         release=target.release,
@@ -47,7 +47,7 @@ def make_plan(target: Target | None, observed: Observed, instance: str) -> Plan:
 def _removal(observed: Observed, instance: str) -> Plan:
     changes = diff(Graph(), observed.graph or Graph(), {})
     running = observed.release or None
-    steps = removal(observed)
+    steps = removal_steps(observed)
     return Plan(instance=instance, release=None, running=running, changes=changes, steps=steps)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.plan.table_fates import carrier_of, fate_of, moves
+from reconciler.plan.table_fates import carrier_of, fate_of, table_moves
 from reconciler.plan.terms import Observed
 from reconciler.resolve.states import StateSpec, tables_by_name
 from schemas.network_element import Keep
@@ -19,7 +19,7 @@ def fates(
     states: Mapping[str, StateSpec], observed: Observed, rollout: Rollout
 ) -> tuple[StateFate, ...]:
     """Return the fate of every state, desired or present, by name."""
-    known = moves(tables_by_name(states), observed)
+    known = table_moves(tables_by_name(states), observed)
     carrier = carrier_of(known)
     tables = [fate_of(move, carrier) for move in known]
     gone = observed.tables.keys() - tables_by_name(states)
@@ -33,7 +33,7 @@ def fates(
 
 def carrier(states: Mapping[str, StateSpec], observed: Observed) -> str:
     """Return the release whose driver migrates the records; "" for the new one's own."""
-    return carrier_of(moves(tables_by_name(states), observed))
+    return carrier_of(table_moves(tables_by_name(states), observed))
 
 
 def refusals(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, ...]:
@@ -52,7 +52,7 @@ def refusals(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, 
     )
 
 
-def unsaved(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, ...]:
+def unsaved_refusals(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, ...]:
     """Return a refusal for each state that would be lost for good, since the device cannot save it
     first.
     """
@@ -67,7 +67,7 @@ def unsaved(states: tuple[StateFate, ...], rollout: Rollout) -> tuple[Refusal, .
     )
 
 
-def may_be_lost(states: tuple[StateFate, ...]) -> list[str]:
+def losable_tables(states: tuple[StateFate, ...]) -> list[str]:
     """Return the tables that may start empty when their records cannot be migrated."""
     return [
         table.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.plan.state_fates import carrier, may_be_lost, needs_checkpoint
+from reconciler.plan.state_fates import carrier, losable_tables, needs_checkpoint
 from reconciler.plan.terms import Observed, Target
 from schemas.plan import Change, Fate, StateFate
 from schemas.rollout import Rollout
@@ -43,14 +43,14 @@ def steps_to(
     return tuple(_upgrade(target, observed, states))
 
 
-def removal(observed: Observed) -> tuple[Step, ...]:
+def removal_steps(observed: Observed) -> tuple[Step, ...]:
     """Return the steps that remove everything; without a supervisor, only releases are left to
     remove.
     """
     return (*_checkpoint("before it is removed", observed), Remove())
 
 
-def verified(
+def verify_steps(
     release: str, rollout: Rollout, when_failed: WhenFailed = WhenFailed.REVERT
 ) -> Iterator[Step]:
     """Return the steps that follow a takeover."""
@@ -77,7 +77,7 @@ def _when_failed(target: Target, observed: Observed, way_back: bool) -> WhenFail
 def _out_of_probation(target: Target, observed: Observed) -> Iterator[Step]:
     if observed.release == target.release:
         when_failed = _when_failed(target, observed, way_back=observed.parked)
-        yield from verified(target.release, target.rollout, when_failed)
+        yield from verify_steps(target.release, target.rollout, when_failed)
     else:
         yield Revert(reason="superseded before it was confirmed")
 
@@ -92,20 +92,20 @@ def _upgrade(target: Target, observed: Observed, states: tuple[StateFate, ...]) 
         yield Start()
     yield _takeover(target, observed, states)
     when_failed = _when_failed(target, observed, way_back=observed.running)
-    yield from verified(target.release, target.rollout, when_failed)
+    yield from verify_steps(target.release, target.rollout, when_failed)
 
 
 def _checkpoint(
     reason: str, observed: Observed, states: tuple[StateFate, ...] = ()
 ) -> Iterator[Step]:
     """Return the checkpoint step, or none where no records are held."""
-    removal = not states
-    held = observed.tables and (observed.running or removal)
+    removal_steps = not states
+    held = observed.tables and (observed.running or removal_steps)
     if observed.capabilities.checkpoints and (observed.foreign or held):
         yield Checkpoint(
             reason=reason,
             required=needs_checkpoint(states),
-            removes=removal or any(state.fate is Fate.LOST for state in states),
+            removes=removal_steps or any(state.fate is Fate.LOST for state in states),
             foreign=observed.foreign,
         )
 
@@ -127,7 +127,7 @@ def _takeover(target: Target, observed: Observed, states: tuple[StateFate, ...])
         release=target.release,
         confirm_timeout=target.rollout.spec.confirm_timeout,
         carrier=carrier(target.resolved.states, observed),
-        lose=tuple(may_be_lost(states)),
+        lose=tuple(losable_tables(states)),
     )
 
 

@@ -44,7 +44,7 @@ class Move:
         return self.held.layout != self.wanted.layout or self.resized
 
 
-def moves(wanted: Mapping[str, TableSpec], observed: Observed) -> tuple[Move, ...]:
+def table_moves(wanted: Mapping[str, TableSpec], observed: Observed) -> tuple[Move, ...]:
     """Return where the records of every desired table are, in the order in which a supervisor
     looks.
     """
@@ -100,7 +100,7 @@ def _move(name: str, spec: TableSpec, observed: Observed) -> Move:
 
 
 def _reasons(move: Move, held: HeldTable, way: MigrationPath | None, carrier: str) -> list[str]:
-    said = [f"{counted(held.records)} from {move.saved_in}"] if move.saved_in else []
+    said = [f"{record_count(held.records)} from {move.saved_in}"] if move.saved_in else []
     if held.layout != move.wanted.layout:
         said.append(str(way))
     if move.resized:
@@ -116,8 +116,8 @@ def _crowded_out(move: Move, held: HeldTable) -> list[str]:
     if over <= 0:
         return []
     return [
-        f"about {over:,} of {counted(held.records)} would be dropped, those not assured and nearest"
-        " to their deadline first"
+        f"about {over:,} of {record_count(held.records)} would be dropped, those not assured and"
+        " nearest to their deadline first"
     ]
 
 
@@ -141,6 +141,6 @@ def _descriptor(move: Move, held: HeldTable) -> str:
     return next((one.descriptor for one in known if one.hash == held.layout), "")
 
 
-def counted(records: int) -> str:
+def record_count(records: int) -> str:
     """Write a number of records: `1 record`, `65,536 records`."""
     return f"{records:,} record{'' if records == 1 else 's'}"

@@ -38,7 +38,7 @@ async def run_attempt(
 ) -> None:
     """Carry out `plan`. Raises the error that made it fail, after recording it."""
     contents = _contents(goal)
-    number = await _number(goal, plan, contents.config, journal)
+    number = await _attempt_id(goal, plan, contents.config, journal)
     if plan.takeover:
         signals.last_takeover = asyncio.get_running_loop().time()
     work = Work(
@@ -86,7 +86,7 @@ class _JournalRecorder:
         self.journal.report(report)
 
 
-async def _number(goal: Goal, plan: Plan, config: str, journal: Journal) -> str:
+async def _attempt_id(goal: Goal, plan: Plan, config: str, journal: Journal) -> str:
     """Return the number of a new attempt, or of an earlier one whose release still awaits
     confirmation or a revert.
     """
@@ -112,10 +112,10 @@ async def _carry_out(work: Work, journal: Journal, known_good: bool) -> None:
     except (Stalled, Transient, Waiting) as error:
         await journal.end_attempt(work.attempt, error.reason, str(error))
         raise
-    await journal.end_attempt(work.attempt, _how_it_ended(work.plan))
+    await journal.end_attempt(work.attempt, _outcome_name(work.plan))
 
 
-def _how_it_ended(plan: Plan) -> str:
+def _outcome_name(plan: Plan) -> str:
     if only_reverts(plan):
         return "Reverted"
     return "Applied" if plan.release else "Removed"

@@ -111,7 +111,7 @@ class Loop:
             if mistake.file in repository.unreadable:
                 await self._warn("", "UnreadableFile", str(mistake))
         if before is None:
-            await self._know_recorded()
+            await self._queue_recorded()
             for key in self._keys():
                 self._queue.add(key)
             return
@@ -120,7 +120,7 @@ class Loop:
             if old.get(key) != new.get(key):
                 self._commit_to(key)
 
-    async def _know_recorded(self) -> None:
+    async def _queue_recorded(self) -> None:
         for record in await asyncio.to_thread(self._dependencies.ledger.instances):
             # A suspension may be all that is recorded of an instance that was never desired.
             if record.status is not None:

@@ -96,7 +96,7 @@ class _Pass:
         desired = self._desired()
         if desired is None:
             return await self._remove(known)
-        await self.planner.check_place(desired, known)
+        await self.planner.check_not_moved(desired, known)
         goal = await self.planner.goal(desired, self.desired_state.revision)
         state = await self._observe(goal)
         plan, observed = await self.planner.plan(goal, state, known)
@@ -140,7 +140,7 @@ class _Pass:
 
     async def _observe(self, goal: Goal) -> DeviceState:
         """Observe the device, and look after its checkpoints and its share."""
-        state = await self.planner.look(goal)
+        state = await self.planner.observe(goal)
         status = state.status
         self.healthy = status is not None and status.forwarding
         await self.journal.settle(status)

@@ -84,7 +84,7 @@ class Planner:
         """Return the goal that nothing runs where this was applied."""
         return Goal(applied, None, self._device(applied), revision, self.builder)
 
-    async def look(self, goal: Goal) -> DeviceState:
+    async def observe(self, goal: Goal) -> DeviceState:
         """Observe the device once it has settled. Raises Waiting, DeviceUnreachable."""
         state = await goal.device.observe()
         if state.status is not None and state.status.settling:
@@ -98,7 +98,7 @@ class Planner:
         observed = await in_plan_terms(state, goal.device, goal.target, self.snapshots, known)
         return make_plan(goal.target, observed, goal.desired.key), observed
 
-    async def check_place(self, desired: Desired, known: Known) -> None:
+    async def check_not_moved(self, desired: Desired, known: Known) -> None:
         """Raise DeviceMoved when the device was moved while its supervisor runs at the former
         place.
         """

@@ -75,7 +75,7 @@ class Journal:
         self._digest = desired_state.digests.get(record.key, "")
         wanted = desired_state.wanted(record.key)
         self._rollout = record.rollout if wanted is None else wanted.rollout.name
-        self.status = _begin(record, self._digest)
+        self.status = _initial_status(record, self._digest)
         self._reports: dict[str, object] = {}
 
     @classmethod
@@ -153,7 +153,7 @@ class Journal:
     def record_share(self, share: Share | None) -> None:
         """Record the share that the packet path has; a new measured peak alone is not recorded."""
         before = self.status.share
-        if before is None or share is None or _steady(before) != _steady(share):
+        if before is None or share is None or _without_peaks(before) != _without_peaks(share):
             self.status = self.status.model_copy(update={"share": share})
 
     async def record_lossless(self, said: Finding) -> None:
@@ -218,12 +218,12 @@ class Journal:
         )
 
 
-def _steady(share: Share) -> Share:
+def _without_peaks(share: Share) -> Share:
     rings = {name: ring.model_copy(update={"peak_rate": 0}) for name, ring in share.rings.items()}
     return share.model_copy(update={"rings": rings})
 
 
-def _begin(record: InstanceRecord, digest: str) -> InstanceStatus:
+def _initial_status(record: InstanceRecord, digest: str) -> InstanceStatus:
     status = record.status or InstanceStatus(instance=record.key, phase=Phase.PENDING)
     if digest == record.desired_digest:
         return status

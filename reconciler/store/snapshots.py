@@ -96,7 +96,7 @@ class Snapshots:
         place.rename(gone)
         shutil.rmtree(gone)
 
-    def retire(self, instance: str) -> tuple[Snapshot, ...]:
+    def remove_expired(self, instance: str) -> tuple[Snapshot, ...]:
         """Remove and return the snapshots that exceed what is retained. Raises OSError."""
         known = self.all(instance)
         old = [one for occasion, kept in KEPT.items() for one in _of(known, occasion)[:-kept]]

@@ -19,7 +19,7 @@ INTERFACES = {"lan": "eth0", "wan": "eth1"}
 Files = dict[str, str]
 
 
-def edited(text: str, edit: Callable[[Any], None]) -> str:
+def edit_object(text: str, edit: Callable[[Any], None]) -> str:
     """Return one YAML object after `edit`, with its comments."""
     yaml = YAML()
     yaml.width = 4096
@@ -30,7 +30,7 @@ def edited(text: str, edit: Callable[[Any], None]) -> str:
     return out.getvalue()
 
 
-def parsed(text: str) -> Any:
+def parse_object(text: str) -> Any:
     """Return the object as plain data."""
     return YAML(typ="safe").load(text)
 
@@ -38,7 +38,7 @@ def parsed(text: str) -> Any:
 def path_of(files: Mapping[str, str], kind: str, element: str | None = None) -> str:
     """Return the path of the file of a kind (for this network element). Raises KeyError."""
     for path, text in sorted(files.items()):
-        found = parsed(text)
+        found = parse_object(text)
         names = (found["metadata"]["name"], found["spec"].get("element"))
         if found["kind"] == kind and (element is None or element in names):
             return path
@@ -69,13 +69,13 @@ def one_firewall(
 
     def select(document: Any) -> None:
         spec = document["spec"]
-        spec["devices"] = {"names": [parsed(files[device])["metadata"]["name"]]}
+        spec["devices"] = {"names": [parse_object(files[device])["metadata"]["name"]]}
         spec.setdefault("verify", {}).update(verify)
 
     return {
         element: files[element],
-        device: edited(files[device], bind),
-        rollout: edited(files[rollout], select),
+        device: edit_object(files[device], bind),
+        rollout: edit_object(files[rollout], select),
     }
 
 
@@ -86,7 +86,7 @@ def with_rule(text: str, rule: str, version: str) -> str:
         document["spec"]["version"] = version
         document["spec"]["parameters"]["allowed"].append(rule)
 
-    return edited(text, edit)
+    return edit_object(text, edit)
 
 
 class Commits:

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from reconciler.testbed.network import SERVER_ADDRESS, Namespace, Network
-from reconciler.testbed.places import Keeping, Places, keeping, places
-from reconciler.testbed.programs import Program, kill, start, until
+from reconciler.testbed.places import Keeping, Places, combine_reports, locate_losses
+from reconciler.testbed.programs import Program, kill, start, wait_until
 
 HTTP_PORT, UDP_PORT = 80, 443
 START_SECONDS = 20.0
@@ -67,7 +67,9 @@ class TrafficResult(BaseModel):
     def lost_at(self) -> Places:
         """Where they were lost."""
         seen = self.udp_received + self.udp_duplicated + self.ring_drops
-        return places(self.udp_sent, self.udp_arrived, self.link_drops, seen, self.ring_drops)
+        return locate_losses(
+            self.udp_sent, self.udp_arrived, self.link_drops, seen, self.ring_drops
+        )
 
     def gap_ms(self, start: float, end: float) -> float:
         """Return the longest time without a packet of the stream between two times, 0
@@ -104,7 +106,7 @@ class Traffic:
         def all_run() -> bool:
             return self.progress.get("tcp_sessions", 0) >= sessions and self.received > 0
 
-        await until(all_run, self.client.heard, START_SECONDS)
+        await wait_until(all_run, self.client.heard, START_SECONDS)
 
     async def past(self, moment: float, seconds: float) -> None:
         """Wait until packets arrive and every connection and request that began before `moment`
@@ -116,7 +118,7 @@ class Traffic:
             return self.received > received and float(self.progress.get("oldest", 0)) > moment
 
         with suppress(TimeoutError):
-            await until(is_past, self.client.heard, seconds)
+            await wait_until(is_past, self.client.heard, seconds)
 
     async def requested(self, requests: int) -> None:
         """Wait until that many downloads have begun. Raises TimeoutError."""
@@ -124,7 +126,7 @@ class Traffic:
         def done() -> bool:
             return int(self.progress.get("http_requests", 0)) >= requests
 
-        await until(done, self.client.heard, START_SECONDS)
+        await wait_until(done, self.client.heard, START_SECONDS)
 
     async def finish(self) -> TrafficResult:
         """Stop all programs, senders first, and return what they counted."""
@@ -140,7 +142,7 @@ class Traffic:
         while before < self.received < sent:
             before = self.received
             with suppress(TimeoutError):
-                await until(lambda: self.received >= sent, self.client.heard, SETTLE_SECONDS)
+                await wait_until(lambda: self.received >= sent, self.client.heard, SETTLE_SECONDS)
 
 
 def _result(
@@ -151,7 +153,7 @@ def _result(
     served: Sequence[Mapping[str, Any]],
 ) -> TrafficResult:
     """Combine all counts; packets that a program could not keep up with are not counted as lost."""
-    kept_up = keeping(sent, downloaded, received, served)
+    kept_up = combine_reports(sent, downloaded, received, served)
     counts = {
         **sent,
         **downloaded,
@@ -194,7 +196,7 @@ async def traffic(
         receiver = await begin(network.server, "udp_receiver", "eth0", UDP_PORT)
         counter = await begin(network.firewall, "udp_counter", "eth0", UDP_PORT, "eth1")
         for program in (*answering, receiver, counter):
-            await program.until("ready", START_SECONDS)
+            await program.message("ready", START_SECONDS)
         client = await begin(
             network.client, "http_client", service, HTTP_PORT, load.downloaders, load.download_bytes
         )

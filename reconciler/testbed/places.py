@@ -56,7 +56,7 @@ class Keeping(BaseModel):
     receiver_fullest: float = 0
 
 
-def places(sent: int, arrived: int, link_drops: int, seen: int, ring_drops: int) -> Places:
+def locate_losses(sent: int, arrived: int, link_drops: int, seen: int, ring_drops: int) -> Places:
     """Compute losses from counts at the sender, the firewall's interface, the link behind it
     (packets of any kind), the receiver's interface and its ring.
     """
@@ -70,7 +70,7 @@ def places(sent: int, arrived: int, link_drops: int, seen: int, ring_drops: int)
     )
 
 
-def keeping(
+def combine_reports(
     sent: Mapping[str, Any],
     downloaded: Mapping[str, Any],
     received: Mapping[str, Any],
@@ -79,7 +79,9 @@ def keeping(
     """Combine what the programs reported of themselves at their end."""
     late = [spell for one in served for spell in one["late"]]
     return Keeping(
-        priority=least([one["priority"] for one in (sent, downloaded, received, *served)]),
+        priority=lowest_priority(
+            [one["priority"] for one in (sent, downloaded, received, *served)]
+        ),
         sender_late_ms=sent["late_ms"],
         receiver_late_ms=received["late_ms"],
         http_late_ms=max(one["late_ms"] for one in (downloaded, *served)),
@@ -99,7 +101,7 @@ def _late_within(start: float, end: float, late: Sequence[Spell]) -> float:
     return sum(max(0.0, min(end, until) - max(start, since)) for since, until in late)
 
 
-def least(priorities: Sequence[Priority]) -> Priority:
+def lowest_priority(priorities: Sequence[Priority]) -> Priority:
     """Return the lowest of several priorities."""
     order: tuple[Priority, ...] = ("normal", "high", "realtime")
     return min(priorities, key=order.index)

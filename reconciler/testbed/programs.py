@@ -33,9 +33,9 @@ class Program:
             self.said[message.pop("kind")] = message
             self.heard.set()
 
-    async def until(self, kind: str, seconds: float) -> dict[str, Any]:
+    async def message(self, kind: str, seconds: float) -> dict[str, Any]:
         """Return the newest message of a kind, as soon as there is one. Raises TimeoutError."""
-        await until(lambda: kind in self.said, self.heard, seconds)
+        await wait_until(lambda: kind in self.said, self.heard, seconds)
         return self.said[kind]
 
     async def end(self) -> dict[str, Any]:
@@ -43,10 +43,10 @@ class Program:
         self.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(END_SECONDS):
             await self.process.wait()
-        return await self.until("result", 1.0)
+        return await self.message("result", 1.0)
 
 
-async def until(condition: Callable[[], bool], heard: asyncio.Event, seconds: float) -> None:
+async def wait_until(condition: Callable[[], bool], heard: asyncio.Event, seconds: float) -> None:
     """Wait until `condition` holds, checking after every message. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
         while not condition():

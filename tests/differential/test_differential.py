@@ -20,7 +20,7 @@ from reconciler.graph import Graph
 from reconciler.graph.click_language import render
 from reconciler.load import load
 from reconciler.resolve import resolve
-from reconciler.testbed.desired import Files, edited
+from reconciler.testbed.desired import Files, edit_object
 from reconciler.testbed.sandbox import inside
 from tests.cpp import compile_driver
 from tests.debian import missing
@@ -191,7 +191,7 @@ def firewall(tmp_path: Path) -> Iterator[tuple[Box, Box]]:
 def gateway(tmp_path: Path) -> Iterator[tuple[Box, Box]]:
     files = example()
     element, rollout = "elements/nat-gateway.yaml", "rollouts/nat-gateway.yaml"
-    files[element] = edited(files[element], silent_gateway)
+    files[element] = edit_object(files[element], silent_gateway)
     files[rollout] = files[rollout].replace("role: nat-gateway", "role: edge")
     del files["rollouts/edge-firewall.yaml"]
     graph = graph_of("nat-gateway", files)

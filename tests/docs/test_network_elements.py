@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from reconciler.testbed.desired import parsed
+from reconciler.testbed.desired import parse_object
 
 ROOT = Path(__file__).parents[2]
 ELEMENTS = sorted((ROOT / "desired_state" / "elements").glob("*.yaml"))
@@ -43,5 +43,5 @@ def test_the_document_describes_nothing_else() -> None:
 
 def test_the_readme_lists_them_with_their_summaries() -> None:
     listed = LINK.findall((ROOT / "README.md").read_text())
-    summaries = {path.stem: parsed(path.read_text())["spec"]["summary"] for path in ELEMENTS}
+    summaries = {path.stem: parse_object(path.read_text())["spec"]["summary"] for path in ELEMENTS}
     assert listed == [(name, name, summary) for name, summary in summaries.items()]

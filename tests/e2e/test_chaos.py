@@ -23,7 +23,7 @@ import pytest
 from reconciler.demo.walkthrough import Scenario
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
-from reconciler.testbed.desired import Files, edited
+from reconciler.testbed.desired import Files, edit_object
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.network import SERVER_ADDRESS, Namespace, Network
 from reconciler.testbed.site import Sessions, Site, sessions_of
@@ -135,4 +135,4 @@ def change(scenario: Scenario, moment: int) -> Files:
         document["spec"]["parameters"]["allowed"].append(f"tcp dst port {8000 + moment}")
         document["spec"]["parameters"]["session_capacity"] = 4096 << (moment // 3 % 3)
 
-    return {path: edited(scenario.first[path], edit)}
+    return {path: edit_object(scenario.first[path], edit)}

@@ -12,7 +12,7 @@ from rich.console import Console
 from reconciler.build import Builder
 from reconciler.demo.report import Priorities, Report, write_report
 from reconciler.demo.telling import Teller
-from reconciler.demo.upgrades import bad_release, upgrades
+from reconciler.demo.upgrades import merge_bad_release, upgrades
 from reconciler.demo.walkthrough import Scenario
 from reconciler.testbed.merges import following
 from reconciler.testbed.site import Site
@@ -26,7 +26,7 @@ async def test_upgrades_and_revert_are_clean_and_written(
     builder = Builder(shutil.copytree(cache_of_first, site.folder / "cache"), site.library)
     async with following(site, scenario.first, builder, "demo") as running:
         strategy, converge, measured = await upgrades(site, running, scenario, SMALL, tell, 2)
-        revert, reverted = await bad_release(site, running, scenario, SMALL, tell)
+        revert, reverted = await merge_bad_release(site, running, scenario, SMALL, tell)
         worker = await running.worker_priority()
     priorities = Priorities(worker=worker, measuring=strategy.measuring.priority)
     report = Report(

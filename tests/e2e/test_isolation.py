@@ -11,7 +11,7 @@ from pathlib import Path
 from reconciler.build import Builder
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.outcome import OutcomeKind
-from reconciler.testbed.desired import edited, path_of
+from reconciler.testbed.desired import edit_object, path_of
 from reconciler.testbed.merges import following
 from reconciler.testbed.site import Site
 from schemas.status import ConditionStatus, ConditionType
@@ -111,8 +111,8 @@ async def test_a_bad_file_stalls_its_own_device_only(
 
     wrong = {
         "elements/wrong.yaml": WRONG_ELEMENT,
-        "devices/wrong1.yaml": edited(scenario.first[device], second_device),
-        "rollouts/wrong.yaml": edited(scenario.first[rollout], second_rollout),
+        "devices/wrong1.yaml": edit_object(scenario.first[device], second_device),
+        "rollouts/wrong.yaml": edit_object(scenario.first[rollout], second_rollout),
     }
     async with following(site, scenario.first, builder, "run") as running:
         await asyncio.sleep(1.6)

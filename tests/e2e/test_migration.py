@@ -11,7 +11,7 @@ from reconciler.demo.walkthrough import Scenario
 from reconciler.devices.click_up.client import ClickUpDevice
 from reconciler.library import Library
 from reconciler.outcome import OutcomeKind
-from reconciler.testbed.desired import edited
+from reconciler.testbed.desired import edit_object
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.site import Site, sessions_of
 from schemas.plan import Fate
@@ -65,7 +65,7 @@ def with_capacity(text: str, capacity: int) -> str:
     def change(document: Any) -> None:
         document["spec"]["parameters"]["session_capacity"] = capacity
 
-    return edited(text, change)
+    return edit_object(text, change)
 
 
 async def test_another_capacity_is_a_commit_under_traffic(

@@ -18,7 +18,7 @@ from reconciler.devices.open import open_click_up
 from reconciler.library import Library
 from reconciler.load import load
 from reconciler.outcome import OutcomeKind
-from reconciler.testbed.desired import Files, edited, path_of
+from reconciler.testbed.desired import Files, edit_object, path_of
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.merges import following
 from reconciler.testbed.network import Network, network
@@ -54,8 +54,8 @@ def with_spare(files: Files, joined: Network) -> Files:
 
     return {
         **files,
-        "devices/spare.yaml": edited(files[device], rename),
-        rollout: edited(files[rollout], both),
+        "devices/spare.yaml": edit_object(files[device], rename),
+        rollout: edit_object(files[rollout], both),
     }
 
 
@@ -135,7 +135,7 @@ def judged_by(files: Files, probe: str) -> Files:
     def change(document: Any) -> None:
         document["spec"]["verify"]["probes"] = [probe]
 
-    return {**files, rollout: edited(files[rollout], change)}
+    return {**files, rollout: edit_object(files[rollout], change)}
 
 
 async def test_an_import_that_fails_verification_gives_the_device_its_own_records_back(

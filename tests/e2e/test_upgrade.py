@@ -12,7 +12,7 @@ from pathlib import Path
 from reconciler.build import Builder
 from reconciler.demo.walkthrough import BROKEN, NEW, Scenario
 from reconciler.outcome import OutcomeKind
-from reconciler.testbed.desired import edited
+from reconciler.testbed.desired import edit_object
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.merges import Running, following
 from reconciler.testbed.network import SERVER_ADDRESS
@@ -73,7 +73,7 @@ async def test_a_live_parameter_is_written_and_nothing_is_swapped(
     def slower(document: dict[str, dict[str, dict[str, int]]]) -> None:
         document["spec"]["parameters"]["logged"] = 4321
 
-    change = {scenario.element: edited(files[scenario.element], slower)}
+    change = {scenario.element: edit_object(files[scenario.element], slower)}
     async with following(site, files, builder, "run") as running:
         async with traffic(site.network, SMALL) as flow:
             merge = await running.merge("meter rate", change)
@@ -125,7 +125,7 @@ async def test_hosts_that_look_for_each_other_do_not_make_a_bad_release_good(
     def nothing_out(document: dict[str, dict[str, dict[str, list[str]]]]) -> None:
         document["spec"]["parameters"]["allowed"] = ["tcp dst port 22"]
 
-    shut = {scenario.element: edited(scenario.first[scenario.element], nothing_out)}
+    shut = {scenario.element: edit_object(scenario.first[scenario.element], nothing_out)}
     async with following(site, scenario.first, builder, "run") as running:
         with asking_for_addresses(site), open_session(site):
             await eventually(lambda: forwards(running), 10)

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from reconciler.build import Builder
 from reconciler.outcome import OutcomeKind
 from reconciler.resolve import resolve
-from reconciler.testbed.desired import INTERFACES, Files, edited, parsed
+from reconciler.testbed.desired import INTERFACES, Files, edit_object, parse_object
 from reconciler.testbed.measure import TrafficResult
 from reconciler.testbed.merges import Running, following
 from reconciler.testbed.site import Site
@@ -61,7 +61,7 @@ def pipeline(
         "kind": "Rollout",
         "metadata": {"name": "under-test"},
         "spec": {
-            "element": parsed(element)["metadata"]["name"],
+            "element": parse_object(element)["metadata"]["name"],
             "devices": {"names": ["box1"]},
             "parameters": dict(parameters or {}),
             "verify": {**FAST, "probes": []},
@@ -82,7 +82,7 @@ def changed(element: str, version: str, edit: Callable[[Any], None]) -> str:
         document["spec"]["version"] = version
         edit(document["spec"])
 
-    return edited(element, change)
+    return edit_object(element, change)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from reconciler.reconcile import Dependencies, Planner
 from reconciler.reconcile.loop import Loop
 from reconciler.source import GitSource, parse_reference
 from reconciler.store import Ledger, Snapshots
-from reconciler.testbed.desired import Commits, Files, edited, path_of
+from reconciler.testbed.desired import Commits, Files, edit_object, path_of
 from reconciler.testbed.merges import Witness
 from reconciler.testbed.site import Site
 from schemas.plan import Plan
@@ -128,4 +128,4 @@ def with_checkpoints(files: Files, **settings: Any) -> Files:
     def change(document: Any) -> None:
         document["spec"]["checkpoints"] = settings
 
-    return {**files, device: edited(files[device], change)}
+    return {**files, device: edit_object(files[device], change)}

@@ -110,7 +110,7 @@ def test_a_name_that_does_not_fit_leaves_no_file(tmp_path: Path) -> None:
 
 def test_of_two_records_with_one_key_the_later_counts() -> None:
     table = table_of([session(1, state=1), session(2), session(1, state=8), session(3)])
-    newest = table.newest()
+    newest = table.deduplicated()
     assert newest.records["state"].tolist() == [3, 8, 3]
     assert newest.records["first_port"].tolist() == [40002, 40001, 40003]
-    assert newest.newest() is newest
+    assert newest.deduplicated() is newest

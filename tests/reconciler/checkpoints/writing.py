@@ -28,7 +28,7 @@ from reconciler.checkpoints.file import (
     TABLE_END_MAGIC,
     TABLE_HEADER,
     TABLE_MAGIC,
-    padded,
+    pad,
 )
 
 
@@ -87,13 +87,13 @@ def _table_header(table: Table) -> bytes:
     clocks = table.clock_fields
     counted = table.counters
     head = TABLE_HEADER.pack(
-        TABLE_MAGIC, TABLE_HEADER.size + padded(len(text)) + PART_END.size,
+        TABLE_MAGIC, TABLE_HEADER.size + pad(len(text)) + PART_END.size,
         table.descriptor.version, table.layout_hash, table.descriptor.size, table.key_size,
         table.capacity, len(clocks), table.hash_seed, counted.evicted, counted.refused,
         counted.expired, counted.recovered, counted.discarded,
         *clocks, *[0] * (CLOCK_FIELDS - len(clocks)), len(text), _bytes(table.name, 128),
     )  # fmt: skip
-    return _closed(head + text.ljust(padded(len(text)), b"\0") + bytes(PART_END.size))
+    return _closed(head + text.ljust(pad(len(text)), b"\0") + bytes(PART_END.size))
 
 
 def _blocks(number: int, table: Table) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.authoring.scaffold import scaffold
 from reconciler.cli.main import main
-from reconciler.testbed.desired import parsed
+from reconciler.testbed.desired import parse_object
 from schemas.element import ElementManifest
 from tests.reconciler.checkpoints.tables import checkpoint_of, session, table_of, wide
 from tests.reconciler.checkpoints.writing import write_checkpoint
@@ -179,7 +179,7 @@ def test_tables_of_ones_own_are_shown_as_their_manifests_say(
     for name, text in scaffold("Mine", stateful=True).items():
         (own / name).parent.mkdir(parents=True, exist_ok=True)
         (own / name).write_text(text)
-    manifest = parsed((own / "elements" / "MineTable" / "manifest.yaml").read_text())
+    manifest = parse_object((own / "elements" / "MineTable" / "manifest.yaml").read_text())
     (state,) = ElementManifest.model_validate(manifest).states
     table = table_of([{"address": wide("10.0.0.1")}], name="mine/senders", state=state)
     file = tmp_path / "mine.ckpt"

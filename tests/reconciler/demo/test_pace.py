@@ -9,14 +9,14 @@ KNOWN = Pace(PARTS, {"build": 40.0, "swap": 10.0, "cold": 30.0})
 
 
 def test_what_is_left_is_the_rest_of_this_part_and_all_that_follow() -> None:
-    assert KNOWN.left("build", 15.0, 0.1) == 25.0 + 10.0 + 30.0
-    assert KNOWN.left("cold", 5.0, 0.0) == 25.0
-    assert KNOWN.left("swap", 99.0, 0.0) == 30.0
+    assert KNOWN.seconds_left("build", 15.0, 0.1) == 25.0 + 10.0 + 30.0
+    assert KNOWN.seconds_left("cold", 5.0, 0.0) == 25.0
+    assert KNOWN.seconds_left("swap", 99.0, 0.0) == 30.0
 
 
 def test_the_first_time_only_this_part_is_foretold() -> None:
     new = Pace(PARTS)
-    assert new.left("build", 10.0, 0.5) is None
+    assert new.seconds_left("build", 10.0, 0.5) is None
     assert new.expected("build", 10.0, 0.5) == 20.0
     assert new.expected("build", 10.0, 0.01) is None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from reconciler.demo.picture import grouped, picture
+from reconciler.demo.picture import picture, rates
 from reconciler.demo.report import (
     Converge,
     Measured,
@@ -140,7 +140,7 @@ def test_gap_is_looked_for_in_its_time() -> None:
 
 
 def test_missing_samples_are_drawn_as_nothing() -> None:
-    values = grouped(((0.0, 10), (0.05, 10), (0.6, 10)), 0.0, 0.8)
+    values = rates(((0.0, 10), (0.05, 10), (0.6, 10)), 0.0, 0.8)
     assert values == pytest.approx([100, 0, 0, 50])
 
 

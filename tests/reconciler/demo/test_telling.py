@@ -14,7 +14,7 @@ from tests.reconciler.demo.test_report import strategy
 def test_a_part_says_what_it_took_the_last_time_and_leaves_what_it_took(tmp_path: Path) -> None:
     out, times = StringIO(), tmp_path / "times.json"
     tell = Teller(Console(file=out, width=100), Pace(("driver",), {"driver": 83.0}), times)
-    with tell.telling(), tell.part("driver", "building a driver"):
+    with tell.live(), tell.part("driver", "building a driver"):
         tell.step(1, 53, "CheckIPHeader")
     assert "► building a driver (1 min 23 s the last time)" in out.getvalue()
     assert json.loads(times.read_text())["driver"] < 83.0
@@ -31,7 +31,7 @@ def test_a_terminal_has_the_rows_so_far_and_what_is_being_done() -> None:
     out = StringIO()
     console = Console(file=out, width=120, height=40, force_terminal=True)
     tell = Teller(console, Pace(("driver", "cold"), {"driver": 40.0, "cold": 50.0}))
-    with tell.telling(), tell.part("driver", "building a driver"):
+    with tell.live(), tell.part("driver", "building a driver"):
         tell.step(12, 53, "CheckIPHeader")
         tell.row(strategy())
     shown = out.getvalue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.plan.import_plan import import_plan, left_out
+from reconciler.plan.import_plan import import_plan, left_out_tables
 from reconciler.plan.terms import HeldTable, Observed
 from schemas.plan import Fate
 from schemas.release import ReleaseRecord
@@ -72,7 +72,7 @@ def test_tables_that_the_release_lacks_are_left_out() -> None:
     assert here.saved is not None
     more = replace(here.saved, tables={**here.saved.tables, "else/items": holds(2)})
     here = replace(here, saved=more)
-    assert left_out(here) == ("else/items",)
+    assert left_out_tables(here) == ("else/items",)
     assert import_plan("edge2/fw", here, rollout()).refusals == ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.layouts.records import hash_text
-from reconciler.plan.state_fates import carrier, fates, may_be_lost, needs_checkpoint, refusals
+from reconciler.plan.state_fates import carrier, fates, losable_tables, needs_checkpoint, refusals
 from reconciler.plan.terms import HeldTable, Observed
 from reconciler.resolve.states import StateSpec, TableSpec
 from schemas.network_element import Keep
@@ -72,14 +72,14 @@ def test_a_loss_that_is_allowed_is_passed_on(keep: Keep) -> None:
     observed = replace(runs(2), record=ReleaseRecord())
     found = fate(wants(1, keep=keep), observed)
     assert found.fate is Fate.LOST and refusals((found,), rollout()) == ()
-    assert may_be_lost((found,)) == ["store/items"]
+    assert losable_tables((found,)) == ["store/items"]
     assert needs_checkpoint((found,)) == (keep is Keep.BEST_EFFORT)
 
 
 def test_another_capacity_is_carried_and_loses_nothing() -> None:
     found = fate(wants(2, capacity=5000), runs(2))
     assert (found.fate, found.why) == (Fate.MIGRATED, "capacity 1000 -> 5000")
-    assert found.losses == () and may_be_lost((found,)) == []
+    assert found.losses == () and losable_tables((found,)) == []
 
 
 def test_shrinking_below_the_live_records_says_how_many_go() -> None:

@@ -88,7 +88,7 @@ def test_old_ones_go_but_those_that_nothing_else_holds_stay(snapshots: Snapshots
     other = snapshot(0, instance=EDGE2)
     for one in (*periodic, *swaps, *last, found, other):
         snapshots.add(one, {})
-    assert snapshots.retire(EDGE1) == (*periodic[:3], *swaps[:3])
+    assert snapshots.remove_expired(EDGE1) == (*periodic[:3], *swaps[:3])
     assert len(snapshots.all(EDGE1)) == sum(KEPT.values()) + 21
     assert snapshots.all(EDGE2) == (other,)
 

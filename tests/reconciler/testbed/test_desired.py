@@ -9,7 +9,14 @@ import pytest
 
 from reconciler.demo.walkthrough import BROKEN, NEW, RELEASES
 from reconciler.load import load
-from reconciler.testbed.desired import Commits, one_firewall, parsed, path_of, read_files, with_rule
+from reconciler.testbed.desired import (
+    Commits,
+    one_firewall,
+    parse_object,
+    path_of,
+    read_files,
+    with_rule,
+)
 from reconciler.testbed.network import Namespace
 
 EXAMPLE = Path(__file__).parents[3] / "desired_state"
@@ -43,8 +50,8 @@ def test_releases_of_the_demo_are_valid(name: str) -> None:
 def test_a_rule_and_a_version_are_added_and_comments_stay() -> None:
     text = (RELEASES / NEW).read_text()
     changed = with_rule(text, "tcp dst port 8080", "2.0.1")
-    assert parsed(changed)["spec"]["parameters"]["allowed"][-1] == "tcp dst port 8080"
-    assert parsed(changed)["spec"]["version"] == "2.0.1"
+    assert parse_object(changed)["spec"]["parameters"]["allowed"][-1] == "tcp dst port 8080"
+    assert parse_object(changed)["spec"]["version"] == "2.0.1"
     assert changed.startswith("# A stateful firewall")
 
 

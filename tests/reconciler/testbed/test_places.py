@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.testbed.places import Places, least, places, starved
+from reconciler.testbed.places import Places, locate_losses, lowest_priority, starved
 from reconciler.testbed.traffic.udp_counter import transmit_drops
 from reconciler.testbed.traffic.udp_sender import BATCH, Dues
 
@@ -26,7 +26,7 @@ TABLE = """Inter-|   Receive                            |  Transmit
     ],
 )
 def test_every_lost_packet_has_its_place(counts: tuple[int, ...], lost_at: Places) -> None:
-    assert places(*counts) == lost_at
+    assert locate_losses(*counts) == lost_at
 
 
 def test_a_late_server_explains_only_who_waited_meanwhile() -> None:
@@ -42,8 +42,8 @@ def test_drops_of_the_link_are_those_of_transmission() -> None:
 
 
 def test_the_lowest_priority_is_told() -> None:
-    assert least(["realtime", "normal", "high"]) == "normal"
-    assert least(["realtime", "high"]) == "high"
+    assert lowest_priority(["realtime", "normal", "high"]) == "normal"
+    assert lowest_priority(["realtime", "high"]) == "high"
 
 
 def test_a_short_delay_is_made_up_for_and_a_long_one_told_by_its_cause() -> None:

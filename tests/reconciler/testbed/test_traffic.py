@@ -10,7 +10,7 @@ from pyroute2 import NetNS  # type: ignore[import-untyped]  # ships no types
 from reconciler.testbed.measure import Load, Traffic, traffic
 from reconciler.testbed.network import Network
 from reconciler.testbed.places import Places
-from reconciler.testbed.programs import until
+from reconciler.testbed.programs import wait_until
 from reconciler.testbed.traffic.downloader import GIVE_UP_SECONDS
 from reconciler.testbed.traffic.udp_receiver import FRAMES
 from tests.netns import bridged_network, needs_sandbox
@@ -96,7 +96,9 @@ async def test_what_is_lost_before_the_firewall_is_not_its(bridged: Network) -> 
 
 
 async def eventually_sent(running: Traffic, packets: int) -> None:
-    await until(lambda: running.progress.get("udp_sent", 0) >= packets, running.client.heard, 60)
+    await wait_until(
+        lambda: running.progress.get("udp_sent", 0) >= packets, running.client.heard, 60
+    )
 
 
 async def test_what_the_receiver_has_no_room_for_is_not_the_firewall_s(bridged: Network) -> None:
