@@ -1,4 +1,4 @@
-"""Which tests share a worker when several run at once (`make test`)."""
+"""Schedules tests: which share a worker when several run at once (`make test`)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
-# Begun first, they end with the others: whole folders, and what waits for traffic and soaks.
+# Started first, so that they end with the others: whole folders, and tests that wait for traffic
+# and soaks.
 FIRST = ("docs", "kernels", "e2e", "supervisor")
-# A program for all tests of the folder, and a mount that is nobody else's.
+# One program for all tests of the folder, and a mount that no other test uses.
 WHOLE = ("docs", "kernels")
 
 
 class FileScheduling(LoadScopeScheduling):
-    """A worker gets whole files, and some folders whole."""
+    """Gives a worker whole files, and some folders as a whole."""
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]
@@ -24,12 +25,12 @@ class FileScheduling(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileScheduling:
-    """As many workers as there are, one file after another."""
+    """Return a scheduler with as many workers as there are, one file after another."""
     return FileScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folders that take longest come first."""
+    """Put the folders that take longest first."""
     items.sort(key=_turn)
 
 

@@ -1,4 +1,4 @@
-"""Drivers and C++ test programs: what each is made of.
+"""Compiles drivers and C++ test programs.
 
 `python -m tests.cpp` compiles what most of them share, on all processors, before tests that wait
 for it run side by side.

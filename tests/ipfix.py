@@ -39,7 +39,7 @@ TEMPLATE_SET = 2
 
 
 class BadMessage(AssertionError):
-    """A message that no exporter may send; the text says what is wrong with it."""
+    """A message that no exporter may send; the message says what is wrong."""
 
 
 @dataclass

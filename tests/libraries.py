@@ -1,4 +1,4 @@
-"""Copies of the element library as other releases of it were."""
+"""Copies of the element library as it was in other releases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OVERLAYS = ROOT / "tests" / "cases" / "libraries"
 
 @cache
 def todays_library() -> Library:
-    """Read once a process: a second or so for each test that asks would be felt."""
+    """Read the library once for each process, as reading it takes about a second."""
     return load_library(LIBRARY)
 
 

@@ -47,7 +47,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Written:
-    """A file that the reader writes, or writes anew."""
+    """A file that the reader writes or rewrites."""
 
     line: int
     path: str
@@ -98,7 +98,7 @@ def matches(expected: str, printed: str) -> bool:
 
 @pytest.fixture
 def own_run() -> Iterator[None]:
-    """An empty /run, so that `ip netns` works here whoever we are outside."""
+    """Mount an empty /run, so that `ip netns` works here whoever runs the tests."""
     if not inside():
         pytest.skip("runs in the sandbox: python -m reconciler.testbed.sandbox -- pytest")
     libc = ctypes.CDLL(None, use_errno=True)
@@ -195,7 +195,7 @@ def test_yaml_objects_are_valid(document: Path) -> None:
 
 
 def anchors(document: Path) -> set[str]:
-    """What a heading is called in links."""
+    """Return the anchors of a document's headings."""
     headings = HEADING.findall(FENCE.sub("", document.read_text()))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -66,7 +66,7 @@ def builder(site: Site, scenario: Scenario) -> Builder:
 
 @pytest.fixture
 def cache_of_first(site: Site, scenario: Scenario, builder: Builder) -> Path:
-    """A cache that knows the first release and nothing else; to be copied, not used."""
+    """A cache that holds only the first release; to be copied, not used."""
     compiler = find_compiler()
     classes = resolve(site.desired(scenario.first), site.library).graph.classes
     context = service_context(classes, site.library)
@@ -78,7 +78,7 @@ def cache_of_first(site: Site, scenario: Scenario, builder: Builder) -> Path:
 
 
 def _share(file: Path) -> None:
-    """What is compiled already is the same in any cache."""
+    """Share objects between caches: what is compiled is the same in any cache."""
     shared = FIRST_CACHE / file
     shared.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):

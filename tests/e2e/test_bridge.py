@@ -1,4 +1,4 @@
-"""Upgrades of a bridge of three segments under load: what it has learned it still knows.
+"""Upgrades of a bridge of three segments under load: what it has learned is kept.
 
 A third segment listens. Frames between client and server that reach it were flooded.
 """
@@ -65,7 +65,7 @@ def segments(tmp_path: Path, library: Library) -> Iterator[tuple[Site, socket.so
 
 
 def heard(listening: socket.socket) -> list[bytes]:
-    """IPv4 frames that have come since."""
+    """Return IPv4 frames that have arrived since."""
     frames = []
     listening.setblocking(False)
     while True:
@@ -78,7 +78,7 @@ def heard(listening: socket.socket) -> list[bytes]:
 
 
 def reordered(spec: Any) -> None:
-    """The same ports in another order: what counts is their names."""
+    """Return the same ports in another order: only their names matter."""
     spec["atoms"]["bridge"]["with"]["ports"] = ["spy", "wan", "lan"]
 
 
@@ -93,7 +93,7 @@ async def test_an_upgrade_floods_nothing(segments: tuple[Site, socket.socket]) -
     second, third = changed(BRIDGE, "1.1.0", reordered), changed(BRIDGE, "1.2.0", counted)
     async with running(site, pipeline(site, BRIDGE, interfaces=PORTS), second, third) as followed:
         async with traffic(site.network, LOAD) as flow:
-            heard(listening)  # until both were heard, their first frames are for everybody
+            heard(listening)  # until both have sent something, their first frames are flooded
             flooded = await number(followed, "bridge.flooded")
             await upgrade(followed, second)
             await upgrade(followed, third)

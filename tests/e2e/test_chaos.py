@@ -1,10 +1,10 @@
-"""Everything is killed at random moments of upgrades and checkpoints, under traffic.
+"""Kills everything at random moments of upgrades and checkpoints, under traffic.
 
-Releases take turns with layout 1 and layout 2 of their sessions, so that moments fall into carries
-both ways. Whatever dies, the element comes back by itself, with every session that is older than
-the checkpoint interval or was in a checkpoint when it died, and with none that never was.
+Releases alternate between layout 1 and layout 2 of their sessions, so that moments fall into
+carries both ways. Whatever dies, the element comes back by itself, with every session that is older
+than the checkpoint interval or was in a checkpoint when it died, and with none that never existed.
 
-CLICKUP_SEED=N draws other moments (`make thorough SEED=N`). What is known of a failure is kept in
+CLICKUP_SEED=N draws other moments (`make thorough SEED=N`). The evidence of a failure is kept in
 build/chaos/N: packets of both hosts, tables, counters, sockets, the supervisor's log.
 """
 
@@ -40,18 +40,18 @@ from tests.supervisor.running import socket_in
 MOMENTS = 200 if THOROUGH else 12
 SEED = int(os.environ.get("CLICKUP_SEED", "20181"))
 LONGEST_WAIT = 1.2
-"""Seconds after a commit: by then its upgrade is confirmed."""
+"""Seconds after a commit, by which its upgrade is confirmed."""
 LONGEST_WRITING = 0.01
-"""Seconds after a checkpoint was asked for: by then it is written."""
+"""Seconds after a checkpoint was requested, by which it is written."""
 KEPT = ROOT / "build" / "chaos"
 DNS = 53
 PORTS = (32768, 33535)
-"""Of the client: so few that all are used again, also those whose sessions were restored."""
+"""Of the client: so few that all are reused, also those whose sessions were restored."""
 
 
 @dataclass(frozen=True)
 class Chaos:
-    """A firewall that is killed once a moment, while a reconciler upgrades it."""
+    """A firewall that is killed at each moment, while a reconciler upgrades it."""
 
     here: Place
     scenario: Scenario
@@ -63,7 +63,7 @@ class Chaos:
         account, kind = self.victim.account, KINDS[moment % len(KINDS)]
         await self.victim.open_ones.add(await self.not_to_be_begun())
         ask(self.here.site.network)
-        # Each kind in turn with either.
+        # Each kind in turn with either layout.
         if (moment + moment // len(KINDS)) % 2:
             await self.victim.interval_passed()
         else:
@@ -114,20 +114,20 @@ async def test_killed_at_random_moments(
 
 
 def limit_ports(host: Namespace, ports: tuple[int, int]) -> None:
-    """From which its connections begin, first and last."""
+    """Limit the ports from which its connections begin, first and last."""
     setting = "/proc/sys/net/ipv4/ip_local_port_range"
     line = host.command("sh", "-c", f"echo {ports[0]} {ports[1]} >{setting}")
     subprocess.run(line, check=True, timeout=10)
 
 
 def ask(network: Network) -> None:
-    """A question over UDP that nobody answers."""
+    """Send a question over UDP that is not answered."""
     with socket_in(network.client, socket.SOCK_DGRAM) as client:
         client.sendto(b"?", (SERVER_ADDRESS, DNS))
 
 
 def change(scenario: Scenario, moment: int) -> Files:
-    """Another rule each time, and every third time another size of the table."""
+    """Return another rule each time, and every third time another size of the table."""
     path = scenario.element
 
     def edit(document: Any) -> None:

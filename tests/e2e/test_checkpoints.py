@@ -1,4 +1,4 @@
-"""State outlives supervisor and device, and what keeps it from being saved stops no packet."""
+"""State survives supervisor and device, and what keeps it from being saved stops no packet."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 async def saved(here: Place) -> None:
-    """One more checkpoint with every session of now is on the device."""
+    """Save one more checkpoint, with every present session, on the device."""
     now, number = len(await sessions_of(here.device)), await last(here)
 
     async def written() -> bool:
@@ -51,7 +51,7 @@ async def last(here: Place) -> int:
 
 
 async def killed(here: Place) -> None:
-    """The supervisor, and with it every worker and all memory."""
+    """Kill the supervisor, and with it every worker and all memory."""
     pid = (await here.device.status()).pid
     await asyncio.to_thread(kill, pid)
 
@@ -87,7 +87,7 @@ async def test_sessions_outlive_the_supervisor(
 
 
 def damage(file: Path) -> None:
-    """One bit, as old disks do it."""
+    """Flip one bit, as old disks do."""
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
@@ -117,7 +117,7 @@ async def test_a_device_that_lost_everything_gets_its_newest_snapshot(
 
 @dataclass(frozen=True)
 class Disk:
-    """A small disk for checkpoints that fills up, wears out and falls off."""
+    """A small disk for checkpoints that fills up, becomes read-only and disappears."""
 
     path: Path
 
@@ -164,7 +164,7 @@ async def test_a_disk_that_fails_is_a_condition_and_stops_nothing(
             for number, change in enumerate(scenario.variants()[:2]):
                 here.commits.commit(f"change {number}", change)
                 assert (await here.reconcile(library)).kind is OutcomeKind.APPLIED
-            # What would let fields of required sessions go for good waits.
+            # A plan that would lose fields of required sessions for good waits.
             outcome = await here.reconcile(library_1)
             assert (outcome.kind, outcome.reason) == (OutcomeKind.STALLED, "CheckpointFailed")
             assert "lets state go that has to be saved first" in outcome.message

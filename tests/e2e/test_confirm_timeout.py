@@ -1,4 +1,4 @@
-"""Nobody confirms: the device goes back by itself."""
+"""Without a confirmation the device reverts by itself."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_reconciler_dies_before_it_confirms(
         assert status.active is not None
         assert status.active.release == status.confirmed == old
         assert status.reverts == 1
-        # Nobody confirmed is no fault of the release: the next reconciler tries it again.
+        # A missing confirmation is not the release's fault: the next reconciler tries it again.
         await one.run(SURVIVE)
         status = await one.settled()
         assert status.confirmed == digest_of(site, {**base, **changed}, builder)

@@ -35,7 +35,7 @@ from tests.e2e.support.waiting import eventually
 
 SURVIVE = "never"
 SECONDS = 30.0
-BUILD_SECONDS = 90.0  # a build waits for whatever else wants processors
+BUILD_SECONDS = 90.0  # a build waits while other programs use the processors
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Reconciler:
     cache: Path = CACHE
 
     async def run(self, boundary: str) -> list[str]:
-        """What it passed until it died or was done."""
+        """Return the boundaries that it passed until it died or was done."""
         data = self.site.folder / "data"
         data.mkdir(exist_ok=True)
         process = await asyncio.create_subprocess_exec(
@@ -80,7 +80,9 @@ class Reconciler:
         return await self.device.status()
 
     async def dies(self, boundary: str, old: str, new: str, open_ones: Held) -> None:
-        """Dies in the upgrade from release `old` to `new`; the next one settles it, once."""
+        """Let a reconciler die in the upgrade from release `old` to `new`; the next one settles it,
+        once.
+        """
         before = await self.settled()
         assert await sessions_of(self.device) >= open_ones.sessions
         passed = await self.run(boundary)
@@ -100,7 +102,7 @@ class Reconciler:
 
 @asynccontextmanager
 async def reconciled(site: Site, files: Files, cache: Path = CACHE) -> AsyncIterator[Reconciler]:
-    """The first release runs, put there by a reconciler that was not disturbed."""
+    """Run the first release, put there by a reconciler that was not disturbed."""
     desired = site.desired(files)
     device = open_click_up(desired.device, desired.element.name, site.folder)
     one = Reconciler(site, Commits(site.folder / "desired", files), device, cache)
@@ -178,7 +180,7 @@ async def test_worker_killed_under_traffic(
 
 
 async def forwards_again(flow: Traffic) -> None:
-    """Until a second's worth of packets has arrived."""
+    """Wait until a second's worth of packets has arrived."""
     enough = flow.progress["udp_received"] + SMALL.packets_per_second
 
     async def arrived() -> bool:

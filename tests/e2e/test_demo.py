@@ -1,4 +1,6 @@
-"""What the demo shows of click-up, in small: its upgrades, its revert, and the files it writes."""
+"""The part of the demo about click-up, in small: its upgrades, its revert, and the
+files it writes.
+"""
 
 from __future__ import annotations
 

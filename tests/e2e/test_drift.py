@@ -1,4 +1,4 @@
-"""What nobody committed is shown as a difference and put right."""
+"""Changes that nobody committed are shown as a difference and healed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def drifts(running: Running) -> list[Event]:
 
 
 async def healed(running: Running, endings: int) -> None:
-    """Until one more pass has put something right."""
+    """Wait until one more pass has healed something."""
 
     async def more() -> bool:
         return len(running.witness.ended) > endings
@@ -96,6 +96,6 @@ async def test_a_killed_supervisor_is_started_again(
 async def test_counters_are_never_drift(site: Site, scenario: Scenario, builder: Builder) -> None:
     async with following(site, scenario.first, builder, "run") as running:
         async with traffic(site.network, SMALL):
-            await asyncio.sleep(6.0)  # the device is looked at every five seconds
+            await asyncio.sleep(6.0)  # the device is observed every five seconds
         assert not drifts(running)
         assert len(running.witness.takeovers) == 1

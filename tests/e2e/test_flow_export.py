@@ -125,7 +125,7 @@ async def test_the_export_goes_on_in_sequence(site: Site) -> None:
 
 
 def packets(collector: Collector, only: tuple[int, str] | None = None) -> int:
-    """What the records say, of all flows or of those to a port from an address."""
+    """Return the records of all flows, or of those to a port from an address."""
     return sum(
         int(record["packetDeltaCount"])
         for record in collector.records

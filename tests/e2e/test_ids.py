@@ -1,4 +1,4 @@
-"""Upgrades of an intrusion detector under load: a parted pattern is found once, nothing is lost."""
+"""Upgrades of an intrusion detector under load: a split pattern is found once, nothing is lost."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def watched(site: Site) -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def arrived(far: socket.socket) -> bytes:
-    """What waits at this end."""
+    """Return what waits at this end."""
     far.setblocking(False)
     try:
         return far.recv(4096)
@@ -78,20 +78,20 @@ def alerts(folder: Path) -> list[dict[str, Any]]:
 
 
 async def searched(followed: Running, packets: int, handler: str = "inspect.clean") -> None:
-    """Until so many more packets came to this verdict."""
+    """Wait until so many more packets got this verdict."""
     before = await number(followed, handler)
     while await number(followed, handler) < before + packets:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
 
 
 def counted(spec: Any) -> None:
-    """What goes out is counted on its way."""
+    """Count what goes out on its way."""
     spec["atoms"]["outgoing"] = {"use": "Count"}
     spec["flow"][-2] = "direction[outward] -> outgoing -> to_wan"
 
 
 def counted_with_other_rules(spec: Any) -> None:
-    """And other rules beside those that stay give the states of the search other numbers."""
+    """Also add rules beside those that stay, so that states of the search get other numbers."""
     counted(spec)
     spec["atoms"]["incoming"] = {"use": "Count"}
     spec["flow"][-1] = "direction[inward] -> incoming -> to_lan"
@@ -99,7 +99,7 @@ def counted_with_other_rules(spec: Any) -> None:
 
 
 def preventing(spec: Any) -> None:
-    """What carries a pattern goes no further."""
+    """Stop packets that carry a pattern."""
     spec["atoms"]["drop"] = {"use": "Discard"}
     at = next(i for i, line in enumerate(spec["flow"]) if line.startswith("inspect[match]"))
     spec["flow"][at] = "inspect[match] -> suspicious -> drop"

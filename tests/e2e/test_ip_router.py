@@ -1,4 +1,4 @@
-"""Upgrades of a router under load, and what a router owes to those who send through it."""
+"""Upgrades of a router under load, and a router's duties to its senders."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def routed(site: Site) -> Site:
 
 
 def counted(spec: Any) -> None:
-    """What is answered is counted too."""
+    """Also count what is answered."""
     spec["atoms"]["answered"] = {"use": "Count"}
     flow = spec["flow"]
     at = next(i for i, line in enumerate(flow) if line.startswith("route[local]"))
@@ -60,7 +60,7 @@ def counted(spec: Any) -> None:
 
 
 def marked(spec: Any) -> None:
-    """And what leaves for the wan is marked."""
+    """Also mark what leaves for the wan."""
     counted(spec)
     spec["atoms"]["mark"] = {"use": "SetDSCP", "with": {"dscp": 10}}
     flow = spec["flow"]
@@ -129,7 +129,7 @@ async def test_upgrades_lose_no_packet_and_ask_no_neighbour_again(routed: Site) 
 
 
 Error = tuple[str, int, int]
-"""Who tells, type and code."""
+"""Sender, type and code."""
 
 
 def try_all(client: Host, cases: Sequence[tuple[str, int, int, Error]]) -> None:
@@ -168,7 +168,7 @@ def udp_socket() -> socket.socket:
 
 
 def send_a_long_datagram(network: Network) -> None:
-    """One that may be split arrives whole."""
+    """Send a datagram that may be fragmented, which must arrive whole."""
     sent = bytes(range(250)) * 8
     with ExitStack() as open_until_then:
         ends = []
@@ -184,7 +184,7 @@ def send_a_long_datagram(network: Network) -> None:
 
 
 async def test_long_packets_arrive_in_fragments(routed: Site) -> None:
-    """Datagrams that may be split are; TCP finds out what fits by itself."""
+    """Datagrams that may be fragmented are; TCP finds the right size by itself."""
     files = pipeline(routed, ROUTER, {**PARAMETERS, "mtu": 1280})
     async with running(routed, files) as followed:
         await asyncio.to_thread(Host(routed.network.client).ping, SERVER.on_link)

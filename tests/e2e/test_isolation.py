@@ -1,4 +1,6 @@
-"""Ten mistakes in several files: all reported at once, and nobody else's device suffers."""
+"""Ten mistakes in several files: all are reported at once, and only their own devices
+are affected.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,7 @@ WRONG = {
     "rollouts/wrong.yaml": WRONG_ROLLOUT,
     "elements/unreadable.yaml": "apiVersion: click-up/v1alpha1\nkind: NetworkElement\nspec: [1,\n",
 }
-# Something on each of these lines is wrong.
+# There is a mistake on each of these lines.
 MISTAKES = {
     ("elements/wrong.yaml", line) for line in (8, 9, 10, 13, 14)
 } | {

@@ -81,19 +81,19 @@ def backed_by(backends: list[str]) -> str:
 
 
 async def flows(followed: Running) -> Flows:
-    """Backend of each flow that lives: it is neither closed nor about to be."""
+    """Return the backend of each live flow: it is neither closed nor about to be."""
     lines = (line.split() for line in (await followed.device.read("web.table")).splitlines())
     return {tuple(words[:3]): words[3] for words in lines if words[4] in ("established", "stream")}
 
 
 async def handed_out(followed: Running, backend: str) -> int:
-    """Flows that the backend got so far."""
+    """Return the flows that the backend got so far."""
     lines = (await followed.device.read("web.backend_table")).splitlines()
     return sum(int(line.split()[-1]) for line in lines if line.split()[0] == backend)
 
 
 async def gets_more(followed: Running, backend: str) -> None:
-    """Until the backend has got another flow."""
+    """Wait until the backend has got another flow."""
     before = await handed_out(followed, backend)
 
     async def more() -> bool:
@@ -103,7 +103,9 @@ async def gets_more(followed: Running, backend: str) -> None:
 
 
 async def all_are_visited(site: Site, followed: Running, backends: list[str]) -> None:
-    """Connect until each has had a flow; packets wait while it is asked for, but not many."""
+    """Connect until each has had a flow; packets wait while its address is resolved,
+    but not many.
+    """
 
     def visit() -> None:
         with socket_in(site.network.client, socket.SOCK_STREAM) as visitor:
@@ -116,7 +118,7 @@ async def all_are_visited(site: Site, followed: Running, backends: list[str]) ->
 
 
 def assert_none_moved(before: Flows, after: Flows) -> None:
-    """And some lived long enough to tell."""
+    """Check that no flow moved, and that some lived through the upgrade."""
     alive = before.keys() & after.keys()
     assert alive
     assert {flow: after[flow] for flow in alive} == {flow: before[flow] for flow in alive}

@@ -1,4 +1,4 @@
-"""Commits and library versions that change what a state looks like, under traffic."""
+"""Commits and library versions that change the layout of a state, under traffic."""
 
 from __future__ import annotations
 

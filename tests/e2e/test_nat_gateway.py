@@ -1,4 +1,4 @@
-"""Upgrades of a NAT gateway under load: no mapping changes, and no port is given away too soon."""
+"""Upgrades of a NAT gateway under load: no mapping changes, and no port is reassigned too soon."""
 
 from __future__ import annotations
 

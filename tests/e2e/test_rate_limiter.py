@@ -100,7 +100,7 @@ async def tokens(followed: Running, way: Way) -> float:
 
 
 async def upgrade_watching(followed: Running, element: str, way: Way) -> None:
-    """As upgrade; the bucket is as full afterwards as it was before."""
+    """Upgrade and check that the bucket is as full afterwards as it was before."""
     takeovers = len(followed.witness.takeovers)
     upgrading = asyncio.create_task(upgrade(followed, element))
     await followed.witness.taken_over(takeovers + 1, 60)

@@ -1,4 +1,4 @@
-"""State from one device goes on on another one."""
+"""State from one device continues on another one."""
 
 from __future__ import annotations
 

@@ -21,12 +21,12 @@ from tests.e2e.support.losses import assert_nothing_lost
 from tests.e2e.support.waiting import eventually
 
 COMMITS, WITHIN_SECONDS = 20, 10.0
-# How soon exactly is what `python -m benchmarks.converge` measures.
+# How soon exactly is measured by `python -m benchmarks.converge`.
 SOAK_SECONDS, BACKOFF_SECONDS = 20, 60.0
 
 
 async def applied(running: Running, revision: str, seconds: float) -> None:
-    """Until the revision is confirmed."""
+    """Wait until the revision is confirmed."""
     async with asyncio.timeout(seconds):
         while not any(
             outcome.kind is OutcomeKind.APPLIED and revision in outcome.message

@@ -88,7 +88,7 @@ async def test_a_live_parameter_is_written_and_nothing_is_swapped(
         assert (await running.device.read("calm.rate")).strip().startswith("4321")
         assert_nothing_lost(seen)
         again = len(running.witness.plans)
-        await asyncio.sleep(6.0)  # the device is looked at every five seconds
+        await asyncio.sleep(6.0)  # the device is observed every five seconds
         assert len(running.witness.plans) == again, "a live change must not be taken for drift"
 
 
@@ -120,7 +120,7 @@ async def test_a_bad_release_goes_back_loses_nothing_and_is_not_tried_again(
 async def test_hosts_that_look_for_each_other_do_not_make_a_bad_release_good(
     site: Site, scenario: Scenario, builder: Builder
 ) -> None:
-    """ARP crosses a firewall that lets no connection through, and is no proof that it works."""
+    """ARP crosses a firewall that lets no connection through, and does not prove that it works."""
 
     def nothing_out(document: dict[str, dict[str, dict[str, list[str]]]]) -> None:
         document["spec"]["parameters"]["allowed"] = ["tcp dst port 22"]
@@ -140,7 +140,7 @@ async def forwards(running: Running) -> bool:
 
 @contextmanager
 def asking_for_addresses(site: Site) -> Iterator[None]:
-    """The client asks for somebody's address twenty times a second."""
+    """Let the client ask for an address twenty times a second."""
     request = bytes.fromhex("ffffffffffff 020000000009 0806 0001080006040001") + bytes(20)
     with raw_socket(site.network.client) as wire, repeating(lambda: wire.send(request)):
         yield
@@ -148,7 +148,7 @@ def asking_for_addresses(site: Site) -> Iterator[None]:
 
 @contextmanager
 def open_session(site: Site) -> Iterator[None]:
-    """Datagrams of one flow that nobody answers."""
+    """Send datagrams of one flow that nobody answers."""
     client = socket_in(site.network.client)
     with client, repeating(lambda: client.sendto(b"hello", (SERVER_ADDRESS, 53))):
         yield

@@ -1,4 +1,4 @@
-"""What was done to a firewall, and what everybody says of it when something went wrong."""
+"""Records what was done to a firewall, and collects the evidence when something went wrong."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ LINES_KEPT = 500
 MOST_SESSIONS = "65536"
 SECTION_SECONDS = 10.0
 WENT_WRONG = (AssertionError, LookupError, OSError, ValueError, Stalled, Transient)
-"""What tests and devices fail with; time that is up is an OSError."""
+"""Exceptions of tests and devices; a timeout is an OSError."""
 Section = Callable[[], Coroutine[None, None, str]]
 
 
 @dataclass
 class Account:
-    """Grows while things are done; `folder` gets everything when a failure is explained."""
+    """A record that grows while things are done; `folder` gets everything when a failure is
+    explained.
+    """
 
     title: str
     folder: Path
@@ -40,12 +42,12 @@ class Account:
     events: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
 
     def note(self, text: str) -> None:
-        """This was done just now."""
+        """Note what was done just now."""
         self.events.append(f"{datetime.now(UTC):%H:%M:%S.%f} {text}")
 
     @asynccontextmanager
     async def explained(self, what: str) -> AsyncIterator[None]:
-        """An error in the block tells what is known, and where all of it is kept."""
+        """Let an error in the block say what is known, and where the evidence is kept."""
         try:
             yield
         except WENT_WRONG as error:
@@ -65,7 +67,7 @@ class Account:
         return "\n".join([*events, "supervisor's log:", *log, "kept:", *map(str, files)])
 
     def _sections(self) -> dict[str, Section]:
-        """The quickest to change first."""
+        """Return the sources of evidence, those that change fastest first."""
         return {
             "sessions": self._sessions,
             "handlers": self._handlers,
@@ -102,7 +104,9 @@ class Account:
 
 
 async def _said(section: Section) -> str:
-    """Or why nothing was: what says one thing less still says the others."""
+    """Return the text of a section, or why there is none, so that one failure does not hide the
+    others.
+    """
     try:
         async with asyncio.timeout(SECTION_SECONDS):
             return await section()

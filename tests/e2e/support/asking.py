@@ -1,4 +1,6 @@
-"""Sockets that ask a server of tests.e2e.support.telling, and hear the endpoint that it says."""
+"""Sockets that ask a server of tests.e2e.support.telling, and return the endpoint that
+it answers.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,14 @@ from tests.e2e.support.telling import PORT, Endpoint
 
 @dataclass
 class Datagrams:
-    """A UDP socket and whom it asks."""
+    """A UDP socket and the server that it asks."""
 
     socket: socket.socket
     server: str = SERVER.on_link
     asked: int = 0
 
     def ask(self, server: str = "", size: int = 1) -> Endpoint:
-        """With a datagram of this size. Raises TimeoutError when it or its answer is lost."""
+        """Ask with a datagram of this size. Raises TimeoutError when it or its answer is lost."""
         self.asked += 1
         question = b"%0*d" % (size, self.asked)
         self.socket.sendto(question, (server or self.server, PORT))
@@ -33,7 +35,7 @@ class Line:
     asked: int = 0
 
     def ask(self, size: int = 1) -> Endpoint:
-        """With a line of this size. Raises OSError when the connection is gone."""
+        """Ask with a line of this size. Raises OSError when the connection is gone."""
         self.asked += 1
         question = b"%0*d" % (size, self.asked)
         self.socket.sendall(question + b"\n")

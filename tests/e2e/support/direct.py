@@ -63,7 +63,7 @@ def direct_servers_six(
 def telling_of(
     servers: Sequence[Namespace], addresses: Sequence[str], service: str
 ) -> Iterator[None]:
-    """Each tells, at the service's address, its own one."""
+    """Let each server answer, at the service's address, with its own one."""
     with ExitStack() as stack:
         for server, address in zip(servers, addresses, strict=True):
             which = lambda own, _, a=address: (a, own[1])  # noqa: E731
@@ -84,7 +84,9 @@ def set_ipv4(namespace: Namespace, **settings: int) -> None:
 def serving(
     servers: Sequence[Namespace], service: str, http: int, udp: int, pace: int
 ) -> Iterator[None]:
-    """All of them answer downloads, and have a socket for the stream, at the service's address."""
+    """Let all of them answer downloads, and open a socket for the stream, at the
+    service's address.
+    """
     with ExitStack() as stack:
         for server in servers:
             line = server.program(
@@ -99,7 +101,7 @@ def serving(
 
 
 def _bound(address: str, port: int) -> socket.socket:
-    """Never read: it keeps the kernel from answering "port unreachable"."""
+    """Bind a socket that is never read: it keeps the kernel from answering "port unreachable"."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind((address, port))
     return made

@@ -1,4 +1,4 @@
-"""A reconciler that kills itself at a step boundary: `... STATE REPOSITORY CACHE BOUNDARY`.
+"""A reconciler that kills itself at a step boundary: `... DATA REPOSITORY CACHE BOUNDARY`.
 
 Boundaries are printed as they are passed: `before Takeover`, `took over`, `after Takeover`; it dies
 after the first one that is named BOUNDARY. It ends by itself when a pass has come to an end.

@@ -1,4 +1,6 @@
-"""What else a NAT owes to hosts: to meet each other, errors, strangers' calls, long datagrams."""
+"""Further duties of a NAT: hosts that meet each other, errors, unsolicited packets,
+long datagrams.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ class Meeting:
     exchanged: int = 0
 
     def exchange(self) -> None:
-        """Something each way. Raises OSError when the connection is gone."""
+        """Send something each way. Raises OSError when the connection is gone."""
         self.exchanged += 1
         for one, other in (self.ends, self.ends[::-1]):
             one.sendall(b"%8d" % self.exchanged)
@@ -52,14 +54,16 @@ def meeting(stack: ExitStack, client: Namespace) -> Meeting:
 
 @dataclass
 class Caller:
-    """Hosts outside to which nobody inside has ever sent anything."""
+    """Hosts outside to which no host inside has ever sent anything."""
 
     network: Network
     known: Datagrams
     let_in: bool
 
     def call(self) -> None:
-        """One of them sends to an outside endpoint: it gets through, or is told that not."""
+        """Send from one of them to an outside endpoint; return whether it gets through or is
+        refused.
+        """
         with udp_socket(self.network.server, (STRANGER, 0)) as stranger:
             stranger.connect(self.known.ask())
             stranger.send(b"hello")
@@ -71,7 +75,7 @@ class Caller:
 
 
 def is_refused(asking: socket.socket) -> bool:
-    """Whether an ICMP error is what a connected UDP socket gets. Raises TimeoutError."""
+    """Tell whether a connected UDP socket gets an ICMP error. Raises TimeoutError."""
     try:
         asking.recv(2048)
     except ConnectionRefusedError:
@@ -88,7 +92,7 @@ class Halves:
         self._number = 0
 
     def begin(self) -> None:
-        """One from inside, and one to inside."""
+        """Send the first halves, one from inside and one to inside."""
         self._number += 1
         self._text = b"%0*d" % (LONG // 2, self._number)
         self._outside = self._asking.ask()
@@ -99,7 +103,7 @@ class Halves:
     def _sent(
         self, namespace: Namespace, source: Endpoint, to: Endpoint
     ) -> tuple[Namespace, bytes]:
-        """The second half, when the first one has left."""
+        """Send a first half and return the second."""
         whole = udp(source[1], to[1], self._text).sealed(source[0], to[0])
         first, second = (
             ipv4(source[0], to[0], raw(UDP, part), ident=self._number, offset=at // 8, more=at == 0)
@@ -109,7 +113,7 @@ class Halves:
         return namespace, second
 
     def finish(self) -> None:
-        """Both arrive as they were. Raises TimeoutError."""
+        """Send the second halves; both datagrams must arrive as they were. Raises TimeoutError."""
         assert self._asking.ask() == self._outside, "the session goes on, that of UDP is short"
         for namespace, second in self._rest:
             send_raw(namespace, second)
@@ -120,7 +124,7 @@ class Halves:
 
 @contextmanager
 def long_datagrams(network: Network) -> Iterator[Halves]:
-    """Between a host inside and the server."""
+    """Return long datagrams between a host inside and the server."""
     with udp_socket(network.client, (HOSTS[1], 5100)) as inside:
         yield Halves(network, Datagrams(inside))
 

@@ -79,7 +79,7 @@ def both(*numbers: int) -> list[str]:
 
 @contextmanager
 def visitors(network: Network) -> Iterator[Visitors]:
-    """Of the service over IPv6, whose servers tell who they are."""
+    """Return visitors of the service over IPv6, whose servers say who they are."""
     servers = telling(network.server, POOL6, lambda own, _: own)
     with servers, visitors_from(network.client) as six:
         yield six
@@ -87,6 +87,6 @@ def visitors(network: Network) -> Iterator[Visitors]:
 
 @contextmanager
 def visitors_from(client: Namespace) -> Iterator[Visitors]:
-    """Of the service over IPv6, whose servers run already."""
+    """Return visitors of the service over IPv6, whose servers run already."""
     with ExitStack() as stack:
         yield Visitors(stack, client, CLIENT6, VIP6)

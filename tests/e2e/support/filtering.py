@@ -13,7 +13,7 @@ Steps = Sequence[tuple[int, int, int, int]]
 
 
 def attach(packets: socket.socket, steps: Steps) -> None:
-    """From now on; what is queued already stays."""
+    """Attach the filter to packets that arrive from now on; what is queued already stays."""
     program = b"".join(struct.pack("=HBBI", *step) for step in steps)
     code = ctypes.create_string_buffer(program, len(program))
     filtering = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code))

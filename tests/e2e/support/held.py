@@ -1,4 +1,4 @@
-"""TCP sessions that stay open: unlike downloads they end only when somebody loses them."""
+"""TCP sessions that stay open: unlike downloads they end only when they are lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Held:
         return frozenset(map(_session, self._sockets))
 
     async def add(self, but: Sessions = frozenset()) -> None:
-        """One more, which was used once; none of `but`, even if its port is free again."""
+        """Add one more, which was used once; none of `but`, even if its port is free again."""
         connection = self._socket(but)
         self._sockets.append(connection)
         connection.settimeout(SECONDS)
@@ -51,20 +51,20 @@ class Held:
                 rejected.enter_context(made)
 
     async def answer(self) -> None:
-        """Every one of them still carries a request and its answer."""
+        """Check that every one of them still carries a request and its answer."""
         for connection in self._sockets:
             with _named(connection, "is used again"):
                 await asyncio.to_thread(_ask, connection)
 
     def close(self) -> None:
-        """The end of all."""
+        """Close all of them."""
         for connection in self._sockets:
             connection.close()
 
 
 @asynccontextmanager
 async def held(network: Network) -> AsyncIterator[Held]:
-    """Some sessions; the traffic's HTTP server must run."""
+    """Hold some sessions open; the traffic's HTTP server must run."""
     opened = Held(network)
     try:
         for _ in range(COUNT):
@@ -81,7 +81,7 @@ def _session(connection: socket.socket) -> tuple[str, ...]:
 
 @contextmanager
 def _named(connection: socket.socket, what: str) -> Iterator[None]:
-    """Whatever goes wrong tells with which session."""
+    """Add the session to the message of any error."""
     try:
         yield
     except (OSError, AssertionError) as error:

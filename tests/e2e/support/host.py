@@ -22,7 +22,9 @@ DO_NOT_SPLIT = 2  # IP_PMTUDISC_DO and IPV6_PMTUDISC_DO
 
 @dataclass(frozen=True)
 class Version:
-    """What differs; the numbers are those of linux/in.h, linux/in6.h, RFC 792 and RFC 4443."""
+    """The differences between IP versions; the numbers are those of linux/in.h, linux/in6.h, RFC
+    792 and RFC 4443.
+    """
 
     family: socket.AddressFamily
     icmp: int
@@ -48,7 +50,7 @@ SIX = Version(
 
 @dataclass(frozen=True)
 class Answer:
-    """Who sent an ICMP message; its type, code, second word or MTU; payload or what it is about."""
+    """Sender of an ICMP message; its type, code, second word or MTU; payload or quoted packet."""
 
     source: str
     type: int

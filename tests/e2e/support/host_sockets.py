@@ -14,13 +14,17 @@ STATES = (
 
 
 def sockets_text(host: Namespace) -> str:
-    """A line a socket. Of one that listens, the receive queue is what waits to be accepted."""
+    """Return one line for each socket. Of one that listens, the receive queue is what waits to be
+    accepted.
+    """
     lines = (_folder(host) / "tcp").read_text().splitlines()[1:]
     return "\n".join(["state local remote sending receiving", *map(_socket_text, lines)])
 
 
 def counters_text(host: Namespace) -> str:
-    """Whatever happened at least once: overflows of the backlog, resets, retransmissions, ..."""
+    """Return all counters that are not zero: overflows of the backlog, resets,
+    retransmissions, ...
+    """
     found = []
     for name in ("snmp", "netstat"):
         lines = (_folder(host) / name).read_text().splitlines()
@@ -31,7 +35,7 @@ def counters_text(host: Namespace) -> str:
 
 
 def process_text(pid: int) -> str:
-    """Its state and how many files it has open, of how many it may."""
+    """Return a process's state and how many files it has open, of how many it may."""
     folder = Path(f"/proc/{pid}")
     limits = (folder / "limits").read_text().splitlines()
     status = (folder / "status").read_text().splitlines()

@@ -18,7 +18,7 @@ from tests.e2e.support.telling import PORT, Endpoint, tcp_socket, udp_socket
 
 @dataclass
 class Inside:
-    """Hosts that talk all the time: to the server over UDP, TCP and ICMP, and to each other."""
+    """Hosts with constant traffic: to the server over UDP, TCP and ICMP, and to each other."""
 
     datagrams: list[Datagrams]
     lines: list[Line]
@@ -29,10 +29,10 @@ class Inside:
     refused: socket.socket
     rounds: int = 0
     seen: dict[str, set[Endpoint]] = field(default_factory=dict)
-    """What each was seen as from outside, so far."""
+    """The endpoints as which each was seen from outside so far."""
 
     def exchange(self) -> None:
-        """Everybody says something once, and is answered."""
+        """Let every host send something once and get an answer."""
         for number, one in enumerate(self.datagrams):
             server = OTHER_SERVER if self.rounds % 2 else SERVER.on_link
             self._note(f"udp {number}", one.ask(server, 1 if number else LONG))
@@ -47,7 +47,7 @@ class Inside:
         self.rounds += 1
 
     def _meet(self) -> None:
-        """The two of the pair reach each other under their outside endpoints, and no others."""
+        """Let the two of the pair reach each other at their outside endpoints, and at no others."""
         outside = [one.ask() for one in self.pair]
         for number, (one, other) in enumerate((self.pair, self.pair[::-1])):
             self._note(f"pair {number}", outside[number])

@@ -1,4 +1,6 @@
-"""How much traffic, and how long a soak: small and short; CLICKUP_THOROUGH makes lots longer."""
+"""How much traffic, and how long a soak: small and short; CLICKUP_THOROUGH makes random tests
+longer.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from reconciler.testbed.measure import Load
 
 SMALL = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
 ENOUGH_REQUESTS = 2 * SMALL.downloaders + 1
-"""Then every client has come to its second one, and one to its third."""
+"""So many that every client has made its second request, and one its third."""
 THOROUGH = bool(os.environ.get("CLICKUP_THOROUGH"))
-"""Longer runs of what draws lots."""
+"""Whether random tests run longer."""
 FAST = {"settle": "100ms", "soak": "300ms", "interval": "50ms"}

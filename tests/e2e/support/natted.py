@@ -1,4 +1,4 @@
-"""A network with a NAT gateway in it, and a server outside that tells who it hears."""
+"""A network with a NAT gateway, and a server outside that tells which endpoints it sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every session of TCP and UDP that the client ever began, as seen on its wire."""
+"""Every session of TCP and UDP that the client ever opened, as seen on its wire."""
 
 from __future__ import annotations
 

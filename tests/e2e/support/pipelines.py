@@ -29,7 +29,7 @@ from tests.e2e.support.loads import FAST
 
 ELEMENT = "elements/under-test.yaml"
 BETWEEN_SECONDS = 1.6
-"""Commits closer together than this are taken for a burst and answered by one takeover."""
+"""Commits closer together than this count as a burst and lead to a single takeover."""
 Parameters = Mapping[str, Any]
 
 
@@ -76,7 +76,7 @@ def pipeline(
 
 
 def changed(element: str, version: str, edit: Callable[[Any], None]) -> str:
-    """The network element as another version; `edit` changes its spec."""
+    """Return the network element as another version; `edit` changes its spec."""
 
     def change(document: Any) -> None:
         document["spec"]["version"] = version
@@ -101,7 +101,9 @@ async def running(site: Site, files: Files, *upgrades: str) -> AsyncIterator[Run
 
 
 async def upgrade(running: Running, element: str) -> None:
-    """Commit a network element and wait for the end. Fails unless it took over and kept all."""
+    """Commit a network element and wait for the end. Fails unless it took over and kept
+    all state.
+    """
     merge = await running.merge("upgrade", {ELEMENT: element})
     assert merge.outcome.kind is OutcomeKind.APPLIED, merge.outcome
     plan, (_, report) = running.witness.plans[-1], running.witness.takeovers[-1]
@@ -117,7 +119,9 @@ async def number(running: Running, handler: str) -> int:
 
 
 def assert_no_session_lost(seen: TrafficResult) -> None:
-    """Downloads and the packets of the stream in their order; it may have lost some on purpose."""
+    """Check that downloads and the packets of the stream arrive in order; some may be dropped on
+    purpose.
+    """
     lost = (seen.tcp_resets, seen.http_failures, seen.connect_failures, seen.udp_duplicated)
     assert lost == (0, 0, 0, 0), seen.model_dump(exclude={"udp_samples", "http_samples"})
     assert seen.udp_reordered == 0

@@ -1,4 +1,4 @@
-"""One firewall that reconcilers of any version look after in turn, a run each."""
+"""One firewall that reconcilers of any version manage in turn, one run each."""
 
 from __future__ import annotations
 

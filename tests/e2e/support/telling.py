@@ -1,4 +1,4 @@
-"""Servers that answer whatever they hear, and say an endpoint with it."""
+"""Servers that answer whatever they receive with an endpoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.elements.wires import within
 
 Endpoint = tuple[str, int]
 Which = Callable[[Endpoint, Endpoint], Endpoint]
-"""Of a server's own endpoint and the sender's."""
+"""From a server's own endpoint and the sender's to the one that it answers."""
 PORT = 9000
 
 
@@ -36,7 +36,7 @@ def tcp_socket(namespace: Namespace, bound: Endpoint) -> socket.socket:
 
 @contextmanager
 def telling(namespace: Namespace, addresses: Sequence[str], which: Which) -> Iterator[None]:
-    """On all these addresses, for each UDP datagram and each line of TCP."""
+    """Serve on all these addresses, for each UDP datagram and each line of TCP."""
     with ExitStack() as stack:
         for address in addresses:
             datagrams = stack.enter_context(udp_socket(namespace, (address, PORT)))
@@ -49,7 +49,7 @@ def telling(namespace: Namespace, addresses: Sequence[str], which: Which) -> Ite
 
 @contextmanager
 def working(work: Callable[[threading.Event], None]) -> Iterator[None]:
-    """A thread that does it until the end of the block."""
+    """Run `work` in a thread until the end of the block."""
     stop = threading.Event()
     thread = threading.Thread(target=work, args=(stop,))
     thread.start()
@@ -62,7 +62,7 @@ def working(work: Callable[[threading.Event], None]) -> Iterator[None]:
 
 @contextmanager
 def talking(exchange: Callable[[], None]) -> Iterator[None]:
-    """Something is exchanged ten times a second; whatever went wrong is raised at the end."""
+    """Call `exchange` ten times a second; raise whatever went wrong at the end."""
     wrong: list[BaseException] = []
 
     def talk(stop: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""A firewall whose processes are killed, and what it must know when it comes back."""
+"""A firewall whose processes are killed, and what it must still have when it comes back."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Victim:
     account: Account
 
     async def saved(self) -> None:
-        """Every session of now is in a checkpoint on the disk, because we ask for one."""
+        """Request a checkpoint, so that every present session is on the disk."""
         await eventually(self._checkpoint, PATIENCE)
 
     async def interval_passed(self) -> None:
-        """The same once all of them are older than the interval and what writing takes."""
+        """Wait until all of them are older than the interval and the time that writing takes."""
         now = datetime.now(UTC)
 
         async def written() -> bool:
@@ -56,7 +56,7 @@ class Victim:
         await eventually(written, INTERVAL + WRITING)
 
     async def dies(self, kind: str, writing: float | None = None) -> None:
-        """SIGKILL, as of now or so many seconds after a checkpoint began."""
+        """Send SIGKILL, now or so many seconds after a checkpoint began."""
         chosen = await self._processes(kind)
         if writing is None:
             return self._kill(kind, chosen)
@@ -72,7 +72,9 @@ class Victim:
         self.account.note(f"killed {what}: {chosen}")
 
     async def comes_back(self) -> None:
-        """It forwards again, with the sessions that it had and none that never was."""
+        """Check that it forwards again, with the sessions that it had and none that
+        never existed.
+        """
         sessions = await self._settled()
         self.account.note(f"settled, with {len(sessions)} sessions")
         missing = self.open_ones.sessions - sessions
@@ -102,7 +104,7 @@ class Victim:
         return sessions
 
     async def _began(self, sessions: Sessions) -> Sessions:
-        """Everything that was seen to begin, once the last packet was looked at."""
+        """Return every session that was seen to begin, once the last packet was looked at."""
 
         async def all_seen() -> bool:
             return sessions <= self.openings.seen
@@ -122,7 +124,7 @@ class Victim:
         return some.get(kind, everything)
 
     async def _checkpoint(self) -> bool:
-        """Whether one was written."""
+        """Tell whether a checkpoint was written."""
         try:
             await self.device.checkpoint("asked for")
         except AWAY:

@@ -1,4 +1,4 @@
-"""Clients of a balanced service that know which server they talk to, and notice another one."""
+"""Clients of a balanced service that know which server they talk to, and notice when it changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Visitors:
     all: list[Visitor] = field(default_factory=list)
 
     def add(self) -> set[str]:
-        """One more of either kind, and the servers that they got."""
+        """Add one more of either kind, and note the servers that they got."""
         connection = self.stack.enter_context(tcp_socket(self.client, (self.address, 0)))
         connection.connect((self.service, PORT))
         datagrams = self.stack.enter_context(udp_socket(self.client, (self.address, 0)))
@@ -44,6 +44,6 @@ class Visitors:
         return {visitor.home for visitor in self.all}
 
     def exchange(self) -> None:
-        """Each asks once, at length, and is answered by the server that it began with."""
+        """Let each send a long question and check that the server that it began with answers."""
         for visitor in list(self.all):
             assert visitor.asking.ask(size=LONG)[0] == visitor.home

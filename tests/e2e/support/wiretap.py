@@ -1,4 +1,6 @@
-"""The last seconds of both sides of the firewall, kept in memory until somebody wants them."""
+"""The last seconds of traffic on both sides of the firewall, kept in memory until they
+are needed.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ QUEUE_BYTES = 1 << 22
 ETH_P_ALL = 3
 SO_TIMESTAMPNS = 35
 NANOSECONDS = 10**9
-# Over Ethernet: everything but the stream, of which thousands a second say nothing new; cut.
+# Over Ethernet: everything but the stream, of which thousands of packets a second say nothing new;
+# truncated.
 NOT_THE_STREAM = [
     (0x28, 0, 0, 12),  # type
     (0x15, 0, 4, 0x0800),
@@ -67,7 +70,7 @@ class Wiretap:
                 self._kept.popleft()
 
     def keep(self, folder: Path) -> Path:
-        """Write what there is as a pcap file; returns it."""
+        """Write what was captured as a pcap file, and return its path."""
         file = folder / f"{self.host.name}.pcap"
         since = time.time_ns() - KEPT_SECONDS * NANOSECONDS
         write_pcap(file, [one for one in self._kept.copy() if one.time_ns > since])
@@ -87,7 +90,7 @@ def _length(frame: bytes) -> int:
 
 @asynccontextmanager
 async def tapped(network: Network) -> AsyncIterator[tuple[Wiretap, Wiretap]]:
-    """Client's and server's, as long as the block takes."""
+    """Tap the client's and the server's interface while the block runs."""
     taps = Wiretap(network.client), Wiretap(network.server)
     try:
         yield taps

@@ -1,4 +1,4 @@
-"""What `click-up element` writes, and how it tells what is wrong."""
+"""What `click-up element` writes, and how it reports mistakes."""
 
 from __future__ import annotations
 

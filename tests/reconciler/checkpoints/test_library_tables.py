@@ -1,4 +1,4 @@
-"""Every table of the element library is shown in the words of people, not as it lies in memory."""
+"""Every table of the element library is shown in words for people, not in raw values."""
 
 from __future__ import annotations
 

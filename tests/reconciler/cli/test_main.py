@@ -1,4 +1,4 @@
-"""What every verb has in common: exit codes in its help, and errors without a traceback."""
+"""What all verbs have in common: exit codes in their help, and errors without a traceback."""
 
 import sqlite3
 

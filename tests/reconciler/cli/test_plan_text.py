@@ -1,4 +1,4 @@
-"""A plan in words."""
+"""A plan as text."""
 
 from reconciler.cli.plan_text import plan_lines, summary
 from schemas.network_element import Keep

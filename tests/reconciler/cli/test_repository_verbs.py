@@ -123,7 +123,7 @@ def test_validate_refuses_what_a_running_loop_would(tmp_path):
     (tmp_path / "big.yaml").write_text("#" * (LARGEST_FILE + 1))
     done = click_up("validate", tmp_path)
     assert done.returncode == 2
-    assert re.match(r"✗ \S+big\.yaml has \d+ bytes; at most", done.stderr)
+    assert re.match(r"✗ \S+big\.yaml has \d+ bytes, more than", done.stderr)
 
 
 def test_init_explains_where_it_cannot_write(tmp_path):
@@ -135,4 +135,4 @@ def test_init_explains_where_it_cannot_write(tmp_path):
     )
     done = click_up("init", tmp_path / "file" / "below")
     assert done.returncode == 1
-    assert done.stderr.startswith("✗ cannot make ")
+    assert done.stderr.startswith("✗ cannot create ")

@@ -21,7 +21,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Exit code, what was printed, what was said on standard error."""
+    """Return exit code, standard output and standard error."""
 
     def state(*arguments: object) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as end:

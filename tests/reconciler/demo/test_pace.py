@@ -1,4 +1,4 @@
-"""What is left is told by how long it took the last time; the first time by what is done."""
+"""The time left is estimated from the last run, or, the first time, from the share that is done."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where nothing can live lines say what goes on; a terminal has the rows so far and a bar."""
+"""Without a terminal, lines report progress; a terminal shows the rows so far and a bar."""
 
 import json
 from io import StringIO

@@ -1,4 +1,4 @@
-"""Click language: what we render we read, and what drivers print too."""
+"""Click language: we read what we write, and what drivers print."""
 
 import string
 

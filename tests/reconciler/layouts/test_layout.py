@@ -1,4 +1,4 @@
-"""Layouts: where fields lie, what identifies them, and that a compiler agrees."""
+"""Layouts: the offsets of fields, their identity, and that a compiler agrees."""
 
 from __future__ import annotations
 

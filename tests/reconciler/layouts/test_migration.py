@@ -1,4 +1,4 @@
-"""Ways between layouts, what they lose, and why there is none."""
+"""Migrations between layouts: their losses, and why there may be none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patterns are read as far as their words."""
+"""The words of patterns are checked."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a supervisor would restore, found by looking at the same files."""
+"""What a supervisor would restore, determined from the same files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a device gives the packet path: settings, conditions and what people read of them."""
+"""The share that a device gives the packet path: settings, conditions and their texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records from a file into the release that runs."""
+"""Records from a file are imported into the running release."""
 
 from __future__ import annotations
 

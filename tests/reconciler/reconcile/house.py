@@ -54,7 +54,7 @@ class Recorder(Observer):
 
 @dataclass
 class House:
-    """One reconciler's surroundings; `loop()` may be asked for again, as after a restart."""
+    """One reconciler's environment; `loop()` may be called again, as after a restart."""
 
     data: Path
     repository: Repository

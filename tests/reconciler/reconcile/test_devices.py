@@ -1,4 +1,4 @@
-"""What the repository says of a device against where and what the device is."""
+"""What the repository says of a device, against where and what the device is."""
 
 from __future__ import annotations
 

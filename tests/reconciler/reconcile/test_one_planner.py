@@ -64,7 +64,7 @@ VARIANTS = {
 
 @dataclass(frozen=True)
 class Case:
-    """What is desired, and what the device and the ledger say."""
+    """What is desired, and the reports of the device and the ledger."""
 
     wanted: str
     ran: str
@@ -187,7 +187,9 @@ async def by_the_command(world: World, builder: Builder) -> Planned:
 
 
 async def by_a_pass(world: World, builder: Builder) -> tuple[Outcome, list[Plan]]:
-    """Nothing is built or taken over: a newer revision has come when the first step begins."""
+    """Return the plan of a pass; nothing is built or taken over, as a newer revision arrives with
+    the first step.
+    """
     watching, signals = Watching(), Signals()
     signals.superseded.set()
     desired_state = DesiredState(REVISION, repository(world.case.wanted))
@@ -211,7 +213,7 @@ def repository(variant: str) -> Repository:
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    """Over a cache in which, by its names, there is everything that any variant needs."""
+    """A cache that seems to hold everything that any variant needs."""
     cache, library = tmp_path_factory.mktemp("full"), todays_library()
     context = service_context(library.elements.keys(), library)
     for unit in driver_units(context, library, find_compiler()):
@@ -252,7 +254,7 @@ async def agree(world: World, full: Builder, empty: Builder) -> None:
 
 
 def runs_already(world: World, builder: Builder) -> bool:
-    """What is wanted needs the very driver that runs: no cache matters."""
+    """What is desired needs the very driver that runs: no cache matters."""
     wanted, ran = (world.target(v, builder) for v in (world.case.wanted, world.case.ran))
     case = world.case
     return case.supervisor and case.running and wanted.artifact == ran.artifact

@@ -1,4 +1,6 @@
-"""An instance that nobody wants any more is planned, attempted, recorded and removed like any."""
+"""An instance that is no longer in the repository is planned, attempted, recorded and removed like
+any.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from tests.reconciler.reconcile.pipeline import KEY
 
 
 def give_up(house: House) -> str:
-    """The device gets another name, under which nothing shall run yet; returns the revision."""
+    """Rename the device, so that nothing is to run under the old name; return the revision."""
     device, rollout = (house.repository.folder / f"{kind}.yaml" for kind in ("device", "rollout"))
     device.write_text(device.read_text().replace("name: box", "name: case"))
     text = rollout.read_text().replace("names: [box]", "names: [case]")

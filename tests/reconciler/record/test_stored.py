@@ -1,4 +1,4 @@
-"""What older versions of click-up stored is read."""
+"""What older versions of click-up stored can be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repositories with mistakes: each case on disk says what `validate` reports, line by line."""
+"""Repositories with mistakes: each case on disk lists what `validate` reports, line by line."""
 
 from pathlib import Path
 

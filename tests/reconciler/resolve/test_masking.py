@@ -1,4 +1,4 @@
-"""No mistake hides another one, and none is reported that another one merely causes."""
+"""No mistake hides another one, and none is reported that merely follows from another one."""
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ ELEMENT, DEVICE, ROLLOUT = (
     "devices/edge1.yaml",
     "rollouts/edge-firewall.yaml",
 )
-# File, what is there, what is there instead, and the summaries of all that is then reported.
+# File, text, its replacement, and the summaries of all mistakes that are then reported.
 SEEDS = {
     "version": (ELEMENT, "version: 1.0.0", "version: 1.0", ["Wrong type"]),
     "unknown key": (ELEMENT, "summary:", "sumary:", ["Unknown key"]),
@@ -92,7 +92,7 @@ SEEDS = {
     "drift": (ROLLOUT, "drift: heal", "drift: haul", ["Value not allowed"]),
     "confirm": (ROLLOUT, "confirm_timeout: 30s", "confirm_timout: 30s", ["Unknown key"]),
 }
-# Which of two mistakes is meant cannot be told where the first leaves open what the second needs.
+# Which of two mistakes is meant cannot be told when the first leaves open what the second needs.
 DEPENDENT = {
     frozenset(pair)
     for pair in [

@@ -66,7 +66,7 @@ def test_what_cannot_be_read_fails(value: str | None) -> None:
 
 
 def test_too_few_samples_say_nothing() -> None:
-    """A machine that is busy elsewhere leaves a reconciler only two looks in a soak."""
+    """On a busy machine a reconciler may get only two samples in a soak."""
     far_apart = [Sample(at, {"sessions.count": "1"}) for at in (0.0, 2.0, 2.2, 2.4, 2.6)]
     enough = enough_samples(soak=2.0, interval=0.2)
     assert enough == 5

@@ -1,4 +1,4 @@
-"""A sandbox is a machine of its own, gives back the command's status and buries orphans."""
+"""A sandbox is a machine of its own, passes on the command's status and reaps orphans."""
 
 import os
 import subprocess

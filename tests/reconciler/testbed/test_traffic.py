@@ -1,4 +1,4 @@
-"""The traffic tools tell the truth about a bridge of the kernel."""
+"""The traffic tools report correctly on a bridge of the kernel."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Values keep their places."""
+"""Values keep their positions."""
 
 from itertools import pairwise
 
