@@ -54,7 +54,7 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an outcome means for scripts, for people, for the loop and for the conditions."""
+    """The meaning of an outcome for scripts, for people, for the loop and for the conditions."""
 
     exit_code: Exit
     glyph: str
@@ -111,7 +111,7 @@ class Outcome:
 
     @property
     def meaning(self) -> Meaning:
-        """What follows from the outcome."""
+        """The meaning of the outcome, from MEANINGS."""
         return MEANINGS[self.kind]
 
 

@@ -99,7 +99,7 @@ class ElementHandler(Model):
     name: str = Field(pattern=r"^[a-z][A-Za-z0-9_]*$")
     access: Literal["read", "write", "read-write"]
     parameter: str = ""
-    """What may follow the name of a read handler."""
+    """Parameter that may follow the name of a read handler."""
     summary: str
 
 

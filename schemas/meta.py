@@ -1,4 +1,4 @@
-"""What all models share: strictness, names, durations, and format versions."""
+"""Shared by all models: strictness, names, durations, and format versions."""
 
 from __future__ import annotations
 

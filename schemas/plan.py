@@ -50,7 +50,7 @@ class Change(Model):
 
 
 class Fate(StrEnum):
-    """What becomes of a state or of one of its tables."""
+    """The outcome of a plan for a state or one of its tables."""
 
     NEW = "new"
     KEPT = "kept"
@@ -62,7 +62,7 @@ class Fate(StrEnum):
 
 
 class TableFate(Model):
-    """What becomes of one table, and why."""
+    """The fate of one table, and why."""
 
     name: str
     """STATE/TABLE"""
@@ -73,11 +73,11 @@ class TableFate(Model):
     source: str = ""
     """File that it is restored from."""
     losses: tuple[str, ...] = ()
-    """What its records lose on the way, or how many of them are lost, one clause each."""
+    """Fields that its records lose on the way, or how many records are lost, one clause each."""
 
 
 class StateFate(Model):
-    """What becomes of one state, and why: the worst of the fates of its tables."""
+    """The fate of one state, and why: the worst of the fates of its tables."""
 
     name: str
     keep: Keep

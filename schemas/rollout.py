@@ -33,7 +33,7 @@ Probe = Annotated[
 
 
 class DriftPolicy(StrEnum):
-    """What happens to a difference that nobody committed."""
+    """The treatment of a difference that nobody committed."""
 
     HEAL = "heal"
     REPORT = "report"
@@ -72,7 +72,7 @@ class Verify(Model):
 
 
 class RolloutSpec(Model):
-    """What runs where, and how it gets there."""
+    """A network element for some devices, and how it is rolled out."""
 
     element: ObjectName
     devices: DeviceSelector

@@ -13,7 +13,7 @@ class RingShare(Model):
     frames: int
     bytes: int
     bound: str
-    """What limits its size: speed (of the link), measured, memory or least."""
+    """The limit of its size: speed (of the link), measured, memory or least."""
     peak_rate: int = 0
     """Highest rate seen, in frames per second."""
 
@@ -27,5 +27,5 @@ class Share(Model):
     cores: tuple[int, ...] = ()
     """All when empty."""
     refused: str = ""
-    """What the device does not allow, and why."""
+    """Settings that the device does not allow, and why."""
     rings: dict[str, RingShare] = Field(default_factory=dict)

@@ -56,7 +56,7 @@ class Phase(StrEnum):
 
 
 class InstanceStatus(Model):
-    """What is known of an instance; `attempted` is never taken for `applied`."""
+    """The status of an instance; `attempted` is never taken for `applied`."""
 
     instance: str
     """device/element"""

@@ -27,7 +27,7 @@ class StepKind(StrEnum):
 
 
 class WhenFailed(StrEnum):
-    """What happens to a release whose probes fail."""
+    """The treatment of a release whose probes fail."""
 
     REVERT = "revert"
     KEEP = "keep"
@@ -59,7 +59,7 @@ class Checkpoint(Model):
     takeovers.
     """
     foreign: bool = False
-    """What runs was not started by click-up: save whatever can be read of it."""
+    """The running release was not started by click-up: save whatever can be read of it."""
 
 
 class RestoreState(Model):

@@ -43,7 +43,7 @@ async def restore_state(work: Work, step: RestoreState) -> None:
         snapshot = await asyncio.to_thread(work.snapshots.find, name)
     except NoSuchSnapshot as error:
         raise Transient(f"{work.key}: it was pruned meanwhile: {error}") from error
-    file = work.snapshots.state(snapshot)
+    file = work.snapshots.checkpoint(snapshot)
     if file is None:
         raise Transient(f"{work.key}: snapshot {name} has lost its state.ckpt")
     try:

@@ -47,7 +47,7 @@ class Case:
 
     @property
     def handler_output(self) -> str:
-        """What Click's -h prints: the bare text of a single handler, else each under its name."""
+        """The output of Click's -h: the bare text of a single handler, else each under its name."""
         if len(self.handlers) == 1:
             return "".join(f"{text}\n" for text in self.handlers.values())
         return "".join(f"{name}:\n{text}\n\n" for name, text in self.handlers.items())

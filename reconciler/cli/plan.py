@@ -53,7 +53,7 @@ LONGEST_WAIT = 10.0
 
 @dataclass(frozen=True)
 class _Recorded:
-    """What the ledger records of an instance."""
+    """Knowledge and rejections of an instance, from the ledger."""
 
     known: Known = field(default_factory=Known)
     rejected: Mapping[str, str] = field(default_factory=dict)

@@ -45,7 +45,7 @@ def checkpoint_file(source: str, data: Path | None, code: int = 1) -> Path:
         fail(f"{source}: there is no such file, and it is not the name of a snapshot", code)
     snapshots = snapshots_in(data)
     try:
-        file = snapshots.state(found := snapshots.find(source))
+        file = snapshots.checkpoint(found := snapshots.find(source))
     except NoSuchSnapshot as error:
         fail(str(error), code)
     if file is None:

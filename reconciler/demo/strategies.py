@@ -24,7 +24,7 @@ BASE_CACHE = "cache-1.0.0"
 
 @dataclass(frozen=True)
 class Swap:
-    """What an upgrade did; `marks` are (seconds since the epoch, event)."""
+    """An upgrade that was done; `marks` are (seconds since the epoch, event)."""
 
     sessions_before: int
     sessions_after: int

@@ -73,7 +73,7 @@ class MigrationPath:
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """What records lose, one clause for each field; empty when lossless."""
+        """Losses of records, one clause for each field; empty when lossless."""
         return tuple(
             f"layout {before.version} -> {after.version} {change.rule} {change.name}"
             for before, after in self.steps

@@ -18,19 +18,19 @@ class DesiredState:
     revision: str
     repository: Repository
     digests: dict[str, str] = field(init=False)
-    _wanted: dict[str, Desired] = field(init=False)
+    _desired: dict[str, Desired] = field(init=False)
 
     def __post_init__(self) -> None:
-        wanted = {desired.key: desired for desired in self.repository.instances()}
-        digests = {key: desired_digest(desired) for key, desired in wanted.items()}
+        instances = {desired.key: desired for desired in self.repository.instances()}
+        digests = {key: desired_digest(desired) for key, desired in instances.items()}
         for key, diagnostics in self.repository.broken.items():
             digests[key] = _digest(*map(str, diagnostics))
-        object.__setattr__(self, "_wanted", wanted)
+        object.__setattr__(self, "_desired", instances)
         object.__setattr__(self, "digests", digests)
 
-    def wanted(self, key: str) -> Desired | None:
+    def desired(self, key: str) -> Desired | None:
         """Return what is desired of an instance; None when it is broken or not desired."""
-        return self._wanted.get(key)
+        return self._desired.get(key)
 
     def broken(self, key: str) -> tuple[Diagnostic, ...]:
         """Return why a desired instance cannot be formed: its own mistakes, and those of unreadable

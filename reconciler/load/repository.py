@@ -33,7 +33,7 @@ class Entry(Generic[M_co]):
 
 @dataclass(frozen=True)
 class Desired:
-    """What is desired of one instance; `diagnostics` are those of its own files only."""
+    """The desired state of one instance; `diagnostics` are those of its own files only."""
 
     key: str
     """device/element"""

@@ -1,4 +1,4 @@
-"""What the ledger knows of an instance, as far as a plan depends on it."""
+"""Reads from the ledger the facts on which a plan depends."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from reconciler.store import InstanceRecord, Ledger
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger knows; empty where click-up never reconciled."""
+    """Facts about an instance from the ledger; empty where click-up never reconciled."""
 
     applied: Desired | None = None
-    """What was desired when the last confirmed release was made."""
+    """The desired state for which the last confirmed release was made."""
     confirmed: str = ""
     """The last confirmed release."""
     graph: str | None = None

@@ -1,4 +1,4 @@
-"""What a device gives the packet path, and which frames its rings dropped, as schemas. Pure."""
+"""Converts a device's report of priority, cores and rings into schemas and a condition. Pure."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from schemas.share import Share
 
 @dataclass(frozen=True)
 class Target:
-    """What is to run."""
+    """A release that is to run, and everything a plan needs to know of it."""
 
     resolved: Resolved
     release: str
@@ -105,7 +105,7 @@ class Observed:
     share: Share | None = None
     """The share of the device that the packet path has."""
     capabilities: Capabilities = field(default_factory=Capabilities)
-    """What the device's driver can do."""
+    """Capabilities of the device's driver."""
 
     @property
     def running(self) -> bool:

@@ -1,4 +1,4 @@
-"""What passes work with, and what the loop tells them."""
+"""The objects that passes work with, and the signals that the loop sends them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.store import Ledger
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What every pass works with."""
+    """The objects that every pass works with."""
 
     planner: Planner
     ledger: Ledger
@@ -21,8 +21,8 @@ class Dependencies:
 
 @dataclass
 class Signals:
-    """What the loop tells a pass about its instance: the times of its commits (event loop clock),
-    and that one arrives during the pass.
+    """Signals of the loop to a pass about its instance: the times of its commits (event loop
+    clock), and that one arrives during the pass.
     """
 
     commits: list[float] = field(default_factory=list)

@@ -22,7 +22,7 @@ COMMITS_REMEMBERED = 64
 
 @dataclass
 class _Instance:
-    """What the loop remembers between passes over one key; lost in a restart."""
+    """The loop's memory between passes over one key; lost in a restart."""
 
     signals: Signals = field(default_factory=Signals)
     failures: int = 0

@@ -112,14 +112,14 @@ class _Pass:
             if desired.rollout.spec.drift is DriftPolicy.REPORT:
                 return self._outcome(OutcomeKind.DRIFTED, "Drifted", describe_changes(plan))
         if not plan.steps:
-            await self.journal.applied(goal.applied, desired)
+            await self.journal.record_applied(goal.applied, desired)
             return self._outcome(OutcomeKind.UNCHANGED, "Synced", f"applied {goal.revision}")
         self._wait_for_quiet(plan)
         return await self._apply(goal, plan, healing=drifted)
 
     def _desired(self) -> Desired | None:
         broken = self.desired_state.broken(self.key)
-        desired = self.desired_state.wanted(self.key)
+        desired = self.desired_state.desired(self.key)
         if desired is not None:
             broken = desired.diagnostics
         if broken:
@@ -134,7 +134,7 @@ class _Pass:
         suspension = self.journal.record.suspension
         if suspension is not None and not suspension.over(time.time()):
             return f"{suspension.reason} ({suspension.owner})"
-        desired = self.desired_state.wanted(self.key)
+        desired = self.desired_state.desired(self.key)
         paused = desired is not None and desired.rollout.spec.suspend
         return "suspended by its rollout" if paused else None
 
@@ -180,7 +180,7 @@ class _Pass:
         await run_attempt(goal, plan, self.dependencies, self.signals, self.journal)
         if only_reverts(plan):
             raise Superseded(f"{self.key}: reverted, planning again")
-        await self.journal.applied(goal.applied, goal.desired)
+        await self.journal.record_applied(goal.applied, goal.desired)
         await keep_checkpoints(goal.device, self.journal, self.planner.snapshots)
         reason = "Healed" if healing else "ReconciliationSucceeded"
         await self.journal.event("Normal", reason, f"applied revision {goal.revision}")

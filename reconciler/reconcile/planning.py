@@ -29,7 +29,9 @@ STARTING_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Goal:
-    """What is to run where, and the revision that asks for it; without a target, nothing."""
+    """A target for a device, and the revision that asks for it; without a target, nothing is to
+    run.
+    """
 
     desired: Desired
     """For a removal: what was applied last."""
@@ -51,7 +53,7 @@ class Goal:
 
     @property
     def applied(self) -> Applied:
-        """What is recorded once the goal is reached."""
+        """The release to record once the goal is reached."""
         return Applied(self.release, self.revision, self.desired.element.spec.version)
 
 

@@ -73,7 +73,7 @@ class Journal:
         self.key = record.key
         self.revision = desired_state.revision
         self._digest = desired_state.digests.get(record.key, "")
-        wanted = desired_state.wanted(record.key)
+        wanted = desired_state.desired(record.key)
         self._rollout = record.rollout if wanted is None else wanted.rollout.name
         self.status = _initial_status(record, self._digest)
         self._reports: dict[str, object] = {}
@@ -178,7 +178,7 @@ class Journal:
         elif failed and said.status is ConditionStatus.TRUE:
             await self.event("Normal", "Checkpointed", "checkpoints are written again")
 
-    async def applied(self, applied: Applied, desired: Desired) -> None:
+    async def record_applied(self, applied: Applied, desired: Desired) -> None:
         """Record what is confirmed on the device."""
         if applied.revision == self.revision:
             self.status = self.status.model_copy(update={"attempted_revision": applied.revision})

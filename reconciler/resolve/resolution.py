@@ -21,7 +21,9 @@ from schemas.element import ElementManifest
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a network element becomes on a device. With diagnostics, the graph is empty."""
+    """The element graph and states of a network element on a device. With diagnostics, the graph is
+    empty.
+    """
 
     graph: Graph = field(default_factory=Graph)
     states: Mapping[str, StateSpec] = field(default_factory=dict)

@@ -31,7 +31,7 @@ class Suspension(_Record):
 
 
 class InstanceRecord(_Record):
-    """What is recorded of an instance.
+    """The record of an instance.
 
     `desired_digest` changes with what is desired; `applied` holds the objects applied last.
     """

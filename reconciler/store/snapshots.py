@@ -78,12 +78,12 @@ class Snapshots:
         """Return the folder of its files."""
         return self._folder / snapshot.instance / snapshot.id
 
-    def state(self, snapshot: Snapshot) -> Path | None:
+    def checkpoint(self, snapshot: Snapshot) -> Path | None:
         """Return its checkpoint, or None when nothing could be saved."""
         path = self.folder(snapshot) / STATE
         return path if path.exists() else None
 
-    def text(self, snapshot: Snapshot, name: str) -> str:
+    def read_text(self, snapshot: Snapshot, name: str) -> str:
         """Return the text of one of its other files, or ""."""
         path = self.folder(snapshot) / name
         return path.read_text() if path.exists() else ""

@@ -31,7 +31,7 @@ class Load:
 
 
 class TrafficResult(BaseModel):
-    """What client and server saw.
+    """Counts and samples of client and server.
 
     Times are seconds since the epoch, samples (time, amount per 50 ms). `udp_arrived` reached the
     firewall's interface; `link_drops` are packets of any kind that the link behind it dropped.

@@ -39,7 +39,7 @@ class CutOff(Exception):
 
 
 class Seen:
-    """What all downloaders share.
+    """State that all downloaders share.
 
     `begun` is when the current request of each began, `stalls` when stalled sessions were given up.
     """

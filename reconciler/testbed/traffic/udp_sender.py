@@ -102,7 +102,7 @@ class Stream:
 
 
 class Dues:
-    """What is due at a steady rate. A delay is made up for, but not one of LONG_SECONDS: the
+    """Packets due at a steady rate. A delay is made up for, but not one of LONG_SECONDS: the
     machine or the network stood still, and must not be flooded afterwards.
 
     `late` counts what was left out because a turn began late, `refused` because the kernel took

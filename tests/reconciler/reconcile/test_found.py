@@ -49,8 +49,8 @@ async def test_all_that_can_be_read_of_a_stranger_is_kept(house: House) -> None:
     snapshot = kept(house)
     assert (snapshot.occasion, snapshot.tables) == (Occasion.FOUND, {})
     snapshots = Snapshots(house.data / "snapshots")
-    assert "made -> seen" in snapshots.text(snapshot, "config.click")
-    handlers = json.loads(snapshots.text(snapshot, "handlers.json"))
+    assert "made -> seen" in snapshots.read_text(snapshot, "config.click")
+    handlers = json.loads(snapshots.read_text(snapshot, "handlers.json"))
     assert handlers["seen.class"].strip() == "Counter"
     assert int(handlers["gone.count"]) >= 0
     assert "SnapshotTaken" in [reason for reason, _ in house.recorder.events]

@@ -24,10 +24,10 @@ def test_what_was_added_is_found_with_its_files(snapshots: Snapshots, tmp_path: 
     snapshots.add(one, {"release.json": "{}"}, checkpoint)
     checkpoint.unlink()
     assert snapshots.all() == (one,)
-    state = snapshots.state(one)
+    state = snapshots.checkpoint(one)
     assert state is not None and state.read_bytes() == b"records"
-    assert snapshots.text(one, "release.json") == "{}"
-    assert snapshots.text(one, "config.click") == ""
+    assert snapshots.read_text(one, "release.json") == "{}"
+    assert snapshots.read_text(one, "config.click") == ""
 
 
 def test_they_are_listed_by_instance_oldest_first(snapshots: Snapshots) -> None:
