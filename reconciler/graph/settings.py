@@ -30,7 +30,7 @@ def settings(arguments: tuple[str, ...], manifest: ElementManifest) -> dict[str,
     }
 
 
-def setting(arguments: tuple[str, ...], manifest: ElementManifest, name: str) -> str:
+def setting_text(arguments: tuple[str, ...], manifest: ElementManifest, name: str) -> str:
     """Return the text of a parameter: the one given, else its default, else ""."""
     return settings(arguments, manifest).get(name) or default_text(manifest, name)
 

@@ -48,10 +48,10 @@ def lossless_condition(rings: dict[str, RingStatus], now: datetime) -> Finding:
         return Finding(TRUE, "NothingDropped")
     name, newest = max(dropped.items(), key=lambda item: item[1].time)
     reason = REASONS.get(newest.cause, "Unknown")
-    return Finding(FALSE, reason, _told(name, newest))
+    return Finding(FALSE, reason, _drops_text(name, newest))
 
 
-def _told(interface: str, drops: RingDrops) -> str:
+def _drops_text(interface: str, drops: RingDrops) -> str:
     why = {
         "no_worker": "no worker forwarded for longer than the ring holds",
         "off_processor": f"the worker was off the processor for {drops.off_processor_ms} of"

@@ -71,13 +71,13 @@ def record_of(target: Target, desired: Desired, revision: str) -> str:
         element=desired.element.name,
         version=desired.element.spec.version,
         classes=tuple(sorted(target.resolved.graph.classes)),
-        states={name: _recorded(state) for name, state in target.resolved.states.items()},
+        states={name: _state_record(state) for name, state in target.resolved.states.items()},
     )
     said = record.model_dump(mode="json", by_alias=True)
     return json.dumps(said, indent=2, sort_keys=True) + "\n"
 
 
-def _recorded(state: StateSpec) -> StateRecord:
+def _state_record(state: StateSpec) -> StateRecord:
     tables = {
         name: TableRecord(
             layout=table.layout, capacity=table.capacity, carries=layout_records(table.declared)

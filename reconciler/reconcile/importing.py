@@ -52,7 +52,7 @@ async def import_records(
     """Carry out an import, as an attempt of its own. Raises Stalled, Transient, Waiting after
     recording it; the device then has its own records back.
     """
-    number = await asyncio.to_thread(_begin, plan, record, dependencies)
+    number = await asyncio.to_thread(_begin_attempt, plan, record, dependencies)
     recorder = _ImportRecorder(plan.instance, number, dependencies)
     work = Work(
         attempt=number,
@@ -96,7 +96,7 @@ async def suspended_meanwhile(
         await asyncio.to_thread(dependencies.ledger.requests.add, record.key, False)
 
 
-def _begin(plan: Plan, record: InstanceRecord, dependencies: Dependencies) -> str:
+def _begin_attempt(plan: Plan, record: InstanceRecord, dependencies: Dependencies) -> str:
     status = record.status
     revision, version = (status.applied_revision, status.version) if status else ("", "")
     return dependencies.ledger.begin_attempt(

@@ -68,8 +68,8 @@ class Binding:
             value = values.get(key, parameter.default)
             if value is not None:
                 self._read(path, key, partial(self._text, parameter, value), texts)
-        naming = _naming(manifest)
-        names = {key: _listed(values.get(key)) for key in naming}
+        naming = _name_parameters(manifest)
+        names = {key: _output_names(values.get(key)) for key in naming}
         texts.update((f"{key}_outputs", " ".join(listed)) for key, listed in names.items())
         self._check_distinct(path, manifest, names)
         return Bound(texts, names, not all(names.values()))
@@ -120,7 +120,7 @@ class Binding:
             try:
                 values[key] = substitute(value, self.parameters)
             except UnknownParameter as unknown:
-                if not self._certain("parameters", unknown.name):
+                if not self._certainly_absent("parameters", unknown.name):
                     continue
                 detail = f"${unknown.name} is not a parameter of {self.desired.element.name}"
                 hint = did_you_mean(unknown.name, self.parameters)
@@ -134,7 +134,7 @@ class Binding:
                 self._report(path, "Missing parameter", detail, "Add it under with.", key=True)
         return values
 
-    def _certain(self, section: str, name: object) -> bool:
+    def _certainly_absent(self, section: str, name: object) -> bool:
         """Tell whether a name is certainly absent from a section, rather than lost to a mistake
         there.
         """
@@ -167,7 +167,7 @@ class Binding:
     def _interface(self, value: Any) -> str:
         logical = self.desired.element.spec.interfaces
         if value not in logical:
-            if not self._certain("interfaces", value):
+            if not self._certainly_absent("interfaces", value):
                 return str(value)
             raise Mistake(
                 f"{value!r} is not one of spec.interfaces", did_you_mean(str(value), logical)
@@ -177,7 +177,11 @@ class Binding:
 
     def _state(self, parameter: AtomParameter, value: Any) -> str:
         states = self.desired.element.spec.states
-        if isinstance(value, str) and value not in states and not self._certain("states", value):
+        if (
+            isinstance(value, str)
+            and value not in states
+            and not self._certainly_absent("states", value)
+        ):
             return value
         if not isinstance(value, str) or value not in states:
             raise Mistake(f"{value!r} is not one of spec.states", did_you_mean(str(value), states))
@@ -187,11 +191,11 @@ class Binding:
         return value
 
 
-def _listed(value: Any) -> tuple[str, ...]:
+def _output_names(value: Any) -> tuple[str, ...]:
     """Return the names of outputs, even invalid ones, since a flow may use them."""
     entries = value if isinstance(value, (Mapping, list, tuple)) else ()
     return tuple(entry for entry in entries if isinstance(entry, str))
 
 
-def _naming(manifest: AtomManifest) -> list[str]:
+def _name_parameters(manifest: AtomManifest) -> list[str]:
     return [key for key, parameter in manifest.parameters.items() if parameter.type in _NAMING]

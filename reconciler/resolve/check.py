@@ -18,12 +18,12 @@ def check(repository: Repository, library: Library) -> tuple[Diagnostic, ...]:
     Objects with mistakes are checked further without them, so that all are reported at once.
     """
     found = list(repository.diagnostics)
-    for desired in _drafts(repository):
+    for desired in _instances_to_check(repository):
         found.extend(resolve(desired, library).diagnostics)
     return ordered(found)
 
 
-def _drafts(repository: Repository) -> Iterator[Desired]:
+def _instances_to_check(repository: Repository) -> Iterator[Desired]:
     """Yield every network element by itself and as each rollout releases it.
 
     Mistakes that concern a device were found when the instances were formed.

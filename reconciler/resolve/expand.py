@@ -23,7 +23,7 @@ class NoExpansion(Exception):
     """The atom has no expansion for the packet type that arrives."""
 
 
-def expand(
+def expand_atoms(
     atoms: Mapping[str, Atom], wiring: Wiring, typing: Typing, types: PacketTypes
 ) -> tuple[list[Element], list[Connection]]:
     """Return the elements and connections of all atoms. Raises NoExpansion."""
@@ -35,17 +35,17 @@ def expand(
         if link in typing.glue:
             glue = _glue_element(expanded[link.target].atom, link, typing.glue[link])
             elements.append(glue)
-            connections += _joined([(glue.name, 0)], ends)
+            connections += _connect([(glue.name, 0)], ends)
             ends = ((glue.name, 0),)
-        connections += _joined(expanded[link.source].outputs[link.output], ends)
+        connections += _connect(expanded[link.source].outputs[link.output], ends)
     for source, output in wiring.dropped:
         sink = Element(f"{source}/{output}", "Discard", (), source)
         elements.append(sink)
-        connections += _joined(expanded[source].outputs[output], [(sink.name, 0)])
+        connections += _connect(expanded[source].outputs[output], [(sink.name, 0)])
     return elements, connections
 
 
-def _joined(
+def _connect(
     sources: Iterable[tuple[str, int]], targets: Iterable[tuple[str, int]]
 ) -> Iterator[Connection]:
     ends = tuple(targets)
@@ -66,42 +66,42 @@ class _Expanded:
     def __init__(self, atom: Atom, typing: Typing, types: PacketTypes) -> None:
         self.atom = atom
         came = next((typing.inputs[atom.name, port] for port in atom.inputs), ANY)
-        expansion = _fitting(atom, came, types)
+        expansion = _choose_expansion(atom, came, types)
         self.elements = [
-            Element(self._element(member), use.class_name, self._arguments(use), atom.name)
+            Element(self._element_name(member), use.class_name, self._arguments(use), atom.name)
             for member, use in expansion.elements.items()
         ]
-        self.connections = list(self._inner(expansion))
-        self.inputs = self._ends({n: p.to for n, p in atom.input_ports.items()})
-        self.outputs = self._ends({n: p.from_ for n, p in atom.outputs.items()})
+        self.connections = list(self._inner_connections(expansion))
+        self.inputs = self._element_ports({n: p.to for n, p in atom.input_ports.items()})
+        self.outputs = self._element_ports({n: p.from_ for n, p in atom.outputs.items()})
 
-    def _element(self, member: str) -> str:
+    def _element_name(self, member: str) -> str:
         return self.atom.name if member == "self" else f"{self.atom.name}/{member}"
 
-    def _ends(self, ports: Mapping[str, tuple[str, ...]]) -> dict[str, Ends]:
+    def _element_ports(self, ports: Mapping[str, tuple[str, ...]]) -> dict[str, Ends]:
         """Return element ports; one that is not named is the main element's next one."""
         ends: dict[str, Ends] = {}
         following = 0
         for name, places in ports.items():
             if places:
-                ends[name] = tuple(self._place(place) for place in places)
+                ends[name] = tuple(self._parse_port(place) for place in places)
             else:
                 ends[name] = ((self.atom.name, following),)
                 following += 1
         return ends
 
-    def _place(self, text: str) -> tuple[str, int]:
+    def _parse_port(self, text: str) -> tuple[str, int]:
         match = _PORT.fullmatch(text)
         assert match, f"{self.atom.manifest.atom}: {text!r} is not an element port"
-        return self._element(match["member"]), int(match["port"] or 0)
+        return self._element_name(match["member"]), int(match["port"] or 0)
 
-    def _inner(self, expansion: Expansion) -> Iterator[Connection]:
+    def _inner_connections(self, expansion: Expansion) -> Iterator[Connection]:
         for line in expansion.connections:
             for hop in parse_flow(line):
                 yield Connection(
-                    self._element(hop.source.name),
+                    self._element_name(hop.source.name),
                     int(hop.output.name) if hop.output else 0,
-                    self._element(hop.target.name),
+                    self._element_name(hop.target.name),
                     int(hop.input.name) if hop.input else 0,
                 )
 
@@ -119,7 +119,7 @@ class _Expanded:
         return (_PARAMETER.sub(lambda match: str(texts[match[1]]), template),)
 
 
-def _fitting(atom: Atom, came: str, types: PacketTypes) -> Expansion:
+def _choose_expansion(atom: Atom, came: str, types: PacketTypes) -> Expansion:
     for expansion in atom.manifest.expands:
         if expansion.when is None or came == ANY or is_a(types, came, expansion.when):
             return expansion

@@ -30,7 +30,7 @@ class Atom:
         so.
         """
         ports = manifest.ports
-        inputs, outputs = _named(ports.inputs, bound), _named(ports.outputs, bound)
+        inputs, outputs = _ports_by_name(ports.inputs, bound), _ports_by_name(ports.outputs, bound)
         return cls(name, manifest, bound, inputs, outputs)
 
     @property
@@ -42,7 +42,7 @@ class Atom:
 Port = TypeVar("Port", AtomInput, AtomOutput)
 
 
-def _named(declared: Mapping[str, Port], bound: Bound) -> dict[str, Port]:
+def _ports_by_name(declared: Mapping[str, Port], bound: Bound) -> dict[str, Port]:
     ports: dict[str, Port] = {}
     for name, port in declared.items():
         names = (name,) if port.each is None else bound.names.get(port.each, ())

@@ -31,7 +31,7 @@ def is_a(types: PacketTypes, narrow: str, wide: str) -> bool:
     return current == wide
 
 
-def infer(
+def infer_types(
     atoms: Mapping[str, Atom], wiring: Wiring, library: Library
 ) -> tuple[Typing, tuple[Diagnostic, ...]]:
     """Infer types along the flow, from the atoms at which packets arrive."""
@@ -46,7 +46,7 @@ class _Inference:
         self.atoms = atoms
         self.links = sorted(wiring.links)
         self.loose = wiring.loose
-        self.circling: set[tuple[str, str]] = set()
+        self.cyclic_links: set[tuple[str, str]] = set()
         self.library = library
         self.types = library.packet_types
         self.inputs: dict[tuple[str, str], str] = {}
@@ -57,16 +57,16 @@ class _Inference:
     def run(self) -> None:
         graph: nx.DiGraph[str] = nx.DiGraph((link.source, link.target) for link in self.links)
         graph.add_nodes_from(self.atoms)
-        for circle in sorted(sorted(one) for one in nx.strongly_connected_components(graph)):
-            inner = graph.subgraph(circle)
+        for cycle in sorted(sorted(one) for one in nx.strongly_connected_components(graph)):
+            inner = graph.subgraph(cycle)
             if inner.number_of_edges():
-                self._circle(inner)
+                self._report_cycle(inner)
         # A cycle has no type; what follows it may still have a wrong one.
-        graph.remove_edges_from(self.circling)
+        graph.remove_edges_from(self.cyclic_links)
         for name in nx.lexicographical_topological_sort(graph):
-            self._atom(self.atoms[name])
+            self._infer_atom(self.atoms[name])
 
-    def _circle(self, graph: nx.DiGraph[str]) -> None:
+    def _report_cycle(self, graph: nx.DiGraph[str]) -> None:
         around = [source for source, _ in nx.find_cycle(graph)]
         closing = next(
             link for link in self.links if (link.source, link.target) == (around[-1], around[0])
@@ -74,9 +74,9 @@ class _Inference:
         detail = " -> ".join([*around, around[0]])
         hint = "Packets flow one way; end the flow or lead it elsewhere."
         self.diagnostics.append(Diagnostic.at(closing.position, "Flow forms a cycle", detail, hint))
-        self.circling |= set(graph.edges)
+        self.cyclic_links |= set(graph.edges)
 
-    def _atom(self, atom: Atom) -> None:
+    def _infer_atom(self, atom: Atom) -> None:
         for port, declared in atom.input_ports.items():
             at = (atom.name, port)
             arriving = [link for link in self.links if (link.target, link.input) == at]
@@ -86,52 +86,52 @@ class _Inference:
             self.outputs[atom.name, name] = came if output.type == SAME else output.type
 
     def _input_type(self, atom: Atom, port: str, declared: str, arriving: list[Link]) -> str:
-        around = {(link.source, link.target) for link in arriving} & self.circling
+        around = {(link.source, link.target) for link in arriving} & self.cyclic_links
         if declared == ANY and (around or (atom.name, port) in self.loose or _is_end(atom)):
             return ANY
-        wanted = self._common(arriving) if declared == ANY else declared
+        wanted = self._common_type(arriving) if declared == ANY else declared
         for link in sorted(arriving, key=lambda link: link.joined):
             have = self.outputs.get((link.source, link.output), ANY)
             if have == ANY or is_a(self.types, have, wanted):
                 continue
-            glue = self._glue(have, wanted)
+            glue = self._find_glue(have, wanted)
             if glue is None:
-                self._mismatch(link, have, wanted, declared)
+                self._report_mismatch(link, have, wanted, declared)
             else:
                 self.glue[link] = glue
-        return self._carried(arriving, wanted) if declared != ANY else wanted
+        return self._specific_type(arriving, wanted) if declared != ANY else wanted
 
-    def _carried(self, arriving: list[Link], wanted: str) -> str:
+    def _specific_type(self, arriving: list[Link], wanted: str) -> str:
         """Return the arriving type where it is more specific than the wanted one. A type that does
         not fit was reported on arrival, so it is not reported again downstream.
         """
         if any(link in self.glue for link in arriving):
             return wanted
         fitting = [link for link in arriving if self._fits(link, wanted)]
-        return self._common(fitting) if fitting else ANY
+        return self._common_type(fitting) if fitting else ANY
 
     def _fits(self, link: Link, wanted: str) -> bool:
         return is_a(self.types, self.outputs.get((link.source, link.output), ANY), wanted)
 
-    def _common(self, arriving: list[Link]) -> str:
+    def _common_type(self, arriving: list[Link]) -> str:
         """Return the type that fits everything that arrives, else the first."""
         have = sorted({self.outputs[link.source, link.output] for link in arriving} - {ANY})
-        for wanted in (*have, *self._wider(have)):
-            if all(is_a(self.types, one, wanted) or self._glue(one, wanted) for one in have):
+        for wanted in (*have, *self._wider_types(have)):
+            if all(is_a(self.types, one, wanted) or self._find_glue(one, wanted) for one in have):
                 return wanted
         return have[0] if have else ANY
 
-    def _wider(self, types: list[str]) -> list[str]:
+    def _wider_types(self, types: list[str]) -> list[str]:
         declared = (self.types.types.get(one) for one in types)
         return [one.is_ for one in declared if one is not None and one.is_ is not None]
 
-    def _glue(self, have: str, wanted: str) -> Glue | None:
+    def _find_glue(self, have: str, wanted: str) -> Glue | None:
         for glue in self.types.glue:
             if is_a(self.types, have, glue.from_) and is_a(self.types, glue.to, wanted):
                 return glue
         return None
 
-    def _mismatch(self, link: Link, have: str, wanted: str, declared: str) -> None:
+    def _report_mismatch(self, link: Link, have: str, wanted: str, declared: str) -> None:
         if link.joined and any(_is_at(one, link) for one in self.diagnostics):
             return
         target = self.atoms[link.target].manifest.atom
@@ -152,7 +152,7 @@ class _Inference:
         found = [
             (any(one.required for one in atom.parameters.values()), f"{name}[{port}]")
             for name, atom in sorted(self.library.atoms.items())
-            if any(self._takes(have, one.type) for one in atom.ports.inputs.values())
+            if any(self._accepts(have, one.type) for one in atom.ports.inputs.values())
             for port, output in atom.ports.outputs.items()
             if output.optional is None and is_a(self.types, output.type, wanted)
         ]
@@ -162,7 +162,7 @@ class _Inference:
             return f"Put one that converts {have} to {wanted} in between: {names}."
         return f"No atom converts {have} to {wanted}."
 
-    def _takes(self, have: str, declared: str) -> bool:
+    def _accepts(self, have: str, declared: str) -> bool:
         return declared == ANY or is_a(self.types, have, declared)
 
 

@@ -26,12 +26,12 @@ class Readable:
     """Whether there are no further atoms and states."""
 
 
-def of_graph(graph: Graph) -> Readable:
+def readable_in_graph(graph: Graph) -> Readable:
     """Return what can be read of a graph whose elements are all known."""
     return Readable({one.name: frozenset({one.class_name}) for one in graph.elements})
 
 
-def of_draft(desired: Desired, library: Library) -> Readable:
+def readable_in_draft(desired: Desired, library: Library) -> Readable:
     """Return what may be readable of a network element that has mistakes."""
     document, spec = desired.element_document, desired.element.spec
     classes = {name: frozenset({use.use}) for name, use in spec.states.items()}

@@ -10,12 +10,12 @@ from reconciler.graph import Element, Graph
 from reconciler.library import Library
 from reconciler.load.repository import Desired
 from reconciler.resolve.arguments import Binding
-from reconciler.resolve.expand import NoExpansion, expand
+from reconciler.resolve.expand import NoExpansion, expand_atoms
 from reconciler.resolve.links import Atom
-from reconciler.resolve.packet_types import infer
-from reconciler.resolve.probe_handlers import of_draft, of_graph, probe_mistakes
+from reconciler.resolve.packet_types import infer_types
+from reconciler.resolve.probe_handlers import probe_mistakes, readable_in_draft, readable_in_graph
 from reconciler.resolve.states import StateSpec
-from reconciler.resolve.wiring import wire
+from reconciler.resolve.wiring import wire_atoms
 from schemas.element import ElementManifest
 
 
@@ -36,7 +36,7 @@ def resolve(desired: Desired, library: Library) -> Resolved:
     """Return the element graph, or all that is wrong with the network element."""
     resolving = _Resolving(desired, library)
     graph = resolving.graph()
-    readable = of_draft(desired, library) if graph is None else of_graph(graph)
+    readable = readable_in_draft(desired, library) if graph is None else readable_in_graph(graph)
     resolving.diagnostics.extend(probe_mistakes(desired, readable, library))
     if graph is None:
         return Resolved(diagnostics=ordered(resolving.diagnostics))
@@ -83,14 +83,14 @@ class _Resolving:
         self._check_names()
         atoms = dict(self._atoms(binding))
         spec = self.desired.element.spec
-        wiring, mistakes = wire(self.document, spec.flow, atoms, self._declared())
+        wiring, mistakes = wire_atoms(self.document, spec.flow, atoms, self._declared())
         self.diagnostics.extend(mistakes)
-        typing, mistakes = infer(atoms, wiring, self.library)
+        typing, mistakes = infer_types(atoms, wiring, self.library)
         self.diagnostics.extend(mistakes)
         if self.diagnostics or self.document.doubts:
             return None
         try:
-            elements, connections = expand(atoms, wiring, typing, self.library.packet_types)
+            elements, connections = expand_atoms(atoms, wiring, typing, self.library.packet_types)
         except NoExpansion as reason:
             place = self.document.key_at("spec", "atoms")
             self.diagnostics.append(Diagnostic.at(place, "Atom does not fit here", str(reason)))

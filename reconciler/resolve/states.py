@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.graph import Element
-from reconciler.graph.settings import setting
+from reconciler.graph.settings import setting_text
 from reconciler.layouts.records import hash_text
 from schemas.element import ElementManifest
 from schemas.layout import StateTable
@@ -54,7 +54,7 @@ def _capacity(element: Element, manifest: ElementManifest, table: StateTable) ->
     factor, parameter = table.sized_by
     if not parameter:
         return factor or None
-    text = setting(element.arguments, manifest, parameter)
+    text = setting_text(element.arguments, manifest, parameter)
     return factor * int(text) if text.isdigit() else None
 
 

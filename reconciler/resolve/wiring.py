@@ -14,7 +14,7 @@ from reconciler.yaml.documents import Document
 from schemas.atom import AtomOutput
 
 
-def wire(
+def wire_atoms(
     document: Document, flow: Iterable[str], atoms: Mapping[str, Atom], names: Iterable[str]
 ) -> tuple[Wiring, tuple[Diagnostic, ...]]:
     """Return the links of a flow. `names` are all declared atoms, including those with mistakes."""
@@ -51,13 +51,13 @@ class _Wiring:
             place = start.shifted(error.offset)
             hint = "A flow is written `a -> b[output] -> c`."
             self.diagnostics.append(Diagnostic.at(place, "Flow not understood", str(error), hint))
-            self._loosen(line)
+            self._assume_any_links(line)
             return
         self._check_atoms(start, hops)
         for hop in hops:
             self._add_hop(start, hop)
 
-    def _loosen(self, line: str) -> None:
+    def _assume_any_links(self, line: str) -> None:
         """Let a line that cannot be parsed stand for any links between the atoms that it names."""
         for word in re.findall(r"\w+", re.sub(r"\[[^\]]*", " ", line)):
             self.loose_inputs.add_atom(word, self.names)
@@ -82,7 +82,7 @@ class _Wiring:
         if port is not None:
             self.fed.add((hop.target.name, port))
         if output is None or port is None:
-            self._half_link(hop, output, port)
+            self._note_lone_end(hop, output, port)
             return
         offset = hop.output.offset if hop.output else hop.source.offset
         link = Link(hop.source.name, output, hop.target.name, port, start.shifted(offset))
@@ -91,9 +91,9 @@ class _Wiring:
             self.links.append(link)
         else:
             self.loose_outputs.add_port(link.source, None, ())
-            self._connected_twice(link, before)
+            self._report_connected_twice(link, before)
 
-    def _half_link(self, hop: Hop, output: str | None, port: str | None) -> None:
+    def _note_lone_end(self, hop: Hop, output: str | None, port: str | None) -> None:
         if output is not None:
             self.loose_outputs.add_end(hop.source.name, output)
         if port is not None:
@@ -119,7 +119,7 @@ class _Wiring:
             self.loose_inputs.add_port(name, hop.input, atom.inputs)
         return port
 
-    def _connected_twice(self, link: Link, before: Link) -> None:
+    def _report_connected_twice(self, link: Link, before: Link) -> None:
         detail = (
             f"{link.source}[{link.output}] already goes to {before.target} (line"
             f" {before.position.line}); a packet leaves an output once"
@@ -135,7 +135,7 @@ class _Wiring:
         if atom.bound.open and (port is None or port.name not in outputs):
             return None
         if port is not None:
-            return self._named(start, stop, port, tuple(outputs), "output")
+            return self._find_port(start, stop, port, tuple(outputs), "output")
         default = [name for name, output in outputs.items() if output.default]
         if len(outputs) == 1 or default:
             return (default or list(outputs))[0]
@@ -152,7 +152,7 @@ class _Wiring:
         if atom.bound.open and any(one.each for one in atom.manifest.ports.inputs.values()):
             return port.name if port is not None and port.name in atom.inputs else None
         if port is not None:
-            return self._named(start, stop, port, atom.inputs, "input")
+            return self._find_port(start, stop, port, atom.inputs, "input")
         if len(atom.inputs) == 1:
             return atom.inputs[0]
         detail = f"{stop.name} is a {atom.manifest.atom} with inputs {', '.join(atom.inputs)}"
@@ -164,7 +164,7 @@ class _Wiring:
         self.diagnostics.append(Diagnostic.at(place, "Which input", detail, hint))
         return None
 
-    def _named(
+    def _find_port(
         self, start: Position, stop: Stop, port: PortName, known: tuple[str, ...], what: str
     ) -> str | None:
         if port.name in known:
@@ -182,15 +182,15 @@ class _Wiring:
             for name, output in atom.outputs.items():
                 at = (atom.name, name)
                 if at not in self.connected and at not in self.loose_outputs:
-                    self._settle(atom, name, output)
+                    self._settle_output(atom, name, output)
             for port in atom.inputs:
                 at = (atom.name, port)
                 if at not in self.fed and at not in self.loose_inputs:
                     where = f"{atom.name}[{port}]" if len(atom.inputs) > 1 else atom.name
                     detail = f"no flow leads to {where}"
-                    self._at_atom(atom, "Nothing arrives", detail, "Connect or remove it.")
+                    self._report_at_atom(atom, "Nothing arrives", detail, "Connect or remove it.")
 
-    def _settle(self, atom: Atom, name: str, output: AtomOutput) -> None:
+    def _settle_output(self, atom: Atom, name: str, output: AtomOutput) -> None:
         joined = self.connected.get((atom.name, output.fallback or ""))
         if joined is not None:
             link = replace(joined, output=name, joined=True)
@@ -201,8 +201,8 @@ class _Wiring:
             where = f"{atom.name}[{name}]" if len(atom.outputs) > 1 else atom.name
             detail = f"packets that leave {where} go nowhere"
             hint = f"Write `{where} -> ...`; lead it to a Discard to drop them."
-            self._at_atom(atom, "Output not connected", detail, hint)
+            self._report_at_atom(atom, "Output not connected", detail, hint)
 
-    def _at_atom(self, atom: Atom, summary: str, detail: str, hint: str) -> None:
+    def _report_at_atom(self, atom: Atom, summary: str, detail: str, hint: str) -> None:
         place = self.document.key_at("spec", "atoms", atom.name)
         self.diagnostics.append(Diagnostic.at(place, summary, detail, hint))
