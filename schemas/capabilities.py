@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from pydantic import model_validator
+
 from schemas.meta import Model
 
 
 class Capabilities(Model):
     """All of it, as click-up's own driver has it."""
 
+    takeover: bool = True
+    """A release takes over from the one that forwards; else that one is stopped before the next one
+    starts, and nothing forwards in between.
+    """
+    parked: bool = True
+    """The release before stays warm until the new one is confirmed, so that going back takes no
+    time; else it is staged and started again, as any other.
+    """
     checkpoints: bool = True
     """State tables are saved on the device, and on demand."""
     live_writes: bool = True
     """Parameters of what runs can be written."""
     state_restore: bool = True
     """State tables come back from checkpoints and snapshots."""
+
+    @model_validator(mode="after")
+    def _parked_by_a_takeover(self) -> Capabilities:
+        if self.parked and not self.takeover:
+            raise ValueError("what was stopped is not parked: a driver without takeover parks none")
+        return self

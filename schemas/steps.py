@@ -17,6 +17,7 @@ class StepKind(StrEnum):
     STAGE = "Stage"
     CHECKPOINT = "Checkpoint"
     RESTORE_STATE = "RestoreState"
+    STOP = "Stop"
     START = "Start"
     WRITE_HANDLERS = "WriteHandlers"
     TAKEOVER = "Takeover"
@@ -32,6 +33,8 @@ class WhenFailed(StrEnum):
     REVERT = "revert"
     KEEP = "keep"
     """It was confirmed here before, and there is no other release to revert to."""
+    REPLACE = "replace"
+    """The release before is staged and started again: the device keeps none parked."""
 
 
 class Build(Model):
@@ -67,6 +70,12 @@ class RestoreState(Model):
 
     kind: Literal[StepKind.RESTORE_STATE] = StepKind.RESTORE_STATE
     snapshot: str
+
+
+class Stop(Model):
+    """Stop what runs: nothing forwards before the next release has started."""
+
+    kind: Literal[StepKind.STOP] = StepKind.STOP
 
 
 class Start(Model):
@@ -140,6 +149,7 @@ Step = Annotated[
     | Stage
     | Checkpoint
     | RestoreState
+    | Stop
     | Start
     | WriteHandlers
     | Takeover

@@ -19,7 +19,9 @@ from schemas.steps import Verify, WhenFailed
 
 
 async def verify(work: Work, step: Verify) -> None:
-    """Watch the probes. Raises VerifyFailed after reverting, Superseded, ConfirmTooLate."""
+    """Watch the probes. Raises VerifyFailed after reverting where there is a parked release,
+    Superseded, ConfirmTooLate.
+    """
     reason = await _soak(work, step)
     if reason is None:
         return
@@ -30,7 +32,8 @@ async def verify(work: Work, step: Verify) -> None:
     # Remembered first: when we die in between, the supervisor reverts, and nobody tries this
     # release again.
     await work.recorder.reject(reason)
-    await _revert_to_parked(work, step.release, reason)
+    if step.when_failed is WhenFailed.REVERT:
+        await _revert_to_parked(work, step.release, reason)
     raise VerifyFailed(reason)
 
 
@@ -51,7 +54,8 @@ async def _soak(work: Work, step: Verify) -> str | None:
         if await _set_within(work.superseded, step.interval):
             if step.when_failed is WhenFailed.KEEP:
                 return None
-            await _revert_to_parked(work, step.release, "a newer revision came")
+            if step.when_failed is WhenFailed.REVERT:
+                await _revert_to_parked(work, step.release, "a newer revision came")
             raise Superseded(f"{work.key}: a newer revision came during verification")
 
 

@@ -25,6 +25,7 @@ BEFORE_TAKEOVER = (
     steps.Stage,
     steps.Checkpoint,
     steps.RestoreState,
+    steps.Stop,
     steps.Start,
     steps.Takeover,
 )
@@ -34,9 +35,12 @@ async def apply(work: Work) -> None:
     """Carry out every step in order. Raises what the effects raise; the first failure ends the
     attempt.
     """
+    stopped = False
     for step in work.plan.steps:
-        if isinstance(step, BEFORE_TAKEOVER) and work.superseded.is_set():
+        if isinstance(step, BEFORE_TAKEOVER) and work.superseded.is_set() and not stopped:
             raise Superseded(f"{work.key}: a newer revision came before {step.kind.value}")
+        # What is out of service is not left so for as long as another build may take.
+        stopped = stopped or isinstance(step, steps.Stop)
         await work.recorder.begin(step)
         work.observer.step_started(work.key, step)
         await _carry_out(work, step)
@@ -53,6 +57,8 @@ async def _carry_out(work: Work, step: Step) -> None:
             await checkpoint(work, step)
         case steps.RestoreState():
             await restore_state(work, step)
+        case steps.Stop():
+            await to_its_end(work.device.stop())
         case steps.Start():
             await work.device.start(await work.builder.supervisor())
         case steps.WriteHandlers():

@@ -55,6 +55,8 @@ def _pause_text(plan: Plan) -> str:
         return "no takeover"
     if not plan.running:
         return "first start"
+    if any(step.kind is StepKind.STOP for step in plan.steps):
+        return "stops forwarding until the new release has started"
     if plan.records_to_carry:
         return (
             f"one takeover; {plan.records_to_carry:,} records are carried before its pause, and"

@@ -63,6 +63,9 @@ class DeviceClient(Protocol):
     async def start(self, supervisor: Path) -> None:
         """Start what keeps workers, of this file on this machine. Raises DeviceMisconfigured."""
 
+    async def stop(self) -> None:
+        """Stop what runs; releases, log and checkpoints stay."""
+
     async def stage(self, release: Release) -> None:
         """Put a release on the device, whole or not at all. Raises DeviceMisconfigured,
         Transient.

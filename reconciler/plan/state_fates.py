@@ -78,9 +78,12 @@ def losable_tables(states: tuple[StateFate, ...]) -> list[str]:
     ]
 
 
-def needs_checkpoint(states: tuple[StateFate, ...]) -> bool:
-    """Tell whether records would be lost for good that somebody may want back."""
-    lost = any(state.fate is Fate.LOST and state.keep is not Keep.DISCARD for state in states)
+def needs_checkpoint(states: tuple[StateFate, ...], stops: bool = False) -> bool:
+    """Tell whether something is lost for good that somebody may want back, or that the next
+    release cannot have without a checkpoint.
+    """
+    gone = (Fate.LOST, Fate.RESTORED) if stops else (Fate.LOST,)
+    lost = any(state.fate in gone and state.keep is not Keep.DISCARD for state in states)
     return lost or any(state.losses and state.keep is Keep.REQUIRED for state in states)
 
 

@@ -19,6 +19,7 @@ from schemas.steps import (
     Stage,
     Start,
     Step,
+    Stop,
     Takeover,
     Verify,
     WhenFailed,
@@ -33,9 +34,11 @@ def steps_to(
     states: tuple[StateFate, ...],
 ) -> tuple[Step, ...]:
     """Return the steps to the target; none when the device runs it."""
-    if observed.running and observed.unconfirmed:
-        return tuple(_out_of_probation(target, observed))
     same = observed.release == target.release
+    if observed.running and observed.unconfirmed:
+        if same or observed.capabilities.parked:
+            return tuple(_out_of_probation(target, observed))
+        return tuple(_upgrade(target, observed, states))
     if observed.running and not changes and (observed.graph is not None or same):
         return ()
     if observed.capabilities.live_writes and changes and all(change.live for change in changes):
@@ -70,8 +73,10 @@ def _when_failed(target: Target, observed: Observed, way_back: bool) -> WhenFail
     """Return what to do when verification fails: a release that was good here is better
     than none.
     """
-    good = observed.confirmed == target.release
-    return WhenFailed.KEEP if good and not way_back else WhenFailed.REVERT
+    good, parked = observed.confirmed == target.release, observed.capabilities.parked
+    if good and not (way_back and parked):
+        return WhenFailed.KEEP
+    return WhenFailed.REVERT if parked else WhenFailed.REPLACE
 
 
 def _out_of_probation(target: Target, observed: Observed) -> Iterator[Step]:
@@ -88,7 +93,9 @@ def _upgrade(target: Target, observed: Observed, states: tuple[StateFate, ...]) 
     yield Stage(release=target.release)
     yield from _checkpoint(f"before release {target.release[:12]}", observed, states)
     yield from _restore(observed, states)
-    if not observed.supervisor:
+    if observed.stops:
+        yield Stop()
+    if observed.stops or not observed.supervisor:
         yield Start()
     yield _takeover(target, observed, states)
     when_failed = _when_failed(target, observed, way_back=observed.running)
@@ -104,7 +111,7 @@ def _checkpoint(
     if observed.capabilities.checkpoints and (observed.foreign or held):
         yield Checkpoint(
             reason=reason,
-            required=needs_checkpoint(states),
+            required=needs_checkpoint(states, observed.stops),
             removes=removal_steps or any(state.fate is Fate.LOST for state in states),
             foreign=observed.foreign,
         )
@@ -112,8 +119,10 @@ def _checkpoint(
 
 def _restore(observed: Observed, states: tuple[StateFate, ...]) -> Iterator[Step]:
     """Return the restore step: a snapshot must be copied to the device, a checkpoint is there
-    already.
+    already, and the one before a stop stays the newest.
     """
+    if observed.stops and observed.tables:
+        return
     can = observed.capabilities.state_restore
     restored = can and any(
         table.fate is Fate.RESTORED for state in states for table in state.tables

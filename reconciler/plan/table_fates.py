@@ -12,6 +12,9 @@ from reconciler.resolve.states import TableSpec
 from schemas.plan import Fate, TableFate
 from schemas.release import ReleaseRecord
 
+LAST_CHECKPOINT = "the checkpoint before the stop"
+FORGOTTEN = "the device stops what runs before the next release starts, and brings no records back"
+
 
 @dataclass(frozen=True)
 class Move:
@@ -25,10 +28,12 @@ class Move:
     wanted: TableSpec
     held: HeldTable | None
     saved_in: str
-    """The file it is read from; empty when memory holds it."""
+    """The file it is read from; empty when memory holds it, or nothing does any more."""
     writer: ReleaseRecord
     by_new: MigrationPath | None = None
     by_old: MigrationPath | None = None
+    forgotten: bool = False
+    """Neither memory nor a file will hold it."""
 
     @property
     def resized(self) -> bool:
@@ -68,6 +73,8 @@ def fate_of(move: Move, carrier: str) -> TableFate:
     held = move.held
     if held is None:
         return TableFate(name=move.name, fate=Fate.NEW, why="starts empty")
+    if move.forgotten:
+        return TableFate(name=move.name, fate=Fate.LOST, why=FORGOTTEN, records=held.records)
     way = move.by_old if carrier else move.by_new
     if move.carried and way is None:
         why = _obstacle(move, held)
@@ -85,7 +92,10 @@ def fate_of(move: Move, carrier: str) -> TableFate:
 
 def _move(name: str, spec: TableSpec, observed: Observed) -> Move:
     held, saved, writer = observed.tables.get(name), "", observed.record
-    if held is None and observed.saved is not None and name in observed.saved.tables:
+    if observed.stops and observed.tables:
+        can = observed.capabilities
+        saved = LAST_CHECKPOINT if can.checkpoints and can.state_restore else ""
+    elif held is None and observed.saved is not None and name in observed.saved.tables:
         held, saved = observed.saved.tables[name], str(observed.saved)
         writer = observed.saved.record
     if held is None:
@@ -94,9 +104,9 @@ def _move(name: str, spec: TableSpec, observed: Observed) -> Move:
     old = table_of(name.partition("/")[2], recorded.carries) if recorded else None
     ways = (held.layout, spec.layout)
     by_new = migration_path(spec.declared, *ways)
-    return Move(
-        name, spec, held, saved, writer, by_new, migration_path(old, *ways) if old else None
-    )
+    by_old = migration_path(old, *ways) if old else None
+    forgotten = observed.stops and not saved
+    return Move(name, spec, held, saved, writer, by_new, by_old, forgotten)
 
 
 def _reasons(move: Move, held: HeldTable, way: MigrationPath | None, carrier: str) -> list[str]:

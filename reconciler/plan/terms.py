@@ -113,6 +113,11 @@ class Observed:
         return bool(self.release)
 
     @property
+    def stops(self) -> bool:
+        """What runs has to be stopped for the next release: its memory does not outlive that."""
+        return self.running and not self.capabilities.takeover
+
+    @property
     def artifact(self) -> str:
         """Digest of the active driver, empty when unknown."""
         return self.record.artifact

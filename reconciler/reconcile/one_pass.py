@@ -155,11 +155,15 @@ class _Pass:
         if good is None:
             return
         goal = await self.planner.goal(good, self.journal.status.applied_revision)
-        plan, _ = await self.planner.plan(goal, state, known)
-        if plan.steps and goal.reject_digest != rejected:
-            await self.journal.event("Warning", "Drifted", describe_changes(plan))
-            if good.rollout.spec.drift is DriftPolicy.HEAL:
-                await self._apply(goal, plan, healing=True)
+        plan, observed = await self.planner.plan(goal, state, known)
+        if not plan.steps or goal.reject_digest == rejected:
+            return
+        if _left_by_a_failure(observed):
+            await self._apply(goal, plan, healing=True)
+            return
+        await self.journal.event("Warning", "Drifted", describe_changes(plan))
+        if good.rollout.spec.drift is DriftPolicy.HEAL:
+            await self._apply(goal, plan, healing=True)
 
     def _is_drift(self, plan: Plan, observed: Observed) -> bool:
         if observed.unconfirmed or self.journal.status.release != plan.release:
@@ -204,3 +208,9 @@ class _Pass:
     ) -> Outcome:
         message = str(error).removeprefix(f"{self.key}: ")
         return Outcome(kind, reason, message, retry_after, self.healthy)
+
+
+def _left_by_a_failure(observed: Observed) -> bool:
+    """Whether a release that failed left a device so which keeps none parked to go back to."""
+    settled = observed.running and not observed.unconfirmed
+    return not observed.capabilities.parked and not settled

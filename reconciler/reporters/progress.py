@@ -18,6 +18,7 @@ DONE_WORDS = {
     StepKind.STAGE: "staged",
     StepKind.CHECKPOINT: "saved",
     StepKind.RESTORE_STATE: "put its state on the device",
+    StepKind.STOP: "stopped what ran",
     StepKind.START: "started the supervisor",
     StepKind.WRITE_HANDLERS: "written live, no takeover",
     StepKind.TAKEOVER: "took over",

@@ -176,6 +176,12 @@ class ClickUpDevice:
 
     async def remove(self) -> None:
         """Stop everything on the device and remove its releases; log and checkpoints stay."""
+        await self.stop()
+        with contextlib.suppress(OSError):
+            await self._transport.remove(self.places.releases)
+
+    async def stop(self) -> None:
+        """Stop worker and supervisor; releases, log and checkpoints stay."""
         try:
             with contextlib.suppress(NobodyListens):
                 await self._supervisor.stop()
@@ -187,8 +193,6 @@ class ClickUpDevice:
                 f"the supervisor of {self.name} was told to stop {STOP_SECONDS:g} s ago and still"
                 " answers"
             ) from error
-        with contextlib.suppress(OSError):
-            await self._transport.remove(self.places.releases)
 
     async def _answers(self) -> bool:
         try:

@@ -92,7 +92,19 @@ class Contract:
             assert (active(state.status).release, state.status.confirmed) == (OLD, OLD)
             assert state.graph is not None and state.record == f'{{"release": "{OLD}"}}'
 
+    async def test_what_runs_is_stopped_and_the_next_one_starts(self, subject: Subject) -> None:
+        async with started(subject) as client:
+            await subject.runs(OLD, "1")
+            for _ in range(2):
+                await client.stop()
+            assert (await client.observe()).status is None
+            assert await client.record(OLD) is not None
+            await client.start(subject.supervisor)
+            assert (await subject.runs(NEW, "2")).previous == ""
+            assert active(await client.status()).release == NEW
+
     async def test_the_next_one_takes_over_from_it(self, subject: Subject) -> None:
+        demand(subject, "takeover")
         async with started(subject) as client:
             await subject.runs(OLD, "1")
             assert (await subject.runs(NEW, "2")).previous == OLD
@@ -106,12 +118,14 @@ class Contract:
             assert (await client.status()).takeovers == 1
 
     async def test_another_takeover_waits_for_the_confirmation(self, subject: Subject) -> None:
+        demand(subject, "parked")
         async with started(subject) as client:
             await subject.runs(OLD, "1", confirm=False)
             with pytest.raises(Transient):
                 await client.takeover(TakeoverRequest("2", OLD, SECONDS))
 
     async def test_a_release_that_cannot_start_leaves_the_old_one(self, subject: Subject) -> None:
+        demand(subject, "takeover")
         async with started(subject) as client:
             await subject.runs(OLD, "1")
             with pytest.raises(TakeoverRefused):
@@ -122,6 +136,7 @@ class Contract:
             assert report is not None and report.result == "failed"
 
     async def test_a_release_is_taken_back(self, subject: Subject) -> None:
+        demand(subject, "parked")
         async with started(subject) as client:
             await subject.runs(OLD, "1")
             await subject.runs(NEW, "2", confirm=False)
@@ -132,6 +147,19 @@ class Contract:
                 await client.confirm(NEW)
             with pytest.raises(Transient):
                 await client.revert("again")
+
+    async def test_a_release_that_is_not_confirmed_is_replaced(self, subject: Subject) -> None:
+        if subject.client.capabilities.parked:
+            pytest.skip("this client goes back to what is parked")
+        async with started(subject) as client:
+            await subject.runs(OLD, "1", confirm=False)
+            if not client.capabilities.takeover:
+                await client.stop()
+                await client.start(subject.supervisor)
+            await subject.runs(NEW, "2")
+            assert active(await client.status()).release == NEW
+            with pytest.raises(Transient):
+                await client.revert("there is nothing to go back to")
 
     async def test_handlers_of_what_runs_are_read(self, subject: Subject) -> None:
         async with started(subject) as client:

@@ -37,6 +37,10 @@ State = Literal["idle", "starting", "forwarding", "probation", "stopped"]
 
 
 REMEMBERS_ONLY = Capabilities(checkpoints=False, state_restore=False)
+STOPS_AND_STARTS = REMEMBERS_ONLY.model_copy(
+    update={"takeover": False, "parked": False, "live_writes": False}
+)
+PARKS_NONE = REMEMBERS_ONLY.model_copy(update={"parked": False})
 
 
 @dataclass
@@ -108,8 +112,10 @@ class RecordedDevice:
         await self.status()
         if (known := self._report_of(request.attempt)) is not None:
             return known
-        if records.unconfirmed:
+        if records.unconfirmed and self.capabilities.parked:
             raise Transient(f"{self.name}: the one before is not confirmed yet")
+        if records.active is not None and not self.capabilities.takeover:
+            raise Transient(f"{self.name}: the one before has to be stopped first")
         previous = records.active.release if records.active else ""
         report = TakeoverReport(attempt=request.attempt, release=request.release, previous=previous)
         if wrong := self._unknown(request.release):
@@ -117,7 +123,7 @@ class RecordedDevice:
             records.reports.append(failed)
             raise TakeoverRefused(f"{self.name}: {wrong}")
         records.reports.append(report)
-        records.parked = records.active
+        records.parked = records.active if self.capabilities.parked else None
         records.active = WorkerStatus(release=request.release, attempt=request.attempt)
         records.unconfirmed = True
         return report
@@ -218,8 +224,12 @@ class RecordedDevice:
     def _workers(self) -> list[WorkerStatus]:
         return [worker for worker in (self.records.active, self.records.parked) if worker]
 
-    async def remove(self) -> None:
+    async def stop(self) -> None:
         records = self.records
         records.started, records.active, records.parked = False, None, None
         records.confirmed, records.unconfirmed = "", False
-        records.releases.clear()
+        records.tables.clear()
+
+    async def remove(self) -> None:
+        await self.stop()
+        self.records.releases.clear()

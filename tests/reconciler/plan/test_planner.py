@@ -8,7 +8,7 @@ from reconciler.graph import Element, Graph
 from reconciler.load import load
 from reconciler.observe.targets import read_record, record_of
 from reconciler.plan import make_plan
-from reconciler.plan.terms import HeldTable, Observed, Target, release_digest
+from reconciler.plan.terms import HeldTable, Observed, SavedState, Target, release_digest
 from reconciler.resolve import resolve
 from schemas.capabilities import Capabilities
 from schemas.network_element import Keep
@@ -221,6 +221,47 @@ def test_what_a_device_cannot_save_is_not_let_go(target, running):
     poor = replace(observed, capabilities=Capabilities(checkpoints=False))
     [refusal] = make_plan(wanted, poor, "a/b").refusals
     assert refusal.why.endswith("and this device cannot save it first")
+
+
+def changed(target):
+    return wanting(target, graph=with_arguments(target.resolved.graph, "from_lan", "eth9"))
+
+
+def test_where_no_release_can_take_over_it_is_stopped_and_comes_back_from_a_checkpoint(
+    target, running
+):
+    can = Capabilities(takeover=False, parked=False)
+    older = SavedState("", "yesterday", running.tables, snapshot="box/a@1")
+    seen = replace(running, capabilities=can, saved=older)
+    plan = make_plan(changed(target), seen, "a/b")
+    assert kinds(plan) == [
+        "Stage", "Checkpoint", "Stop", "Start", "Takeover", "Verify", "Confirm",
+    ]  # fmt: skip
+    assert plan.steps[1].required, "without it the next release would begin with nothing"
+    [state] = plan.states
+    assert (state.fate, state.tables[0].source) == (Fate.RESTORED, "the checkpoint before the stop")
+    assert when_failed(plan) is WhenFailed.REPLACE
+
+
+def test_where_nothing_outlives_a_stop_a_required_state_is_refused(target, running):
+    can = Capabilities(takeover=False, parked=False, state_restore=False)
+    plan = make_plan(changed(target), replace(running, capabilities=can), "a/b")
+    [refusal] = plan.refusals
+    assert plan.steps == () and refusal.why.startswith("the device stops what runs before")
+
+
+def test_where_none_is_parked_another_release_replaces_an_unconfirmed_one(target, running):
+    can = Capabilities(parked=False)
+    seen = replace(running, release="x", unconfirmed=True, capabilities=can)
+    plan = make_plan(target, seen, "a/b")
+    assert kinds(plan) == UPGRADE and when_failed(plan) is WhenFailed.REPLACE
+    good = make_plan(target, replace(seen, confirmed=target.release), "a/b")
+    assert when_failed(good) is WhenFailed.KEEP, "it is itself what is gone back to"
+
+
+def test_what_was_stopped_is_not_parked():
+    with pytest.raises(ValueError, match="parks none"):
+        Capabilities(takeover=False)
 
 
 def test_plans_are_data(target):

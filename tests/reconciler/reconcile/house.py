@@ -10,7 +10,8 @@ from pathlib import Path
 
 from reconciler.build import Builder
 from reconciler.devices.click_up.client import ClickUpDevice
-from reconciler.devices.open import open_click_up
+from reconciler.devices.client import DeviceClient
+from reconciler.devices.open import open_click_up, open_device
 from reconciler.devices.reports import DeviceStatus, TakeoverReport
 from reconciler.library import Library
 from reconciler.outcome import Outcome
@@ -60,6 +61,7 @@ class House:
     repository: Repository
     library: Library
     recorder: Recorder = field(default_factory=Recorder)
+    open: Callable[[Device, str, Path], DeviceClient] = open_device
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.data / "ledger.db")
@@ -76,10 +78,12 @@ class House:
         }
         return open_click_up(Device.model_validate(device), "stream", self.data)
 
+    @property
+    def planner(self) -> Planner:
+        return Planner(self.data, self.library, self.builder, self.open)
+
     def loop(self) -> Loop:
-        dependencies = Dependencies(
-            Planner(self.data, self.library, self.builder), self.ledger, self.recorder
-        )
+        dependencies = Dependencies(self.planner, self.ledger, self.recorder)
         url = str(self.repository.folder)
         source = GitSource(url, parse_reference("main"), self.data / "source.git")
         return Loop(source, dependencies, interval=30.0, observe_interval=0.2)

@@ -35,10 +35,17 @@ from reconciler.reconcile.one_pass import reconcile
 from reconciler.record.journal import applied_objects
 from reconciler.reporters.observers import Observer
 from reconciler.store import Ledger
+from schemas.capabilities import Capabilities
 from schemas.plan import Plan
 from schemas.status import InstanceStatus, Phase
 from tests.libraries import todays_library
-from tests.reconciler.devices.recorded import RecordedDevice, Records
+from tests.reconciler.devices.recorded import (
+    PARKS_NONE,
+    REMEMBERS_ONLY,
+    STOPS_AND_STARTS,
+    RecordedDevice,
+    Records,
+)
 
 EXAMPLE = Path(__file__).parents[3] / "desired_state"
 KEY = "edge1/edge-firewall"
@@ -83,6 +90,8 @@ class Case:
     drifted: bool
     emptied: bool
     """The build cache, before the pass."""
+    can: Capabilities
+    """Of the device's driver."""
 
 
 flag = st.booleans()
@@ -94,6 +103,7 @@ cases = st.builds(
     applied=flag, rejected=flag, drifted=flag, emptied=flag,
     tables=st.sampled_from(["none", "as wanted", "unknown"]),
     capacity=st.sampled_from([4096, 65536]),
+    can=st.sampled_from([REMEMBERS_ONLY, PARKS_NONE, STOPS_AND_STARTS]),
 )  # fmt: skip
 
 
@@ -125,7 +135,7 @@ class World:
         return target_of(self.desired(variant), self.library, builder)
 
     def planner(self, builder: Builder) -> Planner:
-        device = RecordedDevice(KEY, self.records)
+        device = RecordedDevice(KEY, self.records, capabilities=self.case.can)
         return Planner(self.folder, self.library, builder, lambda *_: device)
 
     @contextmanager
