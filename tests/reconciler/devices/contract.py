@@ -209,6 +209,19 @@ class Contract:
             assert (await client.list_checkpoints())[0] == name
             assert (await client.fetch_checkpoint(name)).read_bytes() == b"records"
 
+    async def test_a_release_goes_on_with_the_records_of_a_file(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        demand(subject, "state_restore")
+        async with started(subject) as client:
+            await subject.runs(OLD, "1")
+            saved = await client.fetch_checkpoint((await client.checkpoint("to move")).file)
+            file = tmp_path / "moved.ckpt"
+            file.write_bytes(saved.read_bytes())
+            await client.stage(subject.release(NEW))
+            report = await client.takeover(TakeoverRequest("2", NEW, SECONDS, restore=file))
+            assert {table.fate for table in report.states.values()} == {"restored"}
+
     async def test_what_was_removed_is_gone(self, subject: Subject) -> None:
         async with started(subject) as client:
             await subject.runs(OLD, "1")
