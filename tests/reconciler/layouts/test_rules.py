@@ -67,10 +67,10 @@ UNLAWFUL = {
     "Nothing to drop: b is not a field of the previous layout that is removed in 2": (
         [KEY], {"drops": ["b"], "fields": [KEY]},
     ),
-    "Nothing to convert: b is no field of layout 2 nor of the one before": (
+    "Nothing to convert: b is not a field of layout 2 or of the previous one": (
         [KEY], {"converts": ["b"], "fields": [KEY]},
     ),
-    "Nothing to convert: key is no field of layout 1 nor of the one before": (
+    "Nothing to convert: key is not a field of layout 1 or of the previous one": (
         {"converts": ["key"], "fields": [KEY]},
     ),
     "Two ways for one field: a is dropped and converted in layout 2": (
