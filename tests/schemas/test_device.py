@@ -8,7 +8,7 @@ import pytest
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from reconciler.yaml.documents import read_documents
-from reconciler.yaml.model_fit import shape
+from reconciler.yaml.model_fit import parse_model
 from schemas.device import (
     AnyDevice,
     ClickUpDriver,
@@ -68,6 +68,6 @@ def test_a_place_is_all_that_is_said_of_the_way_to_it() -> None:
 def test_what_is_not_known_is_told_with_what_is(key: str, word: str, known: str) -> None:
     text = f"apiVersion: click-up/v1alpha1\nkind: Device\nmetadata: {{name: a}}\nspec:\n  {key}: "
     (document,), _ = read_documents("a.yaml", f"{text}{word}\n")
-    (wrong,) = shape(Device, document)[1]
+    (wrong,) = parse_model(Device, document)[1]
     place = f"a.yaml:5:{len(key) + 5}"
     assert str(wrong) == f"{place}: Value not allowed: spec.{key} is {word!r}, allowed: {known}"
