@@ -4,6 +4,8 @@
 
 #include "driver/precopy.hh"
 #include "driver/spin_guard.hh"
+#include "shared/shared_page.hh"
+#include "shared/time_units.hh"
 
 namespace clickup {
 namespace {

@@ -6,17 +6,9 @@
 #include <string>
 #include <string_view>
 
-namespace clickup {
+#include "shared/port_cursor.hh"
 
-// Position and counters of one interface; lives in memory shared by successive workers, so that a new worker goes on
-// where the old one stopped. Written only by the worker that forwards.
-struct PortCursor {
-  char interface[16];
-  uint32_t rx_frame;     // next ring frame to read
-  uint32_t rx_returned;  // 1 + the frame given back to the kernel last
-  uint64_t rx_packets, rx_bytes, rx_truncated;
-  uint64_t tx_packets, tx_bytes, tx_dropped;
-};
+namespace clickup {
 
 struct PacketSocket {
   int fd = -1;
@@ -30,11 +22,6 @@ struct StateMemory {
   void* address = nullptr;
   size_t bytes = 0;
   bool adopted = false;  // true: holds the records of an earlier worker; false: zero-filled
-};
-
-struct CounterSlot {  // continuous across takeovers and restarts
-  uint64_t packets;
-  uint64_t bytes;
 };
 
 // Functions return an empty string on success, else what failed and why, in one sentence.

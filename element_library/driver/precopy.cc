@@ -10,9 +10,11 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "shared/time_units.hh"
+
 namespace clickup {
 namespace {
-constexpr uint64_t kMicrosecond = 1'000, kMillisecond = 1'000'000;
+constexpr uint64_t kMicrosecond = 1'000;
 constexpr int kNice =
     15;  // a thirtieth of a worker's share where processors are scarce: hardly in the way, never starved
 constexpr uint32_t kMostRounds = 20;

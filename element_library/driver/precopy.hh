@@ -8,6 +8,7 @@
 
 #include "driver/carried_tables.hh"
 #include "driver/ring_gauge.hh"
+#include "shared/shared_page.hh"
 #include "shared/worker_channel.hh"
 
 namespace clickup {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "driver/host.hh"
+#include "shared/port_cursor.hh"
 
 namespace clickup {
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "driver/host.hh"
+#include "shared/shared_page.hh"
 #include "shared/worker_channel.hh"
 
 namespace clickup {

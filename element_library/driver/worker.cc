@@ -12,6 +12,8 @@
 #include "driver/spin_guard.hh"
 #include "driver/supervised_host.hh"
 #include "shared/causes.hh"
+#include "shared/shared_page.hh"
+#include "shared/time_units.hh"
 
 namespace clickup {
 namespace {

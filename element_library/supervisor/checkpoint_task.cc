@@ -13,7 +13,7 @@
 #include <cstring>
 #include <sstream>
 
-#include "shared/worker_channel.hh"
+#include "shared/time_units.hh"
 #include "supervisor/event_log.hh"
 #include "supervisor/table_view.hh"
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "shared/time_units.hh"
-#include "shared/worker_channel.hh"
 #include "supervisor/event_log.hh"
 #include "supervisor/json_text.hh"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "shared/packet_socket.hh"
-#include "shared/worker_channel.hh"
+#include "shared/shared_page.hh"
 #include "supervisor/ring_size.hh"
 #include "supervisor/ring_watch.hh"
 #include "supervisor/table_memory.hh"

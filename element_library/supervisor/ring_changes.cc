@@ -1,6 +1,7 @@
 // Receive rings that are changed for others while frames come in.
 #include <cstring>
 
+#include "shared/time_units.hh"
 #include "supervisor/event_log.hh"
 #include "supervisor/resources.hh"
 

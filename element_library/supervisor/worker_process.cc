@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "shared/time_units.hh"
+
 namespace clickup {
 namespace {
 

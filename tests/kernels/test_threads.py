@@ -13,7 +13,7 @@ from tests.objects import LIBRARY, compiler
 from tests.units import layout_headers
 
 MORE = {
-    "threads": (LIBRARY / "shared" / "worker_channel.cc",),
+    "threads": (LIBRARY / "shared" / "shared_page.cc",),
     "pattern_loading": tuple((LIBRARY / "support" / "pattern_set").glob("*.cc")),
 }
 

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "kernels/races.hh"
-#include "shared/worker_channel.hh"
+#include "shared/shared_page.hh"
 
 using namespace clickup;
 

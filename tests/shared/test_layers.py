@@ -1,0 +1,26 @@
+"""The rooms of the element library: what each may include."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.objects import LIBRARY
+
+MAY_INCLUDE = {
+    "shared": {"shared"},
+    "supervisor": {"supervisor", "shared", "support"},
+    "driver": {"driver", "shared", "support"},
+}
+INCLUDE = re.compile(r'^#include "([^/"]+)/', re.MULTILINE)
+
+
+@pytest.mark.parametrize("room", MAY_INCLUDE)
+def test_a_room_includes_only_what_it_may(room: str) -> None:
+    """What both programs share knows neither, and neither knows the other."""
+    sources = [*(LIBRARY / room).glob("*.cc"), *(LIBRARY / room).glob("*.hh")]
+    assert sources
+    for source in sources:
+        included = set(INCLUDE.findall(source.read_text()))
+        assert included <= MAY_INCLUDE[room], source.name
