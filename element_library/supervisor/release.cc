@@ -62,8 +62,8 @@ std::string TakeoverReport::json() const {
   }
   json.end_object().field("precopy_ms", precopy_ms).field("rounds", rounds).field("last_records", last_records);
   json.field("result", result);
-  if (kProtocol >= kFirstWithCauses) json.field("cause", cause_word(cause));
-  return json.field("reason", reason).end_object().text();
+  if (kProtocol >= kFirstWithCauses) json.field("cause", cause_word(reason.cause));
+  return json.field("reason", reason.text).end_object().text();
 }
 
 }  // namespace clickup

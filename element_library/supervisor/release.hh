@@ -69,6 +69,12 @@ struct StateReport {
   std::string from;  // file that they come from
 };
 
+// Why something failed or is taken back: for programs, and for people.
+struct Reason {
+  Cause cause = Cause::none;
+  std::string text;
+};
+
 struct TakeoverReport {
   std::string attempt, release, previous;
   uint64_t pause_ns = 0;
@@ -78,8 +84,7 @@ struct TakeoverReport {
   uint64_t precopy_ms = 0, rounds = 0;
   uint64_t last_records = 0;  // carried within the pause
   std::string result;         // running, confirmed, reverted, failed
-  Cause cause = Cause::none;
-  std::string reason;
+  Reason reason;
 
   std::string json() const;
 };

@@ -13,17 +13,18 @@ void Supervisor::takeover(std::string_view text, ReplyFunction reply) {
   Release wanted;
   std::string why = read_release(text, wanted);
   if (!why.empty()) return reply(refused(Cause::request, why));
-  if (auto known = answers_.find(wanted.attempt); known != answers_.end()) return reply(known->second);
-  if (!takeover_replies_.empty() && request_.attempt == wanted.attempt) return takeover_replies_.push_back(reply);
+  if (const HandlerReply* known = reports_.answer_to(wanted.attempt)) return reply(*known);
+  if (reports_.awaits(wanted.attempt)) return reports_.await_takeover(wanted.attempt, std::move(reply));
   std::string_view why_not = refusal(life_, Event::takeover);
   if (!why_not.empty()) return reply(refused(Cause::busy, why_not));
   if (resources_.ring_offer().socket)
     return reply(refused(Cause::busy, "a receive ring is being changed: try again in a moment"));
-  if (std::string problem = open_asked(wanted.restore); !problem.empty()) return reply(refused(Cause::state, problem));
+  if (std::string problem = restoring_.name(wanted.restore); !problem.empty())
+    return reply(refused(Cause::state, problem));
   log_.add("takeover_requested", {{"attempt", wanted.attempt}, {"release", wanted.release}});
   request_ = std::move(wanted);
   explain(Cause::none, {});
-  takeover_replies_.push_back(std::move(reply));
+  reports_.await_takeover(request_.attempt, std::move(reply));
   feed(Event::takeover);
 }
 
@@ -33,14 +34,7 @@ HandlerReply Supervisor::confirm(std::string_view release) {
   if (current_->what.release != release)
     return refused(Cause::request, "release " + current_->what.release + " runs, not '" + std::string(release) + "'");
   if (!life_.unconfirmed) return {200, {}};
-  confirmed_ = release;
-  log_.add("confirmed", {{"release", confirmed_}, {"attempt", current_->what.attempt}});
-  for (auto report = history_.rbegin(); report != history_.rend(); ++report) {
-    if (report->attempt != current_->what.attempt || report->result != "running") continue;
-    report->result = "confirmed";
-    answers_[report->attempt] = {200, report->json()};
-    break;
-  }
+  reports_.confirm(current_->what);
   feed(Event::confirm);
   return {200, {}};
 }
@@ -49,8 +43,20 @@ void Supervisor::revert(std::string_view reason, ReplyFunction reply) {
   std::string_view why_not = refusal(life_, Event::revert);
   if (!why_not.empty()) return reply(refused(Cause::busy, why_not));
   explain(Cause::asked, reason.empty() ? "asked for" : std::string(reason));
-  revert_replies_.push_back(std::move(reply));
+  reports_.await_revert(std::move(reply));
   feed(Event::revert);
+}
+
+void Supervisor::checkpoint(std::string_view reason, ReplyFunction reply) {
+  if (!current_ || life_.phase == Phase::stopping)
+    return reply({520, "checkpoint: no release runs whose state could be written"});
+  checkpoints_.ask(reason.empty() ? "asked for" : std::string(reason), std::move(reply));
+}
+
+HandlerReply Supervisor::change_checkpoints(std::string_view settings) {
+  std::string why = checkpoints_.change(settings);
+  if (!why.empty()) return {520, "checkpoints: " + why};
+  return {200, {}};
 }
 
 HandlerReply Supervisor::change_share(std::string_view settings) {

@@ -1,10 +1,13 @@
-// Records to and from checkpoints.
+#include "supervisor/restoring.hh"
+
 #include <sys/mman.h>
 
 #include <cerrno>
 #include <cstring>
 
-#include "supervisor/supervisor.hh"
+#include "supervisor/checkpoints.hh"
+#include "supervisor/event_log.hh"
+#include "supervisor/resources.hh"
 
 namespace clickup {
 namespace {
@@ -21,81 +24,63 @@ std::string fill(const TableMemory& memory, const CheckpointReader& reader, cons
 
 }  // namespace
 
-void Supervisor::checkpoint(std::string_view reason, ReplyFunction reply) {
-  if (!current_ || life_.phase == Phase::stopping)
-    return reply({520, "checkpoint: no release runs whose state could be written"});
-  checkpoints_.ask(reason.empty() ? "asked for" : std::string(reason), std::move(reply));
-}
-
-HandlerReply Supervisor::change_checkpoints(std::string_view settings) {
-  std::string why = checkpoints_.change(settings);
-  if (!why.empty()) return {520, "checkpoints: " + why};
-  return {200, {}};
-}
-
-void Supervisor::write_checkpoint() {
-  if (!current_) return checkpoints_.refuse("no release runs any more whose state could be written");
-  std::vector<CheckpointMemory> tables;
-  for (const auto& [name, use] : current_->needs.tables) tables.push_back({name, use.memory->fd()});
-  // What releases before it kept stays on disk.
-  if (tables.empty()) return checkpoints_.refuse("the release that runs has no tables");
-  checkpoints_.begin(current_->what.release, tables);
-}
-
-std::string Supervisor::open_asked(const std::string& path) {
-  asked_.reset();
+std::string Restoring::name(const std::string& path) {
+  named_.reset();
   if (path.empty()) return {};
-  asked_.emplace().path = path;
-  CheckpointVerdict verdict = asked_->reader.open(path);
+  named_.emplace().path = path;
+  CheckpointVerdict verdict = named_->reader.open(path);
   if (verdict.good()) return {};
-  asked_.reset();
+  named_.reset();
   return "restore='" + path + "': the checkpoint " + verdict.text;
 }
 
-// The one that the takeover names. It is for that takeover: a restart or a revert finds records in memory.
-const Supervisor::OpenCheckpoint* Supervisor::asked_checkpoint() {
-  bool asked = asked_ && (life_.purpose == Purpose::start || life_.purpose == Purpose::upgrade);
-  return asked ? &*asked_ : nullptr;
+void Restoring::end() {
+  named_.reset();
+  newest_.reset();
+}
+
+std::string Restoring::from_named(const TableKey& key, TableUse& use) {
+  return named_ ? restore(*named_, key, use) : "";
 }
 
 // Looked for once a loading release, since verifying it takes time.
-const Supervisor::OpenCheckpoint* Supervisor::newest_checkpoint() {
+std::string Restoring::from_newest(const TableKey& key, TableUse& use) {
   const std::string& directory = checkpoints_.settings().directory;
-  if (directory.empty()) return nullptr;
-  if (!newest_) {
-    newest_.emplace();
-    StoredCheckpoint opened;
-    open_newest_checkpoint(directory, checkpoints_.instance(), newest_->reader, opened,
-                           [this](const StoredCheckpoint& stored, const CheckpointVerdict& verdict) {
-                             bool damaged = verdict.kind == CheckpointVerdict::Kind::damaged;
-                             log_.add(damaged ? "checkpoint_damaged" : "checkpoint_passed_over",
-                                      {{"file", stored.path}, {"text", verdict.text}});
-                           });
-    newest_->path = opened.path;
-  }
-  return newest_->path.empty() ? nullptr : &*newest_;
+  if (directory.empty()) return {};
+  if (!newest_) open_newest(directory);
+  return newest_->path.empty() ? "" : restore(*newest_, key, use);
 }
 
-// Memory of its own with the table's records: as it is when layout and size are those asked for, else a source that is
-// carried from. `use` stays as it was when there is no such table. Returns what went wrong, else an empty string.
-std::string Supervisor::restore(const OpenCheckpoint* checkpoint, const TableKey& key, TableUse& use) {
-  const CheckpointTable* table = checkpoint ? checkpoint->reader.table(key.name) : nullptr;
+void Restoring::open_newest(const std::string& directory) {
+  newest_.emplace();
+  StoredCheckpoint opened;
+  open_newest_checkpoint(directory, checkpoints_.instance(), newest_->reader, opened,
+                         [this](const StoredCheckpoint& stored, const CheckpointVerdict& verdict) {
+                           bool damaged = verdict.kind == CheckpointVerdict::Kind::damaged;
+                           log_.add(damaged ? "checkpoint_damaged" : "checkpoint_passed_over",
+                                    {{"file", stored.path}, {"text", verdict.text}});
+                         });
+  newest_->path = opened.path;
+}
+
+std::string Restoring::restore(const OpenCheckpoint& checkpoint, const TableKey& key, TableUse& use) {
+  const CheckpointTable* table = checkpoint.reader.table(key.name);
   if (!table) return {};
   TableKey written{key.name, table->header.layout_hash, state_bytes(table->shape())};
   std::shared_ptr<const TableMemory> memory;
   std::string why = resources_.create_table(written, true, memory);
   RestoredTable counts;
-  if (why.empty()) why = fill(*memory, checkpoint->reader, *table, counts);
+  if (why.empty()) why = fill(*memory, checkpoint.reader, *table, counts);
   if (!why.empty()) {
-    log_.add("table_not_restored", {{"table", key.name}, {"file", checkpoint->path}, {"reason", why}});
-    return "state table '" + key.name + "' cannot be restored from '" + checkpoint->path + "': " + why;
+    log_.add("table_not_restored", {{"table", key.name}, {"file", checkpoint.path}, {"reason", why}});
+    return "state table '" + key.name + "' cannot be restored from '" + checkpoint.path + "': " + why;
   }
   log_.add("table_restored", {{"table", key.name},
-                              {"file", checkpoint->path},
+                              {"file", checkpoint.path},
                               {"records", std::to_string(counts.restored)},
                               {"expired", std::to_string(counts.expired)}});
   (written == key ? use.memory : use.source) = memory;
-  use.from = checkpoint->path;
+  use.from = checkpoint.path;
   use.expired = counts.expired;
   return {};
 }

@@ -1,8 +1,11 @@
 // Carries out what the life cycle says.
-#include "supervisor/supervisor.hh"
-
-#include <algorithm>
+#include <set>
 #include <utility>
+
+#include "shared/shared_page.hh"
+#include "shared/time_units.hh"
+#include "supervisor/supervisor.hh"
+#include "supervisor/table_sources.hh"
 
 namespace clickup {
 namespace {
@@ -10,8 +13,6 @@ constexpr uint64_t kPrepareTimeout = 5'000 * kMillisecond;
 constexpr uint64_t kPauseTimeout = 300 * kMillisecond;
 // While nobody forwards, packets wait in the ring: it holds 800 ms of 20,000 packets a second.
 constexpr uint64_t kResumeTimeout = 400 * kMillisecond;
-constexpr uint64_t kFirstBackoff = 10 * kMillisecond, kLongestBackoff = 1'000 * kMillisecond;
-constexpr uint32_t kCrashLoop = 10;
 }  // namespace
 
 void Supervisor::feed(Event event) {
@@ -40,91 +41,75 @@ void Supervisor::set_phase_deadline() {
   }
 }
 
-void Supervisor::explain(Cause cause, std::string reason) {
-  cause_ = cause;
-  reason_ = std::move(reason);
-  if (cause != Cause::not_confirmed && cause != Cause::worker_died && cause != Cause::asked) return;
-  back_cause_ = cause;
-  back_reason_ = reason_;
+void Supervisor::explain(Cause cause, std::string text) {
+  reason_ = {cause, std::move(text)};
+  if (cause == Cause::not_confirmed || cause == Cause::worker_died || cause == Cause::asked) back_ = reason_;
 }
 
-void Supervisor::lose_candidate(Cause cause, std::string reason) {
+void Supervisor::lose_candidate(Cause cause, std::string text) {
   if (!candidate_) return;
   if (life_.phase == Phase::undoing) return check_undone();
-  explain(cause, std::move(reason));
+  explain(cause, std::move(text));
   feed(Event::candidate_lost);
 }
 
 void Supervisor::check_undone() {
-  for (auto* process : {&candidate_->worker, &carrier_})
-    if (*process && !(*process)->reap()) return;
-  for (auto* process : {&candidate_->worker, &carrier_}) {
-    if (!*process) continue;
-    log_output(**process);
-    // The message of its failure may be what brought us here: it is looked at until the next round.
-    leaving_.push_back(std::move(*process));
-  }
+  for (WorkerProcess* process : {candidate_->worker.get(), carrying_.carrier()})
+    if (process && !process->reap()) return;
+  let_go(std::move(candidate_->worker));
+  let_go(carrying_.take_carrier());
   candidate_.reset();
   feed(Event::candidate_gone);
+}
+
+// The message of its failure may be what brought us here: it is looked at until the next round.
+void Supervisor::let_go(std::unique_ptr<WorkerProcess> process) {
+  if (!process) return;
+  log_output(*process);
+  leaving_.push_back(std::move(process));
 }
 
 void Supervisor::perform(Action action) {
   switch (action) {
     case Action::spawn: return spawn();
-    case Action::take_previous:
-      candidate_ = Slot{previous_->what, previous_->needs, std::move(previous_->worker), previous_->since};
-      carriage_ = {};
-      carriers_ = 0;
-      return;
+    case Action::take_previous: return take_previous();
     case Action::carry: return carry();
     case Action::carry_back: return carry_back();
-    case Action::end_carrier: return dismiss(std::move(carrier_));
-    case Action::prepare_carrier: return prepare_carrier();
-    case Action::prepare:
-      drops_before_ = resources_.count_drops();
-      candidate_->worker->channel().send("prepare " + std::to_string(candidate_->worker->turn()) + " " + company());
-      return;
+    case Action::end_carrier: return dismiss(carrying_.take_carrier());
+    case Action::prepare_carrier:
+      return carrying_.prepare(candidate_->worker->turn(), life_.purpose == Purpose::upgrade && life_.current_alive);
+    case Action::prepare: return prepare();
     case Action::pause_current: return pause_current();
     case Action::grant_turn: return grant_turn();
     case Action::kill_candidate:
-      for (auto* process : {&candidate_->worker, &carrier_})
-        if (*process) (*process)->kill();
+      for (WorkerProcess* process : {candidate_->worker.get(), carrying_.carrier()})
+        if (process) process->kill();
       return check_undone();
     case Action::kill_current:
       if (current_->worker) current_->worker->kill();
       return;
     case Action::resume_current: return resume_current();
     case Action::adopt: return adopt();
-    case Action::end_previous:
-      if (previous_) dismiss(std::move(previous_->worker));
-      previous_.reset();
-      return release_unneeded();
-    case Action::end_current: dismiss(std::move(current_->worker)); return;
+    case Action::end_previous: return end_previous();
+    case Action::end_current: return dismiss(std::move(current_->worker));
     case Action::report_success: return report_success();
     case Action::report_failure: return report_failure();
     case Action::report_ended: return report_ended();
-    case Action::schedule_retry: return schedule_retry();
+    case Action::schedule_retry: retry_at_ = boot_time_ns() + backoff_.wait(reason_.text); return;
     case Action::arm_confirm:
       confirm_deadline_ = boot_time_ns() + current_->what.confirm_timeout_ms * kMillisecond;
       return;
     case Action::disarm_confirm: confirm_deadline_ = 0; return;
     case Action::end_all: return end_all();
-    case Action::finish:
-      current_.reset();
-      previous_.reset();
-      release_unneeded();
-      log_.add("stopped");
-      for (const auto& reply : stop_replies_) reply({200, {}});
-      finished_ = true;
+    case Action::finish: return finish();
   }
 }
 
 void Supervisor::spawn() {
   retry_at_ = 0;
   paused_traffic_ = false;
-  carriage_ = {};
-  carriers_ = 0;
-  newest_.reset();
+  carrying_.begin();
+  restoring_.begin();
   const Release& what = life_.purpose == Purpose::restart  ? current_->what
                         : life_.purpose == Purpose::revert ? previous_->what
                                                            : request_;
@@ -141,12 +126,23 @@ void Supervisor::spawn() {
            {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
 }
 
-// Whether whoever is told this works beside a worker that forwards.
+// Whether who is told this works beside a worker that forwards.
 const char* Supervisor::company() const { return life_.current_alive ? "beside" : "alone"; }
 
 // The number of who follows the current worker.
 uint32_t Supervisor::next_turn() const {
-  return life_.carries && carrier_ ? carrier_->turn() : candidate_->worker->turn();
+  WorkerProcess* carrier = life_.carries ? carrying_.carrier() : nullptr;
+  return (carrier ? carrier : candidate_->worker.get())->turn();
+}
+
+void Supervisor::take_previous() {
+  candidate_ = Slot{previous_->what, previous_->needs, std::move(previous_->worker), previous_->since};
+  carrying_.begin();
+}
+
+void Supervisor::prepare() {
+  drops_before_ = resources_.count_drops();
+  candidate_->worker->channel().send("prepare " + std::to_string(candidate_->worker->turn()) + " " + company());
 }
 
 void Supervisor::grant_turn() {
@@ -157,7 +153,7 @@ void Supervisor::grant_turn() {
 }
 
 void Supervisor::pause_current() {
-  pause_looked_at_ = false;
+  heartbeat_.begin_pause();
   paused_traffic_ = true;
   place(candidate_->worker, Rank::worker);  // not before: what it maps must not keep the other one from a core of both
   resources_.page().stopped_ns = boot_time_ns();  // the worker says it better, unless it hangs or dies before
@@ -172,23 +168,22 @@ void Supervisor::resume_current() {
 
 void Supervisor::adopt() {
   candidate_->since = iso_time_now();
-  states_ = fates(*candidate_);
-  carriers_ = 0;
+  states_ = carrying_.fates(candidate_->needs);
+  carrying_.end();
   if (life_.purpose == Purpose::upgrade) previous_ = std::exchange(current_, std::nullopt);
   if (life_.purpose == Purpose::revert) {
     reverted_ = current_->what;
     dismiss(std::move(current_->worker));
     previous_.reset();
-    confirmed_ = candidate_->what.release;
+    reports_.stays_confirmed(candidate_->what.release);
   }
   current_ = std::exchange(candidate_, std::nullopt);
   for (auto& [name, use] : current_->needs.tables) use = {use.memory, nullptr, false};
-  if (previous_) find_sources(*previous_);
-  asked_.reset();
-  newest_.reset();
-  watch_.forget();
+  if (previous_) find_sources_back(*previous_, current_);
+  restoring_.end();
+  heartbeat_.forget();
   paused_traffic_ = false;
-  problem_.clear();
+  backoff_.solved();
   release_unneeded();
 }
 
@@ -209,26 +204,29 @@ void Supervisor::release_unneeded() {
   resources_.keep_only(interfaces);
 }
 
-void Supervisor::schedule_retry() {
-  uint32_t doublings = std::min(deaths_in_a_row_ > 0 ? deaths_in_a_row_ - 1 : 0, 20u);
-  uint64_t wait = std::min(kFirstBackoff << doublings, kLongestBackoff);
-  retry_at_ = boot_time_ns() + wait;
-  if (deaths_in_a_row_ < kCrashLoop) return;
-  problem_ = "the worker ended " + std::to_string(deaths_in_a_row_) + " times in a row, the last time: " + reason_ +
-             "; it is started again every second until another release takes over";
-  if (deaths_in_a_row_ == kCrashLoop) log_.add("crash_loop", {{"reason", problem_}});
+void Supervisor::end_previous() {
+  if (previous_) dismiss(std::move(previous_->worker));
+  previous_.reset();
+  release_unneeded();
 }
 
 void Supervisor::end_all() {
   phase_deadline_ = confirm_deadline_ = retry_at_ = 0;
   checkpoints_.end();
-  HandlerReply stopping = refused(Cause::busy, "the supervisor was told to stop");
-  answer_attempt(stopping);
-  answer_reverts(stopping);
+  reports_.refuse_all(refused(Cause::busy, "the supervisor was told to stop"));
   for (auto* slot : {&candidate_, &current_, &previous_})
     if (*slot) dismiss(std::move((*slot)->worker));
-  dismiss(std::move(carrier_));
+  dismiss(carrying_.take_carrier());
   candidate_.reset();
+}
+
+void Supervisor::finish() {
+  current_.reset();
+  previous_.reset();
+  release_unneeded();
+  log_.add("stopped");
+  for (const auto& reply : stop_replies_) reply({200, {}});
+  finished_ = true;
 }
 
 }  // namespace clickup

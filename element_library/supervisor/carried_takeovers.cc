@@ -1,0 +1,84 @@
+// Takeovers and reverts whose tables get their records from a carrier.
+#include "shared/shared_page.hh"
+#include "shared/time_units.hh"
+#include "supervisor/supervisor.hh"
+
+namespace clickup {
+
+// The one that named the carrier: the newer one of the two between which it carries.
+const Release& Supervisor::carrying_release() const {
+  return life_.purpose == Purpose::revert ? current_->what : candidate_->what;
+}
+
+void Supervisor::await_progress() {
+  phase_deadline_ = boot_time_ns() + carrying_release().start_timeout_ms * kMillisecond;
+}
+
+bool Supervisor::start_carrier(const Release& knows, const Slot& target) {
+  if (carrying_.given_up()) {
+    log_.add("carrier_given_up", {{"release", target.what.release}, {"carrier", knows.carrier}});
+    feed(Event::cannot_carry);
+    return false;
+  }
+  std::string why = carrying_.start(knows, target, next_turn_++);
+  if (!why.empty()) lose_carrier(why);
+  return why.empty();
+}
+
+void Supervisor::carry() {
+  if (!carrying_.carrier() && !start_carrier(carrying_release(), *candidate_)) return;
+  await_progress();
+  carrying_.carry(life_.current_alive);
+}
+
+void Supervisor::carry_back() {
+  if (carrying_.carrier() || start_carrier(current_->what, *previous_)) carrying_.watch();
+}
+
+// It died, could not be started, or was given up.
+void Supervisor::lose_carrier(const std::string& why) {
+  std::unique_ptr<WorkerProcess> carrier = carrying_.take_carrier();
+  log_.add("carrier_lost", {{"pid", carrier ? std::to_string(carrier->pid()) : ""}, {"reason", why}});
+  if (carrier) {
+    carrier->kill();
+    leaving_.push_back(std::move(carrier));
+  }
+  bool handing_over = life_.phase == Phase::pausing || life_.phase == Phase::resuming;
+  if (handing_over && resources_.page().turn == candidate_->worker->turn()) return;  // it had done its work
+  if (advance(life_, Event::carrier_lost).next.phase == Phase::undoing) explain(Cause::state, "the carrier " + why);
+  feed(Event::carrier_lost);
+}
+
+void Supervisor::on_carrier_message(const Message& message) {
+  std::string_view verb = message.word(0);
+  if (verb == "progress" && life_.phase == Phase::carrying) await_progress();
+  if (verb == "cannot") on_uncarried(std::string(message.word(1)), message.after(2));
+  if (verb == "carried" && life_.phase == Phase::carrying) {
+    carrying_.note_precopied();
+    feed(Event::carried);
+  }
+  if (verb == "prepared") feed(Event::carrier_prepared);
+  if (verb == "behind") on_behind(message);
+  if (verb == "rounds") carrying_.note_rounds(message.number(1), message.number(2));
+  if (verb == "counts")
+    carrying_.note_counts(std::string(message.word(1)), {message.number(2), message.number(3), message.number(4)});
+}
+
+void Supervisor::on_uncarried(const std::string& table, std::string_view why) {
+  carrying_.note_impossible(table, why);
+  if (life_.phase != Phase::carrying) return;
+  if (life_.purpose != Purpose::revert && !candidate_->what.lose.contains(table))
+    return lose_candidate(Cause::state, "the records of table '" + table + "' cannot be carried: " + std::string(why) +
+                                            "; give a `carrier` that can, or let it start empty with lose=" + table);
+  if (!carrying_.possible(candidate_->needs)) feed(Event::cannot_carry);
+}
+
+void Supervisor::on_behind(const Message& message) {
+  auto microseconds = [&message](size_t index) { return std::to_string(message.number(index) / 1000) + " us"; };
+  lose_candidate(Cause::traffic, "records change faster than they can be carried: the last " +
+                                     std::to_string(message.number(2)) + " took " + microseconds(1) +
+                                     ", and the receive rings hold what comes for " + microseconds(3) +
+                                     "; try again when there is less traffic, or raise spec.memory of the device");
+}
+
+}  // namespace clickup

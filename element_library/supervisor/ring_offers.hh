@@ -1,0 +1,31 @@
+// Offers the worker that forwards a receive ring of another size.
+#pragma once
+
+#include <cstdint>
+
+#include "supervisor/worker_process.hh"
+
+namespace clickup {
+
+class EventLog;
+class Resources;
+
+class RingOffers {
+ public:
+  RingOffers(EventLog& log, Resources& resources) : log_(log), resources_(resources) {}
+
+  // Begins a change, offers what there is to offer, or gives up what was not answered in time. Only while this worker
+  // is all there is: every other one has the ring mapped that would be given up.
+  void look(uint64_t now_ns, WorkerProcess& worker);
+  void on_message(WorkerProcess& worker, const Message& message);
+
+ private:
+  void offer(uint64_t now_ns, WorkerProcess& worker);
+
+  EventLog& log_;
+  Resources& resources_;
+  uint32_t offered_to_ = 0;  // turn of the worker that was offered the ring under way
+  uint64_t deadline_ = 0;    // CLOCK_BOOTTIME ns
+};
+
+}  // namespace clickup
