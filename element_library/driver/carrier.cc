@@ -6,6 +6,7 @@
 #include "driver/spin_guard.hh"
 #include "shared/shared_page.hh"
 #include "shared/time_units.hh"
+#include "shared/worker_messages.hh"
 
 namespace clickup {
 namespace {
@@ -18,63 +19,69 @@ class Carrier {
   int run() {
     Message order;
     while (channel_.receive(order, -1) == WorkerChannel::Result::message) {
-      if (order.word(0) == "exit") break;
-      if (order.word(0) == "table") add(order);
-      if (order.word(0) == "ring") add_ring(order);
-      if (order.word(0) == "carry") rings_.begin(boot_time_ns());
-      if (order.word(0) == "carry")
-        precopy_.begin(order.word(1) == "alone" ? Precopy::Manner::alone : Precopy::Manner::beside);
-      if (order.word(0) == "watch") precopy_.begin(Precopy::Manner::watch);
-      if (order.word(0) == "prepare") take_turn(order);
+      std::optional<Order> verb = verb_of<Order>(order);
+      if (verb == Order::exit) break;
+      if (!verb || !follow(*verb, order)) channel_.send(encode(notices::Unknown{{std::string(order.verb())}}));
     }
     return 0;
   }
 
  private:
-  void add(const Message& order) {
-    std::string name(order.word(1));
-    if (order.descriptors.size() != 2) return;
-    std::string why = tables_.add(name, order.number(2, 16), order.number(3, 16), order.descriptors[0].get(),
-                                  order.descriptors[1].get());
-    if (!why.empty()) channel_.send("cannot " + name + " " + why);
+  // False: it is not for carriers, or cannot be read.
+  bool follow(Order verb, const Message& order) {
+    switch (verb) {
+      case Order::table: return with<orders::Table>(order, [&](const auto& given) { add(given, order.descriptors); });
+      case Order::ring:
+        return with<orders::Ring>(order, [&](const auto& given) { add_ring(given, order.descriptors); });
+      case Order::carry: return with<orders::Carry>(order, [this](const auto& given) { carry(given.company); });
+      case Order::watch: precopy_.begin(Precopy::Manner::watch); return true;
+      case Order::prepare: return with<orders::PrepareCarrier>(order, [this](const auto& given) { take_turn(given); });
+      default: return false;
+    }
+  }
+
+  void add(const orders::Table& table, const std::vector<FileDescriptor>& memories) {
+    if (memories.size() != 2) return;
+    std::string why = tables_.add(table.name, table.from.number, table.to.number, memories[0].get(), memories[1].get());
+    if (!why.empty()) channel_.send(encode(notices::Cannot{table.name, {why}}));
   }
 
   // Only to see how full it is: without, records are carried all the same.
-  void add_ring(Message& order) {
+  void add_ring(const orders::Ring& ring, const std::vector<FileDescriptor>& sockets) {
     for (const PortCursor& port : page_.ports) {
-      if (order.descriptors.size() != 1 || !name_is(port.interface, sizeof port.interface, order.word(1))) continue;
-      std::string why =
-          rings_.add(order.descriptors[0].get(), uint32_t(order.number(2)), uint32_t(order.number(3)), port);
+      if (sockets.size() != 1 || !name_is(port.interface, sizeof port.interface, ring.interface)) continue;
+      std::string why = rings_.add(sockets[0].get(), ring.frame_size, ring.frame_count, port);
       if (!why.empty()) std::fprintf(stderr, "%s\n", why.c_str());
       return;
     }
   }
 
-  void take_turn(const Message& order) {
-    uint32_t turn = uint32_t(order.number(1)), next = uint32_t(order.number(2));
-    precopy_.end();
-    Precopy::Look look = precopy_.look_again();
-    if (order.word(3) == "in_time" && !look.in_time()) return fall_behind(look);
-    channel_.send("prepared");
-    if (!await_turn(page_, turn, time_to_spin(), kTurnTimeout)) return;
-    uint32_t carried = tables_.final_round();
-    tell(carried);
-    hand_over(page_, next);
-    precopy_.turn_round();
+  void carry(Company company) {
+    rings_.begin(boot_time_ns());
+    precopy_.begin(company == Company::alone ? Precopy::Manner::alone : Precopy::Manner::beside);
   }
 
-  void fall_behind(const Precopy::Look& look) {
-    channel_.send("behind " + std::to_string(look.took_ns) + " " + std::to_string(look.carried) + " " +
-                  std::to_string(look.holds_ns));
+  void take_turn(const orders::PrepareCarrier& order) {
+    precopy_.end();
+    Precopy::Look look = precopy_.look_again();
+    if (order.haste == Haste::in_time && !look.in_time()) {
+      channel_.send(encode(notices::Behind{look.took_ns, look.carried, look.holds_ns}));
+      return;
+    }
+    channel_.send(word_of(Notice::prepared));
+    if (!await_turn(page_, order.turn, time_to_spin(), kTurnTimeout)) return;
+    uint32_t carried = tables_.final_round();
+    tell(carried);
+    hand_over(page_, order.next);
+    precopy_.turn_round();
   }
 
   // Before the turn is passed on, so that nobody who hears of what comes then has not heard of this.
   void tell(uint32_t carried) {
-    channel_.send("rounds " + std::to_string(precopy_.rounds()) + " " + std::to_string(carried));
+    channel_.send(encode(notices::Rounds{precopy_.rounds(), carried}));
     for (const CarriedTables::Table& table : tables_.tables()) {
       CopyCounts counts = table.copy->counts();
-      channel_.send("counts " + table.name + " " + std::to_string(counts.migrated) + " " +
-                    std::to_string(counts.expired) + " " + std::to_string(counts.lost));
+      channel_.send(encode(notices::Counts{table.name, counts.migrated, counts.expired, counts.lost}));
     }
   }
 
@@ -98,7 +105,7 @@ int run_carrier(int channel_fd) {
   Message welcome;
   SharedPage* page = nullptr;
   bool received = channel.receive(welcome, kWelcomeTimeoutMs) == WorkerChannel::Result::message;
-  if (!received || welcome.word(0) != "welcome" || welcome.descriptors.size() != 1)
+  if (!received || verb_of<Order>(welcome) != Order::welcome || welcome.descriptors.size() != 1)
     return fail("no welcome on the channel: --carry is for the supervisor only");
   greet(channel, welcome);
   if (std::string why = map_page(welcome.descriptors[0].get(), page); !why.empty()) return fail(why);

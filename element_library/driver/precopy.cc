@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "shared/time_units.hh"
+#include "shared/worker_messages.hh"
 
 namespace clickup {
 namespace {
@@ -46,7 +47,7 @@ class Precopy::Pace : public CopyPace {
     make_way();
     if (uint64_t now = boot_time_ns(); now - told_ >= kProgress) {
       told_ = now;
-      if (precopy_.manner_ != Manner::watch) precopy_.channel_.send("progress");
+      if (precopy_.manner_ != Manner::watch) precopy_.channel_.send(word_of(Notice::progress));
     }
     return whole_ || !precopy_.ending_;
   }
@@ -127,7 +128,7 @@ void Precopy::step_back() {
 void Precopy::run() {
   if (manner_ != Manner::alone) step_back();
   if (std::exchange(turned_, false))
-    for (const auto& [table, why] : tables_.turn_round()) channel_.send("cannot " + table + " " + why);
+    for (const auto& [table, why] : tables_.turn_round()) channel_.send(encode(notices::Cannot{table, {why}}));
   run_rounds();
 }
 
@@ -138,7 +139,7 @@ void Precopy::run_rounds() {
     uint64_t took = round(pace, carried);
     if (ending_) return;
     bool few = few_left(std::exchange(carried_before_, carried), carried, took);
-    if (!said) channel_.send(few ? "carried" : "progress");
+    if (!said) channel_.send(word_of(few ? Notice::carried : Notice::progress));
     said |= few;
     if (manner_ == Manner::alone) return;
     if (manner_ == Manner::watch) rest(std::max(kLeastRest, kRestShare * took));

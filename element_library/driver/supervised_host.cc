@@ -44,8 +44,9 @@ std::string SupervisedHost::ask(const std::string& question, Message& answer) {
   if (!channel_.send(question)) return "the supervisor does not take questions: it is gone or stuck";
   if (channel_.receive(answer, kAnswerTimeoutMs) != WorkerChannel::Result::message)
     return "the supervisor gave no answer to '" + question + "'";
-  if (answer.word(0) == "ok") return {};
-  return answer.word(0) == "error" ? std::string(answer.after(1)) : "the supervisor said '" + answer.text + "'";
+  if (verb_of<Answer>(answer) == Answer::ok) return {};
+  std::optional<answers::Error> error = parse<answers::Error>(answer);
+  return error ? error->why.text : "the supervisor said '" + answer.text + "'";
 }
 
 std::string SupervisedHost::packet_socket(std::string_view name, const PacketSocket*& socket) {
@@ -54,11 +55,12 @@ std::string SupervisedHost::packet_socket(std::string_view name, const PacketSoc
     return {};
   }
   Message answer;
-  if (std::string why = ask("socket " + std::string(name), answer); !why.empty()) return why;
-  if (answer.descriptors.size() != 1) return "the supervisor sent no socket for interface '" + std::string(name) + "'";
+  if (std::string why = ask(encode(notices::Socket{{std::string(name)}}), answer); !why.empty()) return why;
+  std::optional<answers::Socket> given = parse<answers::Socket>(answer);
+  if (!given || answer.descriptors.size() != 1)
+    return "the supervisor sent no socket for interface '" + std::string(name) + "'";
   Socket opened;
-  opened.used = {answer.descriptors[0].get(), nullptr, uint32_t(answer.number(1)), uint32_t(answer.number(2)),
-                 cursor_of(name)};
+  opened.used = {answer.descriptors[0].get(), nullptr, given->frame_size, given->frame_count, cursor_of(name)};
   PacketSocket& used = opened.used;
   if (!used.cursor) return "the supervisor has no cursor for interface '" + std::string(name) + "'";
   if (std::string why = map_ring(used.fd, used.frame_size, used.frame_count, used.ring); !why.empty())
@@ -74,17 +76,17 @@ PortCursor* SupervisedHost::cursor_of(std::string_view name) const {
   return nullptr;
 }
 
-std::string SupervisedHost::offer_ring(std::string_view name, Message& offer) {
-  auto known = sockets_.find(name);
-  PortCursor* cursor = cursor_of(successor_name(name));
-  if (known == sockets_.end() || !cursor || offer.descriptors.size() != 1) return "nothing here reads from it";
+std::string SupervisedHost::offer_ring(const orders::Ring& offer, std::vector<FileDescriptor>& sockets) {
+  auto known = sockets_.find(offer.interface);
+  PortCursor* cursor = cursor_of(successor_name(offer.interface));
+  if (known == sockets_.end() || !cursor || sockets.size() != 1) return "nothing here reads from it";
   Socket& socket = known->second;
   unmap(socket.next);
   socket.filled = false;
-  PacketSocket next{offer.descriptors[0].get(), nullptr, uint32_t(offer.number(2)), uint32_t(offer.number(3)), cursor};
+  PacketSocket next{sockets[0].get(), nullptr, offer.frame_size, offer.frame_count, cursor};
   if (std::string why = map_ring(next.fd, next.frame_size, next.frame_count, next.ring); !why.empty()) return why;
   socket.next = next;
-  socket.next_fd = std::move(offer.descriptors[0]);
+  socket.next_fd = std::move(sockets[0]);
   return {};
 }
 
@@ -107,7 +109,7 @@ void SupervisedHost::settle_rings() {
     socket.used = std::exchange(socket.next, {});
     socket.fd = std::move(socket.next_fd);
     socket.filled = false;
-    channel_.send("ring_changed " + name);
+    channel_.send(encode(notices::RingChanged{name}));
   }
 }
 
@@ -115,19 +117,18 @@ std::string SupervisedHost::state_memory(std::string_view name, uint64_t layout_
                                          StateMemory& memory) {
   if (tables_.contains(name))
     return "state table '" + std::string(name) + "' is asked for twice: two elements of one graph cannot own it";
-  char layout[17];
-  ::snprintf(layout, sizeof layout, "%016llx", static_cast<unsigned long long>(layout_hash));
   Message answer;
-  std::string why = ask("table " + std::string(name) + " " + layout + " " + std::to_string(bytes), answer);
+  std::string why = ask(encode(notices::Table{std::string(name), {layout_hash}, bytes}), answer);
   if (!why.empty()) return why;
-  if (answer.descriptors.size() != 1)
+  std::optional<answers::Table> given = parse<answers::Table>(answer);
+  if (!given || answer.descriptors.size() != 1)
     return "the supervisor sent no memory for state table '" + std::string(name) + "'";
   FileDescriptor& fd = answer.descriptors[0];
   void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
   if (address == MAP_FAILED)
     return "no memory for state table '" + std::string(name) + "' of " + std::to_string(bytes) +
            " bytes: " + std::strerror(errno);
-  memory = {address, bytes, answer.word(1) == "adopted"};
+  memory = {address, bytes, given->origin == Origin::adopted};
   tables_.emplace(name, Table{memory, std::move(fd)});
   return {};
 }
@@ -149,8 +150,10 @@ CounterSlot* SupervisedHost::counter_slot(std::string_view full_name) {
     if (name_is(entry.name, sizeof entry.name, name)) return &entry.slot;
   }
   Message answer;
-  bool shared = ask("counter " + name, answer).empty() && answer.number(1) < SharedPage::kCounters;
-  return shared ? &page_.counters[answer.number(1)].slot : &private_counters_.emplace_back();
+  std::optional<answers::Counter> given;
+  if (ask(encode(notices::Counter{{name}}), answer).empty()) given = parse<answers::Counter>(answer);
+  bool shared = given && given->index < SharedPage::kCounters;
+  return shared ? &page_.counters[given->index].slot : &private_counters_.emplace_back();
 }
 
 void SupervisedHost::find_oldest_frames() {

@@ -8,7 +8,7 @@
 
 #include "driver/host.hh"
 #include "shared/shared_page.hh"
-#include "shared/worker_channel.hh"
+#include "shared/worker_messages.hh"
 
 namespace clickup {
 
@@ -33,7 +33,7 @@ class SupervisedHost : public Host {
 
   // Another ring of an interface: offered, it is mapped; filled, frames go into it and no more into the one before.
   // That one is read to its end, and given up by settle_rings(). An empty string, else why it cannot be.
-  std::string offer_ring(std::string_view interface, Message& offer);
+  std::string offer_ring(const orders::Ring& offer, std::vector<FileDescriptor>& sockets);
   void fill_ring(std::string_view interface);
   // Between two rounds: goes over to filled rings where nothing is left to read before. Tells the supervisor.
   void settle_rings();
@@ -49,7 +49,7 @@ class SupervisedHost : public Host {
     FileDescriptor fd;
   };
   PortCursor* cursor_of(std::string_view name) const;
-  // Returns an empty string and what follows "ok", else why not.
+  // Returns an empty string when the answer is `ok`, else why not.
   std::string ask(const std::string& question, Message& answer);
 
   WorkerChannel& channel_;

@@ -14,6 +14,7 @@
 #include "shared/causes.hh"
 #include "shared/shared_page.hh"
 #include "shared/time_units.hh"
+#include "shared/worker_messages.hh"
 
 namespace clickup {
 namespace {
@@ -29,7 +30,7 @@ class Worker {
 
   int run() {
     runtime_.watch(channel_.fd(), [this] { ordered_ = true; });
-    channel_.send("ready");
+    channel_.send(word_of(Notice::ready));
     while (runtime_.round()) {
       if (runtime_.running()) page_.beat.fetch_add(1, std::memory_order_release);  // its writes are done
       if (std::exchange(ordered_, false) && !follow_orders()) break;
@@ -49,33 +50,38 @@ class Worker {
         case WorkerChannel::Result::closed: return false;
         case WorkerChannel::Result::message: break;
       }
-      if (order.word(0) == "exit") return false;
-      follow(order);
+      std::optional<Order> verb = verb_of<Order>(order);
+      if (verb == Order::exit) return false;
+      if (!verb || !follow(*verb, order)) channel_.send(encode(notices::Unknown{{std::string(order.verb())}}));
     }
   }
 
-  void follow(Message& order) {
-    std::string_view verb = order.word(0);
-    if (verb == "prepare") take_over(uint32_t(order.number(1)), order.word(2) == "alone");
-    else if (verb == "pause") give_up(uint32_t(order.number(1)));
-    else if (verb == "resume") go_on();
-    else if (verb == "ring") take_ring(order);
-    else if (verb == "ring_filled") host_.fill_ring(order.word(1));
-    else channel_.send("unknown " + std::string(verb));
+  // False: it is not for workers, or cannot be read.
+  bool follow(Order verb, Message& order) {
+    switch (verb) {
+      case Order::prepare: return with<orders::PrepareWorker>(order, [this](const auto& given) { take_over(given); });
+      case Order::pause: return with<orders::Pause>(order, [this](const auto& given) { give_up(given.next); });
+      case Order::resume: go_on(); return true;
+      case Order::ring: return with<orders::Ring>(order, [&](const auto& given) { take_ring(given, order); });
+      case Order::ring_filled:
+        return with<orders::RingFilled>(order, [this](const auto& given) { host_.fill_ring(given.interface); });
+      default: return false;
+    }
   }
 
-  void take_over(uint32_t turn, bool alone) {
-    turn_ = turn;
+  void take_over(const orders::PrepareWorker& order) {
+    turn_ = order.turn;
     host_.map_tables();
     // A process that was just busy waits longest for a processor that others want too: none of that within the pause.
-    if (!alone) ::usleep(kRestBeforeTurn);
-    channel_.send("prepared");
-    if (await_turn(page_, turn, time_to_spin(), kTurnTimeout)) go_on();
+    if (order.company == Company::beside) ::usleep(kRestBeforeTurn);
+    channel_.send(word_of(Notice::prepared));
+    if (await_turn(page_, turn_, time_to_spin(), kTurnTimeout)) go_on();
   }
 
-  void take_ring(Message& order) {
-    std::string interface(order.word(1)), why = host_.offer_ring(interface, order);
-    channel_.send(why.empty() ? "ring_mapped " + interface : "ring_refused " + interface + " " + why);
+  void take_ring(const orders::Ring& ring, Message& order) {
+    std::string why = host_.offer_ring(ring, order.descriptors);
+    channel_.send(why.empty() ? encode(notices::RingMapped{ring.interface})
+                              : encode(notices::RingRefused{ring.interface, {why}}));
   }
 
   void give_up(uint32_t next) {
@@ -84,7 +90,7 @@ class Worker {
     runtime_.pause();
     uint32_t waiting = host_.waiting_packets(1);
     hand_over(page_, next);
-    channel_.send("paused " + std::to_string(stopped) + " " + std::to_string(waiting));
+    channel_.send(encode(notices::Paused{stopped, waiting}));
   }
 
   void go_on() {
@@ -95,7 +101,7 @@ class Worker {
     runtime_.resume();
     page_.resumed_ns = boot_time_ns();
     page_.beat.fetch_add(1, std::memory_order_relaxed);
-    channel_.send("running " + std::to_string(page_.resumed_ns) + " " + std::to_string(waiting));
+    channel_.send(encode(notices::Running{page_.resumed_ns, waiting}));
   }
 
   WorkerChannel& channel_;
@@ -117,8 +123,9 @@ struct Greeting {
   unsigned protocol = 1;
 
   int fail(WorkerChannel& channel, Cause cause, const std::string& why) const {
-    std::string word = protocol >= kFirstWithCauses ? std::string(cause_word(cause)) + " " : "";
-    channel.send("failed " + word + why);
+    bool says_cause = protocol >= kFirstWithCauses;
+    channel.send(says_cause ? encode(notices::Failed{std::string(cause_word(cause)), {why}})
+                            : encode(notices::FailedWithoutCause{{why}}));
     return 1;
   }
 };
@@ -153,7 +160,7 @@ int run_worker(int channel_fd, const char* config_path) {
   Message welcome;
   SharedPage* page = nullptr;
   bool received = channel.receive(welcome, kWelcomeTimeoutMs) == WorkerChannel::Result::message;
-  bool welcomed = received && welcome.word(0) == "welcome";
+  bool welcomed = received && verb_of<Order>(welcome) == Order::welcome;
   Greeting greeting{welcomed ? greet(channel, welcome) : 1};
   if (!welcomed || welcome.descriptors.size() != 2)
     return greeting.fail(channel, Cause::version, "no welcome on the channel: --worker is for the supervisor only");

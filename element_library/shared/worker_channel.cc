@@ -1,38 +1,14 @@
 #include "shared/worker_channel.hh"
 
-#include "shared/causes.hh"
-
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
 namespace clickup {
 
-std::string_view Message::after(size_t count) const {
-  std::string_view rest = text;
-  for (; count > 0; --count) {
-    size_t space = rest.find(' ');
-    if (space == std::string_view::npos) return {};
-    rest.remove_prefix(space + 1);
-  }
-  return rest;
-}
-
-std::string_view Message::word(size_t index) const {
-  std::string_view rest = after(index);
-  return rest.substr(0, rest.find(' '));
-}
-
-uint64_t Message::number(size_t index, int base) const {
-  std::string_view digits = word(index);
-  uint64_t value = 0;
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-  return error == std::errc{} && end == digits.data() + digits.size() ? value : 0;
-}
+std::string_view Message::verb() const { return std::string_view(text).substr(0, text.find(' ')); }
 
 std::string WorkerChannel::pair(WorkerChannel& one, WorkerChannel& other) {
   int ends[2];
@@ -103,11 +79,6 @@ WorkerChannel::Result WorkerChannel::receive(Message& message, int timeout_ms) {
   if (count <= 0) return Result::closed;
   take_descriptors(header, message.descriptors);
   return Result::message;
-}
-
-unsigned greet(WorkerChannel& channel, const Message& welcome) {
-  if (kProtocol >= kFirstWithCauses) channel.send("version " + std::to_string(kProtocol));
-  return std::clamp(unsigned(welcome.number(1)), 1u, kProtocol);
 }
 
 }  // namespace clickup

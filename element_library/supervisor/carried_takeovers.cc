@@ -28,7 +28,7 @@ bool Supervisor::start_carrier(const Release& knows, const Slot& target) {
 void Supervisor::carry() {
   if (!carrying_.carrier() && !start_carrier(carrying_release(), *candidate_)) return;
   await_progress();
-  carrying_.carry(life_.current_alive);
+  carrying_.carry(company());
 }
 
 void Supervisor::carry_back() {
@@ -49,35 +49,44 @@ void Supervisor::lose_carrier(const std::string& why) {
   feed(Event::carrier_lost);
 }
 
-void Supervisor::on_carrier_message(const Message& message) {
-  std::string_view verb = message.word(0);
-  if (verb == "progress" && life_.phase == Phase::carrying) await_progress();
-  if (verb == "cannot") on_uncarried(std::string(message.word(1)), message.after(2));
-  if (verb == "carried" && life_.phase == Phase::carrying) {
-    carrying_.note_precopied();
-    feed(Event::carried);
+// False: it cannot be read.
+bool Supervisor::on_carrier_notice(Notice verb, const Message& message) {
+  auto note = [this](const auto& told) { carrying_.note(told); };
+  switch (verb) {
+    case Notice::progress:
+      if (life_.phase == Phase::carrying) await_progress();
+      return true;
+    case Notice::carried: on_carried(); return true;
+    case Notice::prepared: feed(Event::carrier_prepared); return true;
+    case Notice::cannot: return with<notices::Cannot>(message, [this](auto& told) { on_uncarried(told); });
+    case Notice::behind: return with<notices::Behind>(message, [this](auto& told) { on_behind(told); });
+    case Notice::rounds: return with<notices::Rounds>(message, note);
+    case Notice::counts: return with<notices::Counts>(message, note);
+    default: return true;
   }
-  if (verb == "prepared") feed(Event::carrier_prepared);
-  if (verb == "behind") on_behind(message);
-  if (verb == "rounds") carrying_.note_rounds(message.number(1), message.number(2));
-  if (verb == "counts")
-    carrying_.note_counts(std::string(message.word(1)), {message.number(2), message.number(3), message.number(4)});
 }
 
-void Supervisor::on_uncarried(const std::string& table, std::string_view why) {
-  carrying_.note_impossible(table, why);
+void Supervisor::on_carried() {
+  if (life_.phase != Phase::carrying) return;
+  carrying_.note_precopied();
+  feed(Event::carried);
+}
+
+void Supervisor::on_uncarried(const notices::Cannot& told) {
+  const std::string& table = told.table;
+  carrying_.note(told);
   if (life_.phase != Phase::carrying) return;
   if (life_.purpose != Purpose::revert && !candidate_->what.lose.contains(table))
-    return lose_candidate(Cause::state, "the records of table '" + table + "' cannot be carried: " + std::string(why) +
+    return lose_candidate(Cause::state, "the records of table '" + table + "' cannot be carried: " + told.why.text +
                                             "; give a `carrier` that can, or let it start empty with lose=" + table);
   if (!carrying_.possible(candidate_->needs)) feed(Event::cannot_carry);
 }
 
-void Supervisor::on_behind(const Message& message) {
-  auto microseconds = [&message](size_t index) { return std::to_string(message.number(index) / 1000) + " us"; };
+void Supervisor::on_behind(const notices::Behind& told) {
+  auto microseconds = [](uint64_t ns) { return std::to_string(ns / 1000) + " us"; };
   lose_candidate(Cause::traffic, "records change faster than they can be carried: the last " +
-                                     std::to_string(message.number(2)) + " took " + microseconds(1) +
-                                     ", and the receive rings hold what comes for " + microseconds(3) +
+                                     std::to_string(told.records) + " took " + microseconds(told.took_ns) +
+                                     ", and the receive rings hold what comes for " + microseconds(told.holds_ns) +
                                      "; try again when there is less traffic, or raise spec.memory of the device");
 }
 

@@ -47,7 +47,7 @@ std::string Carrying::start(const Release& knows, const Slot& target, uint32_t t
            {{"pid", std::to_string(carrier_->pid())}, {"release", target.what.release}, {"driver", knows.carrier}});
   carriage_.impossible.clear();
   int page = resources_.page_memory();
-  carrier_->channel().send("welcome " + std::to_string(kProtocol), std::span(&page, 1));
+  carrier_->channel().send(encode(orders::Welcome{kProtocol}), std::span(&page, 1));
   show_tables(target.needs);
   show_rings();
   return {};
@@ -57,54 +57,50 @@ void Carrying::show_tables(const Needs& needs) {
   for (const auto& [name, use] : needs.tables) {
     if (!use.source) continue;
     int memories[] = {use.source->fd(), use.memory->fd()};
-    carrier_->channel().send(
-        "table " + name + " " + hexadecimal(use.source->key().layout) + " " + hexadecimal(use.memory->key().layout),
-        memories);
+    orders::Table order{name, {use.source->key().layout}, {use.memory->key().layout}};
+    carrier_->channel().send(encode(order), memories);
   }
 }
 
 void Carrying::show_rings() {
   for (const auto& [name, ring] : resources_.rings()) {
     int socket = ring->fd.get();
-    carrier_->channel().send(
-        "ring " + name + " " + std::to_string(ring->frame_size) + " " + std::to_string(ring->frame_count),
-        std::span(&socket, 1));
+    carrier_->channel().send(encode(orders::Ring{name, ring->frame_size, ring->frame_count}), std::span(&socket, 1));
   }
 }
 
-void Carrying::carry(bool beside) {
+void Carrying::carry(Company company) {
   if (carriage_.began == 0) carriage_.began = boot_time_ns();
-  if (beside) Scheduling::step_back(carrier_->pid());
+  if (company == Company::beside) Scheduling::step_back(carrier_->pid());
   else if (!carrier_->dead()) scheduling_.place(carrier_->pid(), Rank::carrier);
-  carrier_->channel().send(beside ? "carry beside" : "carry alone");
+  carrier_->channel().send(encode(orders::Carry{company}));
 }
 
-void Carrying::watch() { carrier_->channel().send("watch"); }
+void Carrying::watch() { carrier_->channel().send(word_of(Order::watch)); }
 
-void Carrying::prepare(uint32_t next, bool in_time) {
+void Carrying::prepare(uint32_t next, Haste haste) {
   if (!carrier_->dead()) scheduling_.place(carrier_->pid(), Rank::carrier);
-  carrier_->channel().send("prepare " + std::to_string(carrier_->turn()) + " " + std::to_string(next) +
-                           (in_time ? " in_time" : " anyway"));
+  carrier_->channel().send(encode(orders::PrepareCarrier{carrier_->turn(), next, haste}));
 }
 
 void Carrying::note_precopied() { carriage_.precopy_ms = (boot_time_ns() - carriage_.began) / kMillisecond; }
 
-void Carrying::note_rounds(uint64_t rounds, uint64_t last_records) {
-  carriage_.rounds = rounds;
-  carriage_.last_records = last_records;
+void Carrying::note(const notices::Rounds& told) {
+  carriage_.rounds = told.rounds;
+  carriage_.last_records = told.last_records;
 }
 
-void Carrying::note_counts(const std::string& table, const CopyCounts& counts) {
-  carriage_.counts[table] = counts;
-  log_.add("table_carried", {{"table", table},
-                             {"migrated", std::to_string(counts.migrated)},
-                             {"expired", std::to_string(counts.expired)},
-                             {"lost", std::to_string(counts.lost)}});
+void Carrying::note(const notices::Counts& told) {
+  carriage_.counts[told.table] = {told.migrated, told.expired, told.lost};
+  log_.add("table_carried", {{"table", told.table},
+                             {"migrated", std::to_string(told.migrated)},
+                             {"expired", std::to_string(told.expired)},
+                             {"lost", std::to_string(told.lost)}});
 }
 
-void Carrying::note_impossible(const std::string& table, std::string_view why) {
-  log_.add("table_not_carried", {{"table", table}, {"reason", std::string(why)}});
-  carriage_.impossible.insert(table);
+void Carrying::note(const notices::Cannot& told) {
+  log_.add("table_not_carried", {{"table", told.table}, {"reason", told.why.text}});
+  carriage_.impossible.insert(told.table);
 }
 
 bool Carrying::possible(const Needs& needs) const {

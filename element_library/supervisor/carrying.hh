@@ -5,8 +5,8 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 
+#include "shared/worker_messages.hh"
 #include "supervisor/release.hh"
 
 namespace clickup {
@@ -34,16 +34,16 @@ class Carrying {
   // not.
   std::string start(const Release& knows, const Slot& target, uint32_t turn);
   // In rounds, beside a worker that forwards or not; or what changes, at leisure.
-  void carry(bool beside);
+  void carry(Company company);
   void watch();
   // For the rest, and to hand over to `next`; or to say that it would not be done within the pause.
-  void prepare(uint32_t next, bool in_time);
+  void prepare(uint32_t next, Haste haste);
 
   // What it told.
   void note_precopied();
-  void note_rounds(uint64_t rounds, uint64_t last_records);
-  void note_counts(const std::string& table, const CopyCounts& counts);
-  void note_impossible(const std::string& table, std::string_view why);
+  void note(const notices::Rounds& told);
+  void note(const notices::Counts& told);
+  void note(const notices::Cannot& told);
   // Whether records of any table of this release can be carried.
   bool possible(const Needs& needs) const;
 

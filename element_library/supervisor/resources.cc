@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "shared/control_socket.hh"
+#include "shared/message_fields.hh"
 #include "shared/time_units.hh"
 #include "supervisor/event_log.hh"
 #include "supervisor/json_text.hh"

@@ -24,21 +24,28 @@ void RingOffers::offer(uint64_t now_ns, WorkerProcess& worker) {
   deadline_ = now_ns + kAnswerTimeout;
   log_.add("ring_offered", {{"interface", offer.interface}, {"frames", std::to_string(offer.socket->frame_count)}});
   int socket = offer.socket->fd.get();
-  worker.channel().send("ring " + offer.interface + " " + std::to_string(offer.socket->frame_size) + " " +
-                            std::to_string(offer.socket->frame_count),
+  worker.channel().send(encode(orders::Ring{offer.interface, offer.socket->frame_size, offer.socket->frame_count}),
                         std::span(&socket, 1));
 }
 
-void RingOffers::on_message(WorkerProcess& worker, const Message& message) {
+bool RingOffers::offered(const std::string& interface) const {
   Resources::RingOffer offer = resources_.ring_offer();
-  if (!offer.socket || offer.interface != message.word(1)) return;
-  if (message.word(0) == "ring_refused") resources_.abandon_ring_change(message.after(2));
-  if (message.word(0) == "ring_mapped") {
-    resources_.fill_ring();
-    if (resources_.ring_offer().filled) worker.channel().send("ring_filled " + offer.interface);
-    else resources_.abandon_ring_change("the kernel does not direct frames into it");
-  }
-  if (message.word(0) == "ring_changed") resources_.settle_ring_change();
+  return offer.socket && offer.interface == interface;
+}
+
+void RingOffers::on(const notices::RingMapped& told, WorkerProcess& worker) {
+  if (!offered(told.interface)) return;
+  resources_.fill_ring();
+  if (resources_.ring_offer().filled) worker.channel().send(encode(orders::RingFilled{told.interface}));
+  else resources_.abandon_ring_change("the kernel does not direct frames into it");
+}
+
+void RingOffers::on(const notices::RingRefused& told) {
+  if (offered(told.interface)) resources_.abandon_ring_change(told.why.text);
+}
+
+void RingOffers::on(const notices::RingChanged& told) {
+  if (offered(told.interface)) resources_.settle_ring_change();
 }
 
 }  // namespace clickup

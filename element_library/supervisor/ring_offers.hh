@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "shared/worker_messages.hh"
 #include "supervisor/worker_process.hh"
 
 namespace clickup {
@@ -17,10 +19,14 @@ class RingOffers {
   // Begins a change, offers what there is to offer, or gives up what was not answered in time. Only while this worker
   // is all there is: every other one has the ring mapped that would be given up.
   void look(uint64_t now_ns, WorkerProcess& worker);
-  void on_message(WorkerProcess& worker, const Message& message);
+  // What the worker that was offered it tells.
+  void on(const notices::RingMapped& told, WorkerProcess& worker);
+  void on(const notices::RingRefused& told);
+  void on(const notices::RingChanged& told);
 
  private:
   void offer(uint64_t now_ns, WorkerProcess& worker);
+  bool offered(const std::string& interface) const;
 
   EventLog& log_;
   Resources& resources_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "shared/message_fields.hh"
 #include "shared/time_units.hh"
 #include "supervisor/json_text.hh"
 #include "supervisor/supervisor.hh"

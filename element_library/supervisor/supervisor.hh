@@ -14,6 +14,7 @@
 
 #include "shared/causes.hh"
 #include "shared/control_socket.hh"
+#include "shared/worker_messages.hh"
 #include "supervisor/carrying.hh"
 #include "supervisor/checkpoints.hh"
 #include "supervisor/event_log.hh"
@@ -75,9 +76,11 @@ class Supervisor {
 
   // worker_messages.cc: what workers say
   void on_message(WorkerProcess& worker, const Message& message);
-  void on_question(WorkerProcess& worker, const Message& question);
-  void on_failure(const WorkerProcess& worker, const Message& message);
-  void on_progress(WorkerProcess& worker, const Message& message);
+  bool on_notice(WorkerProcess& worker, Notice verb, const Message& message);
+  bool on_current_notice(WorkerProcess& worker, Notice verb, const Message& message);
+  bool on_candidate_notice(Notice verb, const Message& message);
+  void on_failure(const Message& message);
+  void on_running(const notices::Running& told);
 
   // takeover_actions.cc: the transitions carried out
   void feed(Event event);
@@ -88,7 +91,7 @@ class Supervisor {
   void set_phase_deadline();
   void perform(Action action);
   void spawn();
-  const char* company() const;
+  Company company() const;
   uint32_t next_turn() const;
   void take_previous();
   void prepare();
@@ -110,9 +113,10 @@ class Supervisor {
   void carry();
   void carry_back();
   void lose_carrier(const std::string& why);
-  void on_carrier_message(const Message& message);
-  void on_uncarried(const std::string& table, std::string_view why);
-  void on_behind(const Message& message);
+  bool on_carrier_notice(Notice verb, const Message& message);
+  void on_carried();
+  void on_uncarried(const notices::Cannot& told);
+  void on_behind(const notices::Behind& told);
 
   // outcomes.cc: what came of it
   TakeoverReport measured();

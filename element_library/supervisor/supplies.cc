@@ -2,47 +2,46 @@
 
 #include <span>
 
+#include "shared/shared_page.hh"
 #include "supervisor/event_log.hh"
 #include "supervisor/resources.hh"
 #include "supervisor/restoring.hh"
 #include "supervisor/table_sources.hh"
 
 namespace clickup {
-
-void Supplies::answer(const Message& question, Slot& candidate, const Others& others) {
-  std::string_view verb = question.word(0);
-  int descriptor = -1;
-  std::string answer = verb == "socket"  ? give_socket(question, candidate, descriptor)
-                       : verb == "table" ? give_table(question, candidate, others, descriptor)
-                                         : give_counter(question);
-  if (descriptor >= 0) candidate.worker->channel().send(answer, std::span(&descriptor, 1));
-  else candidate.worker->channel().send(answer);
+namespace {
+void refuse(Slot& candidate, const std::string& why) {
+  candidate.worker->channel().send(encode(answers::Error{{why}}));
 }
+}  // namespace
 
-std::string Supplies::give_socket(const Message& question, Slot& candidate, int& descriptor) {
+void Supplies::give(const notices::Socket& question, Slot& candidate) {
+  const std::string& interface = question.interface.text;
   const RingSocket* socket = nullptr;
-  std::string why = resources_.packet_socket(question.after(1), socket);
+  std::string why = resources_.packet_socket(interface, socket);
   candidate.lacks |= !why.empty();
-  if (!why.empty()) return "error " + why;
-  candidate.needs.interfaces.emplace(question.after(1));
-  descriptor = socket->fd.get();
-  return "ok " + std::to_string(socket->frame_size) + " " + std::to_string(socket->frame_count);
+  if (!why.empty()) return refuse(candidate, why);
+  candidate.needs.interfaces.insert(interface);
+  int descriptor = socket->fd.get();
+  candidate.worker->channel().send(encode(answers::Socket{socket->frame_size, socket->frame_count}),
+                                   std::span(&descriptor, 1));
 }
 
-std::string Supplies::give_table(const Message& question, Slot& candidate, const Others& others, int& descriptor) {
-  TableKey key{std::string(question.word(1)), question.number(2, 16), question.number(3)};
-  if (key.name.empty() || key.bytes == 0) return "error a table needs a name, a layout and a size";
+void Supplies::give(const notices::Table& question, Slot& candidate, const Others& others) {
+  TableKey key{question.name, question.layout.number, question.bytes};
+  if (key.bytes == 0) return refuse(candidate, "a table needs a name, a layout and a size");
   TableUse use;
-  if (std::string why = find_table(key, others, use); !why.empty()) return "error " + why;
-  descriptor = use.memory->fd();
+  if (std::string why = find_table(key, others, use); !why.empty()) return refuse(candidate, why);
   candidate.needs.tables[key.name] = use;
-  return std::string(use.fresh ? "ok new " : "ok adopted ") + std::to_string(key.bytes);
+  int descriptor = use.memory->fd();
+  candidate.worker->channel().send(encode(answers::Table{use.fresh ? Origin::fresh : Origin::adopted, key.bytes}),
+                                   std::span(&descriptor, 1));
 }
 
-std::string Supplies::give_counter(const Message& question) {
-  int index = resources_.counter(question.after(1));
-  return index >= 0 ? "ok " + std::to_string(index)
-                    : "error all " + std::to_string(SharedPage::kCounters) + " counters are in use";
+void Supplies::give(const notices::Counter& question, Slot& candidate) {
+  int index = resources_.counter(question.name.text);
+  if (index < 0) return refuse(candidate, "all " + std::to_string(SharedPage::kCounters) + " counters are in use");
+  candidate.worker->channel().send(encode(answers::Counter{uint32_t(index)}));
 }
 
 // Records come from the first that has them: the checkpoint that the takeover names, memory, the newest checkpoint.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "shared/worker_messages.hh"
 #include "supervisor/release.hh"
 #include "supervisor/takeover_machine.hh"
 
@@ -24,13 +25,12 @@ class Supplies {
     const std::optional<Slot>& previous;
     Purpose purpose;
   };
-  // Answers a question of the worker of `candidate`. What it is given is remembered as the need of its release.
-  void answer(const Message& question, Slot& candidate, const Others& others);
+  // Answer a question of the worker of `candidate`. What it is given is remembered as the need of its release.
+  void give(const notices::Socket& question, Slot& candidate);
+  void give(const notices::Table& question, Slot& candidate, const Others& others);
+  void give(const notices::Counter& question, Slot& candidate);
 
  private:
-  std::string give_socket(const Message& question, Slot& candidate, int& descriptor);
-  std::string give_table(const Message& question, Slot& candidate, const Others& others, int& descriptor);
-  std::string give_counter(const Message& question);
   std::string find_table(const TableKey& key, const Others& others, TableUse& use);
 
   EventLog& log_;

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "support/state_table/state_memory.hh"
@@ -31,12 +30,6 @@ TableFacts TableMemory::facts() const {
   bool whole = ::pread(memory_.get(), &header, sizeof header, 0) == ssize_t(sizeof header);
   if (!whole || header.magic != kStateMagic || header.format != kStateFormat) return {};
   return {header.layout_version, header.capacity, header.count};
-}
-
-std::string hexadecimal(uint64_t number) {
-  char text[17];
-  ::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
-  return text;
 }
 
 }  // namespace clickup

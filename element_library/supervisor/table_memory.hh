@@ -42,6 +42,4 @@ class TableMemory {
   FileDescriptor memory_;
 };
 
-std::string hexadecimal(uint64_t number);  // 16 digits, as layouts are written
-
 }  // namespace clickup

@@ -77,7 +77,9 @@ void Supervisor::perform(Action action) {
     case Action::carry_back: return carry_back();
     case Action::end_carrier: return dismiss(carrying_.take_carrier());
     case Action::prepare_carrier:
-      return carrying_.prepare(candidate_->worker->turn(), life_.purpose == Purpose::upgrade && life_.current_alive);
+      return carrying_.prepare(candidate_->worker->turn(), life_.purpose == Purpose::upgrade && life_.current_alive
+                                                               ? Haste::in_time
+                                                               : Haste::anyway);
     case Action::prepare: return prepare();
     case Action::pause_current: return pause_current();
     case Action::grant_turn: return grant_turn();
@@ -121,13 +123,13 @@ void Supervisor::spawn() {
   // Beside one that forwards it loads as any other program.
   if (!life_.current_alive) place(candidate_->worker, Rank::worker);
   int descriptors[] = {resources_.page_memory(), resources_.control_listener()};
-  candidate_->worker->channel().send("welcome " + std::to_string(kProtocol), descriptors);
+  candidate_->worker->channel().send(encode(orders::Welcome{kProtocol}), descriptors);
   log_.add("worker_started",
            {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
 }
 
 // Whether who is told this works beside a worker that forwards.
-const char* Supervisor::company() const { return life_.current_alive ? "beside" : "alone"; }
+Company Supervisor::company() const { return life_.current_alive ? Company::beside : Company::alone; }
 
 // The number of who follows the current worker.
 uint32_t Supervisor::next_turn() const {
@@ -142,7 +144,7 @@ void Supervisor::take_previous() {
 
 void Supervisor::prepare() {
   drops_before_ = resources_.count_drops();
-  candidate_->worker->channel().send("prepare " + std::to_string(candidate_->worker->turn()) + " " + company());
+  candidate_->worker->channel().send(encode(orders::PrepareWorker{candidate_->worker->turn(), company()}));
 }
 
 void Supervisor::grant_turn() {
@@ -157,13 +159,13 @@ void Supervisor::pause_current() {
   paused_traffic_ = true;
   place(candidate_->worker, Rank::worker);  // not before: what it maps must not keep the other one from a core of both
   resources_.page().stopped_ns = boot_time_ns();  // the worker says it better, unless it hangs or dies before
-  current_->worker->channel().send("pause " + std::to_string(next_turn()));
+  current_->worker->channel().send(encode(orders::Pause{next_turn()}));
 }
 
 void Supervisor::resume_current() {
   paused_traffic_ = false;
   hand_over(resources_.page(), current_->worker->turn());
-  current_->worker->channel().send("resume");
+  current_->worker->channel().send(word_of(Order::resume));
 }
 
 void Supervisor::adopt() {

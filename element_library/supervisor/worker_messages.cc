@@ -1,60 +1,74 @@
 // What workers say over their channel.
 #include <algorithm>
-#include <array>
 
+#include "shared/shared_page.hh"
 #include "supervisor/supervisor.hh"
 #include "supervisor/table_sources.hh"
 
 namespace clickup {
-namespace {
-constexpr std::array<std::string_view, 11> kVerbs{"socket",      "table",        "counter",     "ready",
-                                                  "failed",      "prepared",     "paused",      "running",
-                                                  "ring_mapped", "ring_refused", "ring_changed"};
-}  // namespace
 
 void Supervisor::on_message(WorkerProcess& worker, const Message& message) {
-  if (carrying_.carrier() == &worker) return on_carrier_message(message);
-  std::string_view verb = message.word(0);
-  if (verb == "version") return worker.speaks(std::min(kProtocol, unsigned(message.number(1))));
-  if (verb == "unknown")
-    return log_.add("unknown_order", {{"pid", std::to_string(worker.pid())}, {"order", std::string(message.word(1))}});
-  if (std::find(kVerbs.begin(), kVerbs.end(), verb) == kVerbs.end()) {
-    worker.channel().send("error version " + std::to_string(kProtocol) + " of the supervisor does not know '" +
-                          std::string(verb) + "'");
-    return;
-  }
-  if (verb == "socket" || verb == "table" || verb == "counter") return on_question(worker, message);
-  on_progress(worker, message);
+  std::optional<Notice> verb = verb_of<Notice>(message);
+  if (verb && on_notice(worker, *verb, message)) return;
+  std::string why = "version " + std::to_string(kProtocol) + " of the supervisor does not know '";
+  worker.channel().send(encode(answers::Error{{why + std::string(message.verb()) + "'"}}));
 }
 
-void Supervisor::on_question(WorkerProcess& worker, const Message& question) {
-  if (candidate_ && candidate_->worker.get() == &worker)
-    return supplies_.answer(question, *candidate_, {current_, previous_, life_.purpose});
-  worker.channel().send("error only a worker that loads is given resources");
+// False: it cannot be read.
+bool Supervisor::on_notice(WorkerProcess& worker, Notice verb, const Message& message) {
+  if (verb == Notice::version)
+    return with<notices::Version>(message, [&](auto& told) { worker.speaks(std::min(kProtocol, told.version)); });
+  if (verb == Notice::unknown)
+    return with<notices::Unknown>(message, [&](auto& told) {
+      log_.add("unknown_order", {{"pid", std::to_string(worker.pid())}, {"order", told.verb.text}});
+    });
+  if (carrying_.carrier() == &worker) return on_carrier_notice(verb, message);
+  if (candidate_ && candidate_->worker.get() == &worker) return on_candidate_notice(verb, message);
+  if (verb == Notice::socket || verb == Notice::table || verb == Notice::counter)
+    worker.channel().send(encode(answers::Error{{"only a worker that loads is given resources"}}));
+  if (current_ && current_->worker.get() == &worker) return on_current_notice(worker, verb, message);
+  return true;
+}
+
+bool Supervisor::on_current_notice(WorkerProcess& worker, Notice verb, const Message& message) {
+  switch (verb) {
+    case Notice::paused: feed(Event::paused); return true;
+    case Notice::ring_mapped:
+      return with<notices::RingMapped>(message, [&](auto& told) { ring_offers_.on(told, worker); });
+    case Notice::ring_refused: return with<notices::RingRefused>(message, [&](auto& told) { ring_offers_.on(told); });
+    case Notice::ring_changed: return with<notices::RingChanged>(message, [&](auto& told) { ring_offers_.on(told); });
+    default: return true;
+  }
+}
+
+bool Supervisor::on_candidate_notice(Notice verb, const Message& message) {
+  auto give = [this](const auto& question) { supplies_.give(question, *candidate_); };
+  switch (verb) {
+    case Notice::socket: return with<notices::Socket>(message, give);
+    case Notice::counter: return with<notices::Counter>(message, give);
+    case Notice::table:
+      return with<notices::Table>(message, [this](auto& question) {
+        supplies_.give(question, *candidate_, {current_, previous_, life_.purpose});
+      });
+    case Notice::ready: feed(must_carry(*candidate_) ? Event::ready_to_carry : Event::ready); return true;
+    case Notice::prepared: feed(Event::prepared); return true;
+    case Notice::failed: on_failure(message); return true;
+    case Notice::running: return with<notices::Running>(message, [this](auto& told) { on_running(told); });
+    default: return true;
+  }
 }
 
 // Whoever was refused a socket by us says so as its own failure.
-void Supervisor::on_failure(const WorkerProcess& worker, const Message& message) {
-  bool says_cause = worker.protocol() >= kFirstWithCauses;
-  Cause cause = says_cause ? cause_of(message.word(1), Cause::release) : Cause::release;
-  if (candidate_->lacks) cause = Cause::device;
-  lose_candidate(cause, std::string(message.after(says_cause ? 2 : 1)));
+void Supervisor::on_failure(const Message& message) {
+  bool says_cause = candidate_->worker->protocol() >= kFirstWithCauses;
+  notices::Failed told{"", parse<notices::FailedWithoutCause>(message)->why};
+  if (says_cause) told = parse<notices::Failed>(message).value_or(told);
+  lose_candidate(candidate_->lacks ? Cause::device : cause_of(told.cause, Cause::release), told.why.text);
 }
 
-void Supervisor::on_progress(WorkerProcess& worker, const Message& message) {
-  std::string_view verb = message.word(0);
-  if (current_ && current_->worker.get() == &worker) {
-    if (verb == "paused") feed(Event::paused);
-    if (verb.starts_with("ring_")) ring_offers_.on_message(worker, message);
-    return;
-  }
-  if (!candidate_ || candidate_->worker.get() != &worker) return;
-  if (verb == "ready") feed(must_carry(*candidate_) ? Event::ready_to_carry : Event::ready);
-  if (verb == "prepared") feed(Event::prepared);
-  if (verb == "failed") on_failure(worker, message);
-  if (verb != "running") return;
-  resources_.page().resumed_ns = message.number(1);
-  waiting_ = message.number(2);
+void Supervisor::on_running(const notices::Running& told) {
+  resources_.page().resumed_ns = told.resumed_ns;
+  waiting_ = told.waiting;
   if (WorkerProcess* carrier = carrying_.carrier()) listen(*carrier);  // it spoke before it passed the turn on
   feed(Event::running);
 }

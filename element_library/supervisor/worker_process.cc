@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "shared/time_units.hh"
+#include "shared/worker_messages.hh"
 
 namespace clickup {
 namespace {
@@ -99,7 +100,7 @@ void WorkerProcess::condemn(std::string why) {
 
 void WorkerProcess::ask_to_exit() {
   exit_deadline_ = boot_time_ns() + kExitGrace;
-  if (!channel_.send("exit")) kill();
+  if (!channel_.send(word_of(Order::exit))) kill();
 }
 
 bool WorkerProcess::reap() {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,30 @@ def test_a_carrier_that_fails_stops_nothing(
     put(supervised, 0, 1)
     put(supervised, 4, 4)
     assert not any(map(alive, carriers(supervised)))
+
+
+OF_BEFORE = """#!{python}
+import socket
+channel = socket.socket(fileno=3)
+while order := channel.recv(100).split():
+    if order[0] == b"carry":
+        channel.send(b"unknown carry")
+        channel.send(b"cannot books/entries it is of before that")
+    if order[0] == b"exit":
+        break
+"""
+
+
+def test_a_carrier_that_does_not_know_an_order_is_noted(
+    keeping: Supervised, tmp_path: Path
+) -> None:
+    carrier = tmp_path / "carrier"
+    carrier.write_text(OF_BEFORE.format(python=sys.executable))
+    carrier.chmod(0o755)
+    why = keeping.refused("two", books(2), carrier=carrier)
+    assert "cannot be carried: it is of before that" in why
+    assert [event["order"] for event in keeping.events("unknown_order")] == ["carry"]
+    assert held(keeping) == FORTY
 
 
 @pytest.mark.parametrize("phase", ["initialize", "resume"])
