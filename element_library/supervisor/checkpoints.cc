@@ -6,6 +6,7 @@
 #include "shared/time_units.hh"
 #include "supervisor/event_log.hh"
 #include "supervisor/json_text.hh"
+#include "supervisor/refusal.hh"
 
 namespace clickup {
 namespace {
@@ -45,17 +46,17 @@ bool Checkpoints::due() const {
 
 void Checkpoints::begin(const std::string& release, const std::vector<CheckpointMemory>& tables) {
   if (settings_.directory.empty())
-    return refuse("no directory for checkpoints is set: write `directory=DIR` to `checkpoints`");
+    return refuse(Cause::request, "no directory for checkpoints is set: write `directory=DIR` to `checkpoints`");
   std::string reason = std::exchange(asked_, false) ? asked_reason_ : "interval";
   last_begin_ = boot_time_ns();
   served_ = std::exchange(waiting_, {});
   task_ = std::make_unique<CheckpointTask>(settings_, CheckpointLabel{instance_, release, reason}, tables);
 }
 
-void Checkpoints::refuse(const std::string& why) {
+void Checkpoints::refuse(Cause cause, const std::string& why) {
   asked_ = false;
   last_begin_ = boot_time_ns();
-  answer(waiting_, {520, "checkpoint: " + why});
+  answer(waiting_, refused(cause, "checkpoint: " + why));
 }
 
 void Checkpoints::look_after() {
@@ -71,7 +72,7 @@ void Checkpoints::finish() {
   reason_ = reason_word(failure.reason);
   if (failure) {
     log_.add("checkpoint_failed", {{"reason", reason_}, {"text", problem_}});
-    return answer(served_, {520, "checkpoint: " + problem_});
+    return answer(served_, refused(Cause::device, "checkpoint: " + problem_));
   }
   const WrittenCheckpoint& written = task->written();
   uint64_t ms = (boot_time_ns() - task->began_ns()) / kMillisecond;
@@ -92,7 +93,8 @@ void Checkpoints::end() {
   task_.reset();
   asked_ = false;
   settings_.interval_ms = 0;
-  for (auto* replies : {&served_, &waiting_}) answer(*replies, {520, "checkpoint: the supervisor was told to stop"});
+  HandlerReply stopping = refused(Cause::busy, "checkpoint: the supervisor was told to stop");
+  for (auto* replies : {&served_, &waiting_}) answer(*replies, stopping);
 }
 
 std::string Checkpoints::Written::json() const {

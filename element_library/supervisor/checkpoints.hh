@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "shared/causes.hh"
 #include "shared/control_socket.hh"
 #include "supervisor/checkpoint_task.hh"
 
@@ -29,7 +30,7 @@ class Checkpoints {
   uint64_t due_at() const;  // CLOCK_BOOTTIME ns, 0: when asked for
   void begin(const std::string& release, const std::vector<CheckpointMemory>& tables);
   // Nothing runs that could be written.
-  void refuse(const std::string& why);
+  void refuse(Cause cause, const std::string& why);
 
   void look_after();  // after SIGCHLD, and now and then: whether the one that is being written is done
   void end();         // kills it

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "shared/shared_page.hh"
+#include "supervisor/refusal.hh"
 #include "supervisor/supervisor.hh"
 
 namespace clickup {

@@ -1,13 +1,9 @@
 // What the reconciler may ask for.
+#include "supervisor/refusal.hh"
 #include "supervisor/share.hh"
 #include "supervisor/supervisor.hh"
 
 namespace clickup {
-
-HandlerReply refused(Cause cause, std::string_view why) {
-  std::string word = kProtocol >= kFirstWithCauses ? std::string(cause_word(cause)) + ": " : "";
-  return {520, word + std::string(why)};
-}
 
 void Supervisor::takeover(std::string_view text, ReplyFunction reply) {
   Release wanted;
@@ -49,13 +45,13 @@ void Supervisor::revert(std::string_view reason, ReplyFunction reply) {
 
 void Supervisor::checkpoint(std::string_view reason, ReplyFunction reply) {
   if (!current_ || life_.phase == Phase::stopping)
-    return reply({520, "checkpoint: no release runs whose state could be written"});
+    return reply(refused(Cause::busy, "checkpoint: no release runs whose state could be written"));
   checkpoints_.ask(reason.empty() ? "asked for" : std::string(reason), std::move(reply));
 }
 
 HandlerReply Supervisor::change_checkpoints(std::string_view settings) {
   std::string why = checkpoints_.change(settings);
-  if (!why.empty()) return {520, "checkpoints: " + why};
+  if (!why.empty()) return refused(Cause::request, "checkpoints: " + why);
   return {200, {}};
 }
 

@@ -90,11 +90,11 @@ void Supervisor::read_signals() {
 }
 
 void Supervisor::write_checkpoint() {
-  if (!current_) return checkpoints_.refuse("no release runs any more whose state could be written");
+  if (!current_) return checkpoints_.refuse(Cause::busy, "no release runs any more whose state could be written");
   std::vector<CheckpointMemory> tables;
   for (const auto& [name, use] : current_->needs.tables) tables.push_back({name, use.memory->fd()});
   // What releases before it kept stays on disk.
-  if (tables.empty()) return checkpoints_.refuse("the release that runs has no tables");
+  if (tables.empty()) return checkpoints_.refuse(Cause::release, "the release that runs has no tables");
   checkpoints_.begin(current_->what.release, tables);
 }
 

@@ -31,9 +31,6 @@
 
 namespace clickup {
 
-// The answer to a request: a cause for programs, then the reason for people.
-HandlerReply refused(Cause cause, std::string_view why);
-
 class Supervisor {
  public:
   // `signals` is a signalfd for SIGCHLD, SIGTERM and SIGINT.

@@ -4,6 +4,7 @@
 
 #include "shared/shared_page.hh"
 #include "shared/time_units.hh"
+#include "supervisor/refusal.hh"
 #include "supervisor/supervisor.hh"
 #include "supervisor/table_sources.hh"
 

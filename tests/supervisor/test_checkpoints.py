@@ -74,7 +74,7 @@ def test_settings_change_while_it_runs(saving: Supervised) -> None:
         ("keep=3\nnonsense", "line 'nonsense': KEY=VALUE is needed"),
     ):
         code, answer = saving.write("checkpoints", value)
-        assert (code, answer) == (520, f"checkpoints: {complaint}")
+        assert (code, answer) == (520, f"request: checkpoints: {complaint}")
     assert settings(saving)["keep"] == 5
     elsewhere = saving.directory / "elsewhere"
     assert saving.write("checkpoints", f"directory={elsewhere}\nkeep=2")[0] == 200
@@ -86,9 +86,9 @@ def test_settings_change_while_it_runs(saving: Supervised) -> None:
 
 def test_without_a_release_or_tables_there_is_nothing_to_write(start: Start) -> None:
     supervised = start("--checkpoint-interval", 10)
-    assert "no release runs" in refused(supervised)
+    assert refused(supervised).startswith("busy: checkpoint: no release runs")
     supervised.confirmed("one")
-    assert "the release that runs has no tables" in refused(supervised)
+    assert refused(supervised) == "release: checkpoint: the release that runs has no tables"
     assert kept(supervised) == [] and settings(supervised)["problem"] == ""
 
 
@@ -105,7 +105,7 @@ def test_a_writer_that_dies_is_told_and_leaves_nothing(start: Start) -> None:
     os.kill(writer, 9)
     code, answer = client.reply()
     client.close()
-    assert (code, answer) == (520, "checkpoint: the process that wrote it ended early")
+    assert (code, answer) == (520, "device: checkpoint: the process that wrote it ended early")
     assert settings(supervised)["reason"] == "WriteFailed"
     assert checkpoint(supervised)["file"] == "0000000002.ckpt"
     assert kept(supervised) == ["0000000002.ckpt"]

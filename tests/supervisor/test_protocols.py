@@ -13,7 +13,7 @@ from reconciler.devices.click_up.staging import stage
 from reconciler.devices.click_up.supervisor import Supervisor
 from reconciler.devices.client import Release, TakeoverRequest
 from reconciler.devices.reports import DeviceStatus
-from reconciler.errors import TakeoverRefused, Transient
+from reconciler.errors import CheckpointFailed, TakeoverRefused, Transient
 from reconciler.testbed.network import Network
 from reconciler.transports.local import LocalTransport
 from tests.cpp import LIBRARY, compile_driver, compile_supervisor
@@ -116,6 +116,18 @@ async def test_a_client_blames_nobody_where_it_is_told_no_cause(
         expected = TakeoverRefused if of_supervisor == NEWEST else Transient
         with pytest.raises(expected, match="Nonsense"):
             await client.takeover(TakeoverRequest("3", NEW, 30.0), releases, None)
+
+
+@pytest.mark.parametrize("of_supervisor", [PREVIOUS, NEWEST])
+async def test_a_checkpoint_that_cannot_be_written_is_told_for_people(
+    start: Start, of_supervisor: int
+) -> None:
+    with start(of_supervisor, NEWEST) as supervised:
+        answer = supervised.write("checkpoint")[1]
+        assert answer.startswith("busy: ") == (of_supervisor == NEWEST)
+        client = Supervisor("box/stream", supervised.directory / "supervisor.sock")
+        with pytest.raises(CheckpointFailed, match="box/stream: checkpoint: no release runs"):
+            await client.checkpoint("before an upgrade")
 
 
 def test_a_late_revert_says_why_it_began_and_a_takeover_says_nothing(start: Start) -> None:

@@ -125,7 +125,7 @@ class Supervisor:
         try:
             return await self._write(handler, value, CHECKPOINT_SECONDS)
         except HandlerRefused as error:
-            raise CheckpointFailed(f"{self._name}: {error.text}") from error
+            raise CheckpointFailed(f"{self._name}: {cause_and_reason(error.text)[1]}") from error
         except NoSuchHandler as error:
             raise CheckpointFailed(
                 f"{self._name}: its supervisor is of a click-up without checkpoints; it is replaced"
