@@ -106,13 +106,13 @@ def _checkpoint(
     reason: str, observed: Observed, states: tuple[StateFate, ...] = ()
 ) -> Iterator[Step]:
     """Return the checkpoint step, or none where no records are held."""
-    removal_steps = not states
-    held = observed.tables and (observed.running or removal_steps)
+    removal = not states
+    held = observed.tables and (observed.running or removal)
     if observed.capabilities.checkpoints and (observed.foreign or held):
         yield Checkpoint(
             reason=reason,
             required=needs_checkpoint(states, observed.stops),
-            removes=removal_steps or any(state.fate is Fate.LOST for state in states),
+            removes=removal or any(state.fate is Fate.LOST for state in states),
             foreign=observed.foreign,
         )
 
