@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "support/state_table/migration.hh"
+#include "state_table/migration.hh"
 
 namespace clickup {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "support/state_table/table_copy.hh"
+#include "state_table/table_copy.hh"
 
 namespace clickup {
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "shared/packet_socket.hh"
-#include "support/state_table/state_pages.hh"
+#include "state_table/state_pages.hh"
 
 namespace clickup {
 namespace {

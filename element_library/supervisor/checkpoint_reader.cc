@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "state_table/state_image.hh"
 #include "supervisor/checkpoint_parts.hh"
-#include "support/state_table/state_image.hh"
 
 namespace clickup {
 namespace {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "shared/file_descriptor.hh"
+#include "state_table/state_shape.hh"
 #include "supervisor/checkpoint_clock.hh"
 #include "supervisor/checkpoint_folder.hh"
-#include "support/state_table/state_shape.hh"
 
 namespace clickup {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "state_table/state_reader.hh"
 #include "supervisor/checkpoint_folder.hh"
-#include "support/state_table/state_reader.hh"
 
 namespace clickup {
 

@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "shared/causes.hh"
+#include "state_table/table_copy.hh"
 #include "supervisor/table_memory.hh"
 #include "supervisor/worker_process.hh"
-#include "support/state_table/table_copy.hh"
 
 namespace clickup {
 

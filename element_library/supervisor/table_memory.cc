@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "support/state_table/state_memory.hh"
+#include "state_table/state_memory.hh"
 
 namespace clickup {
 

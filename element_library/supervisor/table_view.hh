@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "support/state_table/state_reader.hh"
+#include "state_table/state_reader.hh"
 
 namespace clickup {
 

@@ -28,7 +28,7 @@ def migration_unit(manifest: ElementManifest) -> str:
         "",
         *own,
         f'#include "layouts/{name}.layout.hh"',
-        '#include "support/state_table/migration.hh"',
+        '#include "state_table/migration.hh"',
         "",
         "namespace clickup {",
         "namespace {",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reconciler.errors import Stalled
 
-WHOLE = ("driver", "shared", "supervisor", "packet_types.yaml")
+WHOLE = ("driver", "shared", "state_table", "supervisor", "packet_types.yaml")
 """What a library has once."""
 PARTS = ("atoms", "elements", "support")
 """Folders whose entries are one class or atom each."""

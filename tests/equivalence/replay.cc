@@ -12,7 +12,7 @@
 #include "driver/router.hh"
 #include "driver/runtime.hh"
 #include "kernels/command_loop.hh"
-#include "support/state_table/migration.hh"
+#include "state_table/migration.hh"
 
 // Time goes with the frames, so that a run is the same however long it takes.
 static uint64_t replay_time_ns;

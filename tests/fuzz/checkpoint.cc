@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "fuzz/input.hh"
+#include "state_table/state_reader.hh"
 #include "supervisor/checkpoint_reader.hh"
 #include "supervisor/crc32.hh"
-#include "support/state_table/state_reader.hh"
 
 using namespace clickup;
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "support/state_table/state_memory.hh"
+#include "state_table/state_memory.hh"
 
 namespace clickup {
 

@@ -10,7 +10,7 @@
 
 #include "kernels/command_loop.hh"
 #include "layouts/Items.layout.hh"
-#include "support/state_table/migration.hh"
+#include "state_table/migration.hh"
 
 namespace clickup {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kernels/races.hh"
-#include "support/state_table/state_image.hh"
+#include "state_table/state_image.hh"
 
 namespace clickup {
 

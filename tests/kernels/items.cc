@@ -4,8 +4,8 @@
 #include "kernels/crashes.hh"
 #include "kernels/large.hh"
 #include "layouts/Items.layout.hh"
-#include "support/state_table/state_reader.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_reader.hh"
+#include "state_table/state_table.hh"
 
 namespace {
 

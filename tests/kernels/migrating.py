@@ -16,7 +16,7 @@ from tests.objects import digest_of
 from tests.records import Record, pack, unpack
 from tests.units import generate_source, layout_headers
 
-UNUSED = "support/state_table/migration.hh"
+UNUSED = "state_table/migration.hh"
 NOT_REGISTERED = """
 #pragma once
 #include <cstdint>

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "kernels/command_loop.hh"
-#include "support/state_table/migration.hh"
+#include "state_table/migration.hh"
 
 namespace clickup {
 

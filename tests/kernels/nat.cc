@@ -12,8 +12,8 @@
 #include "elements/Nat/nat_text.hh"
 #include "kernels/moving.hh"
 #include "kernels/reboot.hh"
-#include "support/state_table/state_image.hh"
-#include "support/state_table/state_reader.hh"
+#include "state_table/state_image.hh"
+#include "state_table/state_reader.hh"
 
 namespace {
 

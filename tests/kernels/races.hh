@@ -8,8 +8,8 @@
 
 #include "kernels/command_loop.hh"
 #include "layouts/Items.layout.hh"
-#include "support/state_table/state_reader.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_reader.hh"
+#include "state_table/state_table.hh"
 
 namespace clickup {
 

@@ -6,7 +6,7 @@
 #include "elements/SessionTable/session_kernel.hh"
 #include "elements/SessionTable/session_text.hh"
 #include "kernels/command_loop.hh"
-#include "support/state_table/state_reader.hh"
+#include "state_table/state_reader.hh"
 
 namespace {
 

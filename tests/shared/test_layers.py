@@ -10,8 +10,9 @@ from tests.objects import LIBRARY
 
 MAY_INCLUDE = {
     "shared": {"shared"},
-    "supervisor": {"supervisor", "shared", "support"},
-    "driver": {"driver", "shared", "support"},
+    "state_table": {"state_table", "support"},
+    "supervisor": {"supervisor", "shared", "state_table"},
+    "driver": {"driver", "shared", "state_table"},
 }
 INCLUDE = re.compile(r'^#include "([^/"]+)/', re.MULTILINE)
 

@@ -11,10 +11,10 @@
 
 #include "kernels/command_loop.hh"
 #include "layouts/Items.layout.hh"
+#include "state_table/state_table.hh"
 #include "supervisor/checkpoint_reader.hh"
 #include "supervisor/checkpoint_writer.hh"
 #include "supervisor/table_view.hh"
-#include "support/state_table/state_table.hh"
 
 namespace {
 

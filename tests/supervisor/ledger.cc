@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "driver/element.hh"
+#include "driver/open_table.hh"
 #include "layouts/Ledger.layout.hh"
-#include "support/state_table/migration.hh"
-#include "support/state_table/open_table.hh"
+#include "state_table/migration.hh"
 
 namespace clickup {
 namespace {

@@ -8,9 +8,9 @@
 #include <iterator>
 
 #include "driver/element.hh"
+#include "driver/state_element.hh"
 #include "elements/BalanceTable/balance_kernel.hh"
 #include "elements/BalanceTable/balance_text.hh"
-#include "support/state_table/state_element.hh"
 
 namespace clickup {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "layouts/BalanceTable.layout.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 #include "support/tcp_tracker/tcp_segment.hh"
 
 namespace clickup {

@@ -5,11 +5,11 @@
 #include <array>
 
 #include "driver/element.hh"
+#include "driver/state_element.hh"
 #include "elements/FlowTable/flow_kernel.hh"
 #include "elements/FlowTable/flow_text.hh"
 #include "support/kept_counter/kept_counter.hh"
 #include "support/live_handlers/live_duration.hh"
-#include "support/state_table/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "elements/FlowTable/flow_packet.hh"
-#include "support/state_table/moment.hh"
+#include "state_table/moment.hh"
 
 namespace clickup {
 

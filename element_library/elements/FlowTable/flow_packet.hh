@@ -2,8 +2,8 @@
 #pragma once
 
 #include "layouts/FlowTable.layout.hh"
+#include "state_table/state_table.hh"
 #include "support/ip_header/ip_header.hh"
-#include "support/state_table/state_table.hh"
 
 namespace clickup {
 

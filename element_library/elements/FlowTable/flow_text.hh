@@ -5,8 +5,8 @@
 #include <string>
 
 #include "elements/FlowTable/flow_packet.hh"
+#include "state_table/moment.hh"
 #include "support/ip_address/ip_address.hh"
-#include "support/state_table/moment.hh"
 
 namespace clickup {
 

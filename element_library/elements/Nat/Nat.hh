@@ -8,10 +8,10 @@
 #include <iterator>
 
 #include "driver/element.hh"
+#include "driver/state_element.hh"
 #include "elements/Nat/nat_forwards.hh"
 #include "elements/Nat/nat_kernel.hh"
 #include "elements/Nat/nat_text.hh"
-#include "support/state_table/state_element.hh"
 
 namespace clickup {
 

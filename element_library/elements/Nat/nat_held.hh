@@ -5,7 +5,7 @@
 #include <array>
 
 #include "elements/Nat/nat_tables.hh"
-#include "support/state_table/moment.hh"
+#include "state_table/moment.hh"
 
 namespace clickup {
 

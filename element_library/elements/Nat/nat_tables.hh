@@ -5,7 +5,7 @@
 
 #include "elements/Nat/nat_packet.hh"
 #include "layouts/Nat.layout.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 #include "support/tcp_tracker/tcp_fields.hh"
 #include "support/tcp_tracker/tcp_restored.hh"
 

@@ -6,9 +6,9 @@
 #include <cstring>
 
 #include "layouts/NeighbourTable.layout.hh"
+#include "state_table/moment.hh"
+#include "state_table/state_table.hh"
 #include "support/ip_address/ip_address.hh"
-#include "support/state_table/moment.hh"
-#include "support/state_table/state_table.hh"
 
 namespace clickup {
 

@@ -6,11 +6,11 @@
 #include <string>
 
 #include "driver/element.hh"
+#include "driver/state_element.hh"
 #include "elements/NeighbourTable/neighbour_kernel.hh"
 #include "support/ether_address/ether_address.hh"
 #include "support/kept_counter/kept_counter.hh"
 #include "support/packet_store/packet_store.hh"
-#include "support/state_table/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {

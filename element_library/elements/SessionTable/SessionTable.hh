@@ -7,9 +7,9 @@
 #include <cstdio>
 
 #include "driver/element.hh"
+#include "driver/state_element.hh"
 #include "elements/SessionTable/session_kernel.hh"
 #include "elements/SessionTable/session_text.hh"
-#include "support/state_table/state_element.hh"
 
 namespace clickup {
 

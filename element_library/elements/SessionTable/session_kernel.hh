@@ -7,7 +7,7 @@
 
 #include "elements/SessionTable/session_packet.hh"
 #include "elements/SessionTable/tcp_timeout.hh"
-#include "support/state_table/moment.hh"
+#include "state_table/moment.hh"
 #include "support/tcp_tracker/tcp_tracker.hh"
 
 namespace clickup {

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "layouts/SessionTable.layout.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 #include "support/tcp_tracker/tcp_restored.hh"
 
 namespace clickup {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "layouts/StationTable.layout.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 
 namespace clickup {
 

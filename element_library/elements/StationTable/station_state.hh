@@ -5,9 +5,9 @@
 #include <string>
 
 #include "driver/element.hh"
+#include "driver/state_element.hh"
 #include "elements/StationTable/bridge_kernel.hh"
 #include "support/ether_address/ether_address.hh"
-#include "support/state_table/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "driver/element.hh"
+#include "driver/state_element.hh"
 #include "elements/StreamTable/stream_order.hh"
 #include "support/live_handlers/live_handlers.hh"
-#include "support/state_table/state_element.hh"
 
 namespace clickup {
 

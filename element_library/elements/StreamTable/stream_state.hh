@@ -8,7 +8,7 @@
 #include <span>
 
 #include "layouts/StreamTable.layout.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 
 namespace clickup {
 

@@ -6,11 +6,11 @@
 #include <array>
 
 #include "driver/element.hh"
+#include "driver/state_element.hh"
 #include "elements/TokenBuckets/bucket_kernel.hh"
 #include "elements/TokenBuckets/limit_records.hh"
 #include "elements/TokenBuckets/limit_text.hh"
 #include "support/packet_store/packet_store.hh"
-#include "support/state_table/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "elements/TokenBuckets/bucket_key.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 
 namespace clickup {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "support/state_table/moment.hh"
+#include "state_table/moment.hh"
 
 namespace clickup {
 

@@ -7,7 +7,7 @@
 
 #include "elements/TokenBuckets/bucket_limit.hh"
 #include "layouts/TokenBuckets.layout.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 
 namespace clickup {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "driver/packet.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 
 namespace clickup {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "driver/arguments.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 
 namespace clickup {
 

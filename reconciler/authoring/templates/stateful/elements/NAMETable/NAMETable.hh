@@ -4,7 +4,7 @@
 #include "driver/element.hh"
 #include "elements/${NAME}Table/${snake}_kernel.hh"
 #include "support/live_handlers/live_duration.hh"
-#include "support/state_table/state_element.hh"
+#include "driver/state_element.hh"
 #include "support/table_text/table_text.hh"
 
 namespace clickup {

@@ -8,7 +8,7 @@
 
 #include "layouts/${NAME}Table.layout.hh"
 #include "support/ip_packet/ip_packet.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 
 namespace clickup {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "driver/element.hh"
-#include "support/state_table/open_table.hh"
+#include "driver/open_table.hh"
 
 namespace clickup {
 

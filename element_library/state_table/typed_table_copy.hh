@@ -5,9 +5,9 @@
 
 #include <utility>
 
-#include "support/state_table/state_reader.hh"
-#include "support/state_table/state_table.hh"
-#include "support/state_table/table_copy.hh"
+#include "state_table/state_reader.hh"
+#include "state_table/state_table.hh"
+#include "state_table/table_copy.hh"
 
 namespace clickup {
 

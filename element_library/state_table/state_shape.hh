@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "support/state_table/state_memory.hh"
+#include "state_table/state_memory.hh"
 
 namespace clickup {
 

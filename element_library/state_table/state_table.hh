@@ -10,8 +10,8 @@
 #include <array>
 #include <utility>
 
-#include "support/state_table/state_index.hh"
-#include "support/state_table/state_records.hh"
+#include "state_table/state_index.hh"
+#include "state_table/state_records.hh"
 
 namespace clickup {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "support/state_table/state_shape.hh"
+#include "state_table/state_shape.hh"
 
 namespace clickup {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "driver/host.hh"
-#include "support/state_table/state_table.hh"
+#include "state_table/state_table.hh"
 
 namespace clickup {
 

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "support/state_table/state_hash.hh"
-#include "support/state_table/state_pages.hh"
-#include "support/state_table/state_shape.hh"
+#include "state_table/state_hash.hh"
+#include "state_table/state_pages.hh"
+#include "state_table/state_shape.hh"
 
 namespace clickup {
 

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
+#include "state_table/state_memory.hh"
+#include "state_table/state_pages.hh"
 #include "support/prefetch/prefetch.hh"
-#include "support/state_table/state_memory.hh"
-#include "support/state_table/state_pages.hh"
 
 namespace clickup {
 

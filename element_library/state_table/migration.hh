@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "support/state_table/typed_table_copy.hh"
+#include "state_table/typed_table_copy.hh"
 
 namespace clickup {
 
