@@ -1,0 +1,179 @@
+// Checkpoints beside a writer that goes on, of one that is killed, of large tables and onto a full disk.
+#pragma once
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <random>
+#include <set>
+#include <sstream>
+#include <vector>
+
+#include "supervisor/checkpoint_sides.hh"
+
+namespace clickup {
+
+inline ItemsLayout numbered(uint32_t key, uint64_t round) {
+  ItemsLayout item;
+  item.key = key;
+  item.state = uint8_t(round);
+  item.value = round * 0x0101010101010101u;
+  item.opened = round;
+  return item;
+}
+inline bool torn(const ItemsLayout& item) {
+  return item.value != item.opened * 0x0101010101010101u || item.state != uint8_t(item.opened);
+}
+
+inline void fill(uint32_t count) {
+  uint64_t never = boot_now() + 3600 * kSecond;
+  for (uint32_t key = 0; key < count; ++key) sides[0].put(numbered(key, key), never);
+}
+
+inline pid_t write_items_for_ever(uint32_t keys) {
+  pid_t writer = fork();
+  if (writer != 0) return writer;
+  std::minstd_rand random(1);
+  uint64_t never = boot_now() + 3600 * kSecond;
+  for (uint64_t round = 1;; ++round) {
+    uint32_t key = uint32_t(random()) % (2 * keys);
+    Side& side = sides[0];
+    if (key < keys) {
+      side.put(numbered(key, round), never);
+      continue;
+    }
+    uint32_t index = side.table.find(numbered(key, 0), side.table.hash(numbered(key, 0)), 0);
+    if (index != Table::kNone) side.table.erase(index);
+    else side.put(numbered(key, round), never);
+  }
+}
+inline void end(pid_t process) {
+  kill(process, SIGKILL);
+  waitpid(process, nullptr, 0);
+}
+
+// Checkpoints beside a writer that changes the first KEYS records and adds and removes as many others: what is restored
+// is whole, each key is there once, and none of the first ones is missing.
+inline std::string race(Words& words) {
+  std::string directory;
+  uint32_t rounds = 0;
+  constexpr uint32_t kKeys = 500;
+  words >> directory >> rounds;
+  for (Side& side : sides) {
+    side.open(Table::bytes(2 * kKeys));
+    side.begin(2 * kKeys);
+  }
+  for (uint32_t key = 0; key < kKeys; ++key) sides[0].put(numbered(key, 1), boot_now() + 3600 * kSecond);
+  pid_t writer = write_items_for_ever(kKeys);
+  while (load_shared(sides[0].table.header().fresh) <= kKeys) usleep(100);
+  std::string wrong;
+  for (uint32_t round = 0; round < rounds && wrong.empty(); ++round) {
+    WrittenCheckpoint written;
+    if (CheckpointFailure failure = write_both(directory, "race", 0, written)) wrong = failure.text;
+  }
+  end(writer);
+  std::vector<StoredCheckpoint> files;
+  list_checkpoints(directory, files);
+  std::set<uint64_t> moments;
+  for (const StoredCheckpoint& file : files) {
+    CheckpointReader reader;
+    if (CheckpointVerdict verdict = reader.open(file.path); !verdict.good()) return told(verdict);
+    restore_side(reader, 0);
+    const Table& table = sides[0].table;
+    uint32_t first = 0;
+    uint64_t latest = 0;
+    for (uint32_t index = 0; index < table.fresh(); ++index) {
+      if (!table.used(index)) continue;
+      if (torn(table.at(index))) return "a torn record in " + file.path;
+      first += table.at(index).key < kKeys;
+      latest = std::max(latest, uint64_t(table.at(index).opened));
+    }
+    moments.insert(latest);
+    if (first != kKeys) return std::to_string(kKeys - first) + " records are missing in " + file.path;
+  }
+  if (moments.size() < 2) return "nothing was written meanwhile";
+  return wrong.empty() ? "whole " + std::to_string(files.size()) : wrong;
+}
+
+// Kills a process that writes one checkpoint after the other, at random moments.
+inline std::string killed(Words& words) {
+  std::string directory;
+  uint32_t times = 0;
+  words >> directory >> times;
+  std::minstd_rand random(7);
+  uint32_t unfinished = 0;
+  for (uint32_t i = 0; i < times; ++i) {
+    pid_t writer = fork();
+    while (writer == 0) {
+      WrittenCheckpoint written;
+      if (write_both(directory, "killed", 0, written)) _exit(1);
+      prune_checkpoints(directory, 3);
+    }
+    usleep(useconds_t(random() % 20'000));
+    end(writer);
+    uint64_t next = 0;
+    std::vector<StoredCheckpoint> files;
+    list_checkpoints(directory, files);
+    next_checkpoint(directory, next);
+    unfinished += !files.empty() && next != files.front().sequence + 1;
+    for (const StoredCheckpoint& file : files) {
+      CheckpointReader reader;
+      if (CheckpointVerdict verdict = reader.open(file.path); !verdict.good()) return file.path + " " + told(verdict);
+    }
+  }
+  return "whole " + std::to_string(unfinished);
+}
+
+inline double milliseconds(std::chrono::steady_clock::time_point since) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
+}
+
+// DIRECTORY COUNT REST: so many records are written, and restored until a worker could forward. Milliseconds.
+inline std::string large(Words& words) {
+  std::string directory;
+  uint32_t count = 0, rest = 0;
+  words >> directory >> count >> rest;
+  sides[0].open(Table::bytes(count));
+  sides[0].begin(count);
+  sides[1].open(Table::bytes(16));
+  sides[1].begin(16);
+  fill(count);
+  auto began = std::chrono::steady_clock::now();
+  WrittenCheckpoint written;
+  if (CheckpointFailure failure = write_both(directory, "large", rest, written)) return failure.text;
+  double write_ms = milliseconds(began);
+  began = std::chrono::steady_clock::now();
+  CheckpointReader reader;
+  if (CheckpointVerdict verdict = reader.open(directory + "/" + checkpoint_name(written.sequence)); !verdict.good())
+    return told(verdict);
+  double verify_ms = milliseconds(began);
+  std::string restored = restore_side(reader, 0);
+  double restore_ms = milliseconds(began);
+  for (uint32_t key = 0; key < count; ++key) {
+    ItemsLayout item = numbered(key, key);
+    uint32_t index = sides[0].table.find(item, sides[0].table.hash(item), 1);
+    if (index == Table::kNone || torn(sides[0].table.at(index))) return "record " + std::to_string(key) + " is lost";
+  }
+  std::ostringstream text;
+  text << restored << " bytes " << written.bytes << " write " << write_ms << " verify " << verify_ms << " restore "
+       << restore_ms;
+  return text.str();
+}
+
+// DIRECTORY COUNT: the disk turns out to be smaller than it seemed, since so many records come unannounced.
+inline std::string overfill(Words& words) {
+  std::string directory;
+  uint32_t count = 0;
+  words >> directory >> count;
+  sides[0].open(Table::bytes(count));
+  sides[0].begin(count);
+  fill(count);
+  static_cast<StateHeader*>(sides[0].memory->map())->count = 0;
+  WrittenCheckpoint written;
+  CheckpointFailure failure = write_both(directory, "overfill", 0, written);
+  return std::string(reason_word(failure.reason)) + " " + failure.text;
+}
+
+}  // namespace clickup
