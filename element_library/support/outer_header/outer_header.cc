@@ -22,7 +22,7 @@ std::string read_address(std::string_view text, uint8_t* address, bool& six) {
   return "'" + word + "' is not an IPv4 or IPv6 address";
 }
 
-std::string address_text(const uint8_t* address, bool six) {
+std::string end_text(const uint8_t* address, bool six) {
   char text[INET6_ADDRSTRLEN];
   return inet_ntop(six ? AF_INET6 : AF_INET, address, text, sizeof text);
 }
@@ -45,9 +45,9 @@ std::string OuterHeader::set_ends(std::string_view source, std::string_view dest
   return problem;
 }
 
-std::string OuterHeader::source_text() const { return address_text(ends_.source, six()); }
+std::string OuterHeader::source_text() const { return end_text(ends_.source, six()); }
 std::string OuterHeader::destination_text() const {
-  return ends_.annotated ? "DST_ANNO" : address_text(ends_.destination, six());
+  return ends_.annotated ? "DST_ANNO" : end_text(ends_.destination, six());
 }
 
 void OuterHeader::add_handlers(HandlerTable& handlers, Element& element) {
