@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import pairwise
 
 import pytest
 
 from reconciler.build import Builder
 from reconciler.demo.walkthrough import NEW, Scenario
 from reconciler.errors import DeviceUnreachable
-from reconciler.outcome import OutcomeKind
+from reconciler.outcome import QUIET_SECONDS, OutcomeKind
 from reconciler.testbed.desired import with_rule
 from reconciler.testbed.measure import traffic
 from reconciler.testbed.merges import Running, following
@@ -43,18 +44,21 @@ async def test_twenty_commits_cost_at_most_three_takeovers(
     async with following(site, files, builder, "run") as running:
         async with traffic(site.network, SMALL) as flow:
             before = len(running.witness.takeovers)
-            revision = ""
+            revision, times = "", []
             for number in range(COMMITS):
                 rule, version = f"tcp dst port {9000 + number}", f"2.1.{number}"
                 text = with_rule(files[scenario.element], rule, version)
                 revision = await asyncio.to_thread(
                     running.commits.commit, f"commit {number}", {scenario.element: text}
                 )
+                times.append(time.monotonic())
                 await asyncio.sleep(WITHIN_SECONDS / COMMITS * 0.9)
             await applied(running, revision, 20.0)
             await flow.requested(ENOUGH_REQUESTS)
             seen = await flow.finish()
-        assert 1 <= len(running.witness.takeovers) - before <= 3
+        # A machine that was too slow to commit within the burst has made several bursts.
+        late = sum(after - earlier >= QUIET_SECONDS for earlier, after in pairwise(times))
+        assert 1 <= len(running.witness.takeovers) - before <= 3 + 2 * late
         config = await running.device.read("flatconfig")
         assert f"port {9000 + COMMITS - 1}" in config
         assert_nothing_lost(seen)

@@ -125,7 +125,8 @@ async def test_a_checkpoint_that_cannot_be_written_is_told_for_people(
     with start(of_supervisor, NEWEST) as supervised:
         answer = supervised.write("checkpoint")[1]
         assert answer.startswith("busy: ") == (of_supervisor == NEWEST)
-        client = Supervisor("box/stream", supervised.directory / "supervisor.sock")
+        socket = PurePosixPath(supervised.directory / "supervisor.sock")
+        client = Supervisor("box/stream", LocalTransport(), socket)
         with pytest.raises(CheckpointFailed, match="box/stream: checkpoint: no release runs"):
             await client.checkpoint("before an upgrade")
 
