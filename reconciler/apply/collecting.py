@@ -1,4 +1,4 @@
-"""Takes snapshots: brings what a device saves, or what can be read from it, into the store."""
+"""Takes snapshots: copies what a device saves, or what can be read from it, into the store."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ CONFIG, HANDLERS = "config.click", "handlers.json"
 
 @dataclass(frozen=True)
 class Collector:
-    """Of one instance's device."""
+    """Takes the snapshots of one instance's device."""
 
     snapshots: Snapshots
     device: DeviceClient
 
     async def save(self, reason: str, occasion: Occasion) -> Snapshot:
-        """Let the device write a checkpoint now, and keep it. Raises CheckpointFailed,
-        DeviceUnreachable.
+        """Have the device write a checkpoint now, and keep it as a snapshot. Raises
+        CheckpointFailed, DeviceUnreachable.
         """
         return await self.keep(await self.device.checkpoint(reason), occasion)
 
     async def keep(self, report: CheckpointReport, occasion: Occasion) -> Snapshot:
-        """Keep a checkpoint that the device has, once it is verified. Raises CheckpointFailed."""
+        """Verify a checkpoint of the device and keep it as a snapshot. Raises CheckpointFailed."""
         return await self._keep(report.file, occasion, "", {})
 
     async def find(self, reason: str) -> Snapshot:
-        """Keep all that can be read of something that click-up did not start: its tables, when it
+        """Keep all that can be read from a process that click-up did not start: its tables, if it
         can save them, its configuration, and every handler. Raises CheckpointFailed.
         """
         texts, name = await self._readable(), ""
@@ -50,8 +50,8 @@ class Collector:
         return await self._keep(name, Occasion.FOUND, reason, texts)
 
     async def periodic(self, last: CheckpointReport, seconds: float) -> Snapshot | None:
-        """Keep the newest checkpoint, unless a snapshot was taken less than so many seconds before
-        it. Raises CheckpointFailed.
+        """Keep the newest checkpoint, unless a snapshot was taken less than `seconds` before it.
+        Raises CheckpointFailed.
         """
         known = await asyncio.to_thread(self.snapshots.all, self.device.name)
         written = _time(last)
@@ -71,7 +71,7 @@ class Collector:
     async def _keep(
         self, name: str, occasion: Occasion, reason: str, texts: Mapping[str, str]
     ) -> Snapshot:
-        """Of the checkpoint `name` on the device; without a name, of what could be read."""
+        """Keep the checkpoint `name` of the device; without a name, only `texts`."""
         try:
             file = await self.device.fetch_checkpoint(name) if name else None
             contents = self._nothing(reason)

@@ -1,4 +1,4 @@
-"""Effects of the steps that save, bring back and hand over state."""
+"""Effects of the steps that save, restore and hand over state."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from schemas.steps import Checkpoint, RestoreState, Takeover
 
 
 async def checkpoint(work: Work, step: Checkpoint) -> None:
-    """Save every table before it is touched. What cannot be saved stands in nobody's way, unless
-    the plan lets something go for good: then it raises CheckpointFailed, or DeviceUnreachable when
-    who would save it is gone.
+    """Save every table before it is changed. A failure is only reported, unless the plan discards
+    state for good: then raises CheckpointFailed, or DeviceUnreachable when the process that would
+    save it is gone.
     """
     collector = Collector(work.snapshots, work.device)
     occasion = Occasion.REMOVAL if step.removes else Occasion.TAKEOVER
@@ -49,12 +49,12 @@ async def restore_state(work: Work, step: RestoreState) -> None:
     try:
         await work.device.put_checkpoint(file)
     except OSError as error:
-        # Without it the release would start empty, and nobody would have said so.
+        # Without the snapshot the release would silently start with empty tables.
         raise Transient(f"{work.key}: cannot put {name} on the device: {error}") from error
 
 
 async def take_over(work: Work, step: Takeover) -> None:
-    """Let the release take over, with its records."""
+    """Let the release take over, and report what became of the records."""
     before = await work.device.damaged_checkpoints()
     request = TakeoverRequest(
         attempt=work.attempt,

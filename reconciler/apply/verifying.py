@@ -1,4 +1,4 @@
-"""Effects of the step that watches a release, and of going back when it is not good."""
+"""Effects of the step that verifies a release, and of reverting when the probes fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from schemas.steps import Verify, WhenFailed
 
 
 async def verify(work: Work, step: Verify) -> None:
-    """Watch the probes. Raises VerifyFailed after reverting where there is a parked release,
+    """Watch the probes. Raises VerifyFailed (after reverting, if there is a parked release),
     Superseded, ConfirmTooLate.
     """
     reason = await _soak(work, step)
@@ -29,8 +29,8 @@ async def verify(work: Work, step: Verify) -> None:
         kept = f"{reason}; kept, because there is no other release to go back to"
         await work.recorder.event("Warning", "VerifyFailed", kept)
         return
-    # Remembered first: when we die in between, the supervisor reverts, and nobody tries this
-    # release again.
+    # Recorded first: if we die in between, the supervisor reverts and this release is not tried
+    # again.
     await work.recorder.reject(reason)
     if step.when_failed is WhenFailed.REVERT:
         await _revert_to_parked(work, step.release, reason)
@@ -38,7 +38,7 @@ async def verify(work: Work, step: Verify) -> None:
 
 
 async def _soak(work: Work, step: Verify) -> str | None:
-    """None when the probes held, else why not. Raises Superseded after reverting."""
+    """Return None when the probes held, else the reason. Raises Superseded after reverting."""
     probes = [parse_probe(text) for text in step.probes]
     handlers, samples = handlers_of(probes), list[Sample]()
     enough = enough_samples(step.soak, step.interval)
@@ -60,8 +60,8 @@ async def _soak(work: Work, step: Verify) -> str | None:
 
 
 async def _left_probation(work: Work, release: str) -> str | None:
-    """Why the supervisor went back by itself, None when it did not. Raises what says that the
-    release is not to blame.
+    """Return why the supervisor reverted by itself, None if it did not. Raises ConfirmTooLate or
+    Transient when the release is not to blame.
     """
     status = await work.device.status()
     if status.active is not None and status.active.release == release:

@@ -1,5 +1,5 @@
-"""Walks a plan. Every step is recorded before its effect, so that after a crash the ledger tells
-what may have happened; nothing here decides what to do next.
+"""Carries out a plan. Every step is recorded before its effect, so that after a crash the ledger
+shows what may have happened; nothing here decides what to do next.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemas.steps import Step
 
 T = TypeVar("T")
 
-# Until the takeover nothing was done to what runs.
+# Steps up to the takeover do not change what runs, so a newer revision may end the attempt.
 BEFORE_TAKEOVER = (
     steps.Build,
     steps.Stage,
@@ -32,14 +32,12 @@ BEFORE_TAKEOVER = (
 
 
 async def apply(work: Work) -> None:
-    """Carry out every step in order. Raises what the effects raise; the first failure ends the
-    attempt.
-    """
+    """Carry out every step in order. The first failure ends the attempt; its error is raised."""
     stopped = False
     for step in work.plan.steps:
         if isinstance(step, BEFORE_TAKEOVER) and work.superseded.is_set() and not stopped:
             raise Superseded(f"{work.key}: a newer revision came before {step.kind.value}")
-        # What is out of service is not left so for as long as another build may take.
+        # Once stopped, the device must not stay out of service while a newer revision is built.
         stopped = stopped or isinstance(step, steps.Stop)
         await work.recorder.begin(step)
         work.observer.step_started(work.key, step)
@@ -84,7 +82,7 @@ async def _build(work: Work) -> None:
 
 
 async def _stage(work: Work, step: steps.Stage) -> None:
-    # Complete when the Build step was there; links when only the set of classes is new.
+    # Nothing is left to build after a Build step; without one, only linking can be missing.
     contents = work.contents
     artifact = await work.builder.build(contents.classes)
     release = Release(step.release, artifact.driver, contents.config, contents.record)
@@ -107,7 +105,7 @@ async def _confirm(work: Work, step: steps.Confirm) -> None:
 
 
 async def _unless_superseded(work: Work, effect: Coroutine[Any, Any, T]) -> T:
-    """Stop an effect that may be stopped at any time when a newer revision comes."""
+    """Run an effect that is safe to cancel; cancel it when a newer revision comes."""
     task, newer = asyncio.ensure_future(effect), asyncio.ensure_future(work.superseded.wait())
     try:
         await asyncio.wait({task, newer}, return_when=asyncio.FIRST_COMPLETED)

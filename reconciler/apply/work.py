@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Recorder(Protocol):
-    """Who writes down what an attempt does."""
+    """Records what an attempt does."""
 
     async def begin(self, step: Step) -> None:
         """Record a step before its effect."""
@@ -37,7 +37,7 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True)
 class Contents:
-    """What a release is made of: element classes, Click language, release.json."""
+    """The contents of a release: element classes, Click language, release.json."""
 
     classes: frozenset[str] = frozenset()
     config: str = ""
@@ -46,7 +46,7 @@ class Contents:
 
 @dataclass(frozen=True)
 class Work:
-    """One attempt on one instance: what to apply, to what, and whom to tell."""
+    """One attempt on one instance: the plan, what it acts on, and who is told of it."""
 
     attempt: str
     plan: Plan
@@ -60,13 +60,13 @@ class Work:
 
     @property
     def key(self) -> str:
-        """Of the instance."""
+        """Name of the instance."""
         return self.plan.instance
 
 
 async def to_its_end(effect: Coroutine[Any, Any, T]) -> T:
-    """Run an effect to its end even when we are told to stop in the middle: a takeover is never
-    torn.
+    """Run an effect to its end even when cancelled meanwhile: a takeover must not be interrupted
+    halfway.
     """
     task = asyncio.ensure_future(effect)
     try:

@@ -1,4 +1,4 @@
-"""Why a device refused, failed or went back, as its supervisor says it in one word.
+"""Why a device refused, failed or reverted: the one-word cause that its supervisor gives.
 
 The words are those of element_library/shared/causes.hh; docs/reference/device.md explains them.
 """
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """What was to blame."""
+    """The cause of a refusal, failure or revert."""
 
     NONE = ""
     BUSY = "busy"
@@ -23,7 +23,7 @@ class Cause(StrEnum):
     WORKER_DIED = "worker_died"
     ASKED = "asked"
     UNKNOWN = "unknown"
-    """A word that is not known here, or none, from a supervisor of another version."""
+    """No cause, or one that is not known here, from a supervisor of another version."""
 
     @classmethod
     def _missing_(cls, value: object) -> Cause:
@@ -31,13 +31,13 @@ class Cause(StrEnum):
 
 
 BLAMES_RELEASE = (Cause.RELEASE, Cause.STATE)
-"""The same release would fail again."""
+"""Causes for which the same release would fail again."""
 BLAMES_DEVICE = (Cause.DEVICE, Cause.VERSION)
-"""A person has to put the device right; the release is not to blame."""
+"""Causes that a person has to remedy on the device; the release is not to blame."""
 
 
 def cause_and_reason(text: str) -> tuple[Cause, str]:
-    """Of the text with which a supervisor refuses: `CAUSE: reason`."""
+    """Split the text with which a supervisor refuses: `CAUSE: reason`."""
     word, colon, reason = text.partition(": ")
     cause = Cause(word) if colon else Cause.UNKNOWN
     return (cause, text) if cause is Cause.UNKNOWN else (cause, reason)

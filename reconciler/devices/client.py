@@ -1,4 +1,4 @@
-"""What the control plane knows of a device: operations, and what they may raise; no paths on it."""
+"""The control plane's view of a device: operations and the errors they raise, but no file paths."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from schemas.capabilities import Capabilities
 
 @dataclass(frozen=True)
 class Release:
-    """What runs: `config` is Click language, `record` is JSON about its origin."""
+    """What is staged: `config` is Click language, `record` is JSON about its origin."""
 
     digest: str
     driver: Path
-    """On this machine."""
+    """File on this machine."""
     config: str
     record: str
 
 
 @dataclass(frozen=True)
 class TakeoverRequest:
-    """Let a staged release take over. The same `attempt` never takes over twice."""
+    """Request to let a staged release take over. The same `attempt` never takes over twice."""
 
     attempt: str
     release: str
     confirm_seconds: float
     carrier: str = ""
-    """Release whose driver carries records between layouts; empty when that is the new one's."""
+    """Release whose driver migrates records between layouts; empty for the new release's own."""
     lose: Sequence[str] = ()
-    """Tables that may start empty when theirs cannot be carried."""
+    """Tables that may start empty when their records cannot be migrated."""
     restore: Path | None = None
     """File on this machine from which tables take their records instead of from memory."""
 
@@ -52,35 +52,37 @@ class DeviceClient(Protocol):
     capabilities: Capabilities
 
     async def platform(self) -> str:
-        """What the device is, like linux/amd64."""
+        """Return the device's platform, like linux/amd64."""
 
     async def observe(self) -> DeviceState:
-        """What runs on the device now."""
+        """Return what runs on the device now."""
 
     async def status(self) -> DeviceStatus:
-        """The same, without graph and record. Raises DeviceUnreachable when nothing runs."""
-
-    async def start(self, supervisor: Path) -> None:
-        """Start what keeps workers, of this file on this machine. Raises DeviceMisconfigured."""
-
-    async def stop(self) -> None:
-        """Stop what runs; releases, log and checkpoints stay."""
-
-    async def stage(self, release: Release) -> None:
-        """Put a release on the device, whole or not at all. Raises DeviceMisconfigured,
-        Transient.
+        """Return the status alone, without graph and record. Raises DeviceUnreachable when nothing
+        runs.
         """
 
+    async def start(self, supervisor: Path) -> None:
+        """Start the supervisor, whose program is this file on this machine. Raises
+        DeviceMisconfigured.
+        """
+
+    async def stop(self) -> None:
+        """Stop what runs; keep releases, log and checkpoints."""
+
+    async def stage(self, release: Release) -> None:
+        """Put a release on the device, atomically. Raises DeviceMisconfigured, Transient."""
+
     async def takeover(self, request: TakeoverRequest) -> TakeoverReport:
-        """Returns when the release forwards. Raises TakeoverRefused, DeviceUnready, Transient; the
-        old one went on.
+        """Let a staged release take over; returns when it forwards. Raises TakeoverRefused,
+        DeviceUnready, Transient; the old one still forwards.
         """
 
     async def confirm(self, release: str) -> None:
-        """Keep the new release; ends its probation. Raises ConfirmTooLate."""
+        """Confirm the new release. Raises ConfirmTooLate."""
 
     async def revert(self, reason: str) -> TakeoverReport:
-        """Go back to the parked release. Raises Transient when there is none."""
+        """Revert to the parked release. Raises Transient when there is none."""
 
     async def write(self, writes: Sequence[tuple[str, str]]) -> None:
         """Write handlers of what runs, in order. Raises ControlSocketError."""
@@ -89,39 +91,39 @@ class DeviceClient(Protocol):
         """Read a handler of what runs. Raises ControlSocketError."""
 
     async def read_everything(self) -> dict[str, str]:
-        """Every readable handler of whatever listens, also when we did not start it."""
+        """Read every readable handler of the process that listens, whoever started it."""
 
     async def sample(self, handlers: Sequence[str]) -> dict[str, str | None]:
         """Read several handlers at once; None for those that cannot be read."""
 
     async def configure_checkpoints(self, said: CheckpointStatus) -> str:
-        """Let them be written as the description says; returns what was changed, for people, empty
-        when nothing had to be. Raises CheckpointFailed.
+        """Have checkpoints written as the device's description says; return what was changed, for
+        people, empty if nothing was. Raises CheckpointFailed.
         """
 
     async def configure_share(self, said: SchedulingStatus) -> str:
-        """The same for what the packet path gets of the device. Raises Transient."""
+        """Do the same for the packet path's share of the device. Raises Transient."""
 
     async def record(self, release: str) -> str | None:
-        """The release.json of a release that is on the device."""
+        """Return the release.json of a release on the device, None if it is absent."""
 
     async def checkpoint(self, reason: str) -> CheckpointReport:
         """Save all state tables now. Raises CheckpointFailed."""
 
     async def list_checkpoints(self) -> Sequence[str]:
-        """Names of those that look whole, newest first."""
+        """Return the names of those that look complete, newest first."""
 
     async def damaged_checkpoints(self) -> frozenset[str]:
-        """Names of those that were found damaged and set aside."""
+        """Return the names of those that were found damaged and set aside."""
 
     async def fetch_checkpoint(self, name: str) -> Path:
-        """A file on this machine that holds it. Raises OSError."""
+        """Return a file on this machine with its content. Raises OSError."""
 
     async def put_checkpoint(self, file: Path) -> str:
-        """Add one from this machine as the newest; returns its name. Raises OSError."""
+        """Add a file of this machine as the newest; return its name. Raises OSError."""
 
     async def prune(self) -> Sequence[str]:
-        """Remove old releases that nothing runs or would go back to; returns their digests."""
+        """Remove old releases neither running nor needed for a revert; return their digests."""
 
     async def remove(self) -> None:
-        """Stop everything and remove its releases; log and checkpoints stay."""
+        """Stop everything and remove its releases; keep log and checkpoints."""

@@ -1,5 +1,5 @@
-"""Client of Click's ControlSocket protocol 1.3 over a UNIX socket; drives our supervisor, our
-driver and Click alike.
+"""Client of Click's ControlSocket protocol 1.3 over a UNIX socket; works with our supervisor, our
+driver and Click.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ REPLY_SECONDS = 5.0
 
 
 class ControlSocketError(Exception):
-    """The far end answered with an error; `code` is the protocol's, `text` what it said."""
+    """The far end answered with an error: `code` of the protocol and its `text`."""
 
     def __init__(self, code: int, text: str, handler: str) -> None:
         super().__init__(f"{handler}: {text} (code {code})")
@@ -26,11 +26,11 @@ class ControlSocketError(Exception):
 
 
 class NoSuchElement(ControlSocketError):
-    """Code 510."""
+    """Code 510: there is no such element."""
 
 
 class NoSuchHandler(ControlSocketError):
-    """Code 511."""
+    """Code 511: the element has no such handler."""
 
 
 class HandlerRefused(ControlSocketError):
@@ -55,7 +55,7 @@ class ControlSocket:
         self._path = path
 
     async def read(self, handler: str, parameters: str = "", seconds: float = REPLY_SECONDS) -> str:
-        """What a read handler returns. Raises ControlSocketError, DeviceUnreachable."""
+        """Return the value of a read handler. Raises ControlSocketError, DeviceUnreachable."""
         self._writer.write(f"READ {handler} {parameters}".rstrip().encode() + b"\r\n")
         await self._reply(handler, seconds)
         head = (await self._line(seconds)).split()
@@ -65,7 +65,7 @@ class ControlSocket:
         return data.decode(errors="replace")
 
     async def write(self, handler: str, value: str = "", seconds: float = REPLY_SECONDS) -> str:
-        """Write `value`, which may hold newlines; returns what the far end said about it.
+        """Write `value`, which may contain newlines; return the far end's message.
 
         Raises ControlSocketError, DeviceUnreachable.
         """
@@ -92,7 +92,7 @@ class ControlSocket:
         return raw.decode(errors="replace").rstrip("\r\n")
 
     async def _within(self, reading: Awaitable[bytes], seconds: float) -> bytes:
-        # Not wait_for: up to Python 3.11 it forgets a cancellation that comes with the answer.
+        # Not wait_for: up to Python 3.11 it loses a cancellation that arrives with the answer.
         try:
             async with asyncio.timeout(seconds):
                 return await reading
@@ -104,7 +104,7 @@ class ControlSocket:
             ) from error
 
     async def banner(self) -> None:
-        """Read the greeting. Raises DeviceUnreachable when it is somebody else's."""
+        """Read the banner. Raises DeviceUnreachable when it is that of another protocol."""
         line = await self._line(REPLY_SECONDS)
         if not line.startswith(BANNER):
             raise DeviceUnreachable(f"{self._path} does not speak ControlSocket: {line[:80]!r}")
@@ -112,7 +112,7 @@ class ControlSocket:
 
 @asynccontextmanager
 async def connected(transport: Transport, socket: PurePosixPath) -> AsyncIterator[ControlSocket]:
-    """A fresh connection to `socket`, closed at the end. Raises DeviceUnreachable."""
+    """Open a fresh connection to `socket`, closed at the end. Raises DeviceUnreachable."""
     async with transport.connect(socket) as (reader, writer):
         connection = ControlSocket(reader, writer, socket)
         await connection.banner()

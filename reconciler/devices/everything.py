@@ -1,4 +1,4 @@
-"""Reads all that a Click or driver process tells about itself, whoever started it."""
+"""Reads all handlers of a Click or driver process, whoever started it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ HANDLER_SECONDS = 2.0
 
 
 async def read_everything(transport: Transport, path: PurePosixPath) -> dict[str, str]:
-    """Every readable handler of the process that listens on `path`, `element.handler` -> text;
-    handlers that fail are left out. Raises DeviceUnreachable.
+    """Read every readable handler of the process that listens on `path`: `element.handler` ->
+    text; handlers that fail are left out. Raises DeviceUnreachable.
     """
     async with connected(transport, path) as socket:
         names = [f"{element}.{name}" for element in await _elements(socket)
@@ -27,7 +27,7 @@ async def read_everything(transport: Transport, path: PurePosixPath) -> dict[str
 
 
 async def _elements(socket: ControlSocket) -> list[str]:
-    """Names of all elements: the first line of `list` says how many follow."""
+    """Return the names of all elements; the first line of `list` is their number."""
     return (await socket.read("list")).split()[1:]
 
 

@@ -1,5 +1,5 @@
-"""From a Device document to what drives it: the one place that knows which drivers and transports
-there are.
+"""From a Device document to the client of its driver: the only module that knows which drivers and
+transports exist.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from schemas.device import Device
 
 
 def open_device(device: Device, element: str, folder: Path) -> DeviceClient:
-    """The place of an instance on `device`; `folder` is the reconciler's own, for devices that name
-    no directory. Nothing is touched.
+    """Return the client for an instance of `element` on `device`; `folder` of the reconciler serves
+    devices that name no directory. Has no effect on the device.
     """
     return open_click_up(device, element, folder)
 
 
 def open_click_up(device: Device, element: str, folder: Path) -> ClickUpDevice:
-    """The same of a device that click-up's own driver runs on."""
+    """Do the same for a device on which click-up's own driver runs."""
     directory = _directory(device, folder) / element
     return ClickUpDevice(device, element, directory, _transport(device))
 
@@ -38,5 +38,5 @@ def _directory(device: Device, folder: Path) -> PurePosixPath:
 
 
 def share_wanted(device: Device) -> str:
-    """What a description gives the packet path, for people."""
+    """Describe, for people, the packet path's share of the device."""
     return str(DeviceShare.of(device.spec))

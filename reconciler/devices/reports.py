@@ -1,6 +1,4 @@
-"""What a supervisor says about itself; the shape of its `status` handler and of a takeover's
-report.
-"""
+"""What a supervisor reports: the shape of its `status` handler and of a takeover's report."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from reconciler.devices.causes import Cause
 
 
 class _Said(BaseModel):
-    # A newer supervisor may say more than we know.
+    # A newer supervisor may report fields that are unknown here.
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
@@ -56,7 +54,7 @@ class TakeoverReport(_Said):
     result: str = "running"
     cause: Cause = Cause.NONE
     reason: str = ""
-    """The same as `cause`, for people."""
+    """Explains `cause` to people."""
     states: dict[str, TableReport] = {}
     precopy_ms: float = 0
     rounds: int = 0
@@ -85,7 +83,9 @@ class CheckpointReport(_Said):
 
 
 class CheckpointStatus(_Said):
-    """How checkpoints are written, and whether they are; `reason` is the word of a condition."""
+    """How checkpoints are written, and the `problem` if they cannot be; `reason` is that of a
+    condition.
+    """
 
     directory: str = ""
     interval_ms: int = 0
@@ -96,8 +96,8 @@ class CheckpointStatus(_Said):
 
 
 class RingDrops(_Said):
-    """Frames that found a ring full, between two looks at it; `cause` is no_worker, off_processor,
-    overload or burst.
+    """Frames dropped because a ring was full, between two samples; `cause` is no_worker,
+    off_processor, overload or burst.
     """
 
     time: str
@@ -118,7 +118,7 @@ class RingStatus(_Said):
 
 
 class SchedulingStatus(_Said):
-    """What the packet path gets of the processors, and what of it is not allowed."""
+    """Scheduling and ring memory of the packet path; `refused` is what the system did not allow."""
 
     wanted: str
     priority: str
@@ -131,7 +131,7 @@ class DeviceStatus(_Said):
     """The whole answer of `status`."""
 
     protocol: int = 1
-    """Version of its handlers: since 2 they say causes."""
+    """Version of its handlers: since 2 they report causes."""
     pid: int = 0
     state: Literal["idle", "starting", "forwarding", "probation", "stopped"] = "idle"
     active: WorkerStatus | None = None
@@ -153,30 +153,30 @@ class DeviceStatus(_Said):
 
     @property
     def unconfirmed(self) -> bool:
-        """The active release is in probation."""
+        """Whether the active release is in probation."""
         return self.state == "probation" or self.confirm_deadline_ms is not None
 
     @property
     def forwarding(self) -> bool:
-        """Packets move."""
+        """Whether packets are being forwarded."""
         return self.state in ("forwarding", "probation")
 
     @property
     def settling(self) -> bool:
-        """A start, takeover or revert is under way; a worker that keeps dying is not waited for."""
+        """Whether a start, takeover or revert is under way; a worker in backoff does not count."""
         return self.state == "starting" and self.phase != "backoff"
 
     def report_of(self, attempt: str) -> TakeoverReport | None:
-        """The takeover of an attempt, as far as the supervisor remembers."""
+        """Return the takeover of an attempt, None if the supervisor no longer knows it."""
         known = [*self.history, *([self.last_takeover] if self.last_takeover else [])]
         return next((report for report in reversed(known) if report.attempt == attempt), None)
 
 
 @dataclass(frozen=True)
 class DeviceState:
-    """What runs: no `status` means no supervisor; `graph` is flattened Click language of the active
-    worker, `record` the release.json it was staged with. `stranger`: without a supervisor,
-    something listens all the same.
+    """What runs: no `status` means no supervisor; `graph` is the active worker's flattened Click
+    language, `record` the release.json it was staged with; `stranger`: a process listens although
+    there is no supervisor.
     """
 
     status: DeviceStatus | None = None

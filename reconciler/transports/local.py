@@ -17,71 +17,71 @@ from reconciler.transports.transport import Entry, File, Streams
 from schemas.platforms import platform_of
 
 CONNECT_SECONDS = 5.0
-# sun_path holds 107 characters and a NUL (unix(7)).
+# sun_path holds 107 bytes and a NUL (unix(7)).
 LONGEST_PATH = 107
 
 
 def own_platform() -> str:
-    """Of this machine."""
+    """Return the platform of this machine."""
     return platform_of(machine())
 
 
 class LocalTransport:
-    """See Transport. Disks block, so they are left to threads."""
+    """See Transport. Disk access blocks, so it runs in threads."""
 
     async def platform(self) -> str:
-        """As Transport."""
+        """See Transport."""
         return own_platform()
 
     async def put(self, file: File, place: PurePosixPath) -> None:
-        """As Transport."""
+        """See Transport."""
         await asyncio.to_thread(_put, file, Path(place))
 
     async def put_folder(self, files: Mapping[str, File], place: PurePosixPath) -> None:
-        """As Transport."""
+        """See Transport."""
         await asyncio.to_thread(_put_folder, files, Path(place))
 
     async def lend(self, file: Path, place: PurePosixPath) -> PurePosixPath:
-        """As Transport."""
+        """See Transport."""
         return PurePosixPath(file)
 
     async def fetch(self, place: PurePosixPath) -> Path:
-        """As Transport."""
+        """See Transport."""
         await asyncio.to_thread(os.stat, place)
         return Path(place)
 
     async def read(self, place: PurePosixPath) -> bytes:
-        """As Transport."""
+        """See Transport."""
         return await asyncio.to_thread(Path(place).read_bytes)
 
     async def list(self, folder: PurePosixPath) -> Sequence[Entry]:
-        """As Transport."""
+        """See Transport."""
         return await asyncio.to_thread(_list, folder)
 
     async def exists(self, place: PurePosixPath) -> bool:
-        """As Transport."""
+        """See Transport."""
         return await asyncio.to_thread(os.path.exists, place)
 
     async def touch(self, place: PurePosixPath) -> None:
-        """As Transport."""
+        """See Transport."""
         await asyncio.to_thread(os.utime, place)
 
     async def make_folder(self, place: PurePosixPath, parents: bool = False) -> None:
-        """As Transport."""
+        """See Transport."""
         await asyncio.to_thread(Path(place).mkdir, parents=parents, exist_ok=True)
 
     async def remove(self, place: PurePosixPath) -> None:
-        """As Transport."""
+        """See Transport."""
         with suppress(FileNotFoundError):
             await asyncio.to_thread(_remove, Path(place))
 
     async def run(self, command: Sequence[str]) -> str:
-        """As Transport."""
+        """See Transport."""
         return await asyncio.to_thread(_run, tuple(command))
 
     @asynccontextmanager
     async def connect(self, socket: PurePosixPath) -> AsyncIterator[Streams]:
-        """As Transport."""
+        """See Transport."""
         reader, writer = await _connect(socket)
         try:
             yield reader, writer
@@ -90,7 +90,7 @@ class LocalTransport:
 
 
 def _put(file: File, place: Path) -> None:
-    # Supervisors remove checkpoints of this name that a writer who was killed has left.
+    # Supervisors remove checkpoints of this name, which a killed writer has left behind.
     partial = place.with_name(f"{place.name}.new")
     try:
         _write(file, partial)
@@ -180,7 +180,7 @@ async def _connect(socket: PurePosixPath) -> Streams:
 
 @contextmanager
 def _address(socket: PurePosixPath) -> Iterator[str]:
-    """One that is short enough, for as long as it is used."""
+    """Provide an address of `socket` that fits into sun_path, valid inside the context."""
     if len(os.fsencode(socket)) <= LONGEST_PATH:
         yield str(socket)
         return

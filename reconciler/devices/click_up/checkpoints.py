@@ -16,7 +16,9 @@ DAMAGED = ".ckpt.damaged"
 
 @dataclass(frozen=True)
 class CheckpointFolder:
-    """Where, how often (0: only on demand) and how many; files are called SEQUENCE.ckpt."""
+    """Where checkpoints are written, how often (`interval_ms`; 0: only on demand) and how many
+    are kept; files are named SEQUENCE.ckpt.
+    """
 
     path: PurePosixPath
     interval_ms: int
@@ -24,7 +26,7 @@ class CheckpointFolder:
 
     @property
     def options(self) -> list[str]:
-        """For the command line of a supervisor."""
+        """Options for the supervisor's command line."""
         return [
             *("--checkpoints", str(self.path)),
             *("--checkpoint-interval", str(self.interval_ms)),
@@ -32,7 +34,7 @@ class CheckpointFolder:
         ]
 
     def described_by(self, status: CheckpointStatus) -> bool:
-        """Whether a supervisor does what this says."""
+        """Return whether a supervisor of this `status` already does so."""
         said = (status.directory, status.interval_ms, status.keep)
         return said == (str(self.path), self.interval_ms, self.keep)
 
@@ -41,15 +43,15 @@ class CheckpointFolder:
         return f"checkpoints go to {self.path} {often}, the newest {self.keep} are kept"
 
     async def names(self, transport: Transport) -> Sequence[str]:
-        """Of all files in it, in no order; of none where there is no such folder."""
+        """Return the names of all files in it, in no order; none if the folder does not exist."""
         try:
             return [entry.name for entry in await transport.list(self.path)]
         except OSError:
             return ()
 
     async def put(self, transport: Transport, file: Path) -> str:
-        """Add a checkpoint from elsewhere as the newest, whole or not at all; returns its name.
-        Raises OSError.
+        """Add a checkpoint from elsewhere as the newest, atomically; return its name. Raises
+        OSError.
         """
         await transport.make_folder(self.path)
         name = f"{last_number(await self.names(transport)) + 1:010d}.ckpt"
@@ -58,16 +60,16 @@ class CheckpointFolder:
 
 
 def newest_first(names: Sequence[str]) -> list[str]:
-    """Those that look whole."""
+    """Return those names that look like complete checkpoints."""
     return sorted(filter(NUMBERED.fullmatch, names), reverse=True)
 
 
 def damaged(names: Sequence[str]) -> frozenset[str]:
-    """Those that were found damaged and set aside."""
+    """Return those names that were found damaged and set aside."""
     return frozenset(name for name in names if name.endswith(DAMAGED))
 
 
 def last_number(names: Sequence[str]) -> int:
-    """The highest in use, damaged and unfinished files included."""
+    """Return the highest sequence number in use, by damaged and unfinished files too."""
     found = map(NUMBERED.match, names)
     return max((int(match[1]) for match in found if match), default=0)

@@ -40,7 +40,7 @@ class ClickUpDevice:
     def __init__(
         self, device: Device, element: str, directory: PurePosixPath, transport: Transport
     ) -> None:
-        """`directory` is the instance's own on the device."""
+        """`directory` on the device belongs to this instance alone."""
         self.name = f"{device.name}/{element}"
         self.places = Places(directory)
         self._transport = transport
@@ -54,12 +54,12 @@ class ClickUpDevice:
         self._supervisor = Supervisor(self.name, transport, self.places.supervisor_socket)
 
     async def platform(self) -> str:
-        """What the device is, like linux/amd64. Raises DeviceUnreachable."""
+        """Return the device's platform, like linux/amd64. Raises DeviceUnreachable."""
         return await self._transport.platform()
 
     async def observe(self) -> DeviceState:
-        """What runs on the device now. Raises DeviceUnreachable when a live supervisor does not
-        answer.
+        """Return what runs on the device now. Raises DeviceUnreachable when a live supervisor does
+        not answer.
         """
         try:
             status = await self._supervisor.patient_status()
@@ -85,7 +85,7 @@ class ClickUpDevice:
         if self._netns is not None:
             options += ["--netns", str(await namespace(transport, self._netns, self.name))]
         await make_directory(transport, places)
-        # A copy: the cache may be cleaned while the supervisor lives for years.
+        # A copy: the cache may be cleaned during the supervisor's lifetime.
         await transport.put(File(supervisor, PROGRAM), places.supervisor)
         command = [
             *(str(places.supervisor), *options),
@@ -94,9 +94,7 @@ class ClickUpDevice:
         await start(transport, command, places.output, self.name, self._supervisor.status)
 
     async def stage(self, release: Release) -> None:
-        """Put a release on the device's disk, whole or not at all. Raises DeviceMisconfigured,
-        Transient.
-        """
+        """Put a release on the device's disk, atomically. Raises DeviceMisconfigured, Transient."""
         await make_directory(self._transport, self.places)
         try:
             await stage(self._transport, self.places.releases, release)
@@ -106,25 +104,26 @@ class ClickUpDevice:
             ) from error
 
     async def takeover(self, request: TakeoverRequest) -> TakeoverReport:
-        """Returns when the release forwards. Raises TakeoverRefused, DeviceUnready, Transient (the
-        old one went on), DeviceUnreachable (observe what happened).
+        """Let a staged release take over; returns when it forwards. Raises TakeoverRefused,
+        DeviceUnready, Transient (the old one still forwards), DeviceUnreachable (observe what
+        happened).
         """
         restore = request.restore
         lent = await self._transport.lend(restore, self.places.lent) if restore else None
         return await self._supervisor.takeover(request, self.places.releases, lent)
 
     async def confirm(self, release: str) -> None:
-        """Keep the new release; ends its probation. Raises ConfirmTooLate, DeviceUnreachable."""
+        """Confirm the new release. Raises ConfirmTooLate, DeviceUnreachable."""
         await self._supervisor.confirm(release)
 
     async def revert(self, reason: str) -> TakeoverReport:
-        """Go back to the parked worker. Raises Transient when there is nothing to go back from,
+        """Revert to the parked worker. Raises Transient when there is nothing to revert,
         DeviceUnreachable.
         """
         return await self._supervisor.revert(reason)
 
     async def record(self, release: str) -> str | None:
-        """The release.json of a release that is on the device."""
+        """Return the release.json of a release on the device, None if it is absent."""
         return await self._text(self.places.releases / release / RECORD)
 
     async def _text(self, file: PurePosixPath) -> str | None:
@@ -140,24 +139,24 @@ class ClickUpDevice:
         return await self._supervisor.checkpoint(reason)
 
     async def list_checkpoints(self) -> list[str]:
-        """Names of those that look whole, newest first."""
+        """Return the names of those that look complete, newest first."""
         return newest_first(await self.checkpoints.names(self._transport))
 
     async def damaged_checkpoints(self) -> frozenset[str]:
-        """Names of those that were found damaged and set aside."""
+        """Return the names of those that were found damaged and set aside."""
         return damaged(await self.checkpoints.names(self._transport))
 
     async def fetch_checkpoint(self, name: str) -> Path:
-        """A file on this machine that holds it. Raises OSError."""
+        """Return a file on this machine with its content. Raises OSError."""
         return await self._transport.fetch(self.checkpoints.path / name)
 
     async def put_checkpoint(self, file: Path) -> str:
-        """Add one as the newest; returns its name. Raises OSError."""
+        """Add a checkpoint as the newest; return its name. Raises OSError."""
         return await self.checkpoints.put(self._transport, file)
 
     async def configure_checkpoints(self, said: CheckpointStatus) -> str:
-        """Let the supervisor that runs write them as the description says; returns what was
-        changed. Raises CheckpointFailed, DeviceUnreachable.
+        """Have the running supervisor write them as the device's description says; return what
+        was changed. Raises CheckpointFailed, DeviceUnreachable.
         """
         folder = self.checkpoints
         if folder.described_by(said):
@@ -166,8 +165,8 @@ class ClickUpDevice:
         return str(folder)
 
     async def configure_share(self, said: SchedulingStatus) -> str:
-        """Give the packet path that runs what the description says; returns what was changed.
-        Raises DeviceUnreachable, Transient.
+        """Give the running packet path the share that the device's description says; return what
+        was changed. Raises DeviceUnreachable, Transient.
         """
         if self.share.described_by(said):
             return ""
@@ -175,13 +174,13 @@ class ClickUpDevice:
         return str(self.share)
 
     async def remove(self) -> None:
-        """Stop everything on the device and remove its releases; log and checkpoints stay."""
+        """Stop everything on the device and remove its releases; keep log and checkpoints."""
         await self.stop()
         with contextlib.suppress(OSError):
             await self._transport.remove(self.places.releases)
 
     async def stop(self) -> None:
-        """Stop worker and supervisor; releases, log and checkpoints stay."""
+        """Stop worker and supervisor; keep releases, log and checkpoints."""
         try:
             with contextlib.suppress(NobodyListens):
                 await self._supervisor.stop()
@@ -200,7 +199,7 @@ class ClickUpDevice:
         except NobodyListens:
             return False
         except DeviceUnreachable:
-            return True  # it ended in the middle of its answer; the next look tells
+            return True  # it ended in the middle of its answer; the next attempt will show
         return True
 
     async def write(self, writes: Sequence[tuple[str, str]]) -> None:
@@ -218,7 +217,7 @@ class ClickUpDevice:
             return await socket.read(handler)
 
     async def read_everything(self) -> dict[str, str]:
-        """Every readable handler of whatever listens, also when we did not start it. Raises
+        """Read every readable handler of the process that listens, whoever started it. Raises
         DeviceUnreachable.
         """
         return await read_everything(self._transport, self.places.control_socket)
@@ -238,11 +237,11 @@ class ClickUpDevice:
         return values
 
     async def status(self) -> DeviceStatus:
-        """What the supervisor says. Raises DeviceUnreachable."""
+        """Return the supervisor's status. Raises DeviceUnreachable."""
         return await self._supervisor.status()
 
     async def prune(self) -> tuple[str, ...]:
-        """Remove old releases that nothing runs or would go back to; returns their digests."""
+        """Remove old releases neither running nor needed for a revert; return their digests."""
         status = await self.status()
         workers = [w.release for w in (status.active, status.parked) if w is not None]
         used = {*workers, status.confirmed}

@@ -1,5 +1,5 @@
-"""Starts a supervisor that outlives us: its own session, no inherited descriptors, output to a
-file.
+"""Starts a supervisor that outlives us: in a session of its own, without inherited descriptors,
+with its output in a file.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from pathlib import PurePosixPath
 
 from reconciler.transports.transport import Transport
 
-# The shell starts it in the background and ends, so it is nobody's child and leaves no zombie
-# with us.
+# The shell starts it in the background and exits, so that it is not our child and cannot become
+# our zombie.
 SCRIPT = 'out=$1; shift; "$@" </dev/null >>"$out" 2>&1 & echo $!'
 
 
 async def start_detached(
     transport: Transport, command: Sequence[str], output: PurePosixPath
 ) -> int:
-    """Start `command`, appending what it prints to `output`; returns its process id."""
+    """Start `command`, appending its output to `output`; return its process id."""
     return int(await transport.run(("/bin/sh", "-c", SCRIPT, "sh", str(output), *command)))
 
 
 async def is_alive(transport: Transport, pid: int) -> bool:
-    """Whether a process runs; one that has ended but was not yet collected does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         said = await transport.read(PurePosixPath(f"/proc/{pid}/stat"))
     except (FileNotFoundError, ProcessLookupError):
@@ -33,7 +33,7 @@ async def is_alive(transport: Transport, pid: int) -> bool:
 
 
 async def last_lines(transport: Transport, file: PurePosixPath, count: int = 5) -> str:
-    """The end of a file that a program printed into, for error messages."""
+    """Return the last lines of a program's output file, for error messages."""
     try:
         said = await transport.read(file)
     except FileNotFoundError:

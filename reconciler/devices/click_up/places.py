@@ -1,4 +1,4 @@
-"""The files of an instance on its device: every name of one is here."""
+"""Names of all files of an instance on its device."""
 
 from __future__ import annotations
 
@@ -6,46 +6,46 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 DRIVER, CONFIG, RECORD = "driver", "config.click", "release.json"
-"""Of a release."""
+"""Files of a release."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """All in one directory, but for the checkpoints of a device that puts them elsewhere."""
+    """Everything lies in one directory, except checkpoints when the device puts them elsewhere."""
 
     directory: PurePosixPath
 
     @property
     def releases(self) -> PurePosixPath:
-        """A folder for each release, by its digest."""
+        """Folder with a folder for each release, named by its digest."""
         return self.directory / "releases"
 
     @property
     def supervisor(self) -> PurePosixPath:
-        """The program."""
+        """The supervisor's program file."""
         return self.directory / "supervisor"
 
     @property
     def output(self) -> PurePosixPath:
-        """What the supervisor prints, beside its log."""
+        """Standard output and error of the supervisor; its log is another file."""
         return self.directory / "supervisor.out"
 
     @property
     def supervisor_socket(self) -> PurePosixPath:
-        """Where the supervisor listens."""
+        """Socket on which the supervisor listens."""
         return self.directory / "supervisor.sock"
 
     @property
     def control_socket(self) -> PurePosixPath:
-        """Where the worker that forwards listens."""
+        """Socket on which the forwarding worker listens."""
         return self.directory / "control.sock"
 
     @property
     def lent(self) -> PurePosixPath:
-        """Where a checkpoint lies that is restored on demand, if it has to be brought here."""
+        """Copy of a checkpoint from elsewhere that a takeover restores on demand."""
         return self.directory / "restored.ckpt"
 
     @property
     def checkpoints(self) -> PurePosixPath:
-        """Unless the device's description says otherwise."""
+        """Folder of checkpoints, unless the device's description names another."""
         return self.directory / "checkpoints"

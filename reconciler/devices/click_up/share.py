@@ -1,4 +1,4 @@
-"""What a device's description gives the packet path of an instance, in the supervisor's words."""
+"""The packet path's share of a device, as described by the operator, in the supervisor's terms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.device import DeviceSpec
 
 @dataclass(frozen=True)
 class DeviceShare:
-    """`ring_memory` is in bytes, for each interface; no cores are all of them."""
+    """`ring_memory` is in bytes for each interface; empty `cores` means all."""
 
     priority: str
     cores: tuple[int, ...]
@@ -18,13 +18,13 @@ class DeviceShare:
 
     @classmethod
     def of(cls, spec: DeviceSpec) -> DeviceShare:
-        """The memory goes to the interfaces in equal parts."""
+        """Return the share in `spec`, its memory divided equally among the interfaces."""
         memory = spec.memory // max(1, len(spec.interfaces))
         return cls(spec.priority or "best", spec.cores, max(1 << 20, memory))
 
     @property
     def settings(self) -> dict[str, str]:
-        """As the handler `share` takes them."""
+        """Keys and values of the handler `share`."""
         return {
             "priority": self.priority,
             "cores": ",".join(map(str, self.cores)),
@@ -33,17 +33,17 @@ class DeviceShare:
 
     @property
     def options(self) -> list[str]:
-        """For the command line of a supervisor."""
+        """Options for the supervisor's command line."""
         pairs = ((f"--{key.replace('_', '-')}", value) for key, value in self.settings.items())
         return [word for pair in pairs for word in pair]
 
     @property
     def lines(self) -> str:
-        """For the handler `share`."""
+        """Text to write to the handler `share`."""
         return "".join(f"{key}={value}\n" for key, value in self.settings.items())
 
     def described_by(self, said: SchedulingStatus) -> bool:
-        """Whether a supervisor was told this."""
+        """Return whether a supervisor was already told this share."""
         told = (said.wanted, said.cores, said.ring_memory)
         return told == (self.priority, self.cores, self.ring_memory)
 

@@ -1,4 +1,4 @@
-"""Releases on a device's disk: staged whole or not at all, pruned when they are old."""
+"""Releases on a device's disk: staged atomically, pruned when they are old."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEPT_RELEASES = 5
 
 
 async def stage(transport: Transport, folder: PurePosixPath, release: Release) -> None:
-    """Write `release` to `folder`/<digest>; one that is there is left alone, and counts as new.
+    """Write `release` to `folder`/<digest>; if it exists, only renew its modification time.
 
     A release folder is complete or absent. Raises OSError.
     """
@@ -32,7 +32,7 @@ async def stage(transport: Transport, folder: PurePosixPath, release: Release) -
 async def prune(
     transport: Transport, folder: PurePosixPath, used: Collection[str]
 ) -> tuple[str, ...]:
-    """Remove all releases but those `used` and the newest few; returns what was removed."""
+    """Remove all releases but those `used` and the newest few; return the names removed."""
     try:
         found = await transport.list(folder)
     except FileNotFoundError:

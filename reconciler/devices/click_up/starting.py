@@ -16,7 +16,7 @@ NAMESPACES = PurePosixPath("/run/netns")
 
 
 async def make_directory(transport: Transport, places: Places) -> None:
-    """The device's directory, and its folder of releases. Raises DeviceMisconfigured."""
+    """Create the device's directory and its folder of releases. Raises DeviceMisconfigured."""
     try:
         await transport.make_folder(places.releases, parents=True)
     except OSError as error:
@@ -34,7 +34,7 @@ async def start(
     name: str,
     answers: Callable[[], Awaitable[object]],
 ) -> None:
-    """Start the supervisor of `name`, detached; returns when `answers` does not raise any more.
+    """Start the supervisor of `name`, detached; returns when `answers` no longer raises.
 
     Raises DeviceUnreachable.
     """
@@ -56,8 +56,8 @@ async def start(
 
 
 async def namespace(transport: Transport, name: str, instance: str) -> PurePosixPath:
-    """Path of a network namespace. Raises DeviceMisconfigured when there is none."""
-    path = NAMESPACES / name  # an absolute name is the path itself
+    """Return the path of a network namespace. Raises DeviceMisconfigured when there is none."""
+    path = NAMESPACES / name  # if `name` is absolute, this is `name` itself
     if not await transport.exists(path):
         raise DeviceMisconfigured(
             f"{instance}: there is no network namespace {path}; create it with `ip netns add` or"

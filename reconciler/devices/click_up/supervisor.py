@@ -29,12 +29,12 @@ from reconciler.errors import (
 from reconciler.transports.transport import Transport
 
 START_TIMEOUT_MS = 10_000
-# Millions of records, on a slow disk or into another layout.
+# Enough for millions of records, on a slow disk or migrated to another layout.
 CHECKPOINT_SECONDS, CARRY_SECONDS = 120.0, 120.0
 
 S = TypeVar("S", bound=BaseModel)
 
-# Reading is harmless to repeat; writing is not, and is never retried here.
+# Reads are safe to repeat; writes are not and are never retried here.
 retried = retry(
     retry=retry_if_exception(
         lambda error: isinstance(error, DeviceUnreachable) and not isinstance(error, NobodyListens)
@@ -46,8 +46,8 @@ retried = retry(
 
 
 class Supervisor:
-    """The supervisor of the instance `name` that listens on `socket`, if it does. Every call opens
-    a fresh connection and raises DeviceUnreachable when nobody answers.
+    """The supervisor of the instance `name`, expected to listen on `socket`. Every call opens a
+    fresh connection and raises DeviceUnreachable when nobody answers.
     """
 
     def __init__(self, name: str, transport: Transport, socket: PurePosixPath) -> None:
@@ -56,14 +56,14 @@ class Supervisor:
         self._socket = socket
 
     async def status(self) -> DeviceStatus:
-        """What it says about itself."""
+        """Return its status."""
         async with connected(self._transport, self._socket) as socket:
             text = await socket.read("status")
         return self._said(DeviceStatus, text, "`status`")
 
     @retried
     async def patient_status(self) -> DeviceStatus:
-        """The same; a connection that breaks is tried again."""
+        """Return its status; retries when a connection breaks."""
         return await self.status()
 
     async def takeover(
@@ -72,7 +72,7 @@ class Supervisor:
         """Let a release staged in the folder `releases` take over, with the records of the file
         `restore` on the device, if any; returns when it forwards.
 
-        Raises TakeoverRefused, DeviceUnready (the old one went on), Transient (it is busy).
+        Raises TakeoverRefused, DeviceUnready (the old one still forwards), Transient (it is busy).
         """
         seconds = START_TIMEOUT_MS / 1000 + CARRY_SECONDS
         try:
@@ -88,14 +88,14 @@ class Supervisor:
         return self._said(TakeoverReport, answer, "a takeover")
 
     async def confirm(self, release: str) -> None:
-        """Keep the new release; ends its probation. Raises ConfirmTooLate."""
+        """Confirm the new release. Raises ConfirmTooLate."""
         try:
             await self._write("confirm", release)
         except HandlerRefused as error:
             raise ConfirmTooLate(f"{self._name}: {cause_and_reason(error.text)[1]}") from error
 
     async def revert(self, reason: str) -> TakeoverReport:
-        """Go back to the parked worker. Raises Transient when there is nothing to go back from."""
+        """Revert to the parked worker. Raises Transient when there is nothing to revert."""
         try:
             answer = await self._write("revert", _one_line(reason), CARRY_SECONDS)
         except HandlerRefused as error:
@@ -110,12 +110,12 @@ class Supervisor:
         return self._said(CheckpointReport, answer, "a checkpoint")
 
     async def set_checkpoints(self, directory: PurePosixPath, interval_ms: int, keep: int) -> None:
-        """Write them there, so often, from now on. Raises CheckpointFailed."""
+        """Set where, how often and how many checkpoints are written. Raises CheckpointFailed."""
         lines = f"directory={directory}\ninterval_ms={interval_ms}\nkeep={keep}\n"
         await self._save("checkpoints", lines)
 
     async def set_share(self, lines: str) -> None:
-        """Priority, cores and memory of rings from now on. Raises Transient."""
+        """Set priority, cores and memory of receive rings. Raises Transient."""
         try:
             await self._write("share", lines)
         except HandlerRefused as error:
@@ -133,7 +133,7 @@ class Supervisor:
             ) from error
 
     async def stop(self) -> None:
-        """End everything."""
+        """Stop the worker and the supervisor."""
         await self._write("stop")
 
     async def _write(self, handler: str, value: str = "", seconds: float = 10.0) -> str:
@@ -170,5 +170,5 @@ def _lines(request: TakeoverRequest, releases: PurePosixPath, restore: PurePosix
 
 
 def _one_line(text: str) -> str:
-    """Handlers take one line."""
+    """Join the words of `text` on one line, as handlers require; at most 400 characters."""
     return " ".join(text.split())[:400]
