@@ -1,4 +1,4 @@
-"""How work that can wait is started: after whatever else wants processors or disks."""
+"""Starts work that can wait, at a lower priority for processors and disks than everything else."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 NICENESS = 10
 RECONCILER_NICENESS = 5
-"""Behind ordinary work, and still in time to confirm a release."""
+"""Below ordinary work, yet high enough to confirm a release in time."""
 CAP_SYS_NICE = 23  # linux/capability.h
 SESSION_NICENESS = 5
-"""A third of the share of a session at work: where many are, a build still ends."""
-# Each measure by itself, and none has to succeed: containers forbid some, small systems lack the
-# programs. Where the kernel shares processors out between sessions (sched_autogroup_enabled),
-# niceness counts only within one, so a session of the command's own is made nice as a whole.
+"""A third of a busy session's share: with many of them, a build still finishes."""
+# The measures are independent and each may fail: containers forbid some, small systems lack the
+# programs. Where the kernel divides processor time between sessions (sched_autogroup_enabled),
+# niceness counts only within a session, so the command's own session is made nice as a whole.
 SCRIPT = f"""
 read -r pid name state parent group session rest </proc/$$/stat
 if [ "$session" = "$$" ]; then
@@ -28,18 +28,18 @@ START = f'command -v nice >/dev/null && exec nice -n {NICENESS} "$@"; exec "$@"'
 
 
 def background(command: Sequence[str]) -> tuple[str, ...]:
-    """What starts `command` in its own process below ordinary work: nice, SCHED_BATCH, idle disk.
+    """Return the command that runs `command` below ordinary work: nice, SCHED_BATCH, idle disk.
 
-    Start it in a session of its own (start_new_session), or its niceness may count for nothing.
+    Start it in a session of its own (start_new_session), or its niceness may have no effect.
     """
     script = f"{{ {SCRIPT}\n}} >/dev/null 2>&1; {START}"
     return ("/bin/sh", "-c", script, "sh", *command)
 
 
 def step_back() -> None:
-    """Let this process, and what it starts, run below ordinary work.
+    """Run this process, and those that it starts, below ordinary work.
 
-    Nice only where it may be taken back: a supervisor that we start raises itself again.
+    It is made nice only if that can be undone: a supervisor that we start raises its own priority.
     """
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

@@ -41,15 +41,15 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Program:
-    """What is linked at `path`, of which units."""
+    """A program: the `path` to link it at, and its units."""
 
     path: Path
     units: tuple[Unit, ...]
 
 
 class Builder:
-    """One cache, one library, one compiler, and with it one platform. Methods may run at once; a
-    lock file orders builds between processes.
+    """Builds with one library and one compiler, so for one platform, into one cache. Methods may
+    run concurrently; a lock file serialises the builds of all processes.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class Builder:
         compiler: Compiler | None = None,
         jobs: int | None = None,
     ) -> None:
-        """`jobs` at once, by default one a processor. The compiler, by default this machine's, is
-        found when needed.
+        """`jobs` run in parallel, by default one per processor. The compiler, by default this
+        machine's, is looked for when first needed.
         """
         self._cache = cache.absolute()
         self._library = library
@@ -70,8 +70,8 @@ class Builder:
         self._others: dict[str, Builder] = {}
 
     def for_platform(self, platform: str) -> Builder:
-        """The one that fills the same cache with what runs on `platform`. Starts the compiler, to
-        be told who it is. Raises CompilerMissing.
+        """Return the builder for `platform` with the same cache. Starts the compiler to identify
+        it. Raises CompilerMissing.
         """
         if platform == self._compiler.platform:
             return self
@@ -86,8 +86,8 @@ class Builder:
         progress: Progress | None = None,
         with_supervisor: bool = False,
     ) -> Artifact:
-        """The minimal driver for `classes` and what they require; beside it, where it is asked for,
-        the supervisor. Raises BuildFailed, CompilerMissing.
+        """Build the minimal driver for `classes` and what they require and, on request, the
+        supervisor. Raises BuildFailed, CompilerMissing.
         """
         started = time.monotonic()
         context = service_context(classes, self._library)
@@ -105,7 +105,7 @@ class Builder:
         return Artifact(digest, driver.path, compiled, time.monotonic() - started)
 
     async def supervisor(self, progress: Progress | None = None) -> Path:
-        """Path of the built supervisor. Raises BuildFailed, CompilerMissing."""
+        """Build the supervisor; return its path. Raises BuildFailed, CompilerMissing."""
         program = await self._supervisor_program()
         if not program.path.exists():
             async with locked(self._cache):
@@ -117,18 +117,18 @@ class Builder:
         return Program(self._supervisor(units), units)
 
     def missing(self, classes: Collection[str]) -> tuple[str, ...]:
-        """Element classes that a build for `classes` would have to compile; builds nothing."""
+        """Return the element classes that a build for `classes` would compile; builds nothing."""
         return self._absent_classes(self._driver_units(service_context(classes, self._library)))
 
     def artifact_digest(self, classes: Collection[str]) -> str:
-        """The digest that a build for `classes` will have. Builds nothing; what is built stays."""
+        """Return the digest that a build for `classes` will have; mark what exists as in use."""
         units = self._driver_units(service_context(classes, self._library))
         digest = self._digest(units)
         stamp_program(self._driver(digest), map(self._object, units))
         return digest
 
     def generated(self, classes: Collection[str]) -> Path:
-        """Include folder with the generated layout headers of `classes`, written when absent."""
+        """Write absent layout headers of `classes`; return the include folder with all of them."""
         context = service_context(classes, self._library)
         return self._write_generated(generated_files(context, self._library))
 
@@ -139,7 +139,7 @@ class Builder:
         return self._found
 
     def _driver_units(self, context: ServiceContext) -> tuple[Unit, ...]:
-        # Every pass over every instance asks; reading all sources each time would be felt.
+        # Called in every pass for every instance: reading all sources each time would be slow.
         sources = fingerprint(self._library.root)
         known = self._known.get(context)
         if known is None or known[0] != sources:
@@ -212,7 +212,7 @@ class Builder:
         root = str(self._library.root.absolute())
         compile_command = (
             *self._compiler.command, *COMPILE_FLAGS, *headers.include(),
-            # The same sources give the same object wherever they lie.
+            # The same sources give the same object in whatever folder they are.
             f"-ffile-prefix-map={root}/=", f"-ffile-prefix-map={include}/=",
             "-I", root, "-I", str(include),
         )  # fmt: skip
@@ -224,7 +224,7 @@ class Builder:
         )
 
     def _tidy(self, used: Sequence[Path]) -> None:
-        # A supervisor is asked for only when one has died, and shall be there then.
+        # A supervisor is needed only when one has died, and must be available then.
         units = self._supervisor_units()
         stamp((*used, self._supervisor(units), *map(self._object, units)))
         remove_unused(self._cache)

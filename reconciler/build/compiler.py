@@ -1,5 +1,5 @@
-"""Finds a C++20 compiler for a platform and says who it is; the identity, which ends in what its
-programs run on, is part of every object's address.
+"""Finds a C++20 compiler for a platform and identifies it; the identity, which ends with its
+target, is part of every object's address.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ COMPILE_FLAGS = (
     # Sections let the linker leave out what this driver does not use.
     "-ffunction-sections",
     "-fdata-sections",
-    # Zig makes what a debugger wants unless it is told otherwise; linking leaves it out again.
+    # Zig generates debug information by default; linking would discard it.
     "-g0",
 )
-# Older libcs keep threads in a file of their own.
+# Older C libraries have threads in a library of their own.
 LINK_FLAGS = ("-Wl,--gc-sections", "-s", "-pthread")
 
 
 @dataclass(frozen=True)
 class Precompiling:
-    """How a compiler keeps a compiled header: `suffix` of its file, beside the text; `names_files`
-    when it is of no use in another place; flags that make it `strict` about one it cannot use.
+    """How a compiler stores a precompiled header: the `suffix` of its file, beside the source;
+    `names_files` if it cannot be moved; `strict`: flags that make an unusable one an error.
     """
 
     suffix: str
@@ -48,8 +48,8 @@ CLANG = Precompiling(".pch", names_files=True)
 @dataclass(frozen=True)
 class Compiler:
     """`command` starts it; `identity` is its version text and target; `static_libc` tells whether
-    -static links; `precompiling` is None for one that is not known to do it; its programs run on
-    `platform`.
+    -static links; `precompiling` is None if it is not known how to precompile headers; its
+    programs run on `platform`.
     """
 
     command: tuple[str, ...]
@@ -60,15 +60,15 @@ class Compiler:
 
     @property
     def link_flags(self) -> tuple[str, ...]:
-        """Without a libc.a only the C++ runtime is linked statically."""
+        """Flags for linking; without a libc.a only the C++ runtime is linked statically."""
         if self.static_libc:
             return (*LINK_FLAGS, "-static")
         return (*LINK_FLAGS, "-static-libstdc++", "-static-libgcc")
 
 
 def find_compiler(platform: str = "") -> Compiler:
-    """The system's compiler when it is one for `platform`, or none is named; else the one of the
-    PyPI package ziglang, which makes programs for all.
+    """Return the system's compiler if it is for `platform`, or no platform is named; else that of
+    the PyPI package ziglang, which compiles for all.
 
     Blocks for a few milliseconds (starts the compiler twice). Raises CompilerMissing.
     """
@@ -111,7 +111,7 @@ def _zig(platform: str) -> Compiler:
     command = (sys.executable, "-m", "ziglang", "c++")
     own = _machine(_output((*command, "-dumpmachine")).strip())
     machine = machine_of(platform) if platform else own
-    # Zig brings musl, which is always there to be linked statically.
+    # Zig includes musl, which can always be linked statically.
     target, version = f"{machine}-linux-musl", _version(command)
     return Compiler(
         (*command, "-target", target),
@@ -123,7 +123,7 @@ def _zig(platform: str) -> Compiler:
 
 
 def _version(command: tuple[str, ...]) -> str:
-    # Where it is installed says nothing about what it makes.
+    # The folder it is installed in does not affect its output.
     said = _output((*command, "--version")).splitlines()
     return "\n".join(line for line in said if "InstalledDir" not in line)
 

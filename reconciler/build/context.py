@@ -25,10 +25,10 @@ class ServiceContext:
 
 
 def service_context(classes: Iterable[str], library: Library) -> ServiceContext:
-    """Close `classes` over the manifests' `requires`, to a fixpoint.
+    """Return the closure of `classes` over the manifests' `requires`.
 
-    Raises BuildFailed naming the chain of requirements that leads to a class or support the library
-    lacks.
+    Raises BuildFailed naming the chain of requirements that leads to a class or support that the
+    library lacks.
     """
     requirements: nx.DiGraph[str] = nx.DiGraph()
     waiting = sorted(set(classes))

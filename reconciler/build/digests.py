@@ -1,4 +1,4 @@
-"""Names by content."""
+"""Digests, which name things by their content."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def digest_of(parts: Iterable[str]) -> str:
-    """SHA-256 over length-prefixed parts, in hex."""
+    """Return the SHA-256 of the length-prefixed parts, in hex."""
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode()

@@ -14,11 +14,11 @@ POLL_SECONDS = 0.05
 
 @asynccontextmanager
 async def locked(cache: Path) -> AsyncIterator[None]:
-    """The lock ends with its holder, so a killed build blocks nobody."""
+    """Hold the lock of `cache`. It ends with its holder, so a killed build blocks nobody."""
     await asyncio.to_thread(cache.mkdir, parents=True, exist_ok=True)
     descriptor = os.open(cache / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        # A blocking flock in a thread could not be cancelled.
+        # Polls, since a blocking flock in a thread could not be cancelled.
         while not _try_lock(descriptor):  # noqa: ASYNC110 - another process unlocks
             await asyncio.sleep(POLL_SECONDS)
         yield

@@ -1,7 +1,7 @@
 """Writes and runs a ninja file for the objects that are missing.
 
-Objects are named by content, so an object that exists is never out of date: the file lists only
-what has to be made, and modification times play no role.
+Objects are named by content, so an existing object is never out of date: the file lists only what
+has to be built, and modification times do not matter.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import ninja
 from reconciler.build.background import background
 from reconciler.errors import BuildFailed, Transient
 
-# Called with finished edges, all edges, and what was finished.
+# Called with the number of finished edges, that of all edges, and the name of the one finished.
 Progress = Callable[[int, int, str], None]
 STATUS = re.compile(r"^\[(\d+)/(\d+)\] (.*)$")
 ERROR_LINES = 30
@@ -26,8 +26,8 @@ ERROR_LINES = 30
 
 @dataclass(frozen=True)
 class Edge:
-    """One command of `rule` (precompile, compile or link) that makes `output` from `inputs`, when
-    what is in `after` has been made.
+    """One command of `rule` (precompile, compile or link) that builds `output` from `inputs`, once
+    the files in `after` exist.
     """
 
     rule: str
@@ -39,7 +39,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Commands:
-    """What starts each rule: words before the inputs, and for the linker after them."""
+    """The command of each rule: its words before the inputs, and for the linker after them."""
 
     precompile: Sequence[str]
     compile: Sequence[str]
@@ -48,8 +48,8 @@ class Commands:
 
 
 def ninja_text(commands: Commands, edges: Sequence[Edge]) -> str:
-    """The ninja file. Outputs appear by rename, so a killed build leaves none half-written; and
-    under a name of the command's own, as a compiler may outlive its ninja.
+    """Return the text of the ninja file. Outputs appear by rename, so a killed build leaves none
+    half-written; each command writes to a name of its own, since a compiler may outlive its ninja.
     """
     rules = {
         "precompile": f"{_command(commands.precompile)} $in",
@@ -70,9 +70,9 @@ def ninja_text(commands: Commands, edges: Sequence[Edge]) -> str:
 
 
 async def run_ninja(folder: Path, text: str, jobs: int, progress: Progress | None) -> None:
-    """Build everything in `text`, in the background: packets come first.
+    """Build everything in `text`, at low priority: packets come first.
 
-    Raises BuildFailed with the compiler's words.
+    Raises BuildFailed with the compiler's messages.
     """
     (folder / "build.ninja").write_text(text)
     command = [str(Path(ninja.BIN_DIR) / "ninja"), "-C", str(folder), "-j", str(jobs)]
@@ -113,11 +113,11 @@ async def _read(process: asyncio.subprocess.Process, progress: Progress | None) 
 
 
 def first_errors(output: Sequence[str]) -> str:
-    """What the compiler said first, without ninja's own lines and the long command lines."""
+    """Return the compiler's first messages, without ninja's own lines and long command lines."""
     start = next((i for i, line in enumerate(output) if line.startswith("FAILED:")), None)
     if start is None:
         return "the build failed: " + "\n".join(output[-ERROR_LINES:])
-    # Two lines of ninja: the output that failed, and the command.
+    # Skip two lines of ninja's: the output that failed, and the command.
     said = [line for line in output[start + 2 :] if not line.startswith(("ninja:", "FAILED:"))]
     what = next((m[3] for line in reversed(output[:start]) if (m := STATUS.match(line))), "sources")
     return f"the compiler refused {what}:\n" + "\n".join(said[:ERROR_LINES])

@@ -1,9 +1,8 @@
-"""Sources of our programs that are compiled together, a few at a time.
+"""Parts: units that each compile a few sources of our programs together.
 
-Whatever they all include is read, and what they all instantiate is made, once a part instead of
-once a source (`make build-report` tells what that leaves). Several parts, since there are several
-processors. Element classes stay by themselves: each is compiled once for all
-drivers that have it.
+Common headers are then read, and common templates instantiated, once per part instead of once per
+source (`make build-report` shows the remaining cost). There are several parts to use several
+processors. Element classes are compiled separately: each once for all drivers that have it.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from pathlib import Path
 
 SOURCES_A_PART = 9
 DRIVER, SUPERVISOR = ("driver", "shared"), ("supervisor", "shared")
-"""Folders of the library that each program is made of."""
+"""Folders of the library with the sources of each program."""
 
 
 def parts(root: Path, program: Sequence[str]) -> dict[str, str]:
-    """Units of a program by path; each includes some of its sources."""
+    """Return the texts of a program's parts by path; each includes some of its sources."""
     return {
         f"parts/{folder}-{number}.cc": "".join(f'#include "{source}"\n' for source in some)
         for folder in program
@@ -30,6 +29,6 @@ def _sources(root: Path, folder: str) -> list[str]:
 
 
 def _in_parts(sources: Sequence[str]) -> list[Sequence[str]]:
-    """As many of them in each, so that no part is what all wait for."""
+    """Divide `sources` into parts of equal number, so that none takes much longer than others."""
     count = -(-len(sources) // SOURCES_A_PART)
     return [sources[first::count] for first in range(count)]

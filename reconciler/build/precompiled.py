@@ -1,8 +1,8 @@
-"""The standard headers that every unit begins with, compiled once for all.
+"""The standard headers that every unit includes first, precompiled once for all.
 
-Only standard ones: those of ours would take the same again from each unit that needs none of them,
-save next to nothing more, and be another header with each change to one. Every unit is given the
-text in any case, so that it makes no difference to what it becomes whether it was compiled before.
+Only standard ones: our own would slow down each unit that does not need them, save next to nothing,
+and invalidate the precompiled header with every change. Every unit includes the text in any case,
+so its object is the same whether or not the header was precompiled.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ HEADERS = (
 )  # fmt: skip
 TEXT = "".join(f"#include <{header}>\n" for header in HEADERS)
 PAYS_FROM = 8
-"""Units that together save what compiling the headers takes."""
+"""Number of units from which on precompiling saves more time than it takes."""
 MEANWHILE = 2
-"""Units that another processor compiles with the text while the headers are being compiled."""
+"""Units that each other processor compiles with the text while the headers are precompiled."""
 
 
 @dataclass(frozen=True)
 class StandardHeaders:
-    """`text` is what units include; `compiled`, where there can be one, is taken instead of it."""
+    """Units include `text`; the compiler reads `compiled` instead, where it can and it exists."""
 
     text: Path
     compiled: Path | None
 
     def command(self, compiler: Compiler) -> tuple[str, ...]:
-        """What makes `compiled` of `text`, but for the names of the two."""
+        """Return the command that compiles `text` to `compiled`, without the two file names."""
         return (*compiler.command, *COMPILE_FLAGS, "-x", "c++-header")
 
     def include(self) -> tuple[str, ...]:
-        """Flags of every unit."""
+        """Return the flags with which every unit includes them."""
         return ("-include", str(self.text))
 
     def prepare(self, compiler: Compiler, units: int) -> None:
-        """Write the text when it is absent; remove what was compiled of it and is of no use now.
+        """Write the text when it is absent; remove a compiled header that has become unusable.
 
-        To find that out costs as much as half a unit. For a few `units` a compiler that takes the
-        text instead may as well do so.
+        The check costs as much as half a unit, so for a few `units` it is omitted if the compiler
+        falls back to the text by itself.
         """
         if not self.text.exists():
             self.text.parent.mkdir(parents=True, exist_ok=True)
@@ -57,11 +57,11 @@ class StandardHeaders:
             self.compiled.unlink()
 
     def to_make(self, units: int) -> bool:
-        """Whether compiling them comes first when so many units have to be."""
+        """Return whether to precompile them before so many `units` are compiled."""
         return self.compiled is not None and units >= PAYS_FROM and not self.compiled.exists()
 
     def _works(self, compiler: Compiler) -> bool:
-        # Compilers refuse one that another build of them made, or whose headers were replaced.
+        # Compilers refuse a header precompiled by another build of them, or from other headers.
         strict = () if compiler.precompiling is None else compiler.precompiling.strict
         command = (*compiler.command, *COMPILE_FLAGS, *strict, *self.include())
         nothing = ("-fsyntax-only", "-x", "c++", "/dev/null")
@@ -71,7 +71,7 @@ class StandardHeaders:
 
 
 def standard_headers(cache: Path, compiler: Compiler) -> StandardHeaders:
-    """Those of one compiler in `cache`, by content."""
+    """Return the standard headers for `compiler` in `cache`, named by content."""
     how = compiler.precompiling
     place = (str(cache),) if how is not None and how.names_files else ()
     parts = (*compiler.command, compiler.identity, *COMPILE_FLAGS, TEXT, *place)
@@ -80,7 +80,7 @@ def standard_headers(cache: Path, compiler: Compiler) -> StandardHeaders:
 
 
 def _insists(compiler: Compiler) -> bool:
-    """Whether one that is of no use is an error, rather than a slow build."""
+    """Return whether an unusable compiled header is an error rather than a slow build."""
     return compiler.precompiling is not None and not compiler.precompiling.strict
 
 

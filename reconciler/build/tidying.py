@@ -1,6 +1,6 @@
-"""What nobody has asked for in a month leaves the cache.
+"""Removes from the cache what was not used for a month.
 
-Nothing that runs and no release on a device is in danger: devices have copies.
+That affects neither what runs nor the releases on devices: devices have copies.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 
 UNUSED_SECONDS = 30 * 86_400.0
 STAMPED_SECONDS = 86_400.0
-"""So old may a stamp be before it is worth a new one: every pass over every instance asks."""
+"""Age from which on a stamp is renewed, since every pass for every instance stamps."""
 ENTRIES = (
     "artifacts/*/driver*",
     "supervisors/*/supervisor*",
-    # Also what builds that were killed have left.
+    # Includes leftovers of killed builds.
     "objects/*/*",
     "generated/*",
     "precompiled/*",
@@ -26,21 +26,21 @@ ENTRIES = (
 
 
 def stamp(paths: Iterable[Path]) -> None:
-    """Says that they are in use. One that is absent, or belongs to another user, is passed over."""
+    """Mark files as in use. Those that are absent or belong to another user are skipped."""
     for path in paths:
         with contextlib.suppress(OSError):
             os.utime(path)
 
 
 def stamp_program(program: Path, objects: Iterable[Path]) -> None:
-    """The same of a program that may have been built, and of what it was linked from."""
+    """Mark a program, if it was built, and the objects it was linked from as in use."""
     with contextlib.suppress(OSError):
         if time.time() - program.stat().st_mtime > STAMPED_SECONDS:
             stamp((program, *objects))
 
 
 def remove_unused(cache: Path) -> None:
-    """Only while no build runs."""
+    """Remove everything unused. Call it only while no build runs."""
     oldest = time.time() - UNUSED_SECONDS
     for entry in ENTRIES:
         for path in cache.glob(entry):
@@ -54,5 +54,5 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
         return
     path.unlink()
-    with contextlib.suppress(OSError):  # others are in there
+    with contextlib.suppress(OSError):  # not empty yet
         path.parent.rmdir()

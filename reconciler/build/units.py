@@ -1,7 +1,8 @@
 """Translation units and their content addresses: pure but for reading the library's sources.
 
-The address of an object covers compiler, flags, source, the headers that all begin with, and every
-header of ours that it can reach; what standard headers say is covered by the compiler's identity.
+The address of an object covers compiler, flags, source, the standard headers that every unit
+includes, and every header of ours that it can reach; the content of standard headers is covered by
+the compiler's identity.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Unit:
-    """What becomes one object: `label` for people, `source` a path below the library or the
+    """What is compiled to one object: `label` for people, `source` a path below the library or the
     generated folder.
     """
 
@@ -40,8 +41,8 @@ class Unit:
 
 
 def generated_files(context: ServiceContext, library: Library) -> dict[str, str]:
-    """Sources of a driver that exist in no repository, by path: one unit an element class; a layout
-    header and a unit with the migrations for each state class; parts.
+    """Return the generated sources of a driver by path: a unit for each element class; a layout
+    header and a unit with migrations for each state class; parts.
     """
     files = {
         f"classes/{name}.cc": _class_source(library.elements[name]) for name in context.classes
@@ -70,15 +71,15 @@ def _class_source(manifest: ElementManifest) -> str:
 
 
 def registration(manifest: ElementManifest) -> str:
-    """The line of C++ with which a driver knows the class and its ports."""
+    """Return the line of C++ that registers the class and its ports with a driver."""
     ports = f"{manifest.ports.inputs}/{manifest.ports.outputs}"
     facts = ", ".join(f'"{fact}"' for fact in (ports, manifest.processing, manifest.flow))
     return f"CLICKUP_ELEMENT({manifest.class_name}, {facts});"
 
 
 def driver_units(context: ServiceContext, library: Library, compiler: Compiler) -> tuple[Unit, ...]:
-    """Every unit of the driver for `context`, in link order. Raises BuildFailed for a source that
-    does not exist.
+    """Return every unit of the driver for `context`, in link order. Raises BuildFailed for a source
+    that does not exist.
     """
     generated = generated_files(context, library)
     supports = [
@@ -97,7 +98,7 @@ def driver_units(context: ServiceContext, library: Library, compiler: Compiler) 
         for source in map(_migrations, _state_classes(context, library))
     ]
     return (
-        # First what takes longest, so that no processor waits for it in the end.
+        # The longest first, so that no processor has to wait for them at the end.
         *_part_units(parts(library.root, DRIVER), address),
         *migrations,
         *classes,
@@ -106,13 +107,13 @@ def driver_units(context: ServiceContext, library: Library, compiler: Compiler) 
 
 
 def supervisor_units(library: Library, compiler: Compiler) -> tuple[Unit, ...]:
-    """Every unit of the supervisor: it has no parser and no elements."""
+    """Return every unit of the supervisor, which has no parser and no elements."""
     generated = supervisor_files(library)
     return _part_units(generated, _Addresses(library.root, generated, compiler))
 
 
 def supervisor_files(library: Library) -> dict[str, str]:
-    """As `generated_files`, of the supervisor."""
+    """Return the generated sources of the supervisor by path."""
     return parts(library.root, SUPERVISOR)
 
 
@@ -121,7 +122,9 @@ def _part_units(sources: Iterable[str], address: _Addresses) -> tuple[Unit, ...]
 
 
 def fingerprint(root: Path) -> int:
-    """Changes when any file below `root` does: by name, size and time of modification."""
+    """Return a number that changes when any file below `root` does: by name, size and time of
+    modification.
+    """
     seen = []
     for folder, _, names in os.walk(root, followlinks=True):
         for name in names:
@@ -131,12 +134,12 @@ def fingerprint(root: Path) -> int:
 
 
 def reached_by(source: str, root: Path, generated: Mapping[str, str]) -> frozenset[str]:
-    """Every file of ours that compiling `source` may read, itself included, by path."""
+    """Return the paths of all our files that compiling `source` may read, itself included."""
     return _Sources(root, generated).reached_by(source)
 
 
 class _Sources:
-    """The library's and the generated files; each is read once."""
+    """Texts of the library's and the generated files; each is read once."""
 
     def __init__(self, root: Path, generated: Mapping[str, str]) -> None:
         self._root = root
