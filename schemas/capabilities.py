@@ -8,22 +8,22 @@ from schemas.meta import Model
 
 
 class Capabilities(Model):
-    """All of it, as click-up's own driver has it."""
+    """Abilities of a driver; by default all, as click-up's own driver has them."""
 
     takeover: bool = True
-    """A release takes over from the one that forwards; else that one is stopped before the next one
-    starts, and nothing forwards in between.
+    """A release takes over while the previous one forwards; else that one is stopped before the
+    next starts, and nothing forwards in between.
     """
     parked: bool = True
-    """The release before stays warm until the new one is confirmed, so that going back takes no
-    time; else it is staged and started again, as any other.
+    """The previous release stays warm until the new one is confirmed, so that reverting takes no
+    time; else it is staged and started again like any other.
     """
     checkpoints: bool = True
     """State tables are saved on the device, and on demand."""
     live_writes: bool = True
-    """Parameters of what runs can be written."""
+    """Parameters of the running release can be written."""
     state_restore: bool = True
-    """State tables come back from checkpoints and snapshots."""
+    """State tables can be restored from checkpoints and snapshots."""
 
     @model_validator(mode="after")
     def _parked_by_a_takeover(self) -> Capabilities:

@@ -1,9 +1,9 @@
 """kind: Device - where a release runs and how it is reached.
 
-Keys of a device's `spec` are of three kinds: those of every device, those that its `driver` brings
-and those that its `transport` brings. A second driver or transport is a class of the keys that it
-brings, a class that joins each pair there shall be, and `DeviceSpec` a union of the pairs, told
-apart by the two words. A union of one would only be ceremony: pydantic knows none.
+Keys of a device's `spec` are of three kinds: those of every device, those of its `driver` and those
+of its `transport`. To add a driver or transport, write a class with its keys and a class for each
+supported pair, and make `DeviceSpec` a union of the pairs, discriminated by `driver` and
+`transport`. With one pair there is no union: pydantic has no discriminated union of one.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ class Checkpoints(Model):
     """How the device saves its state tables by itself; changed while it runs."""
 
     interval: Duration = 60.0
-    """Time between two checkpoints, and with it how old a state may be that is restored after a
-    power cut; 0s: only before swaps.
+    """Time between two checkpoints, and so the greatest age of the state that is restored after a
+    power cut; 0s: only before takeovers.
     """
     keep: int = Field(default=5, ge=1, le=1000)
-    """How many of the newest stay on the device."""
+    """Number of the newest checkpoints that are kept on the device."""
     directory: Annotated[str, AfterValidator(_absolute)] | None = None
-    """Where they lie, in a folder for each network element; inside the device's directory when left
-    out.
+    """Directory with a folder of checkpoints for each network element; inside the device's
+    directory when left out.
     """
 
     @field_validator("interval")
@@ -74,11 +74,11 @@ class Checkpoints(Model):
 
 
 class AnyDevice(Model):
-    """What is said of every device."""
+    """Keys of every device."""
 
     platform: Platform | None = None
-    """What the device must be, for a plan to be made; of a local one, the reconciler's own machine.
-    Whatever it is when left out.
+    """Platform that the device must have, else no plan is made; for a local device, that of the
+    reconciler's machine. Any when left out.
     """
     interfaces: dict[GraphName, InterfaceName] = Field(default_factory=dict)
     """Logical interface of a network element -> network interface of this device."""
@@ -91,30 +91,30 @@ class LocalTransport(Model):
     netns: Annotated[str, AfterValidator(_netns)] | None = None
     """Network namespace in which the driver runs: a name or an absolute path."""
     directory: Annotated[str, AfterValidator(_absolute)] | None = None
-    """Where supervisor and releases live on the device; chosen by the reconciler when left out."""
+    """Directory of supervisor and releases on the device; the reconciler chooses if left out."""
 
     @property
     def place(self) -> dict[str, object]:
-        """Where the device is, by key: all that is said of the way to it. What runs there does not
-        come along when that changes.
+        """Keys that say where the device is, with their values. When they change, what runs in the
+        old place does not move to the new one.
         """
         return {name: getattr(self, name) for name in LocalTransport.model_fields}
 
 
 class ClickUpDriver(Model):
-    """click-up's own driver and supervisor run there."""
+    """The device runs click-up's own driver and supervisor."""
 
     driver: Literal["click-up"] = "click-up"
     checkpoints: Checkpoints = Field(default_factory=Checkpoints)
     priority: Literal["realtime", "high", "normal"] | None = None
-    """Of the packet path over other programs of the device; the best that is allowed when left out.
-    Changed while it runs.
+    """Priority of the packet path over other programs of the device; the best that is allowed when
+    left out. Changed while it runs.
     """
     cores: tuple[Annotated[int, Field(ge=0, le=1023)], ...] = ()
     """Processors that workers run on, by number; all when left out. Changed while it runs."""
     memory: Size = 256 << 20
-    """What the receive rings of a network element may take, all interfaces together. They hold a
-    second of what their link carries as far as this goes; changed while it runs, without loss.
+    """Most memory that the receive rings of a network element take, all interfaces together. Within
+    that they hold a second of their link's traffic; changed while it runs, without loss.
     """
 
     @field_validator("memory")
@@ -130,7 +130,7 @@ class ClickUpLocal(AnyDevice, ClickUpDriver, LocalTransport):
 
 
 DeviceSpec = ClickUpLocal
-"""How to reach the device, and what it has: one of the pairs of a driver and a transport."""
+"""Keys of a device: those of one of the pairs of a driver and a transport."""
 
 
 class Device(Model):

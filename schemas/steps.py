@@ -1,4 +1,4 @@
-"""Steps of a plan: each one unit of effect, plain data. Times are in seconds."""
+"""Steps of a plan: plain data, each one unit of effect. Times are in seconds."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class StepKind(StrEnum):
 
 
 class WhenFailed(StrEnum):
-    """The treatment of a release whose probes fail."""
+    """What to do with a release whose probes fail."""
 
     REVERT = "revert"
     KEEP = "keep"
-    """It was confirmed here before, and there is no other release to revert to."""
+    """Keep it: it was confirmed here before, and there is no other release to revert to."""
     REPLACE = "replace"
-    """The release before is staged and started again: the device keeps none parked."""
+    """Stage and start the previous release again: the device keeps none parked."""
 
 
 class Build(Model):
@@ -58,11 +58,9 @@ class Checkpoint(Model):
     required: bool = False
     """End the attempt when nothing can be saved, because records would be lost for good."""
     removes: bool = False
-    """A table, or everything, is removed: the snapshot is retained longer than those of
-    takeovers.
-    """
+    """A table or everything is removed: the snapshot is kept longer than those of takeovers."""
     foreign: bool = False
-    """The running release was not started by click-up: save whatever can be read of it."""
+    """What runs was not started by click-up: save whatever can be read from it."""
 
 
 class RestoreState(Model):
@@ -73,7 +71,7 @@ class RestoreState(Model):
 
 
 class Stop(Model):
-    """Stop what runs: nothing forwards before the next release has started."""
+    """Stop what runs: nothing forwards until the next release has started."""
 
     kind: Literal[StepKind.STOP] = StepKind.STOP
 
@@ -85,14 +83,14 @@ class Start(Model):
 
 
 class HandlerWrite(Model):
-    """One write handler, `element.handler`, and what is written to it."""
+    """One write handler, `element.handler`, and the value written to it."""
 
     handler: str
     value: str
 
 
 class WriteHandlers(Model):
-    """Change parameters of what runs, without a takeover."""
+    """Change parameters of the running release, without a takeover."""
 
     kind: Literal[StepKind.WRITE_HANDLERS] = StepKind.WRITE_HANDLERS
     writes: tuple[HandlerWrite, ...]
