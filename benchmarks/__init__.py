@@ -1,1 +1,1 @@
-"""What we claim, measured; never part of `make test`."""
+"""Measures the figures that we claim; never part of `make test`."""

@@ -1,6 +1,6 @@
-"""Tells when the next frame arrives: `python -m benchmarks.arrivals INTERFACE`.
+"""Reports when the next frame arrives: `python -m benchmarks.arrivals INTERFACE`.
 
-For each line on standard input, one line on standard output once it listens, and one with the
+For each line on standard input it prints a line as soon as it listens, and then another with the
 CLOCK_REALTIME nanoseconds at which the kernel received the first frame after that.
 """
 

@@ -1,8 +1,8 @@
-"""What it costs to build a driver, and how large it is: `python -m benchmarks.build`.
+"""Time to build a driver, and the driver's size: `python -m benchmarks.build`.
 
-The minimal driver of the example's firewall from nothing (an empty cache), then with one element
-class more, then once again; beside it, with `--click`, Click's minimal driver of the same classes
-in the same steps; and a driver with the whole element library. In turns, all processors each.
+The minimal driver of the example's firewall is built from an empty cache, then with one more
+element class, then once again; with `--click`, so is Click's minimal driver of the same classes;
+and so is a driver with the whole element library. They take turns; each uses all processors.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
-    """Seconds and megabytes, by name."""
+    """Return seconds and megabytes, by name."""
     found: Figures = {}
     click = await _click(site, wanted.click, tell) if wanted.click else None
     for number in range(wanted.times):
@@ -106,7 +106,7 @@ async def _whole(site: Site, found: Figures) -> None:
 
 
 def _example_classes(site: Site) -> Collection[str]:
-    """Of the firewall in the example repository."""
+    """Return the element classes of the firewall in the example repository."""
     desired = site.desired(Scenario.at(site, ROOT / "desired_state").first)
     return resolve(desired, site.library).graph.classes
 

@@ -1,7 +1,7 @@
-"""Where the time of a build goes: `make build-report`.
+"""Shows where the time of a build goes: `make build-report`.
 
-Everything is compiled once with an empty cache, the whole element library and the supervisor, and
-processor time is noted by what was compiled.
+The whole element library and the supervisor are compiled once with an empty cache, and the
+processor time of each source is recorded.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ HEADERS, LINK = "standard headers", "linking"
 
 
 def kind_of(source: str) -> str:
-    """What a source counts as, by the folder below the library or the generated files."""
+    """Return the kind of a source, by its folder below the library or the generated files."""
     if not source:
         return LINK
     parts = Path(source).parts[-3:-1]
@@ -42,7 +42,7 @@ def kind_of(source: str) -> str:
 
 
 def by_kind(noted: Iterable[Cost]) -> Mapping[str, list[Cost]]:
-    """Costs by what they are of, dearest kind first."""
+    """Group costs by the kind of their source, most expensive kind first."""
     kinds: dict[str, list[Cost]] = {}
     for cost in noted:
         kinds.setdefault(kind_of(cost.source), []).append(cost)
@@ -50,7 +50,7 @@ def by_kind(noted: Iterable[Cost]) -> Mapping[str, list[Cost]]:
 
 
 def total(noted: Iterable[Cost]) -> float:
-    """Processor seconds of all together."""
+    """Sum up the processor seconds."""
     return sum(cost.seconds for cost in noted)
 
 
@@ -69,7 +69,7 @@ async def build_all(library: Library, folder: Path, console: Console) -> list[Co
 
 
 def print_report(noted: list[Cost], dearest: int, console: Console) -> None:
-    """What each kind costs, and the dearest sources by themselves."""
+    """Return the lines of the report: the cost of each kind, and the most expensive sources."""
     everything = total(noted)
     kinds = Table("what", "sources", "seconds", "share", "median", "dearest", box=None)
     for kind, found in by_kind(noted).items():

@@ -1,18 +1,18 @@
-"""What checkpoints take and what they cost: `python -m benchmarks.checkpoint`.
+"""Duration and cost of checkpoints: `python -m benchmarks.checkpoint`.
 
 A supervisor and its worker, which forwards packets of UDP flows in memory, at full speed, through
-CheckIPHeader and CheckSession; one session a flow, picked at random, and at least as many as a
-figure's name says.
+CheckIPHeader and CheckSession. Flows are picked at random, with one session each, and there are at
+least as many as a figure's name says.
 
-`write N records` is how long a checkpoint takes (it rests three quarters of the time). How long
-restoring takes is `restore N records`: the first takeover of a supervisor that has just begun, from
-the request until the release forwards with the restored table, which includes that the file is read
-and verified and the index made. `begin without N records` is the same takeover with no checkpoint
-there; what restoring adds is the difference.
+`write N records` is the duration of a checkpoint (its writer rests three quarters of the time).
+`restore N records` is the first takeover of a newly started supervisor, from the request until the
+release forwards with the restored table, including the time to read and verify the file and to
+build the index. `begin without N records` is the same takeover without a checkpoint; the difference
+is what restoring adds.
 
-Then, in turns with one table, packets a second while checkpoints are written and while none are,
-first the one and then the other in every second turn; `lost` is what the difference is in each
-turn, by the clock and by the worker's processor time. `memory` is what a table takes up.
+Then, with one table, packets a second while a checkpoint is written and while none is, in an order
+that alternates from turn to turn; `lost` is the difference within each turn, by the clock and by
+the worker's processor time. `memory` is the size of a table.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
-    """Milliseconds, percent, megabytes and packets a second, as their names say."""
+    """Return milliseconds, percent, megabytes and packets a second, as their names say."""
     builder = site.builder("cache")
     tell.say("►", "building driver and supervisor")
     supervisor, artifact = await builder.supervisor(), await builder.build(CLASSES)
@@ -80,7 +80,7 @@ async def _times(place: Place, times: int) -> Figures:
 
 @dataclass(frozen=True)
 class Moment:
-    """What the worker has done so far."""
+    """Packets forwarded and time used by the worker so far, at one moment."""
 
     packets: int
     clock: float
@@ -88,12 +88,12 @@ class Moment:
 
     @classmethod
     async def now(cls, place: Place, pid: int) -> Moment:
-        """Reads clock and counter one after the other."""
+        """Read the counter and the clocks, one after the other."""
         packets = int(await place.supervised.read("forwarded.count", "control.sock"))
         return cls(packets, time.monotonic(), _processor_seconds(pid))
 
     def rates(self, since: Moment) -> tuple[float, float]:
-        """Packets a second by the clock, and by processor time."""
+        """Return packets a second by the clock, and by processor time."""
         packets = self.packets - since.packets
         return packets / (self.clock - since.clock), packets / (self.processor - since.processor)
 
@@ -105,7 +105,7 @@ def _processor_seconds(pid: int) -> float:
 
 @dataclass
 class Turns:
-    """Rates with and without checkpoints, measured one after the other for about as long."""
+    """Rates with and without checkpoints, measured one after the other for about equal times."""
 
     place: Place
     pid: int
@@ -114,14 +114,14 @@ class Turns:
     seconds: float = 0.0
 
     async def with_one(self) -> None:
-        """While a checkpoint is written."""
+        """Measure while a checkpoint is written."""
         began = time.monotonic()
         wait = self.place.supervised.asked("checkpoint", "measured")
         self.beside.append(await self._rates(wait))
         self.seconds = time.monotonic() - began
 
     async def without(self) -> None:
-        """For as long as the last checkpoint took."""
+        """Measure without a checkpoint, for as long as the last one took."""
         self.alone.append(await self._rates(asyncio.sleep(self.seconds)))
 
     async def _rates(self, wait: Awaitable[object]) -> tuple[float, float]:

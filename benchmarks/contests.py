@@ -1,4 +1,4 @@
-"""What programs are measured on: a job, and the ways of doing it that compete."""
+"""Contests: a job on which programs are compared, and the competing ways of doing it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COUNT, COUNTED = "c.count", "c :: Counter -> Discard;"
 
 @dataclass(frozen=True)
 class Entry:
-    """One way of doing a job: which program, its graph, and where it tells its flows."""
+    """One way of doing a job: the program, its graph, and the handler with its number of flows."""
 
     who: str
     program: str
@@ -23,7 +23,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Traffic:
-    """Frames to be captured before a contest, how many, and a name for the file."""
+    """Frames to write to a capture before a contest, their number, and the name of its file."""
 
     name: str
     packets: int
@@ -32,10 +32,10 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Contest:
-    """A job, the entries for it, and the classes that ours needs.
+    """A job, its entries, and the classes that our driver needs for it.
 
-    Sources have no end, but for one named `in` that reads the capture of `traffic` as {capture} and
-    waits until it is told to begin.
+    Sources never end, except one named `in`, which reads the capture of `traffic`, {capture}, and
+    waits until its handler `active` is written.
     """
 
     what: str
@@ -45,11 +45,11 @@ class Contest:
 
 
 Function = Callable[[int], Iterable[Contest]]
-"""A network function's contests with so many flows."""
+"""Returns the contests of a network function for a number of flows."""
 
 
 def source(program: str, flows: int, length: int = 64) -> str:
-    """Packets of so many flows from 10.0.0.1 to 192.0.2.80, picked at random."""
+    """Return a source of packets of random flows, `flows` in all, from 10.0.0.1 to 192.0.2.80."""
     ends = "02:00:00:00:00:01, 10.0.0.1, 02:00:00:00:00:02, 192.0.2.80"
     made = f"FastUDPFlows(0, -1, {length}, {ends}, {flows}, {FOREVER})"
     return (

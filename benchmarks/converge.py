@@ -1,8 +1,8 @@
-"""How soon a commit is a confirmed release: `python -m benchmarks.converge`.
+"""Time from a commit to the confirmed release: `python -m benchmarks.converge`.
 
 In one run, under the demo's traffic: commits that need no build, commits whose new element classes
-are compiled first, a commit that ends a long soak, and, beside them, what the traditional way has
-to build before it can start anything: the whole element library. Soak time is not counted.
+are compiled first, and a commit that ends a long soak; for comparison, a build of the whole element
+library, which the traditional way needs before it can start. Soak time is not counted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reconciler.testbed.measure import Load, traffic
 from reconciler.testbed.merges import Running, following
 from reconciler.testbed.site import Site
 
-QUIET_SECONDS = 1.6  # commits closer together are a burst, answered by one takeover
+QUIET_SECONDS = 1.6  # commits closer together are a burst and lead to a single takeover
 LONGEST_SECONDS = 30.0
 NO_BUILD, WITH_BUILD = "commit to confirmed, no build", "commit to confirmed, with build"
 SUPERSEDED, LIBRARY = "commit to takeover, ending a soak", "building the whole library"
@@ -36,7 +36,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
-    """Seconds, by name."""
+    """Return seconds, by name."""
     scenario = Scenario.at(site, ROOT / "desired_state")
     tell.say("►", "building edge-firewall 1.0.0")
     await build_first(site, scenario)
@@ -77,7 +77,7 @@ async def _superseded(running: Running, scenario: Scenario, site: Site) -> float
     began = time.time()
     newest = {**scenario.probing, **scenario.variants()[3]}
     await asyncio.to_thread(running.commits.commit, "newest", newest)
-    # One back to the last confirmed release, one to the newest.
+    # One takeover back to the last confirmed release, one to the newest.
     await running.witness.taken_over(before + 3, LONGEST_SECONDS)
     return running.witness.takeovers[before + 2][0] - began
 

@@ -1,4 +1,4 @@
-"""TCP conversations for a capture: each opens, and its client says something in a few segments."""
+"""TCP conversations for a capture: each opens, and its client sends text in a few segments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.authoring.packets import ACK, PSH, SYN, ether, ipv4, tcp
 
 SERVER, PORT = "192.0.2.80", 80
 FIRST_PORT, A_CLIENT = 10_000, 50_000
-"""Ports a client has; there are as many clients as that takes."""
+"""First port, and number of ports, of a client; there are as many clients as the flows need."""
 SYN_SENT, SYN_RECEIVED = 1000, 5000
 """Initial sequence numbers."""
 SYN_ACK = (
@@ -22,9 +22,10 @@ SYN_ACK = (
 
 
 def conversations(flows: int, text: bytes, segments: int) -> Traffic:
-    """`text` in so many segments by each client, of which the server acknowledges every other.
+    """Return conversations in which each client sends `text` in `segments` segments and the server
+    acknowledges every other one.
 
-    All clients open first; then all say their first segment, in any order, and so on.
+    All clients open first; then all send their first segment, in random order, and so on.
     """
     packets = flows * (3 + segments + segments // 2)
     name = f"both-{flows}-{len(text)}-{segments}.pcap"
@@ -32,7 +33,7 @@ def conversations(flows: int, text: bytes, segments: int) -> Traffic:
 
 
 def openings(flows: int, segments: int) -> Traffic:
-    """What the clients send of that, without a word; SYN_ACK answers each of them."""
+    """Return only the clients' side of such conversations, without text; SYN_ACK answers SYNs."""
     frames = partial(_frames, flows, b"", segments, answered=False)
     return Traffic(f"clients-{flows}-{segments}.pcap", flows * (2 + segments), frames)
 

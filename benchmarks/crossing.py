@@ -1,4 +1,4 @@
-"""Packets of many UDP flows across whatever is between client and server, from our driver to it."""
+"""Sends packets of many UDP flows from client to server; our driver is both sender and receiver."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Flow:
     receiver: Running
 
     async def fill(self, sessions: Callable[[], Awaitable[int]], least: int) -> int:
-        """As fast as it goes, until there are as many sessions; how many packets got lost."""
+        """Send at full speed until there are `least` sessions; return how many packets got lost."""
         await _write(self.sender, "flows.active", "true")
         async with asyncio.timeout(LONGEST_SECONDS):
             while await sessions() < least:  # noqa: ASYNC110 - another process
@@ -39,12 +39,12 @@ class Flow:
         return await self.end()
 
     async def begin(self, rate: int) -> None:
-        """This many packets a second from now on."""
+        """Send `rate` packets a second from now on."""
         await _write(self.sender, "flows.rate", str(rate))
         await _write(self.sender, "flows.active", "true")
 
     async def end(self) -> int:
-        """How many have not arrived so far."""
+        """Stop sending; return how many packets have not arrived."""
         await _write(self.sender, "flows.active", "false")
         await asyncio.sleep(QUIET_SECONDS)
         return await self.sender.number("out.count") - await self.receiver.number("in.count")
@@ -52,14 +52,14 @@ class Flow:
 
 @asynccontextmanager
 async def crossing(site: Site, driver: Path, flows: int, folder: Path) -> AsyncIterator[Flow]:
-    """Sender and receiver, so far without packets."""
+    """Run sender and receiver until the end of the block; nothing is sent yet."""
     client, server = site.network.client.command(), site.network.server.command()
     sender, receiver = (Program(name, str(driver)) for name in ("sender", "receiver"))
     async with (
         running(receiver, RECEIVER, folder, server) as receiving,
         running(sender, SENDER.format(flows=flows), folder, client) as sending,
     ):
-        # What it cannot keep up with would count as lost by what it measures.
+        # Packets that the receiver cannot keep up with would count as lost by the network element.
         with suppress(PermissionError):
             os.sched_setscheduler(receiving.process.pid, os.SCHED_FIFO, os.sched_param(5))
         yield Flow(sending, receiving)

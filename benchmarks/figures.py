@@ -1,4 +1,4 @@
-"""What benchmarks share: a site of their own to measure on, and how figures are printed."""
+"""Shared by all benchmarks: provides a site to measure on, and prints and writes the figures."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def run(
     unit: str | Mapping[str, str],
     ours: str = "",
 ) -> int:
-    """Measure in a sandbox, print, and write the figures; returns the exit code.
+    """Measure in a sandbox, print, and write the figures; return the exit code.
 
-    A figure's name is `WHO` or `WHO, WHAT`; `unit` is one for all, or one a WHAT. Figures of one
-    WHAT are compared with those of `ours`, value by value, so that what was measured at about the
-    same time is compared.
+    A figure's name is `WHO` or `WHO, WHAT`; `unit` is one for all, or one for each WHAT. Figures of
+    a WHAT are compared with those of `ours` value by value, so that values measured at about the
+    same time are compared.
     """
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
     wanted = parser.parse_args()
@@ -62,7 +62,7 @@ def run(
 
 
 def ratios(found: Figures, ours: str) -> Figures:
-    """How many times a figure of `ours` is that of another one, for every WHAT of both."""
+    """Return the ratios of figures of `ours` to those of each other WHO, for every common WHAT."""
     compared: Figures = {}
     for name, values in found.items():
         who, comma, what = name.partition(", ")
@@ -74,7 +74,7 @@ def ratios(found: Figures, ours: str) -> Figures:
 
 
 def told(name: str, values: Sequence[float], unit: str) -> str:
-    """One line: name, median, smallest and largest value, how often it was measured."""
+    """Return a line: name, median, smallest and largest value, number of measurements."""
     if not values:
         return f"{name:52} not measured"
     middle, low, high = (
@@ -84,6 +84,6 @@ def told(name: str, values: Sequence[float], unit: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Three digits that mean something: 12.3, 0.00456, 12,300,000."""
+    """Format with three significant digits: 12.3, 0.00456, 12,300,000."""
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:.3g}"

@@ -1,17 +1,17 @@
-"""How many packets a second one core forwards: `python -m benchmarks.forwarding`.
+"""Packets a second that one core forwards: `python -m benchmarks.forwarding`.
 
-Our driver beside Click and FastClick, as far as they are on PATH. In memory, with packets of 64
+Our driver is compared with Click and FastClick, if they are on PATH. In memory, with packets of 64
 bytes: CheckIPHeader and an IPFilter of ten rules; CheckIPHeader and a lookup among 100,000 sessions
-addressed at random, with CheckSession here and IPRewriter there. Between two interfaces: from one
+addressed at random, with our CheckSession and their IPRewriter. Between two interfaces: from one
 veth pair to another.
 
 In memory the programs take turns on one processor (`turns.py`). A rate in memory is packets by
 processor time; between interfaces it is given by time and by the forwarder's processor time.
 
-Packets come from the same element class in all of them. Click's and FastClick's sources hand out
-references to packets that lie ready, and IPRewriter copies what it changes; our sources copy each
-packet, and nothing behind them does. So with sessions every program copies each packet once;
-without, only ours does. The sources by themselves are measured too.
+Packets come from the same element class in all of them. Click's and FastClick's sources emit
+references to prepared packets, and IPRewriter copies those that it changes; our sources copy each
+packet, and no other element does. So with sessions every program copies each packet once; without
+sessions, only ours does. The sources are also measured by themselves.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figur
 
 
 def contests(flows: int) -> Iterator[Contest]:
-    """What is measured in memory."""
+    """Return the contests that are measured in memory."""
     graph: dict[str, Callable[[str], str]] = {
         "stateless": lambda _: graphs.stateless(),
         "source, one packet": lambda _: graphs.stateless_source(),
@@ -63,7 +63,7 @@ def contests(flows: int) -> Iterator[Contest]:
 async def _wire(
     site: Site, ready: list[Program], wanted: argparse.Namespace, tell: Teller
 ) -> Figures:
-    """Flood one interface of the firewall and count what arrives behind the other one."""
+    """Flood one interface of the firewall and count the packets that leave by the other one."""
     tell.say("►", "between two interfaces")
     (ours,) = (program for program in ready if program.name == OURS)
     network = site.network
@@ -91,7 +91,7 @@ async def _wire(
 
 
 async def _arrivals(one: Running, arriving: Running) -> tuple[float, float]:
-    """Packets a second of time, and of the forwarder's processor time."""
+    """Return packets a second by time, and by the forwarder's processor time."""
     loop = asyncio.get_running_loop()
     before, began, cpu = await arriving.number(COUNT), loop.time(), one.cpu_seconds()
     await asyncio.sleep(1)

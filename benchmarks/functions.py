@@ -1,9 +1,9 @@
 """Packets a second that one core takes through network functions: `python -m benchmarks.functions`.
 
-In memory, with 100,000 flows addressed at random, beside what Click and FastClick have for the same
-job, as far as they are on PATH. `source` is what the packets themselves cost.
+In memory, with 100,000 flows addressed at random, compared with what Click and FastClick have for
+the same job, if they are on PATH. `source` is the cost of generating the packets.
 
-How programs take turns: `turns.py`. What each contest is about: `rewriting.py`, `search.py` and
+How programs take turns is described in `turns.py`, the contests in `rewriting.py`, `search.py` and
 `links.py`.
 """
 

@@ -1,11 +1,11 @@
-"""The configurations that are measured: the same work, in the words of each program."""
+"""The configurations that are measured: the same work in each program's own elements."""
 
 from __future__ import annotations
 
 from benchmarks.contests import COUNTED, FOREVER
 from benchmarks.programs import FASTCLICK, OURS
 
-# What our driver is built from.
+# Classes that our driver is built from.
 CLASSES = [
     *["CheckIPHeader", "CheckSession", "Counter", "Discard", "FastUDPFlows", "FromDevice"],
     *["InfiniteSource", "IPFilter", "IPMirror", "OpenSession", "Queue", "RatedSource"],
@@ -16,7 +16,7 @@ FRAME = (
     "02000000000202000000000108004500003200000000401166b80a0000010a0100020401003500"
     "1e000000000000000000000000000000000000000000000000"
 )
-# The frame meets the last one.
+# The frame matches the last rule.
 RULES = [
     "deny src net 192.168.0.0/16",
     "deny src net 172.16.0.0/12",
@@ -43,7 +43,7 @@ def stateless() -> str:
 
 
 def flows_to(program: str, flows: int) -> str:
-    """Packets of `flows` flows, which differ in their ports."""
+    """A source of packets of `flows` flows, which differ in their ports."""
     ethers = "02:00:00:00:00:01, 10.0.0.1, 02:00:00:00:00:02, 10.1.0.2"
     burst = ", BURST 64" if program == FASTCLICK else ""
     source = f"FastUDPFlows(0, -1, 64, {ethers}, {flows}, {FOREVER}{burst})"
@@ -58,7 +58,7 @@ def flows_source(program: str, flows: int) -> str:
 def sessions(program: str, flows: int) -> str:
     """Check the header, find the packet's session among `flows`, count.
 
-    Our sessions are answered ones: the first packet of each comes back as its own answer.
+    Our sessions count as answered: the first packet of each is mirrored back as its answer.
     """
     start = f"{flows_to(program, flows)} -> CheckIPHeader(OFFSET 14)"
     if program != OURS:
@@ -70,21 +70,21 @@ def sessions(program: str, flows: int) -> str:
 
 
 def sessions_handler(program: str) -> str:
-    """Where `sessions` tells how many there are."""
+    """Return the handler that counts the sessions of `sessions`."""
     return "t.count" if program == OURS else "rw.size"
 
 
 def forward(program: str, source: str, target: str) -> str:
-    """From one interface to another."""
+    """Forward from one interface to another."""
     method = "" if program == OURS else ", METHOD LINUX"
     return f"FromDevice({source}{method}) -> Queue(4096) -> ToDevice({target}{method});"
 
 
 def send(interface: str, packet_source: str = ONE_PACKET) -> str:
-    """What the sender on the wire runs."""
+    """The configuration of the sender on the wire."""
     return f"{packet_source} -> c :: Counter -> Queue(256) -> ToDevice({interface});"
 
 
 def receive(interface: str) -> str:
-    """What the receiver on the wire runs."""
+    """The configuration of the receiver on the wire."""
     return f"FromDevice({interface}) -> {COUNTED}"

@@ -1,8 +1,9 @@
 """Contests for rate limits, flow records, bridging and neighbours.
 
-Rate limits: a bucket for each flow, and one for all beside RatedSplitter and Shaper. Flow records:
-FastClick's flow manager finds a flow's record and counts nothing. Bridge: from one station to
-another. Neighbours: ARPQuerier and ResolveNeighbour with one next hop that has answered.
+Rate limits: a bucket for each flow, and one for all, the latter compared with RatedSplitter and
+Shaper. Flow records: FastClick's flow manager finds a flow's record but counts nothing. Bridge:
+from one station to another. Neighbours: ARPQuerier and ResolveNeighbour with one next hop that has
+answered.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from benchmarks.contests import COUNTED, Contest, Entry, source
 from benchmarks.programs import CLICK, FASTCLICK, OURS
 
 BOTH_CLICKS = (CLICK, FASTCLICK)
-# Nothing ever exceeds it.
+# A rate that is never exceeded.
 LIMIT = "RATE 100Gpps, BURST 1000000000"
 OUR_ETHER, THEIR_ETHER = "02:00:00:00:00:09", "02:00:00:00:00:80"
 
 
 def police(flows: int) -> Iterator[Contest]:
-    """Police with one bucket, and with one a flow."""
+    """Police with one bucket, and with one per flow."""
     start = f"{source(OURS, flows)} -> CheckIPHeader"
     limits = f"limits :: TokenBuckets({LIMIT}, CAPACITY {2 * flows});"
     classes = ("CheckIPHeader", "Police", "TokenBuckets")
@@ -48,7 +49,7 @@ def police(flows: int) -> Iterator[Contest]:
 
 
 def shape(flows: int) -> Iterator[Contest]:
-    """Shape with one bucket beside Shaper, which is pulled, and with one a flow."""
+    """Shape with one bucket, compared with Shaper, which is pulled, and with one per flow."""
     limits = f"limits :: TokenBuckets({LIMIT}, CAPACITY {2 * flows});"
     start = f"{limits} {source(OURS, flows)} -> CheckIPHeader"
     classes = ("CheckIPHeader", "Shape", "TokenBuckets")
@@ -87,7 +88,7 @@ def flows(flows: int) -> Iterator[Contest]:
 
 
 def bridge(flows: int) -> Iterator[Contest]:
-    """EtherSwitch, which FastClick and Click have only where they were built with it."""
+    """EtherSwitch, which FastClick and Click have only if they were built with it."""
 
     def graph(program: str) -> str:
         frames = source(program, flows).removesuffix(" -> Strip(14)")

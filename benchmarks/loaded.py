@@ -1,10 +1,10 @@
 """Pause and loss of a takeover by number of sessions and packets a second.
 
-Sender and receiver are our driver too, on both sides of a firewall between two interfaces. Packets
-belong to the sessions that are there, picked at random, so that any of them may change at any time;
-with "0 sessions" they all belong to one. Takeovers follow each other, each to the other one of two
-releases: of one layout, or of two. In the end one more, without traffic, is compared by checkpoints
-before and after it, record by record and field by field.
+Our driver is also sender and receiver, on the two sides of a firewall. Each packet belongs to an
+existing session picked at random, so that any of them may change at any time; with "0 sessions" all
+belong to a single one. Takeovers alternate between two releases, of the same layout or of two. At
+the end there is one more takeover, without traffic, before and after which checkpoints are compared
+record by record and field by field.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ USUAL_SESSIONS, USUAL_RATE = 100_000, 100_000
 
 @dataclass(frozen=True)
 class Drivers:
-    """Of today's library, of the one before layout 2 of sessions, and a supervisor."""
+    """A supervisor, a driver of today's library, and one from before layout 2 of sessions."""
 
     supervisor: Path
     new: Path
@@ -57,7 +57,7 @@ class Drivers:
 
 @dataclass(frozen=True)
 class Case:
-    """What is measured together."""
+    """A combination of layouts and load that is measured."""
 
     layouts: str
     """One of LAYOUTS."""
@@ -66,22 +66,22 @@ class Case:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """The name of its figures."""
         return f"{self.layouts}, {self.sessions:,} sessions, {self.rate:,}/s"
 
     @property
     def flows(self) -> int:
-        """Some more than sessions: a few have the same ports, the last ones are long in coming."""
+        """More than `sessions`: a few have equal ports, and the last ones take long to occur."""
         return max(1, self.sessions * 102 // 100)
 
     @property
     def firewall(self) -> str:
-        """Its configuration."""
+        """The firewall's configuration."""
         return FIREWALL.format(capacity=max(65_536, self.sessions * 2))
 
 
 async def by_load(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
-    """Pauses in milliseconds and packets lost, a number a takeover."""
+    """Return pauses in milliseconds, one per takeover, packets lost, and records that differ."""
     tell.say("►", "building two drivers and a supervisor")
     drivers = await _build(site)
     found: Figures = {}
@@ -92,7 +92,7 @@ async def by_load(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figur
 
 
 def _by_sessions(found: Figures, wanted: argparse.Namespace) -> Figures:
-    """How many times the median pause without sessions each pause with sessions is."""
+    """Return the ratio of each pause with sessions to the median pause without."""
     compared: Figures = {}
     for layouts in LAYOUTS if 0 in wanted.sessions else ():
         without = statistics.median(found[f"pause, {Case(layouts, 0, wanted.rate).name}, ms"])
@@ -120,7 +120,7 @@ async def _build(site: Site) -> Drivers:
 
 @dataclass(frozen=True)
 class Firewall:
-    """Takes over from itself, each time by the other one of two drivers."""
+    """A firewall whose takeovers alternate between two drivers."""
 
     supervised: Supervised
     drivers: Drivers
@@ -132,7 +132,7 @@ class Firewall:
         return self.case.layouts == "other layout"
 
     async def take_over(self, number: int) -> dict[str, Any]:
-        """Takeover `number`, confirmed; 0 is the first release. Returns the report."""
+        """Carry out takeover `number` (0: the first release) and confirm it; return its report."""
         turns = (self.drivers.old if self.changes else self.drivers.new, self.drivers.new)
         release, driver = f"r{number}", turns[number % 2]
         report = await self.supervised.take_over(
@@ -142,16 +142,16 @@ class Firewall:
         return report
 
     async def sessions(self) -> int:
-        """How many there are."""
+        """Return the number of sessions."""
         return int(await self.supervised.read("sessions.count", "control.sock"))
 
     async def dropped(self) -> int:
-        """Frames that found its receive rings full, and packets that it could not send."""
+        """Count frames that found a receive ring full and packets that it could not send."""
         interfaces = (await self.supervised.status())["interfaces"].values()
         return sum(one["rx_dropped"] + one["tx_dropped"] for one in interfaces)
 
     async def saved(self) -> Table:
-        """Its sessions, by a checkpoint."""
+        """Return its sessions, as saved in a checkpoint."""
         await self.supervised.asked("checkpoint", "compared")
         files = self.supervised.checkpoints.glob("*.ckpt")
         newest = await asyncio.to_thread(lambda: read_checkpoint(max(files)))
@@ -189,7 +189,7 @@ async def _measure(site: Site, drivers: Drivers, case: Case, times: int) -> Figu
 
 
 def _check(report: dict[str, Any], case: Case, changes: bool) -> None:
-    """Every session is said to be there."""
+    """Check that no session was lost, according to the report."""
     state = report["states"][TABLE]
     assert state["fate"] == ("migrated" if changes else "kept"), report
     assert state["kept"] + state["migrated"] >= case.sessions, report
@@ -197,6 +197,6 @@ def _check(report: dict[str, Any], case: Case, changes: bool) -> None:
 
 
 def _differing(before: Table, after: Table) -> int:
-    """Records that are in one only, or differ in a field that both layouts have."""
+    """Count records that are in only one table or differ in a field that both layouts have."""
     found = difference(before, after)
     return len(found.removed) + len(found.added) + len(found.differs)

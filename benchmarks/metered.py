@@ -1,6 +1,7 @@
-"""Runs a compiler and notes what it cost: `python metered.py LOG COMMAND...`, as ninja starts it.
+"""Runs a compiler and logs its cost: `python metered.py LOG COMMAND...`, as ninja starts it.
 
-A line of JSON a command: what it read and made, and the processor time of it and its children.
+The log has a line of JSON for each command: its source, and the processor time and memory that it
+and its children used.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from reconciler.build.compiler import Compiler
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor seconds and memory (MB of the largest process) of making what `source` says."""
+    """Processor seconds and memory (MB of the largest process) of compiling `source`."""
 
     source: str
     seconds: float
@@ -26,24 +27,24 @@ class Cost:
 
 
 def metered(compiler: Compiler, log: Path) -> Compiler:
-    """The same compiler, which writes its costs to `log`."""
+    """Return the same compiler, but writing its costs to `log`."""
     command = (sys.executable, "-P", str(Path(__file__)), str(log), *compiler.command)
     return replace(compiler, command=command)
 
 
 def costs(log: Path) -> list[Cost]:
-    """What was noted, in order of completion."""
+    """Return the logged costs, in order of completion."""
     return [Cost(**json.loads(line)) for line in log.read_text().splitlines()]
 
 
 def used_by_children() -> float:
-    """Processor seconds of every process that was started from here and has ended."""
+    """Return the processor seconds of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run and note; the command's exit code."""
+    """Run the command and log its cost; return its exit code."""
     log, *command = arguments
     code = subprocess.run(command, check=False).returncode
     if "-o" in command and code == 0:
@@ -52,11 +53,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _note(log: Path, command: Sequence[str]) -> None:
-    # Compilers are named what they read last; a linker reads objects only.
+    # A compiler's source is the last one in its command; a linker reads objects only.
     source = next((word for word in reversed(command) if word.endswith((".cc", ".hh"))), "")
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     cost = Cost(source, used_by_children(), largest)
-    with log.open("a") as file:  # one write of a short line: whole, whoever writes beside it
+    with log.open("a") as file:  # a single write of a short line is atomic among concurrent writers
         file.write(json.dumps(asdict(cost)) + "\n")
 
 

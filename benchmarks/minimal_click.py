@@ -1,7 +1,7 @@
 """Click's minimal driver for what the example's firewall does, built in a copy of a Click.
 
-`click-mkmindriver` chooses the sources, Click's own Makefile compiles them. The rules are those of
-`kohler/click`; a FastClick needs LLVM's headers unless the program is asked for by name, as here.
+`click-mkmindriver` chooses the sources, Click's own Makefile compiles them. The make rules are
+those of `kohler/click`; FastClick needs LLVM's headers unless the program is made by name, as here.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ FIREWALL = (
     *("Classifier", "Counter", "Discard", "FromDevice", "IPFilter", "IPPrint", "IPRewriter"),
     *("MarkIPHeader", "Queue", "ToDevice"),
 )
-"""They receive, dissect, keep sessions, filter, count, log, drop and send, as ours do."""
+"""Classes that receive, dissect, keep sessions, filter, count, log, drop and send, as ours do."""
 PACKAGE = "firewall"
 
 
 class NotAClick(Exception):
-    """The folder is none in which Click was configured with its tools."""
+    """The folder does not hold sources of Click that were configured with their tools."""
 
 
 @dataclass(frozen=True)
 class MinimalClick:
-    """A Click of one's own, in `folder`."""
+    """A private copy of Click, in `folder`."""
 
     folder: Path
     jobs: int
 
     @classmethod
     def copied(cls, tree: Path, folder: Path) -> MinimalClick:
-        """Of the one that was configured in `tree`. Raises NotAClick."""
+        """Copy the Click that was configured in `tree`. Raises NotAClick."""
         if not (tree / "userlevel" / "Makefile").exists() or not _tool(tree).exists():
             raise NotAClick(
                 f"{tree} is no folder of Click's sources that was configured, with its tools: run"
@@ -46,19 +46,19 @@ class MinimalClick:
         return copy
 
     def choose(self, *more: str) -> None:
-        """The firewall's classes and `more` are what the driver is made of from now on."""
+        """Build the driver from the firewall's classes and `more` from now on."""
         (self._userlevel / f"elements_{PACKAGE}.mk").unlink(missing_ok=True)
         self._run(self._userlevel, str(_tool(self.folder)), "-p", PACKAGE, "-E",
                   " ".join((*FIREWALL, *more)))  # fmt: skip
 
     def forget(self) -> None:
-        """Whatever was compiled."""
+        """Remove everything that was compiled."""
         for pattern in ("*.o", "*.d", "*.a", f"{PACKAGE}click"):
             for path in self._userlevel.glob(pattern):
                 path.unlink()
 
     def build(self) -> Path:
-        """Make what is missing; the driver."""
+        """Build what is missing; return the driver."""
         self._run(self._userlevel, "make", f"-j{self.jobs}", f"{PACKAGE}click",
                   f"MINDRIVER={PACKAGE}")  # fmt: skip
         return self._userlevel / f"{PACKAGE}click"

@@ -1,10 +1,10 @@
-"""Another set of ten thousand patterns under traffic: `python -m benchmarks.patterns`.
+"""Replacing a set of ten thousand patterns under traffic: `python -m benchmarks.patterns`.
 
 A worker searches datagrams of English text as fast as it can, on a processor of its own, and two
-sets take turns. `pause`: how long packets waited while a set was put in place. `in place`: from the
-write handler's call to its answer; the set is compiled meanwhile, when nobody else wants a
-processor. `searching` and `searching while a set is compiled`: packets by time, not by processor
-time, since the compiler's share is what they tell about.
+sets alternate. `pause`: how long packets waited while a set was put in place. `in place`: time from
+the write handler's call to its answer, during which the set is compiled at idle priority.
+`searching` and `searching while a set is compiled`: packets by time, not by processor time, so that
+they include the compiler's share of the processor.
 """
 
 from __future__ import annotations

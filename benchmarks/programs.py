@@ -1,4 +1,4 @@
-"""The programs that are measured side by side: our driver, and the Clicks that are on PATH."""
+"""The programs that are compared: our driver, and Click and FastClick if they are on PATH."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from reconciler.testbed.here import connected_here
 from reconciler.testbed.site import Site
 
 OURS, CLICK, FASTCLICK = "click-up", "click", "fastclick"
-# An element class that Click does not have and every FastClick does.
+# An element class that every FastClick has and Click does not.
 ONLY_FASTCLICK = "ReplayUnqueue"
 CACHE = ROOT / "build" / "bench" / "cache"
-"""Of drivers: they are not what these benchmarks are about."""
+"""Build cache that is kept: these benchmarks do not measure the build of drivers."""
 START_SECONDS = 20.0
 REPLY_SECONDS = 10.0
 POLL_SECONDS = 0.02
@@ -32,14 +32,14 @@ POLL_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Program:
-    """One that runs Click configurations; `name` is OURS, CLICK or FASTCLICK."""
+    """A program that runs Click configurations; `name` is OURS, CLICK or FASTCLICK."""
 
     name: str
     path: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How the programs of others are named when they are not on PATH as click and fastclick."""
+    """Add options that name Click and FastClick when they are not on PATH by these names."""
     for name in (CLICK, FASTCLICK):
         parser.add_argument(
             f"--{name}", metavar="PROGRAM", default=name, help="its user-level driver"
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def programs(
     site: Site, classes: Sequence[str], wanted: argparse.Namespace, tell: Teller
 ) -> list[Program]:
-    """Our driver, built for `classes`, and the others, as far as they are there."""
+    """Return our driver, built for `classes`, and those of the other programs that are found."""
     tell.say("►", "building our driver")
     artifact = await site.builder(str(CACHE)).build(classes)
     found = {OURS: Program(OURS, str(artifact.driver))}
@@ -66,7 +66,7 @@ async def programs(
 
 
 def _recognised(path: str) -> Program | None:
-    """Which of the two it is; None for a program that is neither."""
+    """Tell whether `path` is Click or FastClick; None if it is neither."""
     done = subprocess.run(
         [path, "-q", "-h", "classes", "-e", "Idle -> Idle;"], capture_output=True, text=True
     )
@@ -77,38 +77,38 @@ def _recognised(path: str) -> Program | None:
 
 @dataclass(frozen=True)
 class Running:
-    """A program at work on a configuration."""
+    """A program that runs a configuration."""
 
     process: asyncio.subprocess.Process
     socket: Path
 
     async def number(self, handler: str) -> int:
-        """What a read handler counts. Raises DeviceUnreachable, ControlSocketError."""
+        """Read a handler as a number. Raises DeviceUnreachable, ControlSocketError."""
         async with connected_here(self.socket) as control:
             return int(await control.read(handler, seconds=REPLY_SECONDS))
 
     async def write(self, handler: str, value: str) -> None:
-        """Raises DeviceUnreachable, ControlSocketError."""
+        """Write a handler. Raises DeviceUnreachable, ControlSocketError."""
         async with connected_here(self.socket) as control:
             await control.write(handler, value, seconds=REPLY_SECONDS)
 
     def cpu_seconds(self) -> float:
-        """Processor time that it has used so far (clock_getcpuclockid(3))."""
+        """Return the processor time that it has used so far (clock_getcpuclockid(3))."""
         return time.clock_gettime_ns((~self.process.pid << 3) | 2) / 1e9
 
     async def packets_a_cpu_second(self, handler: str, seconds: float) -> float:
-        """Packets that `handler` counts in a while, by the processor time they took."""
+        """Count packets by `handler` for some seconds; return them per second of processor time."""
         before, cpu = await self.number(handler), self.cpu_seconds()
         await asyncio.sleep(seconds)
         after, cpu_after = await self.number(handler), self.cpu_seconds()
         return (after - before) / (cpu_after - cpu)
 
     def go_on(self) -> None:
-        """After halt()."""
+        """Continue after halt()."""
         self.process.send_signal(signal.SIGCONT)
 
     def halt(self) -> None:
-        """Use no processor for a while."""
+        """Stop it, so that it uses no processor, until go_on()."""
         self.process.send_signal(signal.SIGSTOP)
 
 
@@ -116,9 +116,10 @@ class Running:
 async def running(
     program: Program, text: str, folder: Path, inside: Sequence[str] = ()
 ) -> AsyncIterator[Running]:
-    """Run `text` until the end of the block, with a control socket. `inside` starts it elsewhere.
+    """Run `text` until the end of the block, with a control socket. `inside` is a command prefix
+    that starts it elsewhere.
 
-    Raises DeviceUnreachable when it does not come up; the text then says why.
+    Raises DeviceUnreachable, with the reason, when it does not come up.
     """
     socket = folder / f"{program.name}.sock"
     socket.unlink(missing_ok=True)
@@ -148,7 +149,7 @@ async def started(
 
 
 def last_words(name: Path) -> str:
-    """What a program that was started under `name` wrote to standard error."""
+    """Return the end of what the program started as `name` wrote to standard error."""
     return name.with_suffix(".log").read_text(errors="replace")[-500:]
 
 
@@ -165,5 +166,5 @@ async def _answers(process: asyncio.subprocess.Process, socket: Path, name: Path
 
 
 def pin(process: asyncio.subprocess.Process) -> None:
-    """Keep it on one processor: the last one that we may use."""
+    """Pin a process to one processor: the last one that we may use."""
     os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})

@@ -1,13 +1,13 @@
-"""Contests for what rewrites addresses: NAT and the load balancer.
+"""Contests for rewriting addresses: NAT and the load balancer.
 
-NAT: source translation by IPRewriter, which keeps a mapping a flow, and by FlowIPNAT behind
-FlowIPManagerHMP, where FastClick was built with both. FlowIPNAT knows TCP alone and has 64,512
-ports, so it is in a contest of its own: 60,000 TCP flows; it alone does not see the answers.
-`there and back`: each packet is turned round behind the translation and goes back in.
+NAT: source translation by IPRewriter, which keeps a mapping per flow, and by FlowIPNAT behind
+FlowIPManagerHMP, if FastClick was built with both. FlowIPNAT handles only TCP and has 64,512 ports,
+so it has a contest of its own: 60,000 TCP flows; it is the only one that does not see the answers.
+`there and back`: each packet is mirrored behind the translation and goes back in.
 
-Load balancer: a hundred backends. IPRewriter with a mapper keeps a mapping a flow and corrects
-checksums, as ours does; FlowIPLoadBalancer keeps a choice a flow, IPLoadBalancer none, and neither
-looks at checksums.
+Load balancer: a hundred backends. IPRewriter with a mapper keeps a mapping per flow and corrects
+checksums, as ours does; FlowIPLoadBalancer keeps a choice per flow, IPLoadBalancer none, and
+neither corrects checksums.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def nat(flows: int) -> Iterator[Contest]:
 
 
 def nat_of_tcp(flows: int) -> Iterator[Contest]:
-    """TCP flows, of which each SYN is answered at once, so that the translation sees it."""
+    """TCP flows whose SYNs are answered at once, so that the translation sees the answers."""
     few = min(flows, MOST_OF_FLOWIPNAT)
     syn = f"syn :: Classifier(33/02, -) -> {SYN_ACK}"
 
@@ -138,7 +138,7 @@ def balance(flows: int) -> Iterator[Contest]:
 
 
 def clients(program: str, flows: int) -> str:
-    """The same flows to one port, from fifty addresses: source ports alone are not enough."""
+    """As many flows to one port, from fifty addresses, since one has too few source ports."""
     pulled = "" if program == OURS else "-> Unqueue(BURST 64)"
     ends = "02:00:00:00:00:01, 10.0.0.{}, 02:00:00:00:00:02, 192.0.2.80"
     made = f"FastUDPFlows(0, -1, 64, {ends}, {flows // CLIENTS}, {FOREVER}) {pulled} -> in;"

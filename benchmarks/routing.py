@@ -1,13 +1,13 @@
-"""How many packets a second one core routes with a full table: `python -m benchmarks.routing`.
+"""Packets a second that one core routes with a full table: `python -m benchmarks.routing`.
 
-Our RadixIPLookup, which is the table of LookupRoute too, beside Click's and FastClick's
-RadixIPLookup and DirectIPLookup, as far as they are on PATH; in memory, all with the same 500,000
+Our RadixIPLookup, whose table LookupRoute uses too, is compared with Click's and FastClick's
+RadixIPLookup and DirectIPLookup, if they are on PATH; in memory, all with the same 500,000
 prefixes, mostly of 24 bits, and with destinations spread at random over all addresses. Destinations
-are the ports of 100,000 flows, read as an address, since that is what the source that all of them
-have makes random.
+are the ports of 100,000 flows, read as an address, since these are what the source that all
+programs have can make random.
 
-How programs take turns: `turns.py`. Sources cost more than lookups, ours least, so
-the same graph with a single route is measured too: what the lookup itself costs is the difference.
+How programs take turns is described in `turns.py`. Sources cost more than lookups, ours least, so
+the same graph with a single route is measured too: the difference is the cost of the lookup itself.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from reconciler.demo.telling import Teller
 from reconciler.testbed.site import Site
 
 PORTS_AT = 34
-"""Where a frame's UDP ports are: 32 random bits."""
+"""Offset of a frame's UDP ports: 32 random bits."""
 LENGTHS = [24] * 60 + [23, 22, 22, 21, 20, 20, 19, 18, 17, 16] * 4
-"""Prefix lengths about as often as in a full table."""
+"""Prefix lengths, about as frequent as in a full table."""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -47,7 +47,7 @@ async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figur
 
 
 def routes(count: int) -> list[str]:
-    """Different prefixes, the default route first; the same ones every time."""
+    """Return distinct prefixes, the default route first; the same ones every time."""
     draw = random.Random(1)
     found = {IPv4Network("0.0.0.0/0")}
     while len(found) < count:
@@ -57,7 +57,8 @@ def routes(count: int) -> list[str]:
 
 
 def contest(what: str, prefixes: list[str], flows: int) -> Contest:
-    """Destinations at random, looked up and counted, by Click's two quickest classes each."""
+    """Random destinations, looked up and counted; for Click and FastClick by their two fastest
+    classes."""
 
     def entry(program: str, element: str, who: str) -> Entry:
         lookup = f"GetIPAddress({PORTS_AT}) -> {element}({', '.join(prefixes)})"

@@ -1,4 +1,4 @@
-"""Contests for what searches payloads, against FastClick's WordMatcher behind CTXManager.
+"""Contests for searching payloads, against FastClick's WordMatcher behind CTXManager.
 
 English text, in which no word is found. WordMatcher searches once for each word, MatchPatterns once
 for all.
@@ -82,7 +82,7 @@ def _direction(name: str, other: str, words: Sequence[str]) -> str:
 
 
 def _words(number: int) -> list[str]:
-    """In capitals: WordMatcher keeps back packets that end as a word begins."""
+    """In capitals, since WordMatcher holds back packets that end with the beginning of a word."""
     chance = random.Random(1)
     return ["".join(chance.choices("QXZJKVWY", k=12)) for _ in range(number)]
 

@@ -1,10 +1,10 @@
-"""How soon a program forwards after it was started: `python -m benchmarks.startup`.
+"""Time from the start of a program until it forwards: `python -m benchmarks.startup`.
 
-Our driver, alone without a supervisor, beside Click and FastClick as far as they are on PATH. From
-the moment before the process is made until the first frame arrives behind its second interface;
-20,000 frames a second come to the first one. The programs take turns. What ours takes longer for is
-the kernel making two large receive rings: those that let frames wait while a takeover goes on, and
-which a supervisor makes once for all releases.
+Our driver, without a supervisor, is compared with Click and FastClick if they are on PATH. Time
+counts from just before the process is created until the first frame leaves its second interface;
+20,000 frames a second arrive at the first one. The programs take turns. Ours takes longer because
+the kernel creates two large receive rings, in which frames wait during a takeover; a supervisor
+creates them once for all releases.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
-    """Milliseconds, by program."""
+    """Return milliseconds, by program."""
     ready = await programs(site, graphs.CLASSES, wanted, tell)
     found: Figures = {program.name: [] for program in ready}
     (ours,) = (program for program in ready if program.name == OURS)
@@ -69,7 +69,8 @@ async def _watcher(server: Namespace) -> asyncio.subprocess.Process:
 
 
 async def _start(site: Site, program: Program, watcher: asyncio.subprocess.Process) -> float:
-    """Milliseconds from the start of the process to the first frame. Raises DeviceUnreachable."""
+    """Return the milliseconds from the start of the process to the first frame. Raises
+    DeviceUnreachable."""
     assert watcher.stdin is not None
     assert watcher.stdout is not None
     name = site.folder / program.name

@@ -21,7 +21,9 @@ LONGEST_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Supervised:
-    """Where it runs; `netns` is a file, None: where we are."""
+    """A supervisor's program and directory; `netns` is the file of its network namespace, None for
+    ours.
+    """
 
     program: Path
     directory: Path
@@ -29,13 +31,13 @@ class Supervised:
 
     @property
     def checkpoints(self) -> Path:
-        """Where checkpoints go."""
+        """Folder of its checkpoints."""
         return self.directory / "checkpoints"
 
     @asynccontextmanager
     async def running(self, restoring: bool = True) -> AsyncIterator[None]:
-        """Until the end of the block, where it is killed, as by a power cut. Unless it is
-        `restoring`, checkpoints of before are gone.
+        """Run it until the end of the block, where it is killed, as by a power cut. Unless it is
+        `restoring`, earlier checkpoints are removed first.
         """
         if not restoring:
             shutil.rmtree(self.checkpoints, ignore_errors=True)
@@ -60,22 +62,22 @@ class Supervised:
                 await asyncio.sleep(0.01)
 
     async def read(self, handler: str, name: str = "supervisor.sock") -> str:
-        """A handler of the supervisor, or of the worker on control.sock."""
+        """Read a handler of the supervisor, or of the worker on control.sock."""
         async with connected_here(self.directory / name) as socket:
             return await socket.read(handler)
 
     async def write(self, handler: str, value: str = "") -> str:
-        """The answer of a handler of the supervisor."""
+        """Write a handler of the supervisor; return its answer."""
         async with connected_here(self.directory / "supervisor.sock") as socket:
             return await socket.write(handler, value, LONGEST_SECONDS)
 
     async def status(self) -> dict[str, Any]:
-        """What it says about itself."""
+        """Return its status."""
         found: dict[str, Any] = json.loads(await self.read("status"))
         return found
 
     async def asked(self, handler: str, value: str = "") -> dict[str, Any]:
-        """The answer of a handler that speaks JSON."""
+        """Write a handler of the supervisor; return its JSON answer."""
         text = await self.write(handler, value)
         answer: dict[str, Any] = json.loads(text[text.index("{") :])
         return answer
@@ -83,7 +85,7 @@ class Supervised:
     async def take_over(
         self, release: str, driver: Path, text: str, **more: object
     ) -> dict[str, Any]:
-        """Let a release forward; `more` goes into the request. Returns the report."""
+        """Let a release take over; `more` goes into the request. Return the report."""
         config = self.directory / f"{release}.click"
         config.write_text(text)
         lines = {

@@ -1,4 +1,4 @@
-"""A worker whose table of sessions fills, and the memory that the table takes up."""
+"""A worker that fills its table of sessions, and the memory that the table takes up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ check[2] -> Discard; check[3] -> Discard;
 forwarded -> Discard;
 """
 SPARE_FLOWS = 1.05
-"""Flows for each record that is wanted: picked at random, the last ones are long in coming."""
+"""Flows per wanted record: they are picked at random, so the last ones would take long to occur."""
 SPARE_CAPACITY = 1.1
 FEW = 1000
 RECORD_SIZE_OFFSET = 32  # StateHeader::record_size
@@ -34,9 +34,9 @@ RECORD_SIZE_OFFSET = 32  # StateHeader::record_size
 
 @dataclass(frozen=True)
 class Place:
-    """A supervisor, the driver of its worker, and how many records its table gets at least.
+    """A supervisor, the driver of its worker, and the least number of records in its table.
 
-    `capacity` of the table; 0: enough for all flows.
+    `capacity` is that of the table; 0: enough for all flows.
     """
 
     supervised: Supervised
@@ -45,7 +45,7 @@ class Place:
     capacity: int = 0
 
     async def take_over(self, active: bool) -> float:
-        """Let a first release begin; seconds until it forwards."""
+        """Start the first release; return the seconds until it forwards."""
         capacity = self.capacity or round(self.records * SPARE_CAPACITY)
         flows = round(self.records * SPARE_FLOWS)
         text = GRAPH.format(capacity=capacity, flows=flows, active=str(active).lower())
@@ -54,18 +54,18 @@ class Place:
         return time.monotonic() - began
 
     async def fill(self) -> None:
-        """Wait until all records are there."""
+        """Wait until the table has all records."""
         async with asyncio.timeout(LONGEST_SECONDS):
             while await self.sessions() < self.records:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
 
     async def sessions(self) -> int:
-        """How many the worker has."""
+        """Return the worker's number of sessions."""
         return int(await self.supervised.read("sessions.count", "control.sock"))
 
 
 async def memory(full: Place) -> Figures:
-    """Of a table with room for as many records as `full` has, with a few and with all of them."""
+    """Measure the memory of a table with room for the records of `full`, with few and with all."""
     capacity = full.records
     few = min(FEW, capacity)
     little, _ = await _taken(replace(full, records=few, capacity=capacity))
@@ -77,7 +77,7 @@ async def memory(full: Place) -> Figures:
 
 
 async def _taken(place: Place) -> tuple[int, int]:
-    """Bytes that its table takes up, and bytes of one record."""
+    """Return the bytes that its table takes up, and those of one record."""
     async with place.supervised.running(restoring=False):
         await place.take_over(active=True)
         await place.fill()

@@ -1,7 +1,7 @@
-"""How long a firewall does not forward while it is upgraded: `python -m benchmarks.takeover`.
+"""Time for which a firewall does not forward while it is upgraded: `python -m benchmarks.takeover`.
 
-The demo's upgrade in three ways (`ways`), and click-up's takeover alone by number of sessions, by
-packets a second, and with records that keep or change their layout (`loaded`).
+The demo's upgrade in three ways (`ways`), and click-up's takeover by itself: by number of sessions,
+by packets a second, and with records that keep or change their layout (`loaded`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 async def figures(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
-    """Milliseconds and packets, as their names say."""
+    """Return milliseconds and packets, as their names say."""
     found = await by_load(site, wanted, tell) if wanted.sessions or wanted.rates else {}
     if wanted.takeovers or wanted.stateless or wanted.cold:
         found |= await three_ways(site, wanted, tell)

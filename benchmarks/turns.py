@@ -1,8 +1,8 @@
-"""How programs that compete take turns on one processor.
+"""Lets competing programs take turns on one processor.
 
 Each runs in a process of its own on the same processor, and all but one are stopped. A rate is
-packets by processor time, and ratios are those within a round, so that what else the machine does
-falls on all of them.
+packets per processor time, and ratios are taken within a round, so that other load of the machine
+affects all of them alike.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from reconciler.testbed.site import Site
 SETTLE_SECONDS = 0.05
 PATIENCE_SECONDS, POLL_SECONDS = 90.0, 0.02
 LEAST_FLOWS = 0.98
-"""Of those asked for: ports are random, some flows have the same ones."""
+"""Least share of the requested flows to wait for: ports are random, so some flows coincide."""
 LEAST_PACKETS = 0.98
-"""Of a capture, that must come out."""
+"""Least share of a capture's packets that must come out."""
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
-    """What all are told who let programs take turns."""
+    """Return a parser with the options of all benchmarks whose programs take turns."""
     parser = argparse.ArgumentParser(description=description)
     add_arguments(parser)
     parser.add_argument("--rounds", type=int, default=11, help="of each program, in memory")
@@ -47,7 +47,7 @@ async def turns(
     wanted: argparse.Namespace,
     tell: Teller,
 ) -> tuple[Figures, list[Program]]:
-    """Packets a second of processor time by entry, and the programs that are there.
+    """Return packets a second of processor time by entry, and the programs that were found.
 
     Our driver is built for `classes` and for what the contests need.
     """
@@ -63,7 +63,7 @@ async def turns(
 
 @dataclass(frozen=True)
 class _Ring:
-    """Where contests are held."""
+    """Holds contests between the programs that were found."""
 
     ready: Mapping[str, Program]
     wanted: argparse.Namespace
@@ -71,7 +71,7 @@ class _Ring:
     tell: Teller
 
     async def of(self, contest: Contest) -> Figures:
-        """Of the entries whose program is here and can do the job."""
+        """Return the figures of the entries whose program was found and can do the job."""
         there = (entry for entry in contest.entries if entry.program in self.ready)
         entries = {f"{entry.who}, {contest.what}": entry for entry in there}
         if contest.traffic:
@@ -79,7 +79,7 @@ class _Ring:
         return await self._floods(contest.what, entries)
 
     async def _floods(self, what: str, entries: Mapping[str, Entry]) -> Figures:
-        """All are there at once, and each goes on for a while in every round."""
+        """Run all entries at the same time, each going on for a while in every round."""
         self.tell.say("►", what)
         found: Figures = {}
         async with AsyncExitStack() as stack:
@@ -106,7 +106,7 @@ class _Ring:
         return rate
 
     async def _passes(self, what: str, entries: dict[str, Entry], traffic: Traffic) -> Figures:
-        """In every round each starts anew and goes once through the capture."""
+        """In every round, start each entry anew and let it go through the capture once."""
         capture = self.folder / traffic.name
         if not capture.exists():
             self.tell.say("►", f"capturing {traffic.packets:,} packets")
@@ -136,13 +136,13 @@ class _Ring:
 
 
 async def _warm(one: Running, entry: Entry, flows: int) -> None:
-    """Until it has met every flow: it tells so, or twenty packets a flow have passed."""
+    """Wait until it has met every flow: by its count, or after twenty packets per flow."""
     handler, least = (entry.flows, flows * LEAST_FLOWS) if entry.flows else (COUNT, 20 * flows)
     await _until(one, handler, least)
 
 
 async def _pass(one: Running, packets: int) -> float:
-    """Let the source begin, and wait for its last packet."""
+    """Start the source, wait for its last packet, and return the rate."""
     cpu = one.cpu_seconds()
     await one.write("in.active", "true")
     await _until(one, "in.count", packets)
@@ -153,7 +153,7 @@ async def _pass(one: Running, packets: int) -> float:
 
 
 async def _until(one: Running, handler: str, least: float) -> None:
-    """Raises DeviceUnreachable when it does not count so far in good time."""
+    """Wait until `handler` counts `least`. Raises DeviceUnreachable when that takes too long."""
     ends = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     while (count := await one.number(handler)) < least:
         if asyncio.get_running_loop().time() > ends:

@@ -1,7 +1,7 @@
 """The demo's upgrade in three ways, several times each, under the demo's traffic.
 
-By click-up: its own figure, and the longest gap that the packet stream saw. Stateless: a new
-process beside a prepared build. Cold: stop, build everything, start.
+By click-up: its own figure, and the longest gap in the packet stream. Stateless: a new process
+with a build made in advance. Cold: stop, build everything, start.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from reconciler.testbed.merges import following
 from reconciler.testbed.site import Site
 
 SETTLED_SECONDS = 1.6
-# The sender's own scheduling is in it: some milliseconds on a busy machine.
+# Includes delays of the sender's own scheduling: some milliseconds on a busy machine.
 OURS, GAPS = "click-up, ms", "click-up, gap in the stream, ms"
 
 
 async def three_ways(site: Site, wanted: argparse.Namespace, tell: Teller) -> Figures:
-    """Pauses in milliseconds, by name."""
+    """Return pauses in milliseconds, by name."""
     scenario = Scenario.at(site, ROOT / "desired_state")
     await build_first(site, scenario)
     new = {**scenario.first, **scenario.release(NEW)}
