@@ -1,4 +1,4 @@
-"""Schedules tests: which share a worker when several run at once (`make test`)."""
+"""Schedules tests: decides which share a worker when they run in parallel (`make test`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 # Started first, so that they end with the others: whole folders, and tests that wait for traffic
 # and soaks.
 FIRST = ("docs", "kernels", "e2e", "supervisor")
-# One program for all tests of the folder, and a mount that no other test uses.
+# These share one program within the folder, and a mount that no other test uses.
 WHOLE = ("docs", "kernels")
 
 

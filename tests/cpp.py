@@ -85,7 +85,7 @@ def compile_kernel(
 
 
 def compile_shared() -> None:
-    """Objects of the driver, the supervisor and all element classes. Raises CompilationFailed."""
+    """Compile driver, supervisor and all element classes. Raises CompilationFailed."""
     classes = [path.name for path in (LIBRARY / "elements").iterdir()]
     driver = [*runtime(), *programs_own("driver")]
     sources = [*class_sources(classes, LIBRARY, None), *driver]

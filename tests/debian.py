@@ -15,7 +15,7 @@ INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends"]
 
 
 def missing(*programs: str) -> str:
-    """Why tests that need these programs cannot run; empty when all are there."""
+    """Return why tests that need these programs cannot run; empty when all are there."""
     absent = sorted(program for program in programs if shutil.which(program) is None)
     packages = sorted({PACKAGES[program] for program in absent})
     return (

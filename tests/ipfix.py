@@ -1,7 +1,7 @@
-"""A small IPFIX collector (RFC 7011): decodes every message and checks what it may expect.
+"""A small IPFIX collector (RFC 7011): decodes and checks every message.
 
 It knows the information elements by number, learns the records from the templates it was sent, and
-keeps account of the sequence of each observation domain.
+tracks the sequence numbers of each observation domain.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ TEMPLATE_SET = 2
 
 
 class BadMessage(AssertionError):
-    """A message that no exporter may send; the message says what is wrong."""
+    """A message that no exporter may send; the error's text says what is wrong."""
 
 
 @dataclass
 class Collector:
-    """What one exporter has told."""
+    """The records and templates that one exporter has sent."""
 
     records: list[Record] = field(default_factory=list)
     messages: int = 0
@@ -55,7 +55,7 @@ class Collector:
     _sequence: dict[int, int] = field(default_factory=dict)
 
     def take(self, message: bytes) -> None:
-        """Takes one message in. Raises BadMessage."""
+        """Take in one message. Raises BadMessage."""
         if len(message) < 16:
             raise BadMessage(f"{len(message)} bytes are no message")
         version, length, _, sequence, domain = struct.unpack_from("!HHIII", message)

@@ -23,7 +23,7 @@ def todays_library() -> Library:
 
 
 def pcap(folder: Path) -> Path:
-    """The library with atoms that read and write pcap files, copied into `folder`; its root."""
+    """Copy the library with atoms that read and write pcap files into `folder`; return its root."""
     root = folder / "pcap"
     shutil.copytree(LIBRARY, root, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(OVERLAYS / "pcap", root, dirs_exist_ok=True)
@@ -31,7 +31,7 @@ def pcap(folder: Path) -> Path:
 
 
 def kept_sessions_1() -> Path:
-    """The same copy for every run, so that what is compiled from it is compiled once."""
+    """Return the root of `sessions_1`, the same for every run, so that it is compiled only once."""
     sources = [LIBRARY, OVERLAYS / "sessions-1"]
     files = [path for root in sources for path in sorted(root.rglob("*")) if path.is_file()]
     texts = [path.read_bytes() for path in files if "__pycache__" not in path.parts]
@@ -49,7 +49,7 @@ def kept_sessions_1() -> Path:
 
 
 def sessions_1(folder: Path) -> Path:
-    """The library before layout 2 of SessionTable, copied into `folder`; returns its root.
+    """Copy the library from before layout 2 of SessionTable into `folder`; return its root.
 
     Everything else is as it is today: the copy differs in the layout and what follows from it.
     """

@@ -1,6 +1,6 @@
 """Objects of C++ sources, keyed by content and kept.
 
-Unoptimised, because compiling is what the time goes into. CLICKUP_SANITIZE=address,undefined
+Unoptimised, because compiling takes most of the time. CLICKUP_SANITIZE=address,undefined
 selects sanitizers for every program of a run.
 """
 
@@ -32,7 +32,7 @@ class CompilationFailed(AssertionError):
 
 @cache
 def compiler() -> tuple[str, ...]:
-    """The command of the C++ compiler: $CXX, the system's, or the one of the package ziglang."""
+    """Return the C++ compiler's command: $CXX, the system's, or the package ziglang's."""
     named = os.environ.get("CXX")
     if named:
         return tuple(named.split())
@@ -45,26 +45,26 @@ def compiler() -> tuple[str, ...]:
 
 
 def compile_flags(sanitize: str | None) -> list[str]:
-    """Of a program: the sanitizer that it asks for, else that of the run."""
+    """Return a program's flags, with the sanitizer that it asks for, else that of the run."""
     sanitize = sanitize or os.environ.get("CLICKUP_SANITIZE") or None
     if not sanitize:
         return ["-O0"]
     if "ziglang" in compiler():
         sanitize = "undefined"  # the only one it ships
-    # A fuzzer runs each program for minutes: there compiling is not what the time goes into.
+    # A fuzzer runs each program for minutes, far longer than compiling it takes.
     level = "-O1" if "fuzzer" in sanitize else "-O0"
     return [level, "-g1", f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]
 
 
 @cache
 def linker_flags() -> tuple[str, ...]:
-    """gold, where there is one: it takes half of what the default linker does."""
+    """Select gold if it is there: it takes half the time of the default linker."""
     return ("-fuse-ld=gold",) if "ziglang" not in compiler() and shutil.which("ld.gold") else ()
 
 
 def compiled(sources: Iterable[Path], flags: list[str], library: Path | None = None) -> list[Path]:
-    """Objects of the sources, in their order; what they include is of `library`, of the copy of
-    one that they lie in when that is left out. Raises CompilationFailed.
+    """Compile the sources; return their objects in the same order. Headers are those of `library`,
+    by default of the library or copy that a source lies in. Raises CompilationFailed.
     """
 
     def make(source: Path) -> Path:
@@ -75,7 +75,7 @@ def compiled(sources: Iterable[Path], flags: list[str], library: Path | None = N
 
 
 def _object(source: Path, flags: list[str], library: Path) -> Path:
-    """The object of `source`: compiled only when it, a header it includes or the flags are new."""
+    """Return the object of `source`; compile only if it, a header or the flags are new."""
     name = digest_of([str(source), str(library), *compiler(), *FLAGS, *flags])
     base = CACHE / "objects" / name
     base.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def _compile(source: Path, flags: list[str], base: Path, library: Path) -> Path:
 
 
 def _unique() -> str:
-    """Several processes and threads may write the same file at once."""
+    """Return a suffix unique to this thread, as several may write the same file at once."""
     return f"{os.getpid()}-{get_ident()}"
 
 
@@ -121,30 +121,30 @@ def _contents(paths: list[str]) -> str:
 
 
 def digest_of(parts: Iterable[str]) -> str:
-    """A short name by content."""
+    """Return a short digest of the parts."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Whoever reads meanwhile sees all of the old or all of the new."""
+    """Replace a file atomically: readers see all of the old or all of the new content."""
     unfinished = path.with_name(f"{path.name}.{_unique()}")
     unfinished.write_bytes(data)
     unfinished.replace(path)
 
 
 def run_compiler(command: list[str]) -> None:
-    """Raises CompilationFailed."""
+    """Run the compiler. Raises CompilationFailed."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CompilationFailed(f"{' '.join(command)}\n{done.stderr}")
 
 
 def generated_folder(library: Path) -> Path:
-    """Where sources and headers are that no repository has."""
+    """Return the folder of generated sources and headers for a library."""
     return CACHE / "generated" if library == LIBRARY else library / "generated"
 
 
 def _library_of(source: Path) -> Path:
-    """The library that a source includes headers of: the copy that it lies in, or today's."""
+    """Return the library whose headers a source includes: the copy that it lies in, or today's."""
     copies = [folder for folder in source.parents if (folder / "packet_types.yaml").exists()]
     return copies[0] if copies else LIBRARY

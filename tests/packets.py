@@ -1,3 +1,3 @@
-"""The words in which tests write packets: those that element authors have."""
+"""Functions with which tests build packets: the ones that element authors have."""
 
 from reconciler.authoring.packets import *  # noqa: F403

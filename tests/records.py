@@ -9,7 +9,7 @@ Record = dict[str, int | bytes]
 
 
 def pack(layout: Layout, record: Record) -> bytes:
-    """Key and value of a record as they lie in memory; fields left out are zero."""
+    """Return key and value of a record as they lie in memory; omitted fields are zero."""
     data = bytearray(layout_size(layout))
     for placed in place_fields(layout):
         value = record.get(placed.field.name, 0)
@@ -21,7 +21,7 @@ def pack(layout: Layout, record: Record) -> bytes:
 
 
 def unpack(layout: Layout, data: bytes) -> Record:
-    """The record at the start of `data`."""
+    """Return the record at the start of `data`."""
     record: Record = {}
     for placed in place_fields(layout):
         piece = data[placed.offset : placed.end]

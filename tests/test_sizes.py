@@ -1,4 +1,4 @@
-"""No file of ours is longer than one can take in."""
+"""No file of ours is too long to be read with ease."""
 
 from __future__ import annotations
 

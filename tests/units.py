@@ -1,5 +1,5 @@
-"""Units of C++ that drivers and test programs are made of: several sources each, since those
-share what they include; and what is generated.
+"""Units of C++ that drivers and test programs consist of: several sources each, since they share
+headers; and generated sources.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from tests.objects import LIBRARY, digest_of, generated_folder, replace_file
 CLASSES_A_UNIT = 16
 SOURCES_A_UNIT = 9
 PROGRAMS_OWN = ("main.cc", "worker.cc")
-"""Of the driver: a test program has a main() of its own."""
+"""Sources of a program with its main(): a test program has its own."""
 
 
 def runtime() -> list[Path]:
-    """Of the driver, what every program with elements has."""
+    """Return the driver's units that every program with elements needs."""
     return together("driver", but=PROGRAMS_OWN)
 
 
@@ -30,7 +30,7 @@ def programs_own(folder: str) -> list[Path]:
 
 
 def together(folder: str, but: Sequence[str] = ()) -> list[Path]:
-    """Units that include some sources of the folder each: they share what they include."""
+    """Return units that each include some sources of the folder, and so share their headers."""
     paths = (LIBRARY / folder).glob("*.cc")
     names = [f"{folder}/{path.name}" for path in paths if path.name not in but]
     return _included(LIBRARY, folder, names)
@@ -46,12 +46,12 @@ def _included(library: Path, kind: str, names: list[str]) -> list[Path]:
 
 
 def generate_source(name: str, text: str) -> Path:
-    """A source or header of this text; sources can include it as `name`. Returns where it is."""
+    """Write a generated file that sources can include as `name`; return its path."""
     return _generated(LIBRARY, name, text)
 
 
 def layout_headers(manifests: Iterable[ElementManifest]) -> dict[str, str]:
-    """Those of the classes, by the names that sources include."""
+    """Return the layout headers of the classes, by the names that sources include."""
     # Not needed by tests of stateless elements, which shall not depend on the reconciler.
     from reconciler.layouts import layout_header
 
@@ -59,10 +59,10 @@ def layout_headers(manifests: Iterable[ElementManifest]) -> dict[str, str]:
 
 
 def class_sources(classes: Iterable[str], library: Path, sanitize: str | None) -> list[Path]:
-    """Sources of the classes and of what they require.
+    """Return sources of the classes and of what they require.
 
-    Of today's library all classes, many a unit: every program of a run shares the objects, and two
-    types of one name are found. A copy of the library and a fuzzer get what they need.
+    Of today's library, they are all classes, many per unit, so that all programs of a run share the
+    objects and duplicate type names are found. A copy of the library or a fuzzer gets only its own.
     """
     wanted = set(classes)
     if wanted and library == LIBRARY and "fuzzer" not in (sanitize or ""):
@@ -84,7 +84,7 @@ def class_sources(classes: Iterable[str], library: Path, sanitize: str | None) -
 
 
 def _closed(classes: Iterable[str], library: Path) -> dict[str, dict[str, Any]]:
-    """Manifests of the classes and supports, closed over `requires`, by name."""
+    """Return the manifests of the classes and supports, closed over `requires`, by name."""
     found: dict[str, dict[str, Any]] = {}
     waiting = sorted(classes)
     while waiting:

@@ -1,7 +1,7 @@
-"""Two machines of one kind of work side by side: ours, and a Linux router with nftables.
+"""Two machines that do the same work: ours, and a Linux router with nftables.
 
-Each stands between two wires with nobody else on them: packets are put on one and read from the
-other. The same packets go through both, one after the other; what comes out is compared.
+Each stands between two otherwise silent wires: packets are put on one and read from the other. The
+same packets go through both, one after the other; what comes out is compared.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from tests.packets import BROADCAST, ETHERTYPE_ARP, ETHERTYPE_IPV4, arp, ether, 
 
 INSIDE_MAC, OUTSIDE_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 LAN_ADDRESS, WAN_ADDRESS = "10.0.0.254", "192.0.2.254"
-"""Of the Linux router itself."""
+"""Addresses of the Linux router itself."""
 MARKER_HOST, MARKER_SERVER, MARKER_PORT = "10.9.9.9", "198.51.100.99", 443
 
 
 @dataclass
 class Box:
-    """What is compared, between its two wires.
+    """One of the machines that are compared, between its two wires.
 
-    `marker_address` is where the server's markers go: the host, or what stands for it.
+    `marker_address` is where the server's markers go: the host, or its outside address.
     """
 
     inside: socket.socket
@@ -39,7 +39,7 @@ class Box:
     markers: int = 0
 
     def send(self, packet: bytes, inwards: bool) -> tuple[list[bytes], list[bytes]]:
-        """One IP packet from one side; IP packets that come out outside, and inside."""
+        """Send an IP packet from one side; return those that come out outside, and inside."""
         self._put(packet, inwards)
         # A marker may overtake the packet within their batch, but not one that is sent afterwards.
         there = [*self._until_marker(inwards), *self._until_marker(inwards)]
@@ -59,7 +59,7 @@ class Box:
             self.inside.send(frame)
 
     def _until_marker(self, inwards: bool) -> list[bytes]:
-        """Packets on the far wire, up to a packet that is sent now and known to pass."""
+        """Return the packets on the far wire, up to a marker that is sent now and known to pass."""
         self.markers += 1
         text = b"marker %d" % self.markers
         segment = udp(MARKER_PORT, MARKER_PORT, text)
@@ -87,7 +87,7 @@ class Wired:
     outside: socket.socket
 
     def made(self, marker_address: str, lan_mac: str = "", wan_mac: str = "") -> Box:
-        """With a session for markers begun."""
+        """Return the box, with a session opened for markers."""
         lan = lan_mac or interface_address(self.box, "eth0")
         wan = wan_mac or interface_address(self.box, "eth1")
         box = Box(self.inside, self.outside, lan, wan, marker_address)
@@ -98,7 +98,7 @@ class Wired:
 
 @contextmanager
 def wired() -> Iterator[Wired]:
-    """Three namespaces in a row."""
+    """Create three namespaces in a row."""
     names = [hold(name) for name in ("inside", "box", "outside")]
     inside, box, outside = names
     try:
@@ -117,7 +117,7 @@ def wired() -> Iterator[Wired]:
 
 
 def run_in(namespace: Namespace, command: str, text: str = "") -> None:
-    """A shell command in a namespace. Raises CalledProcessError."""
+    """Run a shell command in a namespace. Raises CalledProcessError."""
     line = namespace.command("sh", "-euc", command)
     done = subprocess.run(line, input=text, text=True, capture_output=True, check=False)
     assert done.returncode == 0, f"{command}: {done.stderr}"
@@ -164,7 +164,7 @@ def linux(
 
 @dataclass(frozen=True)
 class Router:
-    """Ethernet addresses of a router of ours, and who is to be found on its links."""
+    """Ethernet addresses of our router, and the hosts on its links."""
 
     lan_mac: str
     wan_mac: str
@@ -190,8 +190,8 @@ def ours(
 
 
 def introduce(wire: socket.socket, mac: str, addresses: Sequence[str], router: str) -> None:
-    """Each asks for the router, which so learns where it is, and says so once more, so that the
-    router is sure and does not ask; returns when all are answered.
+    """Let each address ask for the router, which so learns the address, and announce it once more,
+    so that the router is sure and does not ask; returns when all have been answered.
     """
     for address in addresses:
         question = arp("request", address, router, sender_mac=mac)

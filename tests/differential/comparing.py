@@ -1,4 +1,4 @@
-"""Runs scenarios through two boxes and tells where they part."""
+"""Runs scenarios through two boxes and reports where they differ."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Came = tuple[list[bytes], list[bytes]]
 
 @dataclass
 class Comparison:
-    """Two boxes, what parts them so far, and what no row accounts for."""
+    """Two boxes, the differences found so far, and those that no row accounts for."""
 
     element: str
     linux: Box
@@ -34,8 +34,8 @@ class Comparison:
     faults: list[str] = field(default_factory=list)
 
     def run(self, name: str, number: int, seed: int) -> None:
-        """One scenario, up to where the two part. What no row accounts for is looked at again, with
-        another port, and counts as `lost` if it does not come again: a busy machine loses packets.
+        """Run one scenario up to the first difference. One that no row accounts for is tried again
+        with another port and counts as `lost` if it does not recur: a busy machine loses packets.
         """
         for port in (20_000 + 2 * number, 40_000 + 2 * number):
             chance = random.Random(f"{seed} {name} {number}")
@@ -70,7 +70,7 @@ class Comparison:
         return None
 
     def _sent(self, box: Box, step: Step) -> Came:
-        """What came of it; of fragments the datagram, which may come in others."""
+        """Send a step; return what came out, fragments reassembled, as boxes may fragment anew."""
         came: Came = ([], [])
         for packet in step.pieces or (step.packet,):
             for way, packets in zip(came, box.send(packet, step.from_outside), strict=True):
@@ -79,7 +79,7 @@ class Comparison:
         return [self._normal(one) for one in outside], [self._normal(one) for one in inside]
 
     def _part(self, name: str, history: list[Taken], by_linux: Came, by_us: Came) -> str | None:
-        """Counts the row that accounts for it; without one, tells the scenario."""
+        """Count the row that accounts for the difference; without one, return the scenario."""
         row = explain(self.element, history)
         if row is not None:
             self.parted[row] += 1
@@ -89,7 +89,7 @@ class Comparison:
         return "\n".join([name, *lines, f"Linux: {came[0]}", f"ours: {came[1]}"])
 
     def _normal(self, packet: bytes) -> bytes:
-        """Without what the two are free to choose: identification, and time to live on a bridge."""
+        """Clear what the two are free to choose: identification, and time to live on a bridge."""
         normal = bytearray(packet)
         normal[4:6] = bytes(2)
         if self.element == "edge-firewall":
@@ -104,7 +104,7 @@ def _taken(step: Step, by_linux: Came, by_us: Came) -> Taken:
 
 
 def _line(one: Taken) -> str:
-    """Direction, what a TCP segment says or the bytes, who let it through."""
+    """Return direction, fields of a TCP segment or else the bytes, and who let it through."""
     verdict = {(True, True): "both", (True, False): "Linux only", (False, True): "we only"}
     text = one.packet.hex()
     if one.flags != UNSET:
@@ -120,7 +120,7 @@ def _line(one: Taken) -> str:
 
 
 def joined(fragments: list[bytes]) -> list[bytes]:
-    """Whole datagrams among fragments."""
+    """Reassemble the datagrams whose fragments are complete."""
     parts: dict[bytes, dict[int, bytes]] = {}
     for packet in filter(_is_sound, fragments):
         offset = int.from_bytes(packet[6:8]) & 0x1FFF
@@ -129,7 +129,7 @@ def joined(fragments: list[bytes]) -> list[bytes]:
 
 
 def _whole(pieces: dict[int, bytes]) -> bytes:
-    """Of fragments by where they begin; nothing when one is missing."""
+    """Join fragments, given by their offsets; empty when one is missing."""
     data = b""
     while (piece := pieces.get(len(data))) is not None:
         data += piece[20:]
@@ -141,7 +141,7 @@ def _whole(pieces: dict[int, bytes]) -> bytes:
 
 
 def _is_sound(packet: bytes) -> bool:
-    """Its header."""
+    """Return whether the header's checksum is right."""
     return checksum(packet[: (packet[0] & 15) * 4]) == 0
 
 

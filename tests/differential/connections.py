@@ -1,4 +1,4 @@
-"""TCP, now and then as no sober host would have it."""
+"""TCP scenarios, some of them with segments that no correct host would send."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Conversation:
         self.next = {side: self.chance.getrandbits(32) for side in (False, True)}
 
     def likely(self) -> tuple[bool, int]:
-        """What the two would do next."""
+        """Return the sender and flags of the segment that correct ends would send next."""
         if not self.opened[False]:
             return False, SYN
         if not self.opened[True]:
@@ -69,7 +69,7 @@ class Conversation:
         self.next[inwards] = (seq + size + bool(flags & SYN) + bool(flags & FIN)) % 2**32
 
     def open_both(self) -> Scenario:
-        """Both ends ask at the same time, and answer, or miss it, in either order."""
+        """Let both ends send a SYN at once, and answer or miss the other's, in either order."""
         for inwards in (False, True):
             yield self.ends.step(inwards, self._syn(inwards, SYN))
         for inwards in self.chance.choice([(False, True), (True, False), (False,), (True,)]):

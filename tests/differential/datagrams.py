@@ -1,4 +1,4 @@
-"""Whatever is not a TCP connection: queries, errors, fragments, malformed packets."""
+"""Scenarios other than TCP connections: queries, errors, malformed packets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.differential.steps import Ends, Scenario
 from tests.packets import ACK, SYN, UDP, Segment, icmp, ipv4, raw, tcp, udp
 
 OTHER_PROTOCOLS = [2, 4, 41, 47, 50, 51, 89, 94, 103, 253]
-"""One host inside may use each of these at a time: a scenario takes the next one."""
+"""Only one inside host can use each of these at a time, so each scenario takes the next."""
 
 
 def udp_scenario(chance: random.Random, ends: Ends) -> Scenario:
@@ -81,8 +81,8 @@ def error_scenario(chance: random.Random, ends: Ends) -> Scenario:
 
 
 def malformed_scenario(chance: random.Random, ends: Ends) -> Scenario:
-    """Good packets with bytes changed, cut or lengthened; ports and identifiers of others stay
-    theirs.
+    """Valid packets with bytes changed, cut or appended, but never with ports or identifiers of
+    other scenarios.
     """
     udp_segment = udp(ends.port, ends.server_port, b"hello, world")
     yield ends.step(False, udp_segment)

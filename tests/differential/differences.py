@@ -1,7 +1,7 @@
-"""What our network elements do otherwise than Linux, each with a rule that tells it from a fault.
+"""Deliberate differences of our network elements from Linux, each with a rule that recognises it.
 
-A row of docs/reference/differences.md has the same name. `explain` gets a scenario up to the step
-at which the two part, and names the row that accounts for it; what no row accounts for is a fault.
+A row of docs/reference/differences.md has the same name. `explain` gets a scenario up to the first
+step with a difference, and names the row that accounts for it; one without a row is a fault.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.differential.taken import Taken
 from tests.differential.windows import History
 
 Rule = Callable[[Taken, History], bool]
-"""Whether the last step, given those before it, is where the two part for this reason."""
+"""Tells whether the last step, given those before it, differs for this reason."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Difference:
     elements: tuple[str, ...]
     rule: Rule
     both_pass: bool = False
-    """Whether the two let it through, but not the same way."""
+    """Whether both let the packet through, but changed differently."""
 
 
 BOTH = ("nat-gateway", "edge-firewall")
@@ -51,7 +51,7 @@ DIFFERENCES = (
 
 
 def explain(element: str, history: History) -> str | None:
-    """The name of the row that accounts for the last step, None when none does."""
+    """Return the name of the row that accounts for the last step, None when none does."""
     *before, last = history
     for difference in DIFFERENCES:
         possible = element in difference.elements and difference.both_pass == last.passed

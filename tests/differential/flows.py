@@ -1,7 +1,7 @@
-"""Random traffic between who asks, mostly a host inside, and who answers: one flow a scenario.
+"""Random traffic between a client, mostly a host inside, and a server: one flow per scenario.
 
-A scenario is asked for packets one after the other and is told which of them got through, so that
-it gets deep into the life of a connection; now and then it sends what no sober sender would.
+A scenario yields packets one after the other and is told which of them got through, so that it gets
+far into the life of a connection; now and then it sends what no correct host would.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from tests.packets import ipv4, raw, udp
 
 Flow = Callable[[random.Random, Ends], Scenario]
 FORWARDED_PORT, BEHIND = 8080, ("10.0.0.198", 80)
-"""Of what stands for the hosts inside, TCP and UDP; and where it leads."""
+"""Forwarded port of the outside address, TCP and UDP; and the endpoint it leads to."""
 NEIGHBOUR = "10.0.0.199"
 
 
 def fragment_scenario(chance: random.Random, ends: Ends) -> Scenario:
-    """Packets of another scenario in pieces, in order or not, up to one that misses a piece: one
-    box sends the others on, which may open a session, and the other one does not.
+    """Packets of another scenario in fragments, in order or not, up to one with a fragment missing:
+    one box sends its other fragments on, which may open a session, and the other box does not.
     """
     flow = chance.choice([udp_scenario, udp_scenario, icmp_scenario, tcp_scenario])(chance, ends)
     size = chance.choice([64, 256, 800])
@@ -100,7 +100,7 @@ def neighbours_scenario(chance: random.Random, ends: Ends) -> Scenario:
 
 
 def hairpin_scenario(chance: random.Random, ends: Ends) -> Scenario:
-    """A host sends to what stands for another one."""
+    """A host sends to the outside endpoint of another one."""
     yield ends.step(False, udp(ends.port, ends.server_port, b"one"))
     other = dataclasses.replace(ends, host=NEIGHBOUR, server=ends.outside, server_port=ends.port)
     yield other.step(False, udp(ends.port + 1, ends.port, b"two"), "hairpin")

@@ -1,4 +1,4 @@
-"""Whether the last packet, given what came before it, is where two boxes part for a reason."""
+"""Rules that tell whether the last packet, given those before it, differs for a known reason."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ GRE = 47
 
 
 def wrong_checksum(last: Taken, history: History) -> bool:
-    """Of TCP, UDP or an ICMP query, before and after; that of the IP header is right."""
+    """The checksum of TCP, UDP or an ICMP query is wrong, that of the IP header is right."""
     if not last.by_us_alone or _is_error(last) or checksum(last.packet[: last.seen.header]):
         return False
     return not last.seen.sound and not Seen("sent", last.from_us).sound
 
 
 def other_error(last: Taken, history: History) -> bool:
-    """Source quench (obsolete, RFC 6633) and redirect (for the link alone)."""
+    """It is a source quench (obsolete, RFC 6633) or a redirect (only for the link)."""
     return last.by_linux_alone and last.packet[9] == ICMP and last.seen.payload[0] in (4, 5)
 
 
@@ -36,7 +36,7 @@ def error_about_the_unsent(last: Taken, history: History) -> bool:
 
 
 def short_quote(last: Taken, history: History) -> bool:
-    """Fewer than the eight bytes behind the quoted header that RFC 792 promises."""
+    """It quotes fewer than the eight bytes behind the header that RFC 792 requires."""
     return last.by_linux_alone and _is_error(last) and len(last.seen.payload) < 8 + 20 + 8
 
 
@@ -45,13 +45,13 @@ def no_gre(last: Taken, history: History) -> bool:
 
 
 def _content(seen: Seen) -> bytes:
-    """Behind the ports, without the checksum."""
+    """Return the payload behind the ports, without the checksum."""
     at = {TCP: 16, UDP: 6}[seen.protocol]
     return seen.payload[4:at] + seen.payload[at + 2 :]
 
 
 def _from_another_port(last: Taken) -> bool:
-    """This, with the checksum that belongs to it, is all that parts what came out."""
+    """The two outputs differ only in the port and the checksum that covers it."""
     if not last.passed or last.packet[9] not in (TCP, UDP):
         return False
     linux, ours = Seen("sent", last.from_linux), Seen("sent", last.from_us)
@@ -64,7 +64,7 @@ def two_hosts(last: Taken, history: History) -> bool:
 
 
 def hairpin(last: Taken, history: History) -> bool:
-    """It reaches whom an outside endpoint stands for, from what stands for its sender."""
+    """It reaches the owner of an outside endpoint, from its sender's outside endpoint."""
     if not last.by_us_alone or last.packet[9] not in (TCP, UDP):
         return False
     mapped = {
@@ -80,7 +80,7 @@ def hairpin(last: Taken, history: History) -> bool:
 
 
 def port_of_a_forward(last: Taken, history: History) -> bool:
-    """The host behind it speaks first."""
+    """The host behind the forward sends the first packet."""
     ended = Connection.of(history).ended or closed(history)
     asked = any(one.passed and not one.inwards for one in history) and not ended
     forwards = Seen("sent", last.from_us).sport == FORWARDED_PORT if last.passed else False
@@ -88,7 +88,7 @@ def port_of_a_forward(last: Taken, history: History) -> bool:
 
 
 def late_fragments(last: Taken, history: History) -> bool:
-    """Of TCP, or the first one of the datagram comes after another one."""
+    """They are of TCP, or the datagram's first fragment comes after another one."""
     if not last.pieces or not last.by_linux_alone:
         return False
     return last.packet[9] == TCP or bool(int.from_bytes(last.pieces[0][6:8]) & 0x1FFF)

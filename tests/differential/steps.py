@@ -1,4 +1,4 @@
-"""What a scenario is made of: packets, and between whom they go."""
+"""The steps of a scenario: packets, and the ends between which they go."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from tests.packets import Segment, ipv4
 
 @dataclass(frozen=True)
 class Step:
-    """A packet to send; `note` tells what is peculiar about it."""
+    """A packet to send; `note` describes any peculiarity."""
 
     packet: bytes
     inwards: bool
-    """From who answers, and not from who asks."""
+    """Sent by the server, not by the client."""
     note: str = ""
     pieces: tuple[bytes, ...] = ()
-    """Its fragments in the order in which they are sent, where it does not go in one piece."""
+    """Its fragments in the order of sending, if it is fragmented."""
     from_outside: bool = False
 
 
 @dataclass(frozen=True)
 class Ends:
-    """Who asks, what stands for it where it goes, and whom it talks to."""
+    """Client, its address on the server's side, and the server it talks to."""
 
     host: str
     outside: str
@@ -31,12 +31,12 @@ class Ends:
     port: int
     server_port: int
     behind: tuple[str, int] = ("", 0)
-    """Address and port of who answers, where a forward leads there."""
+    """Address and port of the server, if it is reached through a forward."""
     from_outside: tuple[bool, bool] = (False, True)
-    """Who asks, who answers."""
+    """Whether the client is outside, whether the server is."""
 
     def addresses(self, inwards: bool) -> tuple[str, str]:
-        """Sender and receiver."""
+        """Return the addresses of sender and receiver."""
         if inwards:
             return self.behind[0] or self.server, self.outside
         return self.host, self.server
@@ -54,4 +54,4 @@ class Ends:
 
 
 Scenario = Generator[Step, bool | None, None]
-"""Sent True when the packet got through, else False."""
+"""Yields steps; receives True when the packet got through, else False."""

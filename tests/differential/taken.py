@@ -1,4 +1,4 @@
-"""A step of a scenario and what came of it."""
+"""A step of a scenario and its outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNSET = -1
 
 @dataclass(frozen=True)
 class Taken:
-    """A packet that was sent: whether Linux let it through, and we did."""
+    """A packet that was sent: whether Linux let it through, and whether we did."""
 
     packet: bytes
     inwards: bool
@@ -20,10 +20,10 @@ class Taken:
     linux: bool
     ours: bool
     pieces: tuple[bytes, ...] = ()
-    """In which it was sent, when not in one."""
+    """Its fragments, if it was fragmented."""
     from_linux: bytes = b""
     from_us: bytes = b""
-    """What came out, or the first of it."""
+    """The first packet that came out."""
 
     @property
     def seen(self) -> Seen:
@@ -35,7 +35,7 @@ class Taken:
 
     @property
     def flags(self) -> int:
-        """Of a TCP segment, else UNSET."""
+        """Flags of a TCP segment, else UNSET."""
         whole = len(self.packet) >= 34 and self.packet[9] == TCP
         return self.packet[33] if whole else UNSET
 
@@ -44,7 +44,7 @@ class Taken:
 
     @property
     def sequence(self) -> int:
-        """Of a TCP segment, as all below."""
+        """Sequence number of a TCP segment; all properties below are for TCP too."""
         return int.from_bytes(self.packet[24:28])
 
     @property
@@ -57,12 +57,12 @@ class Taken:
 
     @property
     def end(self) -> int:
-        """The number after the last one that it takes."""
+        """The sequence number after the last one that it occupies."""
         data = len(self.packet) - 20 - self.header
         return (self.sequence + data + self.has(SYN) + self.has(FIN)) % 2**32
 
     def window(self, shift: int) -> int:
-        """Those of SYNs are never scaled, and never none."""
+        """Return its window; that of a SYN is never scaled, and counts as at least 1."""
         announced = int.from_bytes(self.packet[34:36])
         return max(announced, 1) if self.has(SYN) else announced << shift
 

@@ -1,4 +1,4 @@
-"""Whether the last TCP segment, given what came before it, is where two boxes part for a reason."""
+"""Rules that tell whether the last TCP segment, given those before, differs for a known reason."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from tests.differential.windows import Connection, History, closed, distance, fi
 from tests.packets import ACK, FIN, RST, SYN
 
 FARTHEST = 2**31 - 2**17
-"""Almost half of all numbers, so that neither of two comes first."""
+"""Almost half of the number space: so far apart, neither of two numbers comes first."""
 
 
 def _handshake(history: History) -> bool:
-    """Whether the server's SYN-ACK has passed."""
+    """Return whether the server's SYN-ACK has passed."""
     return any(one.passed and one.inwards and one.has(SYN | ACK) for one in history)
 
 
 def _handshake_over(history: History) -> bool:
-    """Whether both have acknowledged the other's SYN, or either has given up after an answer."""
+    """Return whether both acknowledged the other's SYN, or one gave up after an answer."""
     asked = answered = acknowledged = False
     for one in [one for one in history if one.passed]:
         if (answered or acknowledged) and (one.has(FIN) or one.has(RST)):
@@ -28,7 +28,7 @@ def _handshake_over(history: History) -> bool:
 
 
 def _since_reopening(history: History) -> History:
-    """By another SYN after a reset, or after all FINs."""
+    """Return the history since another SYN after a reset, or after both FINs."""
     for place in reversed(range(len(history))):
         before = history[:place]
         if _opens(history[place]) and (Connection.of(before).ended or closed(before)):
@@ -37,8 +37,8 @@ def _since_reopening(history: History) -> History:
 
 
 def syn_ack_of_the_opener(last: Taken, history: History) -> bool:
-    """Linux alone lets it through in the handshake, and what acknowledges it; we alone afterwards,
-    or after a reset.
+    """In the handshake only Linux lets it and its acknowledgment through; afterwards, or after a
+    reset, only we do.
     """
     passed = [one for one in _since_reopening(history) if one.passed]
     if last.inwards or not last.has(SYN | ACK):
@@ -50,12 +50,12 @@ def syn_ack_of_the_opener(last: Taken, history: History) -> bool:
 
 
 def _syns(passed: History) -> dict[bool, Taken]:
-    """The newest one of each end, by whether it answers."""
+    """Return the newest SYN of each end, by whether that is the server."""
     return {one.inwards: one for one in passed if one.has(SYN, ACK)}
 
 
 def _is_awaited(syn_ack: Taken, passed: History) -> bool:
-    """In a simultaneous open: with the number of its SYN, for that of the other end."""
+    """In a simultaneous open: it has the number of its SYN and acknowledges the other end's."""
     syns = _syns(passed)
     if len(syns) < 2 or syn_ack.sequence != syns[syn_ack.inwards].sequence:
         return False
@@ -63,8 +63,8 @@ def _is_awaited(syn_ack: Taken, passed: History) -> bool:
 
 
 def early_answer(last: Taken, history: History) -> bool:
-    """From the server, without a SYN, while nothing but the client's SYN has passed; here neither
-    a challenge, nor after a reset.
+    """It comes from the server, without a SYN, when only the client's SYN has passed; we let
+    through no challenge and nothing after a reset.
     """
     since = _since_reopening(history)
     early = last.inwards and not last.has(SYN) and last.flags != UNSET and not _handshake(since)
@@ -73,7 +73,7 @@ def early_answer(last: Taken, history: History) -> bool:
 
 
 def reset_of_an_opening(last: Taken, history: History) -> bool:
-    """Linux alone takes the number of a SYN, we alone the one after it."""
+    """Linux alone accepts the number of the SYN, we alone the one after it."""
     if last.inwards or not last.has(RST) or _handshake(history):
         return False
     syns = {one.sequence for one in history if one.linux and not one.inwards and one.has(SYN)}
@@ -82,8 +82,8 @@ def reset_of_an_opening(last: Taken, history: History) -> bool:
 
 
 def after_a_reset(last: Taken, history: History) -> bool:
-    """The session has ended here, not there: the server may answer its SYN there, until another
-    one opens another session here. So does that of a server inside.
+    """The session has ended here, but not in Linux: there the server may answer its SYN, until
+    another SYN, which may be that of a server inside, opens another session here.
     """
     if last.flags == UNSET or not any(one.passed and one.has(RST) for one in history):
         return False
@@ -102,8 +102,8 @@ def _opens(one: Taken) -> bool:
 
 
 def after_a_second_syn(last: Taken, history: History) -> bool:
-    """One of the two ends has sent several, with other numbers, and each box goes by another one.
-    What fits the one that counts here passes, except for a SYN of the server.
+    """One end has sent several SYNs with different numbers, and each box goes by another one. What
+    fits the one that counts here passes, except for a SYN of the server.
     """
     if _far_from_the_first(last, history):
         return last.by_us_alone
@@ -116,20 +116,20 @@ def after_a_second_syn(last: Taken, history: History) -> bool:
 
 
 def _opens_again(syn: Taken, history: History) -> bool:
-    """After the FINs of both it may, but need not: one of them may not be acknowledged yet."""
+    """After both FINs it may, but need not: one of them may not be acknowledged yet."""
     ended = {one.inwards for one in history if one.passed and one.has(FIN)}
     return _opens(syn) and len(ended) == 2
 
 
 def _far_from_the_first(last: Taken, history: History) -> bool:
-    """A SYN that is neither after nor before the one of who opened, so far is it away."""
+    """It is a SYN so far from the opener's that it comes neither after nor before that."""
     opening = last.has(SYN, ACK) and not last.inwards and not _handshake(history)
     first = [one.sequence for one in history if _opens(one)]
     return opening and bool(first) and abs(distance(last.sequence, first[-1])) > FARTHEST
 
 
 def syn_after_the_end(last: Taken, history: History) -> bool:
-    """A FIN has passed, and then the server sent a SYN that neither box let through, or Linux alone
+    """A FIN has passed, and then the server sent a SYN that neither box let through, or only Linux
     where the server may open connections itself.
     """
     fin = False
@@ -142,9 +142,9 @@ def syn_after_the_end(last: Taken, history: History) -> bool:
 
 
 def simultaneous_open(last: Taken, history: History) -> bool:
-    """Both ends have sent a SYN, and the SYN-ACK of each is awaited here, with its number; before
-    the first one, Linux alone lets through acknowledgments too. A reset has the next number here,
-    or is the server's and acknowledges the SYN.
+    """Both ends have sent a SYN, and we await a SYN-ACK of each, with the number of its SYN; before
+    the first one, Linux alone lets through acknowledgments too. We accept a reset with the next
+    number, or one of the server that acknowledges the SYN.
     """
     passed = [one for one in _since_reopening(history) if one.passed]
     syns = _syns(passed)
@@ -166,8 +166,8 @@ def _wrong(one: Taken) -> bool:
 
 
 def wrong_numbers(last: Taken, history: History) -> bool:
-    """The step itself, or one before it that Linux took in, has wrong numbers. Linux alone lets
-    pass what lies outside a window, we alone what begins within it.
+    """This step, or an earlier one that Linux accepted, has wrong numbers. Linux alone lets through
+    what lies outside a window, we alone what begins within it.
     """
     taken_in = any(
         _wrong(one) and (one.linux or one.has(SYN | ACK) or _is_early(one, history[:place]))
@@ -179,5 +179,5 @@ def wrong_numbers(last: Taken, history: History) -> bool:
 
 
 def _is_early(one: Taken, history: History) -> bool:
-    """From the server, which has not answered yet."""
+    """It comes from the server, which has not answered the SYN yet."""
     return one.inwards and not _handshake(history)

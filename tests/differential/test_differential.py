@@ -69,7 +69,7 @@ SEED = int(
     os.environ.get("CLICKUP_SEED") or (random.SystemRandom().randrange(1 << 32) if THOROUGH else 1)
 )
 LOST = 0.002
-"""Share of scenarios that may part once and not again."""
+"""Share of scenarios that may differ once and then not again."""
 SILENT = """
  chain input { type filter hook input priority 0; policy drop; }
  chain output { type filter hook output priority 0; policy drop; }
@@ -107,7 +107,7 @@ table ip filter {{ {SILENT}
 
 
 def no_linux() -> str:
-    """Why there is no Linux to compare with; empty when there is."""
+    """Return why there is no Linux to compare with; empty when there is."""
     if not inside():
         run = "python -m reconciler.testbed.sandbox -- pytest tests/differential"
         return f"needs network namespaces: {run}"
@@ -146,7 +146,7 @@ ETHER = ("02:00:5e:00:53:01", "02:00:5e:00:53:02")
 
 
 def silent_gateway(document: Any) -> None:
-    """It answers nobody, as the Linux router does not either, and asks no neighbour twice."""
+    """Let it answer nobody, as the Linux router, and ask no neighbour twice."""
     spec = document["spec"]
     spec["parameters"].update(GATEWAY_PARAMETERS)
     talkative = ("wan_ping", "closed", "full", "full_in")
@@ -168,7 +168,7 @@ def example() -> Files:
 
 
 def graph_of(element: str, files: Files) -> Graph:
-    """What a network element of these files is on device edge1."""
+    """Return the element graph of a network element of these files on device edge1."""
     library = todays_library()
     repository = load(files)
     assert not repository.diagnostics

@@ -11,21 +11,21 @@ from tests.differential.taken import UNSET, Taken
 from tests.packets import ACK, FIN, RST, SYN
 
 LEAST_WINDOW = 66_000
-"""So old an acknowledgment may be, whatever the window."""
+"""Bytes by which an acknowledgment may be old, whatever the window."""
 SCALE = 7
-"""What hosts offer in flows.py, where a SYN has options."""
+"""Window scale that hosts of flows.py offer if a SYN has options."""
 
 History = Sequence[Taken]
 
 
 def distance(number: int, base: int) -> int:
-    """How far it lies after `base`, negative before."""
+    """Return how far `number` lies after `base`; negative when before."""
     return (number - base + 2**31) % 2**32 - 2**31
 
 
 @dataclass
 class Connection:
-    """Segments of both ends, each from its newest SYN in the handshake on."""
+    """Segments of both ends, each from its newest SYN of the handshake on."""
 
     client: list[Taken] = field(default_factory=list)
     server: list[Taken] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Connection:
     asked: Taken | None = None
     """A SYN of the client inside the connection, until another segment comes."""
     ended: bool = False
-    """By a reset; the next SYN of the client opens another connection."""
+    """A reset has ended it; the next SYN of the client opens another connection."""
     reopened: bool = False
 
     @classmethod
@@ -82,7 +82,7 @@ class Connection:
         return self.server if inwards else self.client
 
     def all_acknowledged(self, inwards: bool) -> bool:
-        """Of what this side has sent."""
+        """Return whether all that this side has sent is acknowledged."""
         mine, theirs = self.side(inwards), self.side(not inwards)
         base = mine[0].sequence
         acknowledged = [distance(one.acknowledgment, base) for one in theirs if one.has(ACK)]
@@ -90,19 +90,19 @@ class Connection:
 
     @property
     def shift(self) -> int:
-        """By how much windows are scaled."""
+        """Window scale of the connection."""
         return SCALE if self.client[0].header > 20 and self.server[0].header > 20 else 0
 
 
 def closed(history: History) -> bool:
-    """Whether both have sent a FIN and acknowledged all."""
+    """Return whether both have sent a FIN and acknowledged everything."""
     known = Connection.of(history)
     fins = {one.inwards for one in history if one.passed and one.has(FIN)}
     return len(fins) == 2 and known.all_acknowledged(False) and known.all_acknowledged(True)
 
 
 def fits(last: Taken, history: History) -> bool:
-    """Whether it counts as part of the connection."""
+    """Return whether the segment counts as part of the connection."""
     known = Connection.of(history)
     if last.has(RST):
         heard = bool(known.side(last.inwards))
@@ -115,8 +115,8 @@ def fits(last: Taken, history: History) -> bool:
 
 
 def _repeats(answer: Taken, known: Connection) -> bool:
-    """Whether it has the number of the one before, or comes after the handshake and asks for
-    nothing new.
+    """Return whether a SYN-ACK has the number of the previous one, or comes after the handshake and
+    answers no new SYN.
     """
     if known.over and not _answers(answer, known):
         return True
@@ -124,7 +124,9 @@ def _repeats(answer: Taken, known: Connection) -> bool:
 
 
 def _is_next(reset: Taken, known: Connection) -> bool:
-    """Whether it has the exact number. What it acknowledges matters where nothing came before."""
+    """Return whether a reset has the exact number or, if its end has sent nothing else, a valid
+    acknowledgment.
+    """
     mine, theirs = known.side(reset.inwards), known.side(not reset.inwards)
     if not mine:
         return reset.has(ACK) and _acknowledges(reset, known)
@@ -135,7 +137,7 @@ def _is_next(reset: Taken, known: Connection) -> bool:
 
 
 def _answers(last: Taken, known: Connection) -> bool:
-    """A SYN, whatever the number of its own."""
+    """Return whether it answers a SYN, whatever its own sequence number."""
     if known.asked and last.acknowledgment == known.asked.end:
         return True
     if known.over or not known.client:
@@ -144,12 +146,12 @@ def _answers(last: Taken, known: Connection) -> bool:
 
 
 def _challenges(last: Taken) -> bool:
-    """So a host answers a SYN that still has an older connection, whose numbers nobody knows."""
+    """Return whether it may be a host's answer to a SYN while it still has an older connection."""
     return last.has(ACK, SYN | FIN) and last.end == last.sequence
 
 
 def _begins_within(last: Taken, known: Connection) -> bool:
-    """The window of the other end, and not a window before what was sent."""
+    """Return whether it begins in the other's window, at most a window before what was sent."""
     mine, theirs = known.side(last.inwards), known.side(not last.inwards)
     if not mine or not theirs:
         return any(last.sequence == one.end for one in mine)
@@ -162,7 +164,7 @@ def _begins_within(last: Taken, known: Connection) -> bool:
 
 
 def _acknowledges(last: Taken, known: Connection) -> bool:
-    """What the other end has sent, and nothing much older."""
+    """Return whether it acknowledges what the other end has sent, and nothing much older."""
     mine, theirs = known.side(last.inwards), known.side(not last.inwards)
     if not last.has(ACK) or not theirs:
         return not last.has(ACK)

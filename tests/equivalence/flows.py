@@ -1,4 +1,4 @@
-"""What hosts on both sides of a firewall say to each other, as frames in the order of arrival.
+"""Conversations between hosts on both sides of a firewall, as frames in the order of arrival.
 
 Every flow is a list of `Seen`; `weave` lets several of them cross the firewall at once.
 """
@@ -37,14 +37,14 @@ WINDOW_SCALE_7 = b"\x01\x03\x03\x07"
 
 @dataclass(frozen=True)
 class Seen:
-    """A frame and the side that it comes from."""
+    """A frame and the interface at which it arrives."""
 
     interface: int
     frame: bytes
 
 
 def weave(flows: Iterable[list[Seen]], random: Random) -> list[Seen]:
-    """All flows at once, each in its own order."""
+    """Interleave flows at random, each in its own order."""
     waiting = [list(flow) for flow in flows if flow]
     woven = []
     while waiting:
@@ -55,7 +55,7 @@ def weave(flows: Iterable[list[Seen]], random: Random) -> list[Seen]:
 
 
 def disturbed(flow: list[Seen], random: Random, share: float = 0.2) -> list[Seen]:
-    """The same with neighbours swapped and packets seen twice, as when others were lost."""
+    """Swap and repeat some packets at random, as after losses."""
     seen = list(flow)
     for at in range(len(seen) - 1):
         if random.random() < share:
@@ -68,7 +68,7 @@ def disturbed(flow: list[Seen], random: Random, share: float = 0.2) -> list[Seen
 
 @dataclass
 class Connection:
-    """A TCP connection whose two ends count; `seen` grows with what they send."""
+    """A TCP connection whose ends keep sequence numbers; `seen` grows with what they send."""
 
     port: int
     server_port: int = 80
@@ -78,22 +78,22 @@ class Connection:
     seen: list[Seen] = field(default_factory=list)
 
     def client(self, flags: int, payload: bytes = b"", **more: int | bytes) -> None:
-        """The client sends."""
+        """Send a segment from the client."""
         self._send(True, flags, payload, more)
 
     def server(self, flags: int, payload: bytes = b"", **more: int | bytes) -> None:
-        """The server sends."""
+        """Send a segment from the server."""
         self._send(False, flags, payload, more)
 
     def open(self) -> Connection:
-        """The handshake."""
+        """Send the handshake."""
         self.client(SYN, options=WINDOW_SCALE_7)
         self.server(SYN | ACK, options=WINDOW_SCALE_7)
         self.client(ACK)
         return self
 
     def talk(self, random: Random, rounds: int = 6) -> Connection:
-        """Data and acknowledgments."""
+        """Send data and acknowledgments."""
         for _ in range(rounds):
             self.client(PSH | ACK, bytes(random.randrange(1, 200)))
             for _ in range(random.randrange(4)):
@@ -102,7 +102,7 @@ class Connection:
         return self
 
     def close(self, random: Random) -> Connection:
-        """One side first, with data of the other in between; or a reset."""
+        """Close one side first, with data of the other in between; or send a reset."""
         first, second = (self.client, self.server)
         if random.random() < 0.5:
             first, second = second, first
@@ -133,7 +133,7 @@ class Connection:
 
 
 def carried(client: bool, segment, six: bool = False, **more) -> Seen:  # type: ignore[no-untyped-def]
-    """A segment in a frame from the side of the client or of the server."""
+    """Return a segment in a frame from the client's or the server's side."""
     ends = (CLIENT6, SERVER6) if six else (CLIENT, SERVER)
     if not client:
         ends = ends[::-1]
@@ -142,7 +142,7 @@ def carried(client: bool, segment, six: bool = False, **more) -> Seen:  # type: 
 
 
 def connection(random: Random, port: int) -> list[Seen]:
-    """A whole connection, sometimes of IPv6, sometimes to a port that nobody allows."""
+    """A whole connection, sometimes over IPv6 or to a port that no rule allows."""
     server_port = random.choice([80, 80, 443, 22])
     begins = random.choice([1000, 2**32 - 700])
     one = Connection(port, server_port, random.random() < 0.3, begins, random.getrandbits(32))
@@ -164,7 +164,7 @@ def simultaneous_open(port: int) -> list[Seen]:
 
 
 def half_closed(port: int) -> list[Seen]:
-    """The client has said everything, the server goes on."""
+    """The client has sent its FIN, the server goes on sending."""
     one = Connection(port).open()
     one.client(FIN | ACK)
     for _ in range(5):
@@ -187,7 +187,7 @@ def strangers(port: int) -> list[Seen]:
 
 
 def datagrams(random: Random, port: int) -> list[Seen]:
-    """Questions and answers over UDP, of both versions, and one that nobody allows."""
+    """Questions and answers over UDP, IPv4 or IPv6, some to a port that no rule allows."""
     six = random.random() < 0.5
     ports = (port, random.choice([53, 443, 9999]))
     flow = [carried(True, udp(*ports, b"question"), six) for _ in range(2)]
@@ -196,7 +196,7 @@ def datagrams(random: Random, port: int) -> list[Seen]:
 
 
 def echoes(identifier: int) -> list[Seen]:
-    """Pings, answered and not asked for."""
+    """Pings with their answers, and unsolicited answers."""
     flow = []
     for number in range(3):
         rest = identifier << 16 | number
@@ -207,7 +207,7 @@ def echoes(identifier: int) -> list[Seen]:
 
 
 def errors(port: int) -> list[Seen]:
-    """Errors that quote packets of a session, of none, and of a version 6 session."""
+    """ICMP errors that quote packets of a session, of none, and of an IPv6 session."""
     one = Connection(port).open()
     one.client(PSH | ACK, bytes(1400))
     quoted = one.seen[-1].frame[14 : 14 + 28]
@@ -220,7 +220,7 @@ def errors(port: int) -> list[Seen]:
 
 
 def fragments(port: int) -> list[Seen]:
-    """Of an allowed datagram: in order, out of order, and of one without a beginning."""
+    """Fragments of an allowed datagram: in order, out of order, and without the first one."""
     data = udp(port, 53, bytes(2000)).sealed(CLIENT, SERVER)
     pieces = [(data[:1480], 0, True), (data[1480:], 185, False)]
     flow = []
@@ -237,7 +237,7 @@ def fragments(port: int) -> list[Seen]:
 
 
 def malformed(random: Random, port: int) -> list[Seen]:
-    """Frames cut short or with bits turned, and what is not IP at all."""
+    """Frames cut short or with flipped bits, and frames that are not IP at all."""
     flow = [Seen(LAN, ether(arp("request", CLIENT, SERVER), ethertype=0x0806))]
     for one in Connection(port).open().talk(random, 2).seen:
         frame = bytearray(one.frame)

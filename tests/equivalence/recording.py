@@ -21,7 +21,7 @@ SECONDS = 60.0
 
 
 def recorded(frames: int) -> list[Seen]:
-    """As many frames as came in on both sides while the hosts talked."""
+    """Return `frames` frames that arrived on both sides while the hosts talked."""
     with bridged_network() as network:
         recorder = _Recorder(network, frames)
         recorder.thread.start()

@@ -16,7 +16,7 @@ INTERFACES = ("lan", "wan")
 # A batch leaves in the order of the branches that its packets take; one by one is exact.
 BATCH = 1
 Left = tuple[bytes, bytes]
-"""What left on each interface."""
+"""Bytes that left on each interface."""
 
 
 class Replay:
@@ -27,29 +27,27 @@ class Replay:
         self.config = config
 
     def load(self, frames: Path) -> None:
-        """The capture that `feed` counts in."""
+        """Load the capture; `feed` takes indices into it."""
         self.program.ask("frames", frames)
 
     def open(self, at: int, tables: Path) -> None:
-        """Configure and initialise before frame `at`; what lies in `tables` is adopted where it
-        fits.
-        """
+        """Configure and initialise before frame `at`; adopt those of `tables` that fit."""
         answer = self.program.ask("open", at, tables, self.config)
         assert answer == "open", answer
 
     def resume(self, at: int) -> None:
-        """Go on before frame `at`."""
+        """Resume before frame `at`."""
         self.program.ask("resume", at)
 
     def pause(self) -> None:
         self.program.ask("pause")
 
     def feed(self, first: int, end: int) -> tuple[int, ...]:
-        """Frames [first, end) arrive; bytes that left by now on each interface."""
+        """Let frames [first, end) arrive; return the bytes that have left on each interface."""
         return tuple(map(int, self.program.ask("feed", first, end, BATCH).split()))
 
     def left(self, folder: Path) -> Left:
-        """Everything that left since `open`."""
+        """Return everything that has left since `open`."""
         self.program.ask("save", folder / "left-")
         first, second = ((folder / f"left-{name}").read_bytes() for name in INTERFACES)
         return first, second
@@ -61,14 +59,14 @@ class Replay:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """A capture that crossed one release from its beginning to its end."""
+    """The output of one release for a whole capture."""
 
     left: Left
     sizes: tuple[tuple[int, ...], ...]
     """Bytes that had left on each interface before frame number k."""
 
     def after(self, first: int) -> Left:
-        """What left from frame `first` on."""
+        """Return what left from frame `first` on."""
         lan, wan = self.sizes[first]
         return self.left[0][lan:], self.left[1][wan:]
 
@@ -81,7 +79,7 @@ def ignore(at: int, tables: Path) -> None:
 
 
 def write_frames(path: Path, seen: list[Seen]) -> None:
-    """A capture as the programs read it."""
+    """Write a capture in the format that the programs read."""
     parts = [struct.pack("<BI", one.interface, len(one.frame)) + one.frame for one in seen]
     path.write_bytes(b"".join(parts))
 
@@ -106,7 +104,7 @@ def undisturbed(
 
 
 def emptied(folder: Path) -> Path:
-    """The folder, empty."""
+    """Empty and return the folder."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
@@ -114,7 +112,7 @@ def emptied(folder: Path) -> Path:
 
 @contextmanager
 def copied(tables: Path, copy: Path) -> Iterator[Path]:
-    """A copy of the tables as they are now."""
+    """Provide a copy of the tables as they are now."""
     shutil.copytree(tables, copy)
     yield copy
     shutil.rmtree(copy)

@@ -1,4 +1,4 @@
-"""The ways in which another worker goes on where one stopped."""
+"""The ways in which one worker takes over from another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Moment:
 
 
 Takeover = Callable[[Moment], Left]
-"""Carries out one and returns what left from then on."""
+"""Carries out a takeover and returns what left from then on."""
 
 
 def adopted(taker: Replay) -> Takeover:
@@ -40,8 +40,8 @@ def carried(taker: Replay, carrier: Replay) -> Takeover:
 
 
 def carried_meanwhile(old: Replay, taker: Replay, carrier: Replay, random: Random) -> Takeover:
-    """The same, but the old worker goes on for some frames: what it changes while records are
-    carried is carried again.
+    """As `carried`, but the old worker goes on for some frames: records that it changes while they
+    are carried are carried again.
     """
 
     def take_over(moment: Moment) -> Left:
@@ -75,13 +75,13 @@ def there_and_back(old: Replay, new: Replay, carrier: Replay, random: Random) ->
 
 
 def _carry(taker: Replay, carrier: Replay, moment: Moment) -> None:
-    """All records into the table of the taker, which is open and has not begun."""
+    """Carry all records into the table of the taker, which opens but does not resume."""
     _begin(taker, carrier, moment)
     _end(carrier, moment.at)
 
 
 def _begin(taker: Replay, carrier: Replay, moment: Moment) -> None:
-    """A first round, for a taker that is open from now on."""
+    """Open the taker and carry records in a first round."""
     before = set(moment.tables.iterdir())
     taker.open(moment.at, moment.tables)
     (source,) = before
@@ -91,7 +91,7 @@ def _begin(taker: Replay, carrier: Replay, moment: Moment) -> None:
 
 
 def _end(carrier: Replay, at: int) -> None:
-    """The last round; who wrote before has paused."""
+    """Carry records in the last round, after the old worker has paused."""
     _assert_none_lost(carrier.program.ask("last", at))
 
 
@@ -105,7 +105,7 @@ def _rest(taker: Replay, moment: Moment, first: int) -> Left:
 
 
 def _from(taker: Replay, moment: Moment, first: int) -> Left:
-    """What leaves when the taker, which is open, gets all frames from `first` on."""
+    """Return what leaves when the taker, which is open, gets all frames from `first` on."""
     taker.resume(first)
     taker.feed(first, moment.frames)
     return _left(taker, moment)

@@ -1,4 +1,4 @@
-"""What leaves a firewall is the same, byte for byte, whether it was upgraded in between or not.
+"""A firewall's output is the same, byte for byte, whether it was upgraded in between or not.
 
 The oracle is the one of chain output equivalence: replay a capture with an upgrade at frame k and
 without, and compare. Every k of small captures, a thousand of large ones.
@@ -52,8 +52,8 @@ THOROUGH = bool(os.environ.get("CLICKUP_THOROUGH"))
 
 
 class Releases(NamedTuple):
-    """The same pipeline with records of layout 1 and of layout 2: who forwards at first, and who
-    takes over.
+    """The same pipeline with records of layout 1 and of layout 2: the one that forwards first, and
+    the one that takes over.
     """
 
     old: Replay
@@ -145,7 +145,7 @@ def test_a_recorded_capture_at_a_thousand_frames(releases: Releases, tmp_path: P
 def check(
     releases: Releases, folder: Path, seen: list[Seen], places: list[int], every_way: bool
 ) -> None:
-    """Takeovers at all `places`: in every way, or in one way after the other."""
+    """Check takeovers at all `places`: in every way, or in one way after the other."""
     frames = folder / "frames"
     write_frames(frames, seen)
     for replay in releases:
@@ -173,7 +173,7 @@ def check(
 def compare(
     base: Replay, folder: Path, frames: int, turns: dict[int, str | None], ways: dict[str, Takeover]
 ) -> None:
-    """With what left when nothing happened. `turns`: which way at which frame, None: every one."""
+    """Compare with the output without a takeover. `turns`: which way at which frame, None: all."""
     whole = undisturbed(base, folder, frames)
     assert any(whole.left), "nothing left at all: there was nothing to compare"
 
