@@ -1,4 +1,4 @@
-"""That captures hold what benchmarks count on."""
+"""Captures contain what benchmarks rely on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How benchmark figures are compared and printed, and that every benchmark says what it does."""
+"""Benchmark figures are compared and printed right, and every benchmark has a help text."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ for anything. Commands of a document run in order, each in the directory the one
 The info string may name another exit code (```console exit=1) or a program without which the
 document is skipped (```console needs=ip). A block that quotes a run of another document
 (```console like=docs/tutorial.md) is not run again: what it shows must fit what is run there.
-Another block whose info string names a file (```yaml file=a.yaml) is what the reader writes there.
+A block whose info string names a file (```yaml file=a.yaml) is the content the reader gives it.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def test_commands_do_what_the_document_says(document: Path, tmp_path: Path) -> N
 
 
 def share_cache(state: Path) -> None:
-    """Drivers built by the end-to-end tests serve here too."""
+    """Share the cache of drivers with the end-to-end tests."""
     cache = ROOT / "build" / "tests" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     (state / "click-up").mkdir()
@@ -149,7 +149,7 @@ def share_cache(state: Path) -> None:
 def run(
     command: Command, document: Path, directory: Path, environment: dict[str, str], note: Path
 ) -> Path:
-    """Run one command; returns the directory it ended in."""
+    """Run one command; return the directory it ended in."""
     done = subprocess.run(
         ["bash", "-c", f"{command.text}\ncode=$?; pwd > '{note}'; exit $code"],
         cwd=directory,
@@ -206,5 +206,5 @@ def test_links_lead_somewhere(document: Path) -> None:
         target = (document.parent / path).resolve() if path else document
         assert target.exists(), path
         assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
-        # `click-up init` copies this folder to where the others are not.
+        # `click-up init` copies this folder without the others.
         assert not document.is_relative_to(EXAMPLE) or target.is_relative_to(EXAMPLE), path

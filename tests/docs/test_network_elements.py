@@ -20,7 +20,7 @@ LINK = re.compile(r"^\| \[(\S+)\]\(desired_state/README\.md#(\S+)\) \| (.*) \|$"
 
 
 def drawing_of(element: Path) -> str:
-    """The indented lines in the comment that the file begins with."""
+    """Return the indented lines of the comment at the start of the file."""
     comment = takewhile(lambda line: line.startswith("#"), element.read_text().splitlines())
     below_text = dropwhile(lambda line: not line.startswith("#   "), comment)
     lines = takewhile(lambda line: line.startswith("#   "), below_text)

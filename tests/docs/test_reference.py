@@ -1,4 +1,4 @@
-"""The reference of atoms and element classes is what the manifests say now."""
+"""The reference of atoms and element classes is up to date with the manifests."""
 
 from __future__ import annotations
 

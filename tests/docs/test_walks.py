@@ -1,4 +1,4 @@
-"""The walks of docs/architecture.md are as short as they say, and lead to files that are there."""
+"""The walks of docs/architecture.md are as short as they claim, and name existing files."""
 
 from __future__ import annotations
 

@@ -29,14 +29,14 @@ class ControlClient:
         return self._stream.readline().decode().removesuffix("\r\n")
 
     def reply(self) -> tuple[int, str]:
-        """Code and text of one reply without data; the lines of a longer one are joined."""
+        """Return code and text of one reply without data; its lines are joined."""
         texts = []
         while (line := self.line())[3:4] == "-":
             texts.append(line[4:])
         return int(line[:3]), "\n".join([*texts, line[4:]])
 
     def data(self) -> str:
-        """What a successful read sent."""
+        """Return the data that a successful read sent."""
         code, text = self.reply()
         assert code == 200, text
         word, count = self.line().split()
@@ -53,7 +53,7 @@ class ControlClient:
 
 
 class RunningDriver:
-    """A driver that runs `text` and answers on `path` until the block ends, with code 0."""
+    """Run `text` in a driver that answers on `path` until the block ends; it must exit with 0."""
 
     def __init__(self, driver: Path, text: str, path: Path) -> None:
         self._command = [str(driver), "-e", text, "-u", str(path), "-o", "-"]

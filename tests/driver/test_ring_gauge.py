@@ -1,4 +1,4 @@
-"""How full rings are, and how long they hold what comes."""
+"""The fill level of rings, and the time for which they have room."""
 
 from __future__ import annotations
 

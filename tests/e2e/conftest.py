@@ -1,4 +1,4 @@
-"""A firewall between two hosts, real packets, the real loop; small traffic and short soaks."""
+"""A firewall between two hosts, real packets, the real loop; light traffic and short soaks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def library() -> Library:
 
 @pytest.fixture(scope="session")
 def library_1() -> Library:
-    """The library before layout 2 of SessionTable."""
+    """The library from before layout 2 of SessionTable."""
     return load_library(kept_sessions_1())
 
 
@@ -58,7 +58,7 @@ def scenario(site: Site) -> Scenario:
 
 @pytest.fixture
 def builder(site: Site, scenario: Scenario) -> Builder:
-    """Knows everything that the tests run, so that only the first run of all compiles."""
+    """A builder whose cache has all that tests run, so that only the very first run compiles."""
     made = Builder(CACHE, site.library)
     asyncio.run(_build(made, site, scenario.first, {**scenario.first, **scenario.release(NEW)}))
     return made
@@ -78,7 +78,7 @@ def cache_of_first(site: Site, scenario: Scenario, builder: Builder) -> Path:
 
 
 def _share(file: Path) -> None:
-    """Share objects between caches: what is compiled is the same in any cache."""
+    """Share an object between caches: it would be the same in any of them."""
     shared = FIRST_CACHE / file
     shared.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):

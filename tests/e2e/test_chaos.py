@@ -46,7 +46,7 @@ LONGEST_WRITING = 0.01
 KEPT = ROOT / "build" / "chaos"
 DNS = 53
 PORTS = (32768, 33535)
-"""Of the client: so few that all are reused, also those whose sessions were restored."""
+"""Ports of the client: so few that all are reused, even those of restored sessions."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Chaos:
         account, kind = self.victim.account, KINDS[moment % len(KINDS)]
         await self.victim.open_ones.add(await self.not_to_be_begun())
         ask(self.here.site.network)
-        # Each kind in turn with either layout.
+        # Each kind of kill happens with either layout.
         if (moment + moment // len(KINDS)) % 2:
             await self.victim.interval_passed()
         else:
@@ -79,8 +79,8 @@ class Chaos:
         account.note("came back with all its sessions")
 
     async def not_to_be_begun(self) -> Sessions:
-        """Layout 1 has no room for a SYN inside a session: while one is in the table, its ports
-        cannot be used again.
+        """Return sessions whose ports cannot be reused: with layout 1 all, as it has no room for a
+        SYN inside a session.
         """
         first = await self.here.version() == 1
         return await sessions_of(self.here.device) if first else frozenset()

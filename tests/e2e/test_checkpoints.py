@@ -34,7 +34,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 async def saved(here: Place) -> None:
-    """Save one more checkpoint, with every present session, on the device."""
+    """Have the device save a checkpoint with every present session."""
     now, number = len(await sessions_of(here.device)), await last(here)
 
     async def written() -> bool:
@@ -87,7 +87,7 @@ async def test_sessions_outlive_the_supervisor(
 
 
 def damage(file: Path) -> None:
-    """Flip one bit, as old disks do."""
+    """Flip one bit, as failing disks do."""
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)

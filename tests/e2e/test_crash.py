@@ -40,7 +40,7 @@ BUILD_SECONDS = 90.0  # a build waits while other programs use the processors
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Starts reconcilers that die, over one repository and one data folder."""
+    """Starts reconcilers that die, on one repository and one data folder."""
 
     site: Site
     commits: Commits
@@ -48,7 +48,7 @@ class Reconciler:
     cache: Path = CACHE
 
     async def run(self, boundary: str) -> list[str]:
-        """Return the boundaries that it passed until it died or was done."""
+        """Run a reconciler; return the boundaries that it passed until it died or ended."""
         data = self.site.folder / "data"
         data.mkdir(exist_ok=True)
         process = await asyncio.create_subprocess_exec(
@@ -71,7 +71,7 @@ class Reconciler:
         await asyncio.to_thread(self.commits.commit, message, files)
 
     async def settled(self) -> DeviceStatus:
-        """The status once nothing is unconfirmed."""
+        """Return the status once nothing is unconfirmed."""
 
         async def forwarding() -> bool:
             return (await self.device.status()).state == "forwarding"
@@ -80,8 +80,8 @@ class Reconciler:
         return await self.device.status()
 
     async def dies(self, boundary: str, old: str, new: str, open_ones: Held) -> None:
-        """Let a reconciler die in the upgrade from release `old` to `new`; the next one settles it,
-        once.
+        """Let a reconciler die in the upgrade from release `old` to `new`; check that the next one
+        settles it, with a single takeover.
         """
         before = await self.settled()
         assert await sessions_of(self.device) >= open_ones.sessions
@@ -102,7 +102,7 @@ class Reconciler:
 
 @asynccontextmanager
 async def reconciled(site: Site, files: Files, cache: Path = CACHE) -> AsyncIterator[Reconciler]:
-    """Run the first release, put there by a reconciler that was not disturbed."""
+    """Have an undisturbed reconciler start the first release."""
     desired = site.desired(files)
     device = open_click_up(desired.device, desired.element.name, site.folder)
     one = Reconciler(site, Commits(site.folder / "desired", files), device, cache)

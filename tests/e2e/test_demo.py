@@ -1,5 +1,5 @@
-"""The part of the demo about click-up, in small: its upgrades, its revert, and the
-files it writes.
+"""The demo's part about click-up, on a small scale: its upgrades, its revert, and the files it
+writes.
 """
 
 from __future__ import annotations

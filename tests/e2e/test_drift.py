@@ -26,7 +26,7 @@ def drifts(running: Running) -> list[Event]:
 
 
 async def healed(running: Running, endings: int) -> None:
-    """Wait until one more pass has healed something."""
+    """Wait until another pass has healed drift."""
 
     async def more() -> bool:
         return len(running.witness.ended) > endings

@@ -63,7 +63,7 @@ spec:
 
 @asynccontextmanager
 async def collecting(site: Site) -> AsyncIterator[Collector]:
-    """A collector on the server, fed while the block runs and until nothing more comes."""
+    """Run a collector on the server while the block runs and until no more messages arrive."""
 
     def make() -> socket.socket:
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -1,8 +1,8 @@
 """Upgrades of a firewall whose far side is a GRE tunnel: the tunnel's other end notices nothing.
 
-client -- firewall -- peer -- server: the peer ends the tunnel and hands what comes out of it to the
-server. It is a driver of ours, since not every kernel has GRE; its headers are checked byte by byte
-elsewhere.
+client -- firewall -- peer -- server: the peer ends the tunnel and forwards what leaves it to the
+server. It is one of our drivers, since not every kernel has GRE; other tests check its headers byte
+by byte.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def tunnelled(tmp_path: Path, library: Library) -> Iterator[Tunnelled]:
 
 
 def counted(spec: Any) -> None:
-    """Refused connections are counted."""
+    """Also count refused connections."""
     spec["atoms"]["refusals"] = {"use": "Count"}
     flow = spec["flow"]
     at = next(i for i, line in enumerate(flow) if line.startswith("whitelist[denied]"))
@@ -113,7 +113,7 @@ def counted(spec: Any) -> None:
 
 
 def keyed_in_vain(spec: Any) -> None:
-    """And another port is allowed."""
+    """Also allow another port."""
     counted(spec)
     spec["parameters"]["allowed"] = [*spec["parameters"]["allowed"], "tcp dst port 8443"]
 
@@ -138,7 +138,7 @@ async def test_upgrades_keep_every_session_through_the_tunnel(tunnelled: Tunnell
         assert await number(followed, "clamp.clamped") > LOAD.downloaders
 
         async def all_came_out() -> bool:
-            """The last packets may still be on their way, in the tunnel or behind it."""
+            """Return whether no packet is still in the tunnel or behind it."""
             return int(peer.read("out_of.count")) == await number(followed, "forwarded.count")
 
         await eventually(all_came_out, 10)

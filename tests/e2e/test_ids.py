@@ -37,7 +37,7 @@ MANY = "".join(f'{n} "pattern number {n:06} of many"\n' for n in range(10, 10_01
 
 @contextmanager
 def connection(site: Site) -> Iterator[socket.socket]:
-    """A session of the client with the server."""
+    """Open a session of the client with the server."""
     with socket_in(site.network.client, socket.SOCK_STREAM) as made:
         made.settimeout(10)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -47,7 +47,7 @@ def connection(site: Site) -> Iterator[socket.socket]:
 
 @contextmanager
 def watched(site: Site) -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Both ends of a session of the client with the server."""
+    """Provide both ends of a session of the client with the server."""
     with (
         socket_in(site.network.server, socket.SOCK_STREAM) as listening,
         socket_in(site.network.client, socket.SOCK_STREAM) as near,
@@ -65,7 +65,7 @@ def watched(site: Site) -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def arrived(far: socket.socket) -> bytes:
-    """Return what waits at this end."""
+    """Return what has arrived at this end."""
     far.setblocking(False)
     try:
         return far.recv(4096)
@@ -78,20 +78,20 @@ def alerts(folder: Path) -> list[dict[str, Any]]:
 
 
 async def searched(followed: Running, packets: int, handler: str = "inspect.clean") -> None:
-    """Wait until so many more packets got this verdict."""
+    """Wait until this many more packets got the handler's verdict."""
     before = await number(followed, handler)
     while await number(followed, handler) < before + packets:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
 
 
 def counted(spec: Any) -> None:
-    """Count what goes out on its way."""
+    """Also count outgoing packets."""
     spec["atoms"]["outgoing"] = {"use": "Count"}
     spec["flow"][-2] = "direction[outward] -> outgoing -> to_wan"
 
 
 def counted_with_other_rules(spec: Any) -> None:
-    """Also add rules beside those that stay, so that states of the search get other numbers."""
+    """Also add rules, so that states of the search get other numbers."""
     counted(spec)
     spec["atoms"]["incoming"] = {"use": "Count"}
     spec["flow"][-1] = "direction[inward] -> incoming -> to_lan"

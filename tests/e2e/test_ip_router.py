@@ -52,7 +52,7 @@ def routed(site: Site) -> Site:
 
 
 def counted(spec: Any) -> None:
-    """Also count what is answered."""
+    """Also count packets that are answered."""
     spec["atoms"]["answered"] = {"use": "Count"}
     flow = spec["flow"]
     at = next(i for i, line in enumerate(flow) if line.startswith("route[local]"))
@@ -60,7 +60,7 @@ def counted(spec: Any) -> None:
 
 
 def marked(spec: Any) -> None:
-    """Also mark what leaves for the wan."""
+    """Also mark packets to the wan."""
     counted(spec)
     spec["atoms"]["mark"] = {"use": "SetDSCP", "with": {"dscp": 10}}
     flow = spec["flow"]
@@ -70,7 +70,7 @@ def marked(spec: Any) -> None:
 
 @contextmanager
 def echo(network: Network) -> Iterator[socket.socket]:
-    """A client's socket whose IPv6 datagrams the server sends back."""
+    """Provide a client's socket whose IPv6 datagrams the server sends back."""
     make = lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)  # noqa: E731
     with within(network.server, make) as far, within(network.client, make) as near:
         far.bind((SERVER.six, 9000))
@@ -95,7 +95,7 @@ def echo(network: Network) -> Iterator[socket.socket]:
 
 
 async def queries(followed: Running) -> int:
-    """How often a neighbour was asked for."""
+    """Return how often a neighbour was asked for."""
     resolvers = ("lan_hosts", "wan_hosts", "lan_own", "wan_own")
     return sum([await number(followed, f"{one}.queries") for one in resolvers])
 
@@ -133,7 +133,7 @@ Error = tuple[str, int, int]
 
 
 def try_all(client: Host, cases: Sequence[tuple[str, int, int, Error]]) -> None:
-    """Datagrams to an address with this TTL and size, and the error that each meets."""
+    """Send datagrams to an address with a TTL and size; check the error that answers each."""
     for address, ttl, size, error in cases:
         told = client.refused(address, CLOSED_PORT, ttl, size)
         assert (told.source, told.type, told.code) == error
@@ -184,7 +184,7 @@ def send_a_long_datagram(network: Network) -> None:
 
 
 async def test_long_packets_arrive_in_fragments(routed: Site) -> None:
-    """Datagrams that may be fragmented are; TCP finds the right size by itself."""
+    """Datagrams are fragmented where allowed; TCP finds the path MTU by itself."""
     files = pipeline(routed, ROUTER, {**PARAMETERS, "mtu": 1280})
     async with running(routed, files) as followed:
         await asyncio.to_thread(Host(routed.network.client).ping, SERVER.on_link)

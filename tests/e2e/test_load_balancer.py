@@ -66,7 +66,7 @@ def farm(site: Site) -> Site:
 
 @pytest.fixture
 def direct_farm(site: Site) -> Iterator[Site]:
-    """Three hosts that own the service's address and answer by a way of their own."""
+    """Three hosts that own the service's address and answer clients directly."""
     with ExitStack() as stack:
         servers = direct_servers(stack, site.network, POOL[:3], VIP)
         direct_servers_six(site.network, servers, POOL6[:3], VIP6)
@@ -76,7 +76,7 @@ def direct_farm(site: Site) -> Iterator[Site]:
 
 
 def backed_by(backends: list[str]) -> str:
-    """The first release, with this list."""
+    """Return the first release, with this list of backends."""
     return changed(BALANCER, "1.0.1", lambda spec: spec["parameters"].update(backends=backends))
 
 
@@ -87,7 +87,7 @@ async def flows(followed: Running) -> Flows:
 
 
 async def handed_out(followed: Running, backend: str) -> int:
-    """Return the flows that the backend got so far."""
+    """Return the number of flows that the backend got so far."""
     lines = (await followed.device.read("web.backend_table")).splitlines()
     return sum(int(line.split()[-1]) for line in lines if line.split()[0] == backend)
 
@@ -103,8 +103,8 @@ async def gets_more(followed: Running, backend: str) -> None:
 
 
 async def all_are_visited(site: Site, followed: Running, backends: list[str]) -> None:
-    """Connect until each has had a flow; packets wait while its address is resolved,
-    but not many.
+    """Connect until each backend has had a flow; only few packets wait while its address is
+    resolved.
     """
 
     def visit() -> None:
@@ -125,7 +125,7 @@ def assert_none_moved(before: Flows, after: Flows) -> None:
 
 
 def with_counter(backends: list[str], *names: str) -> Any:
-    """An edit: other backends, and more atoms on the way, so that it takes a takeover."""
+    """Return an edit: other backends, and more atoms in the path, so that it needs a takeover."""
 
     def edit(spec: Any) -> None:
         spec["parameters"]["backends"] = backends
@@ -193,7 +193,7 @@ async def test_list_and_health_change_without_a_takeover(farm: Site) -> None:
             assert await handed_out(followed, POOL[4]) == down
             await followed.device.write([("web.health", f"{POOL[4]} up")])
             seen = await load.finish()
-        # A flow of the one that was down moved, and its server knew nothing of it.
+        # A flow of the backend that was down moved to a server that did not know it.
         assert seen.udp_lost == 0
         assert seen.http_requests > 8
 
@@ -251,7 +251,7 @@ async def test_it_answers_ping_and_senders_are_told_why_packets_went_no_further(
 
 
 def send_to_others(namespace: Namespace, *ends: tuple[str, str]) -> None:
-    """Packets from one address to another in frames that are for somebody else, or for a group."""
+    """Send packets in frames whose destination is another station or a group."""
     with raw_socket(namespace) as wire:
         for source, destination in ends:
             make = ipv6 if ":" in source else ipv4

@@ -53,7 +53,7 @@ async def test_sessions_survive_an_upgrade_and_a_downgrade_of_their_layout(
 
 
 async def packets_of(device: ClickUpDevice) -> dict[bytes, int]:
-    """What each session has counted, by its key."""
+    """Return the packet count of each session, by its key."""
     file = await device.fetch_checkpoint((await device.checkpoint("for a look")).file)
     (table,) = (await asyncio.to_thread(read_checkpoint, file)).tables
     keys = [bytes(key) for key in table.keys]
@@ -136,7 +136,7 @@ async def test_a_layout_that_cannot_be_reached_is_refused_with_field_and_reason(
 
 
 def stranger_of(library: Library) -> Library:
-    """A library that never knew the layouts that devices run."""
+    """Return a library that does not know the layouts that devices run."""
     sessions = library.elements["SessionTable"]
     (table,) = sessions.states
     fields = tuple(

@@ -37,7 +37,7 @@ EXPECTED = [
 
 @asynccontextmanager
 async def stun_server(site: Site) -> AsyncIterator[None]:
-    """On two addresses and two ports of the server, as RFC 5780 needs."""
+    """Run a STUN server on two addresses and two ports, as RFC 5780 needs."""
     log = site.folder / "turnserver.log"
     options = ["-n", "-S", "--no-auth", "--no-tls", "--no-dtls", "--no-cli", "--simple-log"]
     addresses = ["-L", SERVER.on_link, "-L", OTHER_SERVER]
@@ -63,7 +63,7 @@ def _listens(log: Path) -> bool:
 
 
 async def discover(site: Site) -> list[str]:
-    """The verdicts on mapping, filtering and hairpinning."""
+    """Return the verdicts on mapping, filtering and hairpinning."""
     line = ["turnutils_natdiscovery", "-m", "-f", "-H", "-L", HOSTS[1], SERVER.on_link]
     process = await asyncio.create_subprocess_exec(
         *site.network.client.command(*line), stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -39,7 +39,7 @@ LOAD = Load(downloaders=8, download_bytes=32_768, packets_per_second=4_000)
 
 
 def short_lived(spec: Any) -> None:
-    """Sockets that are closed give their ports back while the test waits for it."""
+    """Let UDP sessions time out soon, so that ports become free during the test."""
     spec["states"]["nat"]["with"]["udp"] = "2s"
 
 
@@ -47,7 +47,7 @@ GATEWAY = changed(example("nat-gateway"), "1.0.1", short_lived)
 
 
 def counted(spec: Any) -> None:
-    """What goes back inside is counted too."""
+    """Also count packets that are turned back inside."""
     spec["atoms"]["met"] = {"use": "Count"}
     flow = spec["flow"]
     flow[flow.index("translate_out[hairpin] -> returned")] = (
@@ -56,7 +56,7 @@ def counted(spec: Any) -> None:
 
 
 def marked(spec: Any) -> None:
-    """And what leaves is marked."""
+    """Also mark outgoing packets."""
     counted(spec)
     spec["atoms"]["mark"] = {"use": "SetDSCP", "with": {"dscp": 10}}
     flow = spec["flow"]
@@ -71,7 +71,7 @@ def natted(site: Site) -> Site:
 
 
 def short_visits(site: Site, host: str, ports: range) -> set[Endpoint]:
-    """Outside endpoints of sockets on these ports that each ask once and are closed."""
+    """Let sockets on these ports ask once and close; return their outside endpoints."""
     with ExitStack() as stack:
         return {
             Datagrams(stack.enter_context(udp_socket(site.network.client, (host, port)))).ask()
@@ -80,7 +80,7 @@ def short_visits(site: Site, host: str, ports: range) -> set[Endpoint]:
 
 
 async def held_down(followed: Running) -> set[Endpoint]:
-    """UDP endpoints in hold-down now."""
+    """Return the UDP endpoints in hold-down."""
     lines = (await followed.device.read("nat.mapping_table")).splitlines()
     found = [re.fullmatch(r"udp \S+ ([\d.]+):(\d+) 0 held \d+", line) for line in lines]
     return {(one[1], int(one[2])) for one in found if one}

@@ -1,4 +1,4 @@
-"""What becomes of packets that wait in a Delay or in the queue of a SendCoDel at a takeover."""
+"""The fate of packets that wait in a Delay or in a SendCoDel's queue at a takeover."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STREAM = Load(downloaders=0, packets_per_second=8_000)
 
 
 def counted(spec: Any) -> None:
-    """What comes back is counted."""
+    """Also count returning packets."""
     spec["atoms"]["returned"] = {"use": "Count"}
     spec["flow"][1] = "from_wan -> returned -> to_lan"
 
@@ -45,7 +45,7 @@ SECOND = changed(LINE, "1.1.0", counted)
 
 
 async def drops(followed: Running) -> int:
-    """Packets that were dropped anywhere on the way to the wan, by any worker."""
+    """Return the number of packets dropped on the way to the wan, by any worker."""
     elements = ("late/queue", "to_wan/queue", "to_wan/codel", "to_wan")
     return sum([await number(followed, f"{name}.drops") for name in elements])
 

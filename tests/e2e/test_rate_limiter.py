@@ -41,14 +41,14 @@ QUEUE = 200
 
 @dataclass(frozen=True)
 class Way:
-    """One direction through the limiter, and what limits the stream there."""
+    """One direction through the limiter, and the atoms that limit the stream there."""
 
     atom: str
     passing: str
     excess: str
     buckets: str
     subscriber: str
-    """Who downloads, or is downloaded from."""
+    """Subscriber that downloads, or is downloaded from."""
     bits_per_token: int
     parameters: Mapping[str, str]
     interfaces: Mapping[str, str]
@@ -69,7 +69,7 @@ BOTH = pytest.mark.parametrize("way", [UP, DOWN], ids=["police", "shape"])
 
 @pytest.fixture
 def subscribed(site: Site) -> Site:
-    """A second address on either side; those two talk to each other."""
+    """A site with a second address on either side, between which the stream runs."""
     ends = ((site.network.client, OTHER_CLIENT), (site.network.server, OTHER_SERVER))
     for namespace, address in ends:
         with NetNS(namespace.path, flags=0) as route:
@@ -81,7 +81,7 @@ def subscribed(site: Site) -> Site:
 
 
 def counted(way: Way, *names: str) -> Any:
-    """An edit: what passes is counted once more on its way, by each of these."""
+    """Return an edit: passing packets are also counted by each of these atoms."""
 
     def edit(spec: Any) -> None:
         for name in names:
@@ -93,7 +93,7 @@ def counted(way: Way, *names: str) -> Any:
 
 
 async def tokens(followed: Running, way: Way) -> float:
-    """Of the one that downloads; a bucket that is full is not in the table."""
+    """Return the tokens of the downloading subscriber; a full bucket is not in the table."""
     table = (await followed.device.read(f"{way.buckets}.table")).splitlines()
     found = {key: float(amount) for key, amount in map(str.split, table)}
     return found.get(f"{way.subscriber}/32", BURST * way.bits_per_token) / way.bits_per_token
@@ -132,7 +132,7 @@ async def test_rates_hold_as_if_nothing_had_happened(subscribed: Site, way: Way)
 
 
 def arrived(seen: TrafficResult, begin: float, end: float) -> tuple[int, float]:
-    """Packets of the stream between two moments, and how long that is by the samples' edges."""
+    """Return packets of the stream between two moments, and the time between their samples."""
     samples = [(at, amount) for at, amount in seen.udp_samples if begin <= at < end]
     # A moment without a packet has no sample.
     return sum(amount for _, amount in samples), samples[-1][0] - samples[0][0] + 0.05

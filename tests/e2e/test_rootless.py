@@ -1,4 +1,4 @@
-"""The same without root: an unprivileged user upgrades a firewall in a sandbox of its own."""
+"""Upgrades without root: an unprivileged user upgrades a firewall in a sandbox of its own."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tests.e2e.support.caches import CACHE, ROOT
 
 NOBODY = 65534
 COPIED = ("reconciler", "schemas", "element_library", "desired_state", "tests", "pyproject.toml")
-# Of this run, not of the unprivileged user's.
+# Variables of this run, not of the unprivileged user's.
 NOT_OURS = (MARKER, "VIRTUAL_ENV", "PYTEST_DEBUG_TEMPROOT")
 TEST = "tests/e2e/test_upgrade.py::test_merges_upgrade_without_loss"
 
 
 def may_enter(path: Path) -> bool:
-    """Whether any user may reach and read `path`."""
+    """Return whether any user may reach and read `path`."""
     steps = [path.resolve(), *path.resolve().parents]
     return all(step.stat().st_mode & 0o005 == 0o005 for step in steps)
 
 
 def interpreter() -> Path | None:
-    """A Python like this one that everybody may run."""
+    """Return a Python of this version that any user may run."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     found = [Path(sys.executable), *(Path(place) / version for place in ("/usr/bin", "/bin"))]
     return next((path for path in found if path.exists() and may_enter(path)), None)

@@ -35,13 +35,13 @@ SPARE = "edge2"
 
 @pytest.fixture
 def spare(site: Site) -> Iterator[Network]:
-    """Where the second device stands; `site` comes first, so that their names do not meet."""
+    """Network of the second device; created after `site`, so that their names do not clash."""
     with network() as joined:
         yield joined
 
 
 def with_spare(files: Files, joined: Network) -> Files:
-    """A second device of the same kind, elsewhere."""
+    """Add a second device of the same kind in another network."""
     device, rollout = (path_of(files, kind) for kind in ("Device", "Rollout"))
 
     def rename(document: Any) -> None:
@@ -60,7 +60,7 @@ def with_spare(files: Files, joined: Network) -> Files:
 
 
 async def click_up(data: Path, *words: str) -> tuple[int, str]:
-    """A verb of the command line on this data folder."""
+    """Run a verb of the command line on this data folder."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "reconciler.cli.main", *words, "--data", str(data)),
         cwd=ROOT,

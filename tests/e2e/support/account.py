@@ -29,7 +29,7 @@ Section = Callable[[], Coroutine[None, None, str]]
 
 @dataclass
 class Account:
-    """A record that grows while things are done; `folder` gets everything when a failure is
+    """A growing record of what was done; everything is written to `folder` when a failure is
     explained.
     """
 
@@ -42,12 +42,12 @@ class Account:
     events: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
 
     def note(self, text: str) -> None:
-        """Note what was done just now."""
+        """Note what was just done."""
         self.events.append(f"{datetime.now(UTC):%H:%M:%S.%f} {text}")
 
     @asynccontextmanager
     async def explained(self, what: str) -> AsyncIterator[None]:
-        """Let an error in the block say what is known, and where the evidence is kept."""
+        """Add what is known, and where the evidence is kept, to an error in the block."""
         try:
             yield
         except WENT_WRONG as error:

@@ -13,7 +13,7 @@ from tests.e2e.support.telling import PORT, Endpoint
 
 @dataclass
 class Datagrams:
-    """A UDP socket and the server that it asks."""
+    """A UDP socket that asks a server."""
 
     socket: socket.socket
     server: str = SERVER.on_link
@@ -29,7 +29,7 @@ class Datagrams:
 
 @dataclass
 class Line:
-    """A TCP connection."""
+    """A TCP connection that asks a server."""
 
     socket: socket.socket
     asked: int = 0

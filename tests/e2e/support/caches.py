@@ -1,4 +1,4 @@
-"""Where tests keep what they build: shared by all tests and runs, named by its content."""
+"""Folders in which tests keep their builds: shared by all tests and runs, named by content."""
 
 from __future__ import annotations
 

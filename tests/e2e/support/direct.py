@@ -4,9 +4,9 @@
                                ├ switch ── server 11, 12, 13
     client eth1 ────────────── ┘
 
-The site's server is the switch. Its eth0 is a bridge now and hears all that passes, so that a
-stream is counted there, whichever server gets it. Each server has the service's address on lo, and
-says nothing about it on the link.
+The site's server is the switch. Its eth0 becomes a bridge and sees all frames, so that a stream is
+counted there, whichever server gets it. Each server has the service's address on lo, and does not
+announce it on the link.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from tests.elements.wires import within
 
 IFF_PROMISC = 0x100
 WAY_BACK, WAY_BACK6 = "10.78.0.200", "2001:db8:d::200"
-"""The client's addresses on the servers' link."""
+"""The client's addresses on the servers' link, over which answers return."""
 SILENT = {"arp_ignore": 1, "arp_announce": 2}  # about addresses of other interfaces
 
 
 def direct_servers(
     stack: ExitStack, network: Network, addresses: Sequence[str], service: str
 ) -> list[Namespace]:
-    """Hosts with these addresses, and `service` besides. Not inside a running event loop."""
+    """Create hosts with these addresses and `service`. Not inside a running event loop."""
     join(network.client, "eth1", network.server, "port1")
     prepare(network.client, ["eth1"], offloads_off=True)
     bring_up(network.client, ["eth1"], WAY_BACK)
@@ -51,7 +51,7 @@ def direct_servers(
 def direct_servers_six(
     network: Network, servers: Sequence[Namespace], addresses: Sequence[str], service: str
 ) -> None:
-    """The same for IPv6, when all of that is there."""
+    """Do the same for IPv6, after `direct_servers`."""
     move_to_six(network.client, [CLIENT6], OUTER6)
     add_six(network.client, "eth1", WAY_BACK6, 64)
     for server, address in zip(servers, addresses, strict=True):
@@ -63,7 +63,7 @@ def direct_servers_six(
 def telling_of(
     servers: Sequence[Namespace], addresses: Sequence[str], service: str
 ) -> Iterator[None]:
-    """Let each server answer, at the service's address, with its own one."""
+    """Let each server answer at the service's address with its own address."""
     with ExitStack() as stack:
         for server, address in zip(servers, addresses, strict=True):
             which = lambda own, _, a=address: (a, own[1])  # noqa: E731
@@ -72,7 +72,7 @@ def telling_of(
 
 
 def set_ipv4(namespace: Namespace, **settings: int) -> None:
-    """Settings of net.ipv4.conf, of every interface."""
+    """Change settings of net.ipv4.conf for every interface."""
     line = "; ".join(
         f"for one in /proc/sys/net/ipv4/conf/*; do echo {value} > $one/{name}; done"
         for name, value in settings.items()

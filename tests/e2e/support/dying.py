@@ -1,7 +1,7 @@
 """A reconciler that kills itself at a step boundary: `... DATA REPOSITORY CACHE BOUNDARY`.
 
 Boundaries are printed as they are passed: `before Takeover`, `took over`, `after Takeover`; it dies
-after the first one that is named BOUNDARY. It ends by itself when a pass has come to an end.
+at the first one that equals BOUNDARY. Otherwise it ends when a pass has ended.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from tests.packets import UDP, ipv4, raw, udp
 
 CLOSED_PORT = 9
 LONG = 4000
-"""Bytes; more than two packets of Ethernet."""
+"""Bytes: more than two Ethernet packets carry."""
 SPLIT = 1480
 
 
@@ -40,7 +40,7 @@ class Meeting:
 
 
 def meeting(stack: ExitStack, client: Namespace) -> Meeting:
-    """One host is known outside by a connection to the server, and listens on that port."""
+    """Connect to a host that listens on a port known outside by its connection to the server."""
     known, listening = (stack.enter_context(tcp_socket(client, (HOSTS[3], 7100))) for _ in "ab")
     known.connect((SERVER.on_link, PORT))
     listening.listen()
@@ -84,7 +84,7 @@ def is_refused(asking: socket.socket) -> bool:
 
 
 class Halves:
-    """Datagrams of which one half passes the NAT now and the other one later."""
+    """Datagrams whose first half passes the NAT now, and the second half later."""
 
     def __init__(self, network: Network, asking: Datagrams) -> None:
         self._network = network
@@ -124,13 +124,13 @@ class Halves:
 
 @contextmanager
 def long_datagrams(network: Network) -> Iterator[Halves]:
-    """Return long datagrams between a host inside and the server."""
+    """Provide long datagrams between a host inside and the server."""
     with udp_socket(network.client, (HOSTS[1], 5100)) as inside:
         yield Halves(network, Datagrams(inside))
 
 
 def send_raw(namespace: Namespace, packet: bytes) -> None:
-    """An IPv4 packet, header and all."""
+    """Send an IPv4 packet, including its header."""
     make = lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)  # noqa: E731
     with within(namespace, make) as out:
         out.sendto(packet, (socket.inet_ntoa(struct.unpack_from("4s", packet, 16)[0]), 0))

@@ -40,14 +40,14 @@ PARAMETERS = {
 
 
 def place_servers(network: Network) -> None:
-    """Clients know the service's addresses alone. Not inside a running event loop."""
+    """Place servers; clients know only the service's addresses. Not inside an event loop."""
     move_to(network.server, POOL, GATEWAY)
     move_to_six(network.server, POOL6, GATEWAY6)
     move_to_six(network.client, [CLIENT6], OUTER6)
 
 
 def move_to(namespace: Namespace, addresses: list[str], gateway: str) -> None:
-    """Give eth0 other addresses, and a way out."""
+    """Give eth0 other addresses and a default route."""
     with NetNS(namespace.path, flags=0) as route:
         (index,) = route.link_lookup(ifname="eth0")
         route.flush_addr(index=index)
@@ -57,7 +57,7 @@ def move_to(namespace: Namespace, addresses: list[str], gateway: str) -> None:
 
 
 def move_to_six(namespace: Namespace, addresses: list[str], gateway: str) -> None:
-    """The same for IPv6, which is switched off until now."""
+    """Do the same for IPv6, which was disabled until now."""
     enable_ipv6(namespace)
     for address in addresses:
         add_six(namespace, "eth0", address, 64)
@@ -66,20 +66,20 @@ def move_to_six(namespace: Namespace, addresses: list[str], gateway: str) -> Non
 
 
 def add_six(namespace: Namespace, interface: str, address: str, length: int) -> None:
-    """One more address, which nobody else has."""
+    """Add an address, without duplicate address detection."""
     with NetNS(namespace.path, flags=0) as route:
         (index,) = route.link_lookup(ifname=interface)
         route.addr("add", index=index, address=address, prefixlen=length, flags=2)  # nodad
 
 
 def both(*numbers: int) -> list[str]:
-    """Servers of either IP version."""
+    """Return the addresses of these servers in both IP versions."""
     return [pool[number] for pool in (POOL, POOL6) for number in numbers]
 
 
 @contextmanager
 def visitors(network: Network) -> Iterator[Visitors]:
-    """Return visitors of the service over IPv6, whose servers say who they are."""
+    """Provide visitors of the service over IPv6, and servers that tell who they are."""
     servers = telling(network.server, POOL6, lambda own, _: own)
     with servers, visitors_from(network.client) as six:
         yield six
@@ -87,6 +87,6 @@ def visitors(network: Network) -> Iterator[Visitors]:
 
 @contextmanager
 def visitors_from(client: Namespace) -> Iterator[Visitors]:
-    """Return visitors of the service over IPv6, whose servers run already."""
+    """Provide visitors of the service over IPv6, whose servers already run."""
     with ExitStack() as stack:
         yield Visitors(stack, client, CLIENT6, VIP6)

@@ -1,4 +1,4 @@
-"""TCP sessions that stay open: unlike downloads they end only when they are lost."""
+"""TCP sessions that stay open: unlike downloads, they end only if they are lost."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Held:
 
     @property
     def sessions(self) -> Sessions:
-        """As the firewall lists them."""
+        """Return the sessions, as the firewall lists them."""
         return frozenset(map(_session, self._sockets))
 
     async def add(self, but: Sessions = frozenset()) -> None:
-        """Add one more, which was used once; none of `but`, even if its port is free again."""
+        """Add one and use it once; not one of `but`, even if its port is free again."""
         connection = self._socket(but)
         self._sockets.append(connection)
         connection.settimeout(SECONDS)

@@ -1,6 +1,6 @@
-"""A host that pings, and that hears by ICMP why a datagram went no further; IPv4 and IPv6.
+"""A host that pings, and that learns by ICMP why a datagram got no further; IPv4 and IPv6.
 
-Errors are read from the kernel's queue of the socket: it takes only those that quote what was sent.
+Errors are read from the socket's error queue: the kernel accepts only those that quote its packets.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SIX = Version(
 
 @dataclass(frozen=True)
 class Answer:
-    """Sender of an ICMP message; its type, code, second word or MTU; payload or quoted packet."""
+    """An ICMP message: its sender, type, code, second word or MTU, and payload or quoted packet."""
 
     source: str
     type: int
@@ -61,12 +61,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Host:
-    """In a namespace."""
+    """A host in a namespace."""
 
     namespace: Namespace
 
     def ping(self, address: str, payload: bytes = b"ping") -> Answer:
-        """The first echo reply from `address`. Raises TimeoutError."""
+        """Ping `address`; return the first echo reply. Raises TimeoutError."""
         version = _version(address)
         with self._socket(version, socket.SOCK_RAW, version.icmp) as raw:
             raw.sendto(icmp(version.ask, 0, 7 << 16 | 7, payload).sealed("", ""), (address, 0))
@@ -78,7 +78,7 @@ class Host:
                     return Answer(source, kind, code, rest, message[8:])
 
     def refused(self, address: str, port: int, ttl: int = 64, size: int = 8) -> Answer:
-        """The ICMP error that a datagram to `address` meets. Raises TimeoutError."""
+        """Send a datagram to `address`; return the resulting ICMP error. Raises TimeoutError."""
         version = _version(address)
         with self._socket(version, socket.SOCK_DGRAM) as out:
             out.setsockopt(version.level, version.hops, ttl)

@@ -1,4 +1,4 @@
-"""TCP sockets of a host as its kernel lists them: what `ss -tan` and `nstat` would say."""
+"""TCP sockets and counters of a host, as `ss -tan` and `nstat` would show them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ STATES = (
 
 
 def sockets_text(host: Namespace) -> str:
-    """Return one line for each socket. Of one that listens, the receive queue is what waits to be
-    accepted.
+    """Return one line for each socket. The receive queue of a listening one is the number of
+    connections that wait to be accepted.
     """
     lines = (_folder(host) / "tcp").read_text().splitlines()[1:]
     return "\n".join(["state local remote sending receiving", *map(_socket_text, lines)])
@@ -35,7 +35,7 @@ def counters_text(host: Namespace) -> str:
 
 
 def process_text(pid: int) -> str:
-    """Return a process's state and how many files it has open, of how many it may."""
+    """Return a process's state, its number of open files and their limit."""
     folder = Path(f"/proc/{pid}")
     limits = (folder / "limits").read_text().splitlines()
     status = (folder / "status").read_text().splitlines()

@@ -32,7 +32,7 @@ class Inside:
     """The endpoints as which each was seen from outside so far."""
 
     def exchange(self) -> None:
-        """Let every host send something once and get an answer."""
+        """Let every host send once and get an answer."""
         for number, one in enumerate(self.datagrams):
             server = OTHER_SERVER if self.rounds % 2 else SERVER.on_link
             self._note(f"udp {number}", one.ask(server, 1 if number else LONG))
@@ -60,13 +60,13 @@ class Inside:
 
     @property
     def endpoints(self) -> set[Endpoint]:
-        """All outside endpoints of UDP."""
+        """Return all outside endpoints of UDP."""
         return {end for who, ends in self.seen.items() if not who.startswith("tcp") for end in ends}
 
 
 @contextmanager
 def inside_hosts(network: Network, open_to_all: bool = False) -> Iterator[Inside]:
-    """Many endpoints, some of them with the same port on several hosts."""
+    """Provide hosts with many endpoints, some of them with the same port on several hosts."""
     client = network.client
     with ExitStack() as stack:
 
@@ -87,7 +87,7 @@ def inside_hosts(network: Network, open_to_all: bool = False) -> Iterator[Inside
 
 
 def connected(stack: ExitStack, network: Network, host: str) -> Line:
-    """A host's connection to the server."""
+    """Connect a host to the server."""
     connection = stack.enter_context(tcp_socket(network.client, (host, 7000)))
     connection.connect((SERVER.on_link, PORT))
     return Line(connection)

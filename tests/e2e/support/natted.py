@@ -24,11 +24,11 @@ PARAMETERS = {
     "wan_gateway": SERVER.on_link,
     "external": list(OUTSIDE),
 }
-"""Of nat-gateway, where tests.e2e.support.routed has the hosts."""
+"""Parameters of nat-gateway for the hosts of tests.e2e.support.routed."""
 
 
 def behind_a_nat(network: Network) -> None:
-    """Several hosts inside and some addresses outside. Not inside a running event loop."""
+    """Set up several hosts inside, and addresses outside. Not inside a running event loop."""
     route_through(network)
     outside = (OTHER_SERVER, STRANGER)
     for namespace, addresses in ((network.client, HOSTS[1:]), (network.server, outside)):
@@ -40,7 +40,7 @@ def behind_a_nat(network: Network) -> None:
 
 
 def allow_much(namespace: Namespace) -> None:
-    """More than one ICMP error a second, and any number of fragments between two of a datagram."""
+    """Lift limits on ICMP errors a second, and on fragments between two of the same datagram."""
     line = (
         "cd /proc/sys/net/ipv4; echo 0 > icmp_ratelimit; "
         "[ ! -e ipfrag_max_dist ] || echo 0 > ipfrag_max_dist"  # not every kernel lets us
@@ -50,7 +50,7 @@ def allow_much(namespace: Namespace) -> None:
 
 @contextmanager
 def telling_server(network: Network) -> Iterator[None]:
-    """On both addresses: answers with the sender."""
+    """Run a server on both addresses that answers with the sender's endpoint."""
     servers = (SERVER.on_link, OTHER_SERVER)
     with telling(network.server, servers, lambda _, sender: sender):
         yield

@@ -16,8 +16,8 @@ from tests.supervisor.running import socket_in
 
 ETH_P_ALL = 3
 PROTOCOLS = {socket.IPPROTO_TCP: "tcp", socket.IPPROTO_UDP: "udp"}
-# Classic BPF over the IP header: TCP with SYN and without ACK; UDP, but of the stream, which sends
-# thousands of packets a second, one of 256. What jumps is how many steps there are in between.
+# Classic BPF from the IP header on: TCP with SYN and without ACK; UDP, but of the stream, which
+# sends thousands of packets a second, only one in 256. Jumps count the instructions to skip.
 OPENING = [
     (0x30, 0, 0, 9),  # protocol
     (0xB1, 0, 0, 0),  # X = length of the IP header
@@ -36,7 +36,7 @@ OPENING = [
 
 
 class Openings:
-    """Grows while the client works."""
+    """The sessions that the client has opened; grows while it works."""
 
     def __init__(self, network: Network) -> None:
         self._packets = socket_in(network.client, socket.SOCK_DGRAM, socket.AF_PACKET)
@@ -49,7 +49,7 @@ class Openings:
 
     @property
     def seen(self) -> Sessions:
-        """As the firewall lists them."""
+        """Return the sessions, as the firewall lists them."""
         return frozenset(self._seen)
 
     def _watch(self) -> None:
@@ -74,7 +74,7 @@ class Openings:
 
 @asynccontextmanager
 async def watched(network: Network) -> AsyncIterator[Openings]:
-    """From now on; what began before is not seen."""
+    """Watch from now on; sessions opened before are not seen."""
     openings = Openings(network)
     openings.start()
     try:

@@ -34,7 +34,7 @@ Parameters = Mapping[str, Any]
 
 
 def example(name: str) -> str:
-    """A network element of the example repository."""
+    """Return a network element of the example repository."""
     return (ROOT / "desired_state" / "elements" / f"{name}.yaml").read_text()
 
 
@@ -44,7 +44,7 @@ def pipeline(
     parameters: Parameters | None = None,
     interfaces: Mapping[str, str] = INTERFACES,
 ) -> Files:
-    """A repository with this network element alone, on a device that is the site's firewall."""
+    """Return a repository with only this network element, for the site's firewall as device."""
     head = {"apiVersion": "click-up/v1alpha1"}
     device = {
         **head,
@@ -87,7 +87,7 @@ def changed(element: str, version: str, edit: Callable[[Any], None]) -> str:
 
 @asynccontextmanager
 async def running(site: Site, files: Files, *upgrades: str) -> AsyncIterator[Running]:
-    """The loop follows a repository of `files`, and its first release forwards.
+    """Let the loop follow a repository of `files`, once its first release forwards.
 
     What it and the `upgrades` (network elements) need is built before, in a cache that is kept.
     """
@@ -114,7 +114,7 @@ async def upgrade(running: Running, element: str) -> None:
 
 
 async def number(running: Running, handler: str) -> int:
-    """What a read handler says, as a number."""
+    """Read a handler as a number."""
     return int(float(await running.device.read(handler)))
 
 

@@ -41,13 +41,13 @@ class Place:
     witness: Witness
 
     async def reconcile(self, library: Library) -> Outcome:
-        """One run of a reconciler that has this library."""
+        """Return one run of a reconciler that has this library."""
         with self._loop(library) as loop:
             return (await loop.run_once())[self.key]
 
     @asynccontextmanager
     async def followed(self, library: Library) -> AsyncIterator[None]:
-        """A reconciler that has this library follows the commits until the end of the block."""
+        """Let a reconciler with this library follow the commits until the end of the block."""
         stop = asyncio.Event()
         with self._loop(library) as loop:
             running = asyncio.create_task(loop.run(stop))
@@ -90,7 +90,7 @@ class Place:
         return Snapshots(self.data / "snapshots")
 
     def condition(self) -> Condition:
-        """Whether the device saves its tables."""
+        """Return the condition that tells whether the device saves its tables."""
         ledger = Ledger(self.data / "ledger.db")
         status = ledger.instance(self.key).status
         ledger.close()
@@ -99,7 +99,7 @@ class Place:
         return found
 
     def events(self) -> list[str]:
-        """Reasons, oldest first."""
+        """Return the reasons of events, oldest first."""
         ledger = Ledger(self.data / "ledger.db")
         try:
             return [event.reason for event in ledger.events.newest(self.key)]
@@ -122,7 +122,7 @@ async def place(site: Site, files: Files) -> AsyncIterator[Place]:
 
 
 def with_checkpoints(files: Files, **settings: Any) -> Files:
-    """The device as it is, but for where and how often it saves its tables."""
+    """Return the device, with another folder and interval for its checkpoints."""
     device = path_of(files, "Device")
 
     def change(document: Any) -> None:

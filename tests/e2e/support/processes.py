@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def log_of(folder: Path) -> str:
-    """The supervisor's log, for messages of failed assertions."""
+    """Return the supervisor's log, for messages of failed assertions."""
     return "\n".join(path.read_text() for path in folder.rglob("log.jsonl"))
 
 
 def runs(pid: int) -> bool:
-    """One that has ended but was not yet collected does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -21,5 +21,5 @@ def runs(pid: int) -> bool:
 
 
 def kill(pid: int) -> None:
-    """SIGKILL through a command, as somebody on the machine would."""
+    """Send SIGKILL by a command, as somebody on the machine would."""
     subprocess.run(["kill", "-9", str(pid)], check=True)

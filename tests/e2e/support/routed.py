@@ -1,7 +1,7 @@
-"""Client and server in networks of their own, so that what lies between them must route.
+"""Client and server in networks of their own, so that the device between them must route.
 
-Each keeps its address of reconciler.testbed.network, now behind an address on the link; the far
-side knows it by a route through that one, as routers do.
+Each keeps its address of reconciler.testbed.network, now behind an address on the link, through
+which the other side has a route, as on routers.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from tests.elements.wires import within
 
 Endpoint = tuple[str, int]
 Which = Callable[[Endpoint, Endpoint], Endpoint]
-"""From a server's own endpoint and the sender's to the one that it answers."""
+"""Maps a server's own endpoint and the sender's to the endpoint that the server answers."""
 PORT = 9000
 
 
@@ -119,6 +119,6 @@ def _lines(connection: socket.socket, said: bytes, stop: threading.Event) -> Non
 
 
 def _said(which: Which, own: Any, sender: Any) -> bytes:
-    """Addresses of IPv6 have more to them than endpoint."""
+    """Return the answer, an endpoint; socket addresses of IPv6 have two more fields."""
     address, port = which(own[:2], sender[:2])
     return b" %s %d" % (address.encode(), port)

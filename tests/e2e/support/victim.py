@@ -1,4 +1,4 @@
-"""A firewall whose processes are killed, and what it must still have when it comes back."""
+"""A firewall whose processes are killed, and the sessions it must have when it comes back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = ("worker", "supervisor", "both", "power cut")
 PATIENCE = 40.0
 INTERVAL = 1.0
 WRITING = 10.0
-"""Seconds that a checkpoint may take on a busy machine: its writer gives way to all others."""
+"""Seconds that a checkpoint may take on a busy machine: its writer has the lowest priority."""
 AWAY = (DeviceUnreachable, ControlSocketError, Transient, CheckpointFailed, OSError)
 
 
@@ -56,7 +56,7 @@ class Victim:
         await eventually(written, INTERVAL + WRITING)
 
     async def dies(self, kind: str, writing: float | None = None) -> None:
-        """Send SIGKILL, now or so many seconds after a checkpoint began."""
+        """Send SIGKILL, at once or some seconds after a checkpoint began."""
         chosen = await self._processes(kind)
         if writing is None:
             return self._kill(kind, chosen)
@@ -87,7 +87,7 @@ class Victim:
                 read_checkpoint(path)
 
     async def _settled(self) -> Sessions:
-        """Those of a release that forwards and is confirmed."""
+        """Return the status once a release forwards and is confirmed."""
         sessions: Sessions = frozenset()
 
         async def forwards() -> bool:

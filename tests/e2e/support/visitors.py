@@ -10,7 +10,7 @@ from tests.e2e.support.asking import Datagrams, Line
 from tests.e2e.support.telling import PORT, tcp_socket, udp_socket
 
 LONG = 4000
-"""Bytes; more than two packets of Ethernet."""
+"""Bytes: more than two Ethernet packets carry."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,6 @@ class Visitors:
         return {visitor.home for visitor in self.all}
 
     def exchange(self) -> None:
-        """Let each send a long question and check that the server that it began with answers."""
+        """Let each send a long question; check that its first server answers."""
         for visitor in list(self.all):
             assert visitor.asking.ask(size=LONG)[0] == visitor.home

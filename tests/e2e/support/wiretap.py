@@ -20,13 +20,13 @@ from tests.packets import Capture, write_pcap
 from tests.supervisor.running import socket_in
 
 KEPT_SECONDS = 25
-"""More than a connection may take, and one request on it."""
+"""Seconds: longer than a connection and a request on it may take."""
 HEADERS = 128
 QUEUE_BYTES = 1 << 22
 ETH_P_ALL = 3
 SO_TIMESTAMPNS = 35
 NANOSECONDS = 10**9
-# Over Ethernet: everything but the stream, of which thousands of packets a second say nothing new;
+# Over Ethernet: all but the stream, whose thousands of packets a second tell nothing new;
 # truncated.
 NOT_THE_STREAM = [
     (0x28, 0, 0, 12),  # type
@@ -41,7 +41,7 @@ NOT_THE_STREAM = [
 
 
 class Wiretap:
-    """Of one host's eth0, both directions."""
+    """Packets of one host's eth0, in both directions."""
 
     def __init__(self, host: Namespace) -> None:
         self.host = host
@@ -83,7 +83,7 @@ class Wiretap:
 
 
 def _length(frame: bytes) -> int:
-    """On the wire, as IPv4 says."""
+    """Return the length of the frame on the wire, by its IPv4 header."""
     is_ip = len(frame) > 18 and frame[12:14] == b"\x08\x00"
     return max(len(frame), 14 + int.from_bytes(frame[16:18], "big")) if is_ip else len(frame)
 
