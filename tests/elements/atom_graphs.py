@@ -14,7 +14,7 @@ from reconciler.load import load
 from reconciler.resolve import resolve
 from schemas.atom import AtomInput, AtomManifest, AtomParameterType
 
-# What states need to be told.
+# Arguments that states need.
 STATES = {
     "BalanceTable": {"services": ["tcp 192.0.2.1:80"], "backends": ["203.0.113.1"]},
     "Nat": {"external": ["203.0.113.1"]},
@@ -40,7 +40,7 @@ spec:
 
 
 def resolved(library: Library, spec: Mapping[str, Any]) -> str:
-    """The Click configuration of a network element. Fails with every mistake in it."""
+    """Return the Click configuration of a network element. Fails with all of its mistakes."""
     document = {
         "apiVersion": "click-up/v1alpha1",
         "kind": "NetworkElement",
@@ -64,7 +64,7 @@ def _dumped(document: object) -> str:
 
 
 def around(name: str, atom: AtomManifest) -> dict[str, Any]:
-    """A network element with the atom of the example, something before it and an end behind."""
+    """Return a network element with the atom of the example, between a source and sinks."""
     example = YAML(typ="safe").load(atom.example)
     ((called, use),) = example.items()
     states = {

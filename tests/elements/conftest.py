@@ -1,4 +1,4 @@
-"""One driver with element classes of all kinds, and what runs it on pcap files."""
+"""One driver with element classes of all kinds, and fixtures that run it on pcap files."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def either(
     driver: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Workers:
-    """Several workers, or the driver."""
+    """Run graphs in successive workers, or in the driver alone."""
     return workers if request.param == "upgraded" else Lone(driver, tmp_path_factory.mktemp("lone"))
 
 
 @pytest.fixture
 def drive(driver: Path, tmp_path: Path) -> Drive:
-    """Runs the driver in `tmp_path` on a configuration, to its end, and reads handlers then."""
+    """Run the driver in `tmp_path` on a configuration, to its end, then read handlers."""
 
     def run(text: str, *handlers: str) -> subprocess.CompletedProcess[str]:
         (tmp_path / "config.click").write_text(text)
@@ -88,7 +88,7 @@ def drive(driver: Path, tmp_path: Path) -> Drive:
 
 @pytest.fixture
 def run(drive: Drive, tmp_path: Path) -> Run:
-    """The frames in each pcap file that a configuration writes."""
+    """Run a configuration; return the frames of each pcap file that it writes."""
 
     def through(text: str, frames: list[bytes]) -> dict[str, list[bytes]]:
         write_pcap(tmp_path / "in.pcap", frames)

@@ -26,7 +26,7 @@ class Ip:
     ident: int = 0
     dont_fragment: bool = False
     extended: bool = False
-    """With an option of IPv4 or an extension header of IPv6."""
+    """Has an option of IPv4 or an extension header of IPv6."""
 
     def packet(self) -> bytes:
         if self.version == 6:
@@ -97,5 +97,5 @@ def ip_packets(draw: st.DrawFn, versions: tuple[int, ...] = (4, 6)) -> Ip:
 
 
 def lists_of_packets(versions: tuple[int, ...] = (4, 6)) -> st.SearchStrategy[list[Ip]]:
-    """Enough for several batches, so that a run of the driver is worth its time."""
+    """Lists of packets, up to several batches, so that each run of the driver tests many."""
     return st.lists(ip_packets(versions), min_size=1, max_size=100)

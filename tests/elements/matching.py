@@ -36,7 +36,7 @@ HANDLERS = ("clean", "match", "unseen", "suppressed", "lost", "jumps", "contradi
 
 @dataclass(frozen=True)
 class Seen:
-    """What left by each output, in order and without Ethernet header, and what was told."""
+    """Packets that left by each output, in order and without Ethernet header, and the alerts."""
 
     clean: list[bytes]
     match: list[bytes]
@@ -71,7 +71,7 @@ def run(
     alerts: str = "",
     room: int | None = None,
 ) -> Seen:
-    """The file of alerts begins with `alerts`; behind them the disk has `room` bytes."""
+    """Run MatchPatterns. The alerts file begins with `alerts`; the disk has `room` more bytes."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         write_pcap(place / "in.pcap", frames)
@@ -83,7 +83,7 @@ def run(
             command += ["-h", f"match.{handler}"]
         done = subprocess.run(
             command, cwd=place, capture_output=True, text=True, timeout=60, check=False,
-            restore_signals=False,  # no room is an error of write(), no signal
+            restore_signals=False,  # a full disk is an error of write(), not a signal
             preexec_fn=None if room is None else partial(limit_files, len(alerts) + room),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""A NAT in a driver, packets for it, and what the model says of those that come out."""
+"""A NAT in a driver, packets for it, and a check of its output against the model."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ Ends = st.SearchStrategy[Endpoint]
 
 
 class Flow(NamedTuple):
-    """One packet, or one datagram in fragments; from inside when its source is."""
+    """One packet, or one datagram in fragments; sent from inside if its source is inside."""
 
     protocol: int
     source: Endpoint
     destination: Endpoint
     how: str = ""
-    """Of UDP, the order of its fragments; of TCP, SYN ACK or ACK after the SYN."""
+    """For UDP, the order of its fragments; for TCP, SYN ACK or ACK after the SYN."""
 
     @property
     def from_inside(self) -> bool:
@@ -102,7 +102,7 @@ class Outputs:
         return seen
 
     def datagram(self, name: str, flow: Flow) -> Seen:
-        """Whole, if all of it goes on: without their first one, fragments go nowhere."""
+        """Take a datagram, whole if all of it passes: without its first fragment, none does."""
         if flow.protocol != UDP or not flow.how or name.startswith("unsolicited"):
             return self.take(name)
         whole = joined([self.take(name) for _ in packets(flow)])
@@ -111,7 +111,7 @@ class Outputs:
 
 
 class Checked:
-    """The next packet of the output where the model has it is the one that is given, translated."""
+    """Checks that the next packet of the expected output is the given one, translated."""
 
     def __init__(self, outputs: Outputs) -> None:
         self.model = NatModel(frozenset([OUTSIDE]))

@@ -1,4 +1,4 @@
-"""Packets of random flows, and what was counted of them."""
+"""Packets of random flows, and the totals that were counted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Flow = tuple[int, str, str]
 
 @dataclass
 class Totals:
-    """What was counted, by flow: packets, bytes, TCP flags."""
+    """Totals by flow: packets, bytes, TCP flags."""
 
     flows: dict[Flow, tuple[int, int, int]]
 
@@ -42,12 +42,12 @@ class Totals:
         self.flows[flow] = (before[0] + packets, before[1] + octets, before[2] | flags)
 
     def add_line(self, line: str) -> None:
-        """Of the table."""
+        """Add a line of the table."""
         protocol, source, destination, _, packets, octets, flags, _ = line.split()
         self.add((int(protocol), source, destination), int(packets), int(octets), int(flags, 16))
 
     def add_record(self, record: Record) -> None:
-        """That a collector was sent."""
+        """Add a record that a collector received."""
         version = "IPv4" if "sourceIPv4Address" in record else "IPv6"
         source, destination = (
             endpoint(str(record[f"{side}{version}Address"]), int(record[f"{side}TransportPort"]))

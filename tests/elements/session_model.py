@@ -18,12 +18,12 @@ CONNECTION = [
     (True, tcp(80, PORT, ACK | PSH, b"200 OK", seq=10, ack=7)),
     (False, tcp(PORT, 80, ACK, seq=7, ack=16)),
 ]
-"""Who sends (the server when True) what; the last one as often as one likes."""
+"""Sender (True: the server) and kind of each step; the last step may repeat."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A step of what two hosts have with each other."""
+    """A step in the exchange between two hosts."""
 
     what: str
     six: bool
@@ -53,7 +53,7 @@ TALK = st.lists(
 
 @dataclass
 class Session:
-    """Who opened it, and whether the other one has answered; of TCP, how far it has come."""
+    """The side that opened it, and whether the other one has answered; for TCP, its progress."""
 
     by_server: bool = False
     answered: bool = False
@@ -65,12 +65,12 @@ Key = tuple[str, str, str]
 
 @dataclass
 class SessionModel:
-    """Sessions by protocol, client and server; none ends."""
+    """Sessions by protocol, client and server; none of them ends."""
 
     sessions: dict[Key, Session] = field(default_factory=dict)
 
     def packet(self, sent: Sent) -> tuple[bytes, str]:
-        """What is sent next, and the path it takes."""
+        """Return the next packet, and the path it takes."""
         steps = {
             "question": self._question, "answer": self._answer, "ping": self._ping,
             "pong": self._pong, "segment": self._segment, "stray": self._stray,
@@ -97,7 +97,7 @@ class SessionModel:
         return sent.from_client(segment), self._pass(("echo", *sent.ends), False)
 
     def _pong(self, sent: Sent) -> tuple[bytes, str]:
-        """Nobody answers what was not asked."""
+        """An echo reply without a request is invalid."""
         segment = icmp6(129, rest=PORT << 16) if sent.six else icmp(0, rest=PORT << 16)
         key = ("echo", *sent.ends)
         known = key in self.sessions
@@ -111,11 +111,11 @@ class SessionModel:
         return packet, "new" if session.segments == 1 else "established"
 
     def _stray(self, sent: Sent) -> tuple[bytes, str]:
-        """A segment in the middle of a connection that nobody has seen begin."""
+        """A segment of a connection whose beginning was not seen."""
         return sent.from_server(tcp(443, PORT, ACK, b"x", seq=7, ack=7)), "invalid"
 
     def _error(self, sent: Sent) -> tuple[bytes, str]:
-        """About a question, whether it was sent or not."""
+        """An ICMP error about a question, whether that was sent or not."""
         quoted = sent.from_client(udp(PORT, 53, b"?"))
         segment = icmp6(1, 4, payload=quoted) if sent.six else icmp(3, 3, payload=quoted)
         session = self.sessions.get(("udp", *sent.ends))

@@ -1,4 +1,4 @@
-"""A TCP conversation as a list of segments, and what MatchPatterns has to say about each."""
+"""A TCP conversation as a list of segments, and the expected verdict of MatchPatterns on each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Piece:
     data: bytes
 
     def frame(self, *, six: bool = False, flags: int = ACK) -> bytes:
-        """The frame that carries it; nothing of the other side is acknowledged."""
+        """Return the frame that carries it; it acknowledges nothing of the other side."""
         mine, other = (CLIENT_ISN, SERVER_ISN) if self.from_client else (SERVER_ISN, CLIENT_ISN)
         ports = (CPORT, SPORT) if self.from_client else (SPORT, CPORT)
         numbers = {"seq": (mine + 1 + self.at) % 2**32, "ack": (other + 1) % 2**32}
@@ -34,7 +34,7 @@ class Piece:
 
 
 def handshake(six: bool = False) -> list[bytes]:
-    """Three segments that open the session."""
+    """Return the three segments that open the session."""
     source, destination = (CLIENT6, SERVER6) if six else (CLIENT, SERVER)
     build = ipv6 if six else ipv4
     first = tcp(CPORT, SPORT, SYN, seq=CLIENT_ISN)
@@ -47,13 +47,13 @@ def handshake(six: bool = False) -> list[bytes]:
 
 
 def farewell(from_client: bool, at: int) -> bytes:
-    """A segment without data that ends one side's stream."""
+    """Return a segment without data that ends one side's stream."""
     return Piece(from_client, at, b"").frame(flags=FIN | ACK)
 
 
 @dataclass
 class Stream:
-    """One direction: what came first counts."""
+    """One direction; of overlapping bytes, the first ones count."""
 
     patterns: dict[int, bytes]
     stream: bytes = b""
@@ -87,7 +87,7 @@ class Stream:
 
 @dataclass
 class Conversation:
-    """Both directions."""
+    """The streams of both directions."""
 
     patterns: dict[int, bytes]
     streams: dict[bool, Stream] = field(init=False)
@@ -96,10 +96,10 @@ class Conversation:
         self.streams = {side: Stream(self.patterns) for side in (True, False)}
 
     def take(self, pieces: Iterable[Piece]) -> list[bool]:
-        """For each segment, whether it leaves by `match`."""
+        """Return for each segment whether it leaves by `match`."""
         return [self.streams[piece.from_client].take(piece) for piece in pieces]
 
     @property
     def found(self) -> set[int]:
-        """Rules that alert; 0 for a contradiction."""
+        """Return the rules that alert; 0 stands for contradicting bytes."""
         return self.streams[True].found | self.streams[False].found

@@ -1,6 +1,6 @@
 """Graphs one after the other, as successive workers run them over the same state: successive.cc.
 
-And one graph in the driver: what holds across upgrades holds without one.
+Also a single graph in the driver: what holds across upgrades must hold without one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.packets import Capture, read_pcap, write_pcap
 
 @dataclass(frozen=True)
 class Ran:
-    """What a worker left: frames by file, texts by handler."""
+    """A worker's results: frames by file, texts by handler."""
 
     outputs: dict[str, list[bytes]]
     handlers: dict[str, str]
@@ -24,7 +24,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Workers:
-    """The program, and a folder for its files."""
+    """The program that runs successive workers, and a folder for its files."""
 
     program: Path
     folder: Path
@@ -34,7 +34,7 @@ class Workers:
         outputs: Iterable[str] = ("out",), handlers: Iterable[str] = (), crash: Iterable[int] = (),
         reboot: Iterable[int] = (),
     ) -> list[Ran]:  # fmt: skip
-        """Run `text`, or one text a worker, once for each of `parts`.
+        """Run `text`, or one text per worker, once for each of `parts`.
 
         A text reads `in :: FromDump({folder}/in.pcap, STOP true)`, of which only `Lone` needs the
         end, and writes to `{folder}/NAME.pcap` for each of `outputs`; the workers whose numbers
@@ -78,16 +78,16 @@ def _ran(file: Path, outputs: Iterable[str], handlers: dict[str, str]) -> Ran:
 
 
 class Lone(Workers):
-    """The driver in the place of the program: its first worker is given all parts."""
+    """The driver in place of the program: a single worker gets all parts."""
 
     def run(
         self, text: str | Sequence[str], parts: Sequence[Sequence[bytes | Capture]],
         outputs: Iterable[str] = ("out",), handlers: Iterable[str] = (), crash: Iterable[int] = (),
     ) -> list[Ran]:  # fmt: skip
-        """Nobody follows, so it makes no difference who dies."""
+        """Run the first worker alone; as none follows, `crash` has no effect."""
         first = text if isinstance(text, str) else text[0]
         file = self._laid_out(0, first, chain.from_iterable(parts))
-        # Names are told only with several values.
+        # Names are printed only with several values.
         words = [word for name in ("version", *handlers) for word in ("-h", name)]
         blocks = self._said(file, *words).split("\n\n")
         told = dict(block.split(":\n", 1) for block in blocks if ":\n" in block)

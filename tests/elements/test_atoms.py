@@ -1,4 +1,4 @@
-"""Every atom as its example has it becomes a graph that the driver takes; some with packets."""
+"""The example of every atom becomes a graph that the driver accepts; some also pass packets."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.fixture(scope="session")
 def whole_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A driver of every class."""
+    """A driver with every class."""
     out = tmp_path_factory.mktemp("whole") / "driver"
     return compile_driver(out, todays_library().elements)
 
@@ -61,7 +61,7 @@ Try = Callable[[Mapping[str, Any], list[str], list[bytes]], dict[str, list[bytes
 
 @pytest.fixture
 def through(library: Library, whole_driver: Path, tmp_path: Path) -> Try:
-    """The packets that leave by each named output of a flow, as ToFile atoms wrote them."""
+    """Run a flow; return packets by named output, as ToFile atoms wrote them."""
 
     def run(
         atoms: Mapping[str, Any], flow: list[str], frames: list[bytes]

@@ -55,7 +55,7 @@ def framed(data: bytes) -> bytes:
 
 
 def destination(frame: bytes) -> str:
-    """The address that a frame's IP packet goes to."""
+    """Return the destination address of a frame's IP packet."""
     return str(ip_address(frame[38:54] if frame[12] == 0x86 else frame[30:34]))
 
 
@@ -73,9 +73,9 @@ clients = st.builds(
 def test_frames_come_out_as_their_flow_wants(
     driver: Path, sent: list[tuple[Client, int, bytes]]
 ) -> None:
-    """Each flow has one backend of its IP version, each frame right checksums, all their order.
+    """Each flow has one backend of its IP version, all checksums are right, order is kept.
 
-    A backend sends back what it gets, and that comes as if the service had sent it.
+    Backends send back what they get, and clients receive it as if the service had sent it.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -106,7 +106,7 @@ class Running:
         return self.client.reply()
 
     def pass_frame(self, source: str, frame: bytes) -> tuple[str, bytes]:
-        """Where the frame left, and as what."""
+        """Pass a frame; return the output by which it left, and its bytes."""
         self.client.send(f"WRITEDATA {source}.data {len(frame)}\r\n")
         self.client._socket.sendall(frame)
         assert self.client.reply()[0] == 200
@@ -182,7 +182,7 @@ def test_health_comes_through_a_handler(running: Running) -> None:
 
 def test_frames_go_to_the_address_that_the_list_gives(driver: Path, tmp_path: Path) -> None:
     backends = ["10.0.0.1 mac 02:00:00:00:00:77"]
-    # As from a device: where the frame begins is known.
+    # As from a device: the start of the frame is known.
     framed_source = FROM_HANDLERS.replace(
         "ACTIVE false) -> inbound",
         f"ACTIVE false) -> Strip(14) -> EtherEncap(0x0800, {WIRE}, {GATE}) -> inbound",
@@ -193,7 +193,7 @@ def test_frames_go_to_the_address_that_the_list_gives(driver: Path, tmp_path: Pa
         where, frame = running.pass_frame("in", framed(Client().request(SYN)))
         assert where == "balanced"
         assert frame == ether(Client().request(SYN), source=GATE, destination="02:00:00:00:00:77")
-        # Its flow still knows the way when it has left the list.
+        # Its flow still goes there after it has left the list.
         assert running.write("web.backends", "10.0.0.2")[0] == 200
         where, frame = running.pass_frame("in", framed(Client().request(ACK)))
         assert frame[:6] == mac("02:00:00:00:00:77")

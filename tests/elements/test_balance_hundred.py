@@ -1,4 +1,4 @@
-"""A hundred backends, one of which leaves: no flow that lives moves, and few new ones do."""
+"""A hundred backends, one of which leaves: no live flow moves, and few new ones do."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def sent() -> Traffic:
 
 @pytest.fixture(scope="module")
 def wanted(driver: Path, tmp_path_factory: pytest.TempPathFactory, sent: Traffic) -> list[str]:
-    """Where the new flows would go if none left."""
+    """The backends that new flows would go to if none left."""
     text = graph("{folder}", POOL, FROM_FILE, SPACE)
     (ran,) = Lone(driver, tmp_path_factory.mktemp("hundred")).run(text, [sent.fresh], ["balanced"])
     return ways(ran.outputs["balanced"])
@@ -85,7 +85,7 @@ def by_a_live_change(sent: Traffic, workers: Workers, driver: Path, folder: Path
 
 
 def test_flows_go_where_the_weights_want_them(wanted: list[str]) -> None:
-    """Those of one weight together: so many flows are few for each backend of a hundred."""
+    """Backends of one weight are counted together: each alone has too few flows to compare."""
     counts, used = Counter(WEIGHTS[backend] for backend in wanted), Counter(WEIGHTS.values())
     share = FRESH / sum(WEIGHTS.values())
     for weight, backends in used.items():

@@ -30,7 +30,7 @@ GROUP, RESERVED = "01:00:5e:00:00:01", "01:80:c2:00:00:00"
 def graph(
     element: str, state: str = "stations :: StationTable;", names: str = "lan wan dmz"
 ) -> str:
-    """A bridge between ports 0, 1, 2 of the tests, which are called lan, wan, dmz there."""
+    """Return a bridge between ports 0, 1, 2 of the tests, named lan, wan, dmz in the graph."""
     ports = [PORTS.index(name) for name in names.split()]
     return BRIDGE.format(
         state=f"{state} bridge :: {element};",
@@ -44,7 +44,7 @@ def graph(
 
 
 def frame(port: int, source: str, destination: str, number: int, vlan: int | None = None) -> bytes:
-    """The first bytes behind the addresses, the tag and the type tell where it comes from."""
+    """Return a frame; the first bytes of its payload tell where it comes from."""
     tag = b"" if vlan is None else ETHERTYPE_VLAN.to_bytes(2, "big") + vlan.to_bytes(2, "big")
     head = mac(destination) + mac(source)
     # Byte 20 is the port with and without a tag.
@@ -56,7 +56,7 @@ def station(number: int) -> str:
 
 
 class Model:
-    """Which frames leave by which port."""
+    """Predicts which frames leave by which port."""
 
     def __init__(self, vlans: bool, reserved_pass: bool = False) -> None:
         self.vlans, self.reserved_pass = vlans, reserved_pass
@@ -104,7 +104,7 @@ def check(
 def test_frames_leave_where_their_station_is(
     either: Workers, taken: list[Step], cut: int, vlans: bool
 ) -> None:
-    """The next worker has the ports in another order: what counts is their names."""
+    """The next worker has the ports in another order: only their names count."""
     vlan = f"VLAN {str(vlans).lower()}"
     first = graph(f"LearnBridge(stations, lan, wan, dmz, {vlan})")
     second = graph(f"LearnBridge(stations, dmz, lan, wan, {vlan})", names="dmz lan wan")

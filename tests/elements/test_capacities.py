@@ -1,4 +1,4 @@
-"""Tables are as large as their manifests say: plans of capacity changes rest on it."""
+"""Tables are as large as their manifests say, since plans of capacity changes rely on it."""
 
 from __future__ import annotations
 

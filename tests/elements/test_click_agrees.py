@@ -1,6 +1,6 @@
-"""Click itself, where it is installed, does to the packets of the golden cases what we do.
+"""Click itself, where it is installed, treats the packets of the golden cases as we do.
 
-A case says under `click` why it is not for Click. Classes that this Click was built without skip.
+A case says under `click` why it is not for Click. It is skipped if this Click lacks a class.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Wrong arguments: what is said about them. All errors of a configuration come at once."""
+"""Messages about wrong arguments; all errors of a configuration are reported at once."""
 
 from __future__ import annotations
 

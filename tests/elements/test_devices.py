@@ -52,7 +52,7 @@ def joined() -> Iterator[Network]:
 
 @pytest.fixture
 def start(driver: Path, tmp_path: Path, joined: Network) -> Iterator[Start]:
-    """Starts the driver in the firewall on a text; a client of its control socket."""
+    """Start the driver in the firewall on a text; return a client of its control socket."""
     inside = driver_in(joined.firewall, driver, tmp_path / "driver")
     with ExitStack() as stack:
         yield lambda text: stack.enter_context(
@@ -137,7 +137,7 @@ def test_checksums_left_to_the_card_are_completed(
 
 
 def answer_arp(near: socket.socket, joined: Network) -> None:
-    """Nothing forwards to the server here: its address is told by us, from the firewall's side."""
+    """Answer for the server from the firewall's side, as nothing forwards ARP to it here."""
 
     def client_address() -> str:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
@@ -165,7 +165,7 @@ def test_an_interface_that_goes_down_costs_no_processor_time(start: Start, joine
 
 
 def time_used() -> float:
-    """Seconds of processor time that our children have used."""
+    """Return the seconds of processor time that our children have used."""
     total = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         fields = stat.read_text().rpartition(")")[2].split()

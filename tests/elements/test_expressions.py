@@ -1,4 +1,4 @@
-"""What expressions match, and what is said about wrong ones: cases/elements/expressions.yaml."""
+"""What expressions match, and messages about wrong ones: cases/elements/expressions.yaml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MeterFlows and ExportFlows: what a collector is told, and what it sees of an upgrade."""
+"""MeterFlows and ExportFlows: the records a collector gets, also during an upgrade."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ LAST = ether(ipv4("10.9.9.9", "192.0.2.1", udp(9, 9)))
 
 
 def then_idle(frames: list[bytes]) -> list[Capture]:
-    """The frames at once, and one more when their flows are idle and were reported."""
+    """Return the frames at once, and another once their flows are idle and were reported."""
     return [*(Capture(frame, MS) for frame in frames), Capture(LAST, 300 * MS)]
 
 
 def taken(messages: list[bytes], collector: Collector | None = None) -> Collector:
-    """What a collector makes of IP packets with messages; each packet is checked first."""
+    """Feed IP packets with messages to a collector, after checking each packet; return it."""
     collector = collector or Collector()
     for packet in messages:
         assert packet[:20] == ipv4(EXPORTER, COLLECTOR, udp(2055, 4739, packet[28:]),
@@ -106,14 +106,14 @@ def test_the_sequence_goes_on_through_upgrades_and_templates_are_not_repeated(
 
 
 def test_templates_are_sent_when_they_are_due_after_a_reboot(workers: Workers) -> None:
-    """The moment at which they were to be sent again lies before the boot."""
+    """The time at which they were due lies before the boot."""
     ran = workers.run(METER, [then_idle(FLOWS)] * 2, reboot=[0])
     assert [taken(one.outputs["out"]).template_messages for one in ran] == [1, 1]
 
 
 @pytest.mark.parametrize("other", ["COLLECTOR 198.51.100.8", f"COLLECTOR {COLLECTOR}, PORT 9"])
 def test_another_collector_is_sent_templates_before_data(workers: Workers, other: str) -> None:
-    """RFC 7011 8.4: so is the first one, when its turn comes again."""
+    """RFC 7011 8.4: so is the first collector, when it is used again."""
     texts = [METER, METER.replace(f"COLLECTOR {COLLECTOR}", other), METER]
     ran = workers.run(texts, [then_idle(FLOWS)] * 3, handlers=["export.sequence"])
     for one in ran:
@@ -143,7 +143,7 @@ def test_a_dead_worker_loses_no_flow_that_was_counted(workers: Workers) -> None:
 
 
 def test_a_full_table_costs_no_packet(drive: Drive, tmp_path: Path) -> None:
-    """16 places and 3000 flows: whatever makes room is reported, many in a message."""
+    """16 places and 3000 flows: each flow that makes room is reported, many in a message."""
     sources = [f"10.0.{i >> 8}.{i & 255}" for i in range(3000)]
     frames = [ether(ipv4(source, "192.0.2.1", udp(1, 2))) for source in sources]
     write_pcap(tmp_path / "in.pcap", frames)
@@ -164,7 +164,7 @@ def test_a_full_table_costs_no_packet(drive: Drive, tmp_path: Path) -> None:
 def test_nothing_is_counted_twice_or_not_at_all(
     sent: list[Sent], drive: Drive, tmp_path: Path
 ) -> None:
-    """Whatever goes in, there is room for 16 flows: reports and table add up to the packets."""
+    """There is room for 16 flows; reports and table together account for all packets."""
     write_pcap(tmp_path / "in.pcap", [ether(one.packet) for one in sent])
     text = METER.replace("CAPACITY 64", "CAPACITY 16").replace("IDLE 0.1s", "IDLE 60")
     text = text.replace("{folder}", ".").replace("TIMING true", "STOP true")

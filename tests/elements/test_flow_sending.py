@@ -66,7 +66,7 @@ def test_without_an_output_the_host_sends(driver: Path, tmp_path: Path) -> None:
 
 
 def test_another_exporter_may_hold_the_same_source_port(driver: Path, tmp_path: Path) -> None:
-    """As the worker before does until this one is confirmed."""
+    """As the previous worker does until this one is confirmed."""
     source, port = free_port(), free_port()
     text = METER_LOOP.format(packet="00", port=port, source=source)
     with (

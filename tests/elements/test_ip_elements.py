@@ -15,7 +15,7 @@ FEW = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-# Both versions, each with its header marked, then put back in order of arrival: one output file.
+# Both versions, each with its header marked, then back in order of arrival: one output file.
 MARKED = (
     "FromDump(in.pcap, STOP true) -> Strip(14) -> MarkIPHeader -> {elements}"
     " -> Unstrip(14) -> ToDump(out.pcap) -> Discard;"
@@ -46,7 +46,7 @@ def test_the_traffic_class_is_set(run: Run, packets: list[Ip], dscp: int, ecn: i
 def test_transport_checks_tell_right_from_wrong(
     run: Run, packets: list[Ip], spoiled: st.DataObject
 ) -> None:
-    """What was built right passes the check of its protocol; one flipped bit and it does not."""
+    """Valid packets pass the check of their protocol; with one flipped bit they do not."""
     kinds = {6: "TCP", 17: "UDP", 1: "ICMP", 58: "ICMP"}
     checked = [one for one in packets if one.segment.protocol in kinds]
     good = [one.frame() for one in checked]
@@ -62,7 +62,7 @@ def test_transport_checks_tell_right_from_wrong(
 
 
 def _flipped(packet: Ip, bit: int) -> bytes:
-    """A bit of the checksum's neighbourhood is wrong: in the payload, or in the port or code."""
+    """Return the frame with an error that its check must find: a flipped bit, or a wrong length."""
     frame = packet.frame()
     unchecked = packet.segment.checksum_at is None
     at = len(frame) - 1 if packet.segment.data[8:] and not unchecked else _transport(frame) + 1
@@ -73,7 +73,7 @@ def _flipped(packet: Ip, bit: int) -> bytes:
 
 
 def _transport(frame: bytes) -> int:
-    """Where the transport header of an `Ip` begins."""
+    """Return the offset of the transport header of an `Ip`."""
     if frame[14] >> 4 == 4:
         return 14 + (frame[14] & 15) * 4
     return 54 + (8 if frame[20] == 60 else 0)
@@ -82,7 +82,7 @@ def _transport(frame: bytes) -> int:
 @FEW
 @given(packets=lists_of_packets(), noise=st.binary(min_size=2, max_size=2))
 def test_checksums_are_computed_anew(run: Run, packets: list[Ip], noise: bytes) -> None:
-    """Whatever the checksum was before, it is right afterwards."""
+    """Whatever a checksum was before, it is right afterwards."""
     for kind, protocol, at in (("TCP", 6, 16), ("UDP", 17, 6)):
         ours = [one for one in packets if one.segment.protocol == protocol]
         right = [replace(one, segment=replace(one.segment, checksum_at=at)) for one in ours]

@@ -1,4 +1,4 @@
-"""The kernel at the other end of a tunnel: its ping through it comes back."""
+"""With the kernel at the other end of a tunnel, pings through it are answered."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def start(driver: Path, tmp_path: Path, joined: Network) -> Iterator[Start]:
 
 @contextmanager
 def tunnel(joined: Network, kind: str, **more: object) -> Iterator[Host]:
-    """The server's end, and a host that sends through it. Skips where the kernel has none."""
+    """Set up the server's end; provide a host that sends through it. Skips without the module."""
     with NetNS(joined.server.path, flags=0) as netns:
         try:
             netns.link("add", ifname="tunnel", kind=kind, **more)

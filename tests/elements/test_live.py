@@ -1,4 +1,4 @@
-"""What changes while packets flow: rates, limits, capacities, through handlers."""
+"""Changes while packets flow: rates, limits, capacities, through handlers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Start = Callable[[str], ControlClient]
 
 @pytest.fixture
 def start(driver: Path, tmp_path: Path) -> Iterator[Start]:
-    """Starts the driver on a text; a client of its control socket."""
+    """Start the driver on a text; return a client of its control socket."""
     with ExitStack() as stack:
         yield lambda text: stack.enter_context(
             RunningDriver(driver, text, tmp_path / "control")

@@ -1,4 +1,4 @@
-"""Manifests say what the C++ classes say: ports, processing and handlers."""
+"""Manifests agree with the C++ classes: ports, processing and handlers."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ streams = st.lists(letters, max_size=60).map(bytes)
 
 @st.composite
 def pieces_of(draw: st.DrawFn, from_client: bool) -> list[Piece]:
-    """A stream in pieces that may overlap and come again, some of them with other bytes."""
+    """A stream in pieces that may overlap and repeat, some of them with other bytes."""
     stream = draw(streams)
     edges = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     pieces = [
@@ -99,7 +99,7 @@ def test_upper_and_lower_case(driver: Path) -> None:
 
 
 def test_a_hole_that_the_receiver_acknowledged_is_given_up(driver: Path) -> None:
-    """The capture missed ten bytes: what waits behind them is searched, from its beginning."""
+    """The capture lacks ten bytes: data waiting behind them is searched from its beginning."""
     ack = ether(ipv4(SERVER, CLIENT, tcp(80, 40000, seq=77_001, ack=(4_294_967_001 + 26) % 2**32)))
     frames = [client(0, b"att"), client(13, b"ack attack 123"), ack, client(27, b"attack")]
     seen = run(driver, [*handshake(), *frames], rules_of({1: b"attack", 2: b"k attack 1"}))
@@ -117,7 +117,7 @@ def test_more_than_may_wait_gives_the_hole_up(driver: Path) -> None:
 
 
 def test_pieces_that_made_room_for_others_leave_a_hole(driver: Path) -> None:
-    """Sixteen pieces may wait in all; the oldest one goes, and its stream goes on behind it."""
+    """Sixteen pieces may wait in all; the oldest is dropped, and its stream continues behind it."""
     frames = [client(100 * n, b"<%03d>" % n + b"x" * 95) for n in range(1, 18)]
     seen = run(driver, [*handshake(), *frames, client(0, b"x" * 100)],
                rules_of({1: b"<001>", 2: b"<016>", 3: b"x<017>"}), segments=16)  # fmt: skip
@@ -177,7 +177,7 @@ def test_alerts_beyond_the_rate_are_counted(driver: Path) -> None:
 
 @pytest.mark.parametrize(("room", "told"), [(0, 0), (100, 0), (300, 1)])
 def test_what_a_full_disk_does_not_take_is_lost_whole(driver: Path, room: int, told: int) -> None:
-    """It is not remembered as told, and the file ends with a whole line."""
+    """The lost alert does not count as reported, and the file ends with a complete line."""
     frames = [ether(ipv4(CLIENT, SERVER, udp(n, 53, b"attack"))) for n in (1000, 1001, 1001)]
     before = (" " * 4095 + "\n") * 64  # other files have room enough
     seen = run(driver, frames, rules_of({7: b"attack"}), alerts=before, room=room)

@@ -1,4 +1,4 @@
-"""Nat, TranslateOut and TranslateIn in a driver: what goes in as pcap comes out translated."""
+"""Nat, TranslateOut and TranslateIn in a driver translate the packets of a pcap file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_elements_do_what_the_model_does(
 
 
 def test_a_batch_of_many_new_hosts(drive: Drive, tmp_path: Path) -> None:
-    """Mappings that earlier packets of a batch bring about count for later ones."""
+    """Mappings that earlier packets of a batch create count for later ones."""
     hosts = [f"10.0.{i // 100}.{i % 100}" for i in range(400)]
     flows = [Flow(UDP, (host, 5000), (SERVER, 53)) for host in hosts]
     flows = [flow for pair in zip(flows, flows, strict=True) for flow in pair]
@@ -47,7 +47,7 @@ def test_a_batch_of_many_new_hosts(drive: Drive, tmp_path: Path) -> None:
 
 @pytest.fixture
 def running(driver: Path, tmp_path: Path) -> Iterator[ControlClient]:
-    """A NAT with one UDP session of 10.0.0.1:5000 and one SYN that nobody asked for."""
+    """Run a NAT with one UDP session of 10.0.0.1:5000 and one unsolicited SYN."""
     syn = ipv4(SERVER, OUTSIDE, tcp(80, 4444, SYN))
     first = ipv4("10.0.0.1", SERVER, udp(5000, 53))
     frames = [ether(first), ether(syn)]

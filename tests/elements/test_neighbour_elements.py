@@ -43,7 +43,7 @@ r[1] -> ToDump({{folder}}/queries.pcap) -> Discard;
 """
 NEIGHBOURS = [2, 3, 4, 52, 53, 54]
 SIX = 50
-"""From this number on they have IPv6 addresses."""
+"""From this number on, neighbours have IPv6 addresses."""
 
 
 def graph(element: str, table: str) -> str:
@@ -85,7 +85,7 @@ def query(number: int) -> bytes:
 
 
 class Model:
-    """Frames and queries that come of packets and replies, all within a second."""
+    """Predicts the frames and queries that follow packets and replies, all within a second."""
 
     def __init__(self, queue: int, unasked: bool) -> None:
         self.queue, self.unasked = queue, unasked
@@ -123,8 +123,8 @@ happenings = st.lists(
 def test_packets_leave_once_in_order_whoever_works(
     either: Workers, taken: list[tuple[str, int]], cut: int, click: bool
 ) -> None:
-    """What waits when a worker pauses leaves when the next one hears the reply."""
-    if click:  # knows IPv4 alone
+    """Packets that wait when a worker pauses leave when the next one receives the reply."""
+    if click:  # supports only IPv4
         taken = [(what, neighbour % SIX) for what, neighbour in taken]
     settings = "ARPTable(ENTRY_CAPACITY 64, ENTRY_PACKET_CAPACITY 3)"
     text = graph(RESOLVE, TABLE)

@@ -1,4 +1,4 @@
-"""FromDump and ToDump read and write what tcpdump does, in every variant of the format."""
+"""FromDump and ToDump read and write files as tcpdump does, in every variant of the format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left in a Queue when its worker pauses."""
+"""The fate of packets in a Queue when its worker pauses."""
 
 from __future__ import annotations
 

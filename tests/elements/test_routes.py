@@ -35,7 +35,7 @@ def write(client: ControlClient, handler: str, value: str) -> tuple[int, str]:
 
 
 def numbers(bits: int) -> st.SearchStrategy[int]:
-    """Addresses that share long beginnings, so that prefixes lie within each other."""
+    """Addresses with long common prefixes, so that routes lie within each other."""
     near = st.builds(
         lambda few, tail: few << (bits - 8) | tail, st.integers(10, 12), st.integers(0, 7)
     )
@@ -73,7 +73,7 @@ class Model:
         self.routes: dict[Network, set[Hop]] = {}
 
     def change(self, command: str, network: Network, hop: Hop) -> bool:
-        """Whether the driver takes it."""
+        """Apply a change; return whether the driver accepts it."""
         there = self.routes.get(network, set())
         if command == "add":
             if hop in there:
@@ -114,7 +114,7 @@ def found_hops(text: str) -> set[Hop]:
 
 
 def edges(networks: list[Network]) -> set[str]:
-    """First and last address of each network, and those beside them."""
+    """Return the first and last address of each network, and those beside them."""
     found = set()
     for network in networks:
         most = 2**network.max_prefixlen
@@ -278,7 +278,7 @@ def flows(count: int) -> list[bytes]:
 
 
 def test_flows_stay_on_their_next_hop(drive: Drive, tmp_path: Path) -> None:
-    """A next hop that goes moves its own flows alone; shares are even."""
+    """Removing a next hop moves only its own flows; shares are even."""
     frames = flows(600)
 
     def shares(hops: list[int]) -> list[set[bytes]]:

@@ -91,7 +91,7 @@ FILES = {
 
 
 def pieces(ident: int) -> list[bytes]:
-    """Three fragments of a datagram."""
+    """Return three fragments of a datagram."""
     first = ipv4(CLIENT, SERVER, udp(5353, 514, bytes(16)), ident=ident, more=True)
     second = ipv4(CLIENT, SERVER, raw(UDP, bytes(24)), ident=ident, offset=3, more=True)
     return [*map(ether, (first, second)), last_piece(ident)]
@@ -162,7 +162,7 @@ def test_timeouts_change_while_it_runs(running: Running) -> None:
 
 
 def test_fragments_of_a_new_session_pass_in_one_batch(running: Running) -> None:
-    """Nobody answers: each datagram is new, and its fragments come one right after the other."""
+    """Without answers each datagram is new, and its fragments follow each other directly."""
     running.send("pieces")
     assert running.verdicts() == {"established": 6, "new": 3, "related": 0, "invalid": 1}
     assert running.client.read("opened.opened") == "1"

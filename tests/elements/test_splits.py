@@ -20,7 +20,7 @@ RULES = [
 
 
 def output_of(source: str, kind: str, port: int) -> int | None:
-    """Where RULES send a packet."""
+    """Return the output to which RULES send a packet."""
     if source.startswith("10.9."):
         return 1
     outputs = {("tcp", 80): 0, ("icmp", 0): 1}

@@ -1,4 +1,4 @@
-"""Packets spread over outputs: evenly, flow by flow, by chance; and packets held back."""
+"""Packets spread over outputs: evenly, by flow, at random; and packets held back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def spread(
 
 
 def flow(n: int, back: bool = False) -> list[bytes]:
-    """A datagram of IPv4 and one of IPv6, there or back."""
+    """Return a datagram of IPv4 and one of IPv6, in one direction or back."""
     ports = (1000 + n, 53)
     four, six = ("10.0.0.1", f"10.0.{n >> 8}.{n & 255}"), ("2001:db8::1", f"2001:db8::{n:x}")
     if back:
@@ -151,7 +151,7 @@ def test_a_switch_is_turned(start: Start) -> None:
 
 
 def test_packets_leave_when_they_are_due(drive: Drive, tmp_path: Path) -> None:
-    """The timestamp becomes the time a packet was due, and it left no earlier than that."""
+    """The timestamp becomes the time a packet was due, and it leaves no earlier than that."""
     text = (
         "InfiniteSource(LIMIT 200, TIMESTAMP true) -> Queue -> DelayUnqueue(30ms)"
         " -> ToDump(due.pcap, NANO true) -> SetTimestamp -> ToDump(left.pcap, NANO true)"
@@ -180,7 +180,7 @@ def test_a_delay_counts_from_the_timestamp(drive: Drive, tmp_path: Path) -> None
     assert [one.time_ns for one in found] == [one.time_ns + 1_500_000_000 for one in captures]
 
 
-# A queue that stands: more comes in every round than leaves it, and all of it is old.
+# A standing queue: more packets come in every round than leave it, and all are old.
 STANDING = (
     "InfiniteSource(\\<{data}>, TIMESTAMP false) -> {marked} Queue(200)"
     " -> d :: CoDel(1ms, 10ms{more}) -> Unqueue(BURST 8) -> c :: Counter -> Discard;"

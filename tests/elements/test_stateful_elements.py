@@ -1,4 +1,4 @@
-"""What is asked of every element that keeps state or works on it: golden cases, and fuzzing."""
+"""Every element that keeps state or works on it has golden cases, and its kernel is fuzzed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORKING = sorted(
 
 @cache
 def in_cases() -> frozenset[str]:
-    """Every word of the cases' configurations."""
+    """Return every word of the cases' configurations."""
     texts = [path.read_text() for path in CASES.glob("*/config.click")]
     return frozenset(re.findall(r"\w+", "\n".join(texts)))
 
@@ -36,7 +36,7 @@ def test_there_is_a_golden_case(name: str) -> None:
 
 @cache
 def fuzzed() -> frozenset[Path]:
-    """Every header that a fuzz target includes, by whatever way."""
+    """Return every header that a fuzz target includes, directly or indirectly."""
     found: set[Path] = set()
     waiting = [FUZZ / f"{name}.cc" for name in TARGETS]
     while waiting:
@@ -50,7 +50,7 @@ def fuzzed() -> frozenset[Path]:
 
 @pytest.mark.parametrize("name", STATES)
 def test_it_is_fuzzed(name: str) -> None:
-    """What needs no driver is: the rest of the folder is the element."""
+    """The kernel, which needs no driver, is fuzzed; the rest of the folder is the element."""
     assert any(path.parent.name == name for path in fuzzed())
 
 

@@ -1,4 +1,4 @@
-"""Police and Shape in graphs: what they do is the same with and without an upgrade in between."""
+"""Police and Shape in graphs behave the same with and without an upgrade in between."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def key_of(frame: bytes) -> int:
 
 
 def shaping(key: str, waiting: int = 100) -> str:
-    """A graph that lets one packet of each key through."""
+    """Return a graph that lets one packet of each key through."""
     text = SHAPE.replace("{limit}", SLOW).replace("{waiting}", str(waiting))
     return text.replace("{key}", key)
 
@@ -55,7 +55,7 @@ keys = st.lists(st.integers(0, 3), max_size=30)
 def test_an_upgrade_changes_no_verdict(
     either: Workers, senders: list[int], burst: int, cut: int, crash: bool
 ) -> None:
-    """A second brings one token, and the whole run takes less."""
+    """A token takes a second, and the whole run takes less."""
     frames = [frame(key, number) for number, key in enumerate(senders)]
     passing = [f for i, f in enumerate(frames) if senders[: i + 1].count(senders[i]) <= burst]
     ran = either.run(
@@ -67,7 +67,7 @@ def test_an_upgrade_changes_no_verdict(
 
 
 def test_a_changed_burst_keeps_the_tokens(workers: Workers) -> None:
-    """Five of ten are left; they stay five under a higher burst, and become two under two."""
+    """Five of ten are left; a higher burst leaves them five, a burst of two makes them two."""
     frames = [frame(1, number) for number in range(20)]
     bursts = ["10", "100", "2"]
     texts = [POLICE.replace("{burst}", burst) for burst in bursts]

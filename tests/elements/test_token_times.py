@@ -1,4 +1,4 @@
-"""Police and Shape in the driver against exact arithmetic, at the times that it has seen itself."""
+"""Police and Shape in the driver against exact arithmetic, at the times the driver recorded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def number_of(one: Capture) -> int:
 
 
 class Clocked:
-    """Buckets at the time of the frames that they are asked about."""
+    """Buckets that advance to the time of each frame they decide on."""
 
     def __init__(self, limit: Limit) -> None:
         self.buckets, self.time_ns = Buckets(limit), 0
@@ -43,7 +43,7 @@ class Clocked:
 
 
 def check_shaped(limit: Limit, sent: list[Capture], left: list[Capture]) -> None:
-    """None leaves before it may, and none stays that may leave when all have come."""
+    """Check that no packet leaves too early, and that none stays that may leave at the end."""
     clocked = Clocked(limit)
     for one in left:
         assert clocked.take(one.data, one.time_ns)
@@ -61,7 +61,7 @@ def text_of(limit: Limit) -> str:
 
 
 def spread(packets: list[tuple[int, int, int]]) -> list[Capture]:
-    """Packets by key, size and distance, and one of a key that always has tokens."""
+    """Return packets of these keys, sizes and gaps, and one of a key that always has tokens."""
     taken = [*packets, (9, 0, MS)]
     times = accumulate(gap for _, _, gap in taken)
     return [
@@ -86,7 +86,7 @@ arrivals = st.lists(
 def test_times_decide_as_in_exact_arithmetic(
     drive: Drive, tmp_path: Path, limit: Limit, packets: list[tuple[int, int, int]]
 ) -> None:
-    """However late the driver is: each verdict is right for the time at which it was given."""
+    """Each verdict is right for the time at which it was given, however late the driver is."""
     frames = spread(packets)
     write_pcap(tmp_path / "in.pcap", frames)
     done = drive(TIMED.replace("{limit}", text_of(limit)))

@@ -1,4 +1,4 @@
-"""Fragments, tunnels and errors against what the standards make of the same packets."""
+"""Fragments, tunnels and errors, compared with what the standards require."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_fragments_fit_and_make_the_packet_again(run: Run, packets: list[Ip], mt
 
 
 def _together(fragments: list[bytes], ident: int) -> bytes:
-    """The datagram, by a receiver who trusts nothing but offsets (RFC 791)."""
+    """Reassemble the datagram as a receiver that goes by offsets alone (RFC 791)."""
     ours = [one for one in fragments if int.from_bytes(one[4:6]) == ident]
     header = next(one for one in ours if int.from_bytes(one[6:8]) & 0x1FFF == 0)
     size = (header[0] & 15) * 4
@@ -139,7 +139,7 @@ def test_errors_quote_what_they_are_about(run: Run, packets: list[Ip]) -> None:
 
 
 def _may_have_error(packet: Ip) -> bool:
-    """Drawn packets come from one host and are no fragments; drawn messages are no errors."""
+    """Return whether an error may answer it; drawn packets come from a host and are whole."""
     if packet.version == 6:
         return True
     ends = (packet.source, packet.destination)

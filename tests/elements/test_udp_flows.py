@@ -1,4 +1,4 @@
-"""FastUDPFlows: right packets of as many flows as asked for, which change their ports in time."""
+"""FastUDPFlows: valid packets of the requested number of flows, which change ports in time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ADDRESSES = "2:0:0:0:0:1, 10.0.0.1, 2:0:0:0:0:2, 10.0.9.2"
 
 
 def source(limit: int, length: int, flows: int, size: int, rest: str = "STOP true") -> str:
-    """One that emits `limit` frames of `length` bytes."""
+    """Return a source that emits `limit` frames of `length` bytes."""
     return f"FastUDPFlows(0, {limit}, {length}, {ADDRESSES}, {flows}, {size}, {rest})"
 
 

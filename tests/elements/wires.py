@@ -27,7 +27,7 @@ Value = TypeVar("Value")
 
 
 def within(namespace: Namespace, action: Callable[[], Value]) -> Value:
-    """What `action` returns when this thread runs it in `namespace`."""
+    """Run `action` with this thread in `namespace`; return its result."""
     libc = ctypes.CDLL(None, use_errno=True)
     with open("/proc/thread-self/ns/net") as ours, open(namespace.path) as theirs:
         assert libc.setns(theirs.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
@@ -39,7 +39,7 @@ def within(namespace: Namespace, action: Callable[[], Value]) -> Value:
 
 @contextmanager
 def raw_socket(namespace: Namespace, interface: str = "eth0") -> Iterator[socket.socket]:
-    """Sends and receives whole frames on an interface of a namespace."""
+    """Open a socket for whole frames on an interface of a namespace."""
 
     def make() -> socket.socket:
         made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
@@ -54,7 +54,7 @@ def raw_socket(namespace: Namespace, interface: str = "eth0") -> Iterator[socket
 
 
 def received(wire: socket.socket, number: int, good: Callable[[bytes], bool]) -> list[bytes]:
-    """The next `number` good frames; what this end sent itself does not count."""
+    """Return the next `number` good frames; those that this end sent do not count."""
     frames: list[bytes] = []
     while len(frames) < number:
         frame, address = wire.recvfrom(65536)
@@ -68,7 +68,7 @@ def set_mtu(namespace: Namespace, interface: str, mtu: int) -> None:
 
 
 def set_up(namespace: Namespace, interface: str, up: bool) -> None:
-    """Brings an interface up or down."""
+    """Bring an interface up or down."""
     flags = IFF_UP if up else 0
     _control(namespace, SIOCSIFFLAGS, struct.pack("16sh22x", interface.encode(), flags))
 
@@ -88,7 +88,7 @@ def _control(namespace: Namespace, command: int, request: bytes) -> None:
 
 
 def driver_in(namespace: Namespace, driver: Path, out: Path) -> Path:
-    """A program that runs `driver` in a namespace, with the same arguments."""
+    """Write a program that runs `driver` in a namespace, with the same arguments."""
     line = " ".join(namespace.command(str(driver)))
     out.write_text(f'#!/bin/sh\nexec {line} "$@"\n')
     out.chmod(0o755)
@@ -103,7 +103,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def interface_address(namespace: Namespace, interface: str) -> str:
-    """The Ethernet address of an interface, as text."""
+    """Return the Ethernet address of an interface, as text."""
 
     def ask() -> bytes:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:

@@ -25,14 +25,14 @@ RUNS_A_ROUND = 20_000
 _AFL = {
     "ASAN_OPTIONS": f"{ENVIRONMENT['ASAN_OPTIONS']}:abort_on_error=1:symbolize=0",  # it insists
     "AFL_NO_UI": "1",
-    # Processor and core pattern are not ours to set.
+    # We may not change the processor's settings or the core pattern.
     "AFL_SKIP_CPUFREQ": "1",
     "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",
 }
 
 
 def main() -> int:
-    """Exit code 1 when a target broke."""
+    """Fuzz; return exit code 1 when a target broke."""
     parser = argparse.ArgumentParser(prog="tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="how long a target")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def _fuzz(target: Target, engine: Engine, seconds: int) -> bool:
-    """Whether the target held."""
+    """Fuzz a target; return whether it held."""
     found, broken = FUZZ / target.name, FUZZ / "broken" / target.name
     for folder in (found, broken):
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def _own(target: Target, program: Path, seconds: int, found: Path, broken: Path)
 
 
 def _run(command: list[str], more: Mapping[str, str] = MappingProxyType({})) -> bool:
-    """Whether the engine ended well."""
+    """Run the engine; return whether it ended well."""
     environment = {**os.environ, **ENVIRONMENT, **more}
     return subprocess.run(["nice", *command], env=environment, check=False).returncode == 0
 

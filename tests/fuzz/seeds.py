@@ -45,11 +45,11 @@ ROUTES = {
     "again": (0, "2001:db8::1 0", "2001:db8::1/127 1", "2001:db8::1/128 via fe80::2 1"),
     "mistakes": (1, "10.0.0.1/33 0", "10.0.0.0/8", "1.2.3.4/8 5", "::/0 1.2.3.4 0", "x 0 0"),
 }
-"""Which outputs there are, and routes: tests/fuzz/routes.cc."""
+"""Numbers of outputs, and routes, as tests/fuzz/routes.cc reads them."""
 
 
 def corpora() -> Iterator[tuple[str, str, bytes]]:
-    """Target, name and contents of every seed."""
+    """Return target, name and contents of every seed."""
     yield from (("checkpoint", name, data) for name, data in _checkpoints())
     yield from (("language", name, text.encode()) for name, text in GRAPHS.items())
     yield from (("control", name, data) for name, data in STREAMS.items())
@@ -91,7 +91,7 @@ def _frames() -> dict[str, bytes]:
 
 
 def _tunnels() -> dict[str, bytes]:
-    """Frames that the stateless elements look further into."""
+    """Return frames that stateless elements look into deeply."""
     inner, ends = p.ipv4("10.0.0.1", "10.0.0.2", p.udp(1, 2)), ("10.0.0.9", "10.0.0.8")
     ask = p.arp("request", "10.0.0.1", "10.0.0.2")
     solicit = p.icmp6(135, payload=IPv6Address("2001:db8::1").packed + b"\1\1\2\0\0\0\0\1")
@@ -144,7 +144,7 @@ def _table(name: str, records: int) -> Table:
 
 
 def _translations() -> Iterator[tuple[str, bytes]]:
-    """Packets through a NAT: what to do with each is in tests/fuzz/nat.cc."""
+    """Return packets through a NAT, each with a command for tests/fuzz/nat.cc."""
     host, server, outside, other = "10.0.0.1", "192.0.2.80", "203.0.113.1", "203.0.113.2"
     query = p.ipv4(host, server, p.udp(5000, 53, b"?"))
     syn = p.ipv4(host, server, p.tcp(5000, 80, p.SYN, seq=1, options=b"\3\3\7\1"))
@@ -271,7 +271,7 @@ def _pcap(order: str, magic: int, frames: dict[str, bytes]) -> bytes:
 
 
 def main() -> None:
-    """Write them all."""
+    """Write all seeds."""
     for target, name, data in corpora():
         (CORPUS / target).mkdir(parents=True, exist_ok=True)
         (CORPUS / target / name).write_bytes(data)

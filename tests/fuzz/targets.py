@@ -1,4 +1,4 @@
-"""The fuzz targets and what runs them.
+"""The fuzz targets and the engines that run them.
 
 Each target is a plain LLVMFuzzerTestOneInput. clang++ brings libFuzzer; AFL++'s compilers take the
 same target; every other compiler gets mutate.cc, which makes the same inputs for the same seed.
@@ -45,7 +45,7 @@ ENVIRONMENT = {
 
 
 class Engine(StrEnum):
-    """What makes inputs."""
+    """An engine that generates inputs."""
 
     LIBFUZZER = "libFuzzer"
     AFL = "AFL++"
@@ -54,7 +54,7 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """A target: its file, and what it is linked with beside the driver's runtime."""
+    """A target: its name, and what it is linked with besides the driver's runtime."""
 
     name: str
     classes: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class Target:
         return CORPUS / self.name
 
     def compile(self, out: Path, engine: Engine) -> Path:
-        """The program, at `out`. Raises CompilationFailed."""
+        """Compile the target's program to `out`. Raises CompilationFailed."""
         sources = [HERE / f"{self.name}.cc", *self.sources]
         if engine is Engine.OWN:
             sources.append(HERE / "mutate.cc")
@@ -97,7 +97,7 @@ TARGETS = {
 
 
 def best_engine() -> tuple[Engine, str]:
-    """The best one that is on PATH, and its compiler; none is named for our own."""
+    """Return the best engine on PATH, and its compiler; empty for our own engine."""
     names = {name for folder in os.get_exec_path() for name in _programs(Path(folder))}
     clangs = [name for name in names if re.fullmatch(r"clang\+\+(-\d+)?", name)]
     for name in sorted(clangs, key=lambda name: int(name.partition("-")[2] or 1000), reverse=True):
@@ -113,7 +113,7 @@ def _programs(folder: Path) -> list[str]:
 
 
 def _links_libfuzzer(compiler: str) -> bool:
-    """clang comes without its runtime on some systems."""
+    """Return whether a compiler can link libFuzzer: some systems' clang lacks its runtime."""
     text = "#include <cstddef>\n#include <cstdint>\n"
     text += 'extern "C" int LLVMFuzzerTestOneInput(const uint8_t*, size_t) { return 0; }\n'
     command = [compiler, "-x", "c++", "-", "-fsanitize=fuzzer,address", "-o", os.devnull]
@@ -122,8 +122,8 @@ def _links_libfuzzer(compiler: str) -> bool:
 
 
 def run_own(program: Path, last: Path, runs: int, seed: int, *corpora: Path) -> str:
-    """Run our own engine; returns what the target said before it ended the program, empty when all
-    went well. `last` is the input that was run last.
+    """Run our own engine; return what the target printed before it ended the program, empty if all
+    went well. `last` is the file of the last input.
     """
     command = [str(program), str(last), str(seed), str(runs), *map(str, corpora)]
     done = subprocess.run(

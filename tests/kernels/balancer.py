@@ -36,25 +36,25 @@ class Client:
         return udp(*ports, data) if self.udp else tcp(*ports, flags, data, seq=7, ack=9)
 
     def request(self, flags: int = ACK, data: bytes = b"", to: str = "") -> bytes:
-        """A packet to the service, or as it should reach `to`, an address with or without port."""
+        """Return a packet to the service, or as it should reach `to`, an address or endpoint."""
         address, port = endpoint(to, self.service_port) if to else (self.service, self.service_port)
         return packet(self.address, address, self._segment((self.port, port), flags, data))
 
     def answer(self, source: str = "", flags: int = ACK, data: bytes = b"") -> bytes:
-        """A packet to the client from a backend, or as it should come from the service."""
+        """Return a packet to the client from a backend, or as it should come from the service."""
         address, port = (
             endpoint(source, self.service_port) if source else (self.service, self.service_port)
         )
         return packet(address, self.address, self._segment((port, self.port), flags, data))
 
     def echo(self, flags: int = ACK, data: bytes = b"") -> bytes:
-        """A request as it comes back from a service that turns round what it gets."""
+        """Return a request as a service that mirrors packets sends it back."""
         segment = tcp(self.service_port, self.port, flags, data, seq=9, ack=7)
         return packet(self.service, self.address, segment)
 
 
 def endpoint(text: str, port: int) -> tuple[str, int]:
-    """Address and port of `10.0.0.1`, `10.0.0.1:80` or `[2001:db8::1]:80`; else `port`."""
+    """Split `10.0.0.1`, `10.0.0.1:80` or `[2001:db8::1]:80`; `port` is the default."""
     address, _, digits = text.replace("]", "").replace("[", "").rpartition(":")
     if text.startswith("[") or text.count(":") == 1:
         return address, int(digits)
@@ -62,7 +62,7 @@ def endpoint(text: str, port: int) -> tuple[str, int]:
 
 
 class Balancer:
-    """What the kernel says, with what it sends checked byte by byte."""
+    """The kernel's verdicts; packets that it sends are checked byte by byte."""
 
     def __init__(self, kernel: Conversation, backends: list[str], capacity: int = 1024) -> None:
         self.kernel = kernel
@@ -80,7 +80,7 @@ class Balancer:
         self.kernel.ask("time", seconds)
 
     def forward(self, data: bytes) -> list[str]:
-        """Verdict, and where balanced the backend's address and the packet, in hexadecimal."""
+        """Return the verdict; if balanced, also the backend's address and the packet, in hex."""
         return self.kernel.ask("forward", data.hex()).split()
 
     def reverse(self, data: bytes) -> bytes | None:
@@ -88,7 +88,7 @@ class Balancer:
         return bytes.fromhex(rest[0]) if verdict == "answer" else None
 
     def send(self, client: Client, flags: int = ACK, data: bytes = b"", port: int = 0) -> str:
-        """The backend's address, or why there is none; `port` that backends have."""
+        """Send a request; return the backend's address, or the verdict. `port` is the backends'."""
         verdict, *rest = self.forward(client.request(flags, data))
         if verdict != "balanced":
             return verdict
@@ -97,7 +97,7 @@ class Balancer:
         return rest[0]
 
     def answer(self, client: Client, backend: str, flags: int = ACK, data: bytes = b"") -> bool:
-        """Whether the client gets the backend's packet as the service's."""
+        """Return whether the client gets the backend's packet as the service's."""
         got = self.reverse(client.answer(backend, flags, data))
         assert got is None or got == client.answer(flags=flags, data=data)
         return got is not None
@@ -106,6 +106,6 @@ class Balancer:
         return [line.split() for line in self.kernel.ask(table).split("|") if line]
 
     def state(self) -> str:
-        """State and seconds left of the only flow."""
+        """Return state and seconds left of the only flow."""
         (line,) = self.lines()
         return " ".join(line[-2:])

@@ -1,4 +1,4 @@
-"""Token buckets as RFC 2697 and 2698 mean them, in exact arithmetic, one key after the other."""
+"""Token buckets of RFC 2697 and 2698 in exact arithmetic, one for each key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BILLION = 1_000_000_000
 
 @dataclass(frozen=True)
 class Limit:
-    """Tokens a second, most in a bucket, and what one is: `packets` or `bits`."""
+    """Tokens a second, most tokens in a bucket, and their unit: `packets` or `bits`."""
 
     rate: int
     burst: int
@@ -33,7 +33,7 @@ class Limit:
 
 @dataclass
 class Buckets:
-    """Tokens in billionths by key; a key that was never heard of is full. Time passes for all."""
+    """Tokens in billionths by key; an unknown key has a full bucket. Time passes for all."""
 
     limit: Limit
     tokens: dict[object, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Talks to a test program of this folder, a line for a line."""
+"""Talks to a test program of this folder: one answer line for each request line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.objects import compiler
 
 
 def sanitizers() -> str:
-    """Those that the compiler has: ziglang ships no address sanitizer."""
+    """Return the sanitizers that the compiler has: ziglang ships no address sanitizer."""
     return "undefined" if "ziglang" in compiler() else "address,undefined"
 
 

@@ -1,4 +1,4 @@
-"""A firewall that lets in whatever may open a session, and both ends of a TCP connection."""
+"""A firewall that admits every packet that may open a session, and both ends of a connection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def scale_option(bits: int) -> bytes:
 
 
 class Firewall:
-    """Verdicts of the kernel, with the packets that are new let in."""
+    """The kernel's verdicts; new packets are admitted."""
 
     def __init__(self, kernel: Conversation, capacity: int = 1024) -> None:
         self.kernel = kernel
@@ -36,7 +36,7 @@ class Firewall:
         return self.kernel.ask("open", data.hex())
 
     def take(self, data: bytes) -> str:
-        """The verdict; what is new is opened."""
+        """Return the verdict; a new packet opens a session."""
         verdict = self.check(data)
         if verdict == "new":
             assert self.open(data) in ("opened", "known")
@@ -46,11 +46,11 @@ class Firewall:
         self.kernel.ask("time", seconds)
 
     def lines(self) -> list[list[str]]:
-        """Words of each line of the table: protocol, originator, responder, state, seconds, ..."""
+        """Return the table's lines: protocol, originator, responder, state, seconds, ..."""
         return [line.split() for line in self.kernel.ask("table").split("|") if line]
 
     def state(self) -> str:
-        """State and seconds left of the only session."""
+        """Return state and seconds left of the only session."""
         (line,) = self.lines()
         return " ".join(line[3:])
 

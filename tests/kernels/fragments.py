@@ -1,4 +1,4 @@
-"""Datagrams in pieces, and out of them."""
+"""Splits datagrams into fragments and reassembles them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.packets import Segment, ipv4, raw
 def pieces(
     source: str, destination: str, segment: Segment, size: int, ident: int = 7
 ) -> list[bytes]:
-    """The fragments of a datagram, `size` bytes each, a multiple of eight."""
+    """Return the fragments of a datagram, `size` bytes each, a multiple of eight."""
     data = segment.sealed(source, destination)
     starts = range(0, len(data), size)
     return [
@@ -26,7 +26,7 @@ def pieces(
 
 
 def joined(fragments: list[Seen]) -> Seen:
-    """The datagram of which these are all the fragments; their header fields must agree."""
+    """Return the datagram of which these are all fragments; their header fields must agree."""
     assert len({(seen.source, seen.destination, seen.identification) for seen in fragments}) == 1
     by_offset = {(int.from_bytes(seen.data[6:8]) & 0x1FFF) * 8: seen.payload for seen in fragments}
     data = bytearray()

@@ -65,7 +65,7 @@ class Seen:
 
     @property
     def sound(self) -> bool:
-        """Whether every checksum holds: header, transport (of whole packets), quoted header."""
+        """Whether all checksums are right: header, transport (of whole packets), quoted header."""
         if checksum(self.data[: self.header]) != 0:
             return False
         if int.from_bytes(self.data[6:8]) & 0x3FFF:
@@ -86,14 +86,14 @@ class Seen:
 
 
 class Gateway:
-    """What the kernel does with packets from inside (`out`) and from outside (`in_`)."""
+    """The kernel's treatment of packets from inside (`out`) and from outside (`in_`)."""
 
     def __init__(self, kernel: Conversation, external: str = OUTSIDE, capacity: int = 1024) -> None:
         self.kernel = kernel
         assert kernel.ask("start", capacity, external) == "adopted 0 0"
 
     def all_out(self, data: bytes) -> list[Seen]:
-        """The packet, and the fragments that waited for it."""
+        """Return the packet, and the fragments that waited for it."""
         return _seen(self.kernel.ask("out", data.hex()))
 
     def all_in(self, data: bytes) -> list[Seen]:
@@ -115,7 +115,7 @@ class Gateway:
         return seen
 
     def send(self, source: tuple[str, int], segment: Segment, to: str = SERVER) -> Seen:
-        """From inside; the segment brings the ports."""
+        """Send a segment, which has the ports, from inside."""
         return self.out(ipv4(source[0], to, segment))
 
     def set(self, name: str, value: object) -> str:
@@ -134,11 +134,11 @@ class Gateway:
         return dict(zip(names, map(int, self.kernel.ask("counts").split()), strict=True))
 
     def sessions(self) -> list[list[str]]:
-        """Protocol, inside, outside, remote, state, seconds left of each."""
+        """Return protocol, inside, outside, remote, state and seconds left of each session."""
         return [line.split() for line in self.kernel.ask("table").split("|") if line]
 
     def mappings(self) -> list[list[str]]:
-        """Protocol, inside, outside, sessions, "forward", "held", seconds of each."""
+        """Return protocol, inside, outside, sessions, "forward", "held", seconds of mappings."""
         return [line.split() for line in self.kernel.ask("mappings").split("|") if line]
 
 
@@ -151,11 +151,11 @@ def _seen(answer: str) -> list[Seen]:
 
 
 def ping(identifier: int, reply: bool = False, kind: int = 8) -> Segment:
-    """An ICMP query or the answer to it."""
+    """Return an ICMP query or the answer to it."""
     number = kind if not reply else (0 if kind == 8 else kind + 1)
     return icmp(number, rest=identifier << 16 | 1, payload=b"ping")
 
 
 def error(router: str, about: bytes, kind: int = 3, code: int = 3, quote: int = 28) -> bytes:
-    """An ICMP error to the source of `about`, which it quotes."""
+    """Return an ICMP error to the source of `about`, which it quotes."""
     return ipv4(router, str(IPv4Address(about[12:16])), icmp(kind, code, 0, about[:quote]))

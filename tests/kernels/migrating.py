@@ -26,11 +26,11 @@ template <class From, class To, void (*)(const From&, To&), bool (*)(const To&)>
 struct StateMigrationOf {};
 }
 """
-"""Copies of whole tables are not what is tested here, and take long to compile."""
+"""Disables copies of whole tables, which are not tested here and take long to compile."""
 
 
 class Migrations:
-    """Those of the first table of a class."""
+    """The migrations of the first table of a class."""
 
     def __init__(self, manifest: ElementManifest, program: Conversation) -> None:
         self.table = manifest.states[0]
@@ -51,8 +51,8 @@ class Migrations:
 
 
 def compile_migrations(out: Path, *manifests: ElementManifest, header: str = "") -> Path:
-    """A program, at `out`, with every migration of the classes; `header` is the hand-written part
-    of the one that the library has none of.
+    """Compile a program with every migration of the classes to `out`; `header` is the hand-written
+    part for a class that is not in the library.
     """
     headers = layout_headers(manifests) | {UNUSED: NOT_REGISTERED}
     for manifest in manifests:

@@ -1,7 +1,7 @@
-"""A NAT in a page of Python: what a translated packet must look like, given all that came before.
+"""A NAT in a page of Python: what a translated packet must look like, given all packets before.
 
-It knows UDP, ICMP echo and TCP SYNs. Where the NAT is free to choose a port, any choice that the
-rules allow is right, and remembered.
+It handles UDP, ICMP echo and TCP SYNs. Where the NAT is free to choose a port, any choice that the
+rules allow is accepted and remembered.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ Endpoint = tuple[str, int]
 TIMEOUTS = {UDP: 300.0, ICMP: 60.0, TCP: 240.0}
 HOLD_DOWN = 120.0
 ECHO = 8
-"""Stands for the port of who is pinged."""
+"""Stands for the port of the pinged host."""
 
 
 @dataclass
 class Mapping:
-    """An inside endpoint's outside one: remote endpoint -> when that session ends."""
+    """An inside endpoint's outside one, and its sessions: remote endpoint -> time of the end."""
 
     inside: Endpoint
     outside: Endpoint
@@ -41,7 +41,7 @@ class NatModel:
     mappings: dict[tuple[int, Endpoint], Mapping] = field(default_factory=dict)
 
     def at(self, seconds: float) -> None:
-        """Sessions whose time is over end now, and mappings without any are held down."""
+        """Advance to a time: end expired sessions, and hold down mappings without any."""
         self.now = seconds
         for key, mapping in list(self.mappings.items()):
             was_in_use = mapping.in_use
@@ -54,21 +54,21 @@ class NatModel:
                 del self.mappings[key]
 
     def behind(self, protocol: int, outside: Endpoint) -> Mapping | None:
-        """Whose outside endpoint it is, if it is in use."""
+        """Return the mapping of an outside endpoint, if it is in use."""
         for (known, _), mapping in self.mappings.items():
             if known == protocol and mapping.outside == outside and mapping.in_use:
                 return mapping
         return None
 
     def out(self, protocol: int, inside: Endpoint, remote: Endpoint) -> str:
-        """The verdict on a packet from inside; chose() takes its new source when it goes on."""
+        """Return the verdict on a packet from inside; if it passes, call chose() next."""
         if remote[0] not in self.external:
             return "translated"
         target = None if protocol == ICMP else self.behind(protocol, remote)
         return "hairpin" if target else "unsolicited"
 
     def chose(self, protocol: int, inside: Endpoint, remote: Endpoint, outside: Endpoint) -> None:
-        """The packet went on with this source: it must be one that the rules allow."""
+        """Check that the rules allow the new source of a packet, and remember it."""
         mapping = self.mappings.get((protocol, inside))
         if mapping is None:
             self._check_choice(protocol, inside, outside)
@@ -92,7 +92,7 @@ class NatModel:
             assert (port % 2, port < 1024) == (inside[1] % 2, inside[1] < 1024)
 
     def in_(self, protocol: int, remote: Endpoint, outside: Endpoint) -> Endpoint | None:
-        """The inside endpoint that a packet from outside goes to; None: it is unsolicited."""
+        """Return the inside endpoint for a packet from outside; None: it is unsolicited."""
         mapping = self.behind(protocol, outside)
         if mapping is None:
             return None

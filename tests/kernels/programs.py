@@ -1,4 +1,4 @@
-"""The programs of this folder and what each is made of, all under sanitizers.
+"""The programs of this folder and their sources, all compiled with sanitizers.
 
 `python -m tests.kernels.programs` compiles them, on all processors, before tests that wait for
 one run side by side.
@@ -33,7 +33,7 @@ OF_CLASSES = {
 
 
 def compile_named(name: str, out: Path) -> Path:
-    """The program of this name, below the folder `out`. Raises CompilationFailed."""
+    """Compile the program of this name, below the folder `out`. Raises CompilationFailed."""
     if name in OF_CLASSES:
         sources = [HERE / f"{name}.cc"]
         return compile_program(out / name, sources, [OF_CLASSES[name]], sanitizers())
@@ -45,17 +45,17 @@ def compile_named(name: str, out: Path) -> Path:
 
 
 def names() -> list[str]:
-    """All of them, what takes longest first."""
+    """Return the names of all programs, those that take longest first."""
     return ["todays_migrations", *_kernels(), *OF_CLASSES]
 
 
 def keeping() -> list[ElementManifest]:
-    """Classes whose tables keep some records rather than others."""
+    """Return classes whose full tables keep some records in preference to others."""
     return [state for state in todays_library().states.values() if state.migrations]
 
 
 def _kernels() -> dict[str, tuple[tuple[Path, ...], tuple[ElementManifest, ...]]]:
-    """Further sources and layouts of those without the driver's runtime."""
+    """Return further sources and layouts of programs without the driver's runtime."""
     classes = todays_library().elements
     nat = classes["Nat"]
     migrations = generate_source("migrations/Nat.cc", migration_unit(nat))

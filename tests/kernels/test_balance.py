@@ -1,4 +1,4 @@
-"""Which backend a flow goes to, when it stays there, and when it does not."""
+"""The backend that a flow goes to, when it stays there, and when it does not."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_a_flow_moves_only_when_it_may(
                 if flags & (FIN | RST):
                     ended[number] = flags
                 elif ended.get(number) == RST:
-                    del ended[number]  # it goes on, so nobody had reset it
+                    del ended[number]  # it goes on, so the reset was not real
             case ("backends", set() as chosen):
                 listed = {pool[n] for n in chosen}
                 balancer.set_backends(sorted(listed))

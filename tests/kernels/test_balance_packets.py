@@ -1,4 +1,4 @@
-"""What a load balancer makes of fragments, ICMP errors and broken packets."""
+"""A load balancer's treatment of fragments, ICMP errors and malformed packets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DATAGRAM = bytes(range(64)) * 2
 
 
 def pieces(source: str, destination: str, ports: tuple[int, int], ident: int = 77) -> list[bytes]:
-    """A datagram in two fragments, the checksum of all of it in the first."""
+    """Return a datagram in two fragments; the first has the checksum of the whole."""
     body = udp(*ports, DATAGRAM).sealed(source, destination)
     parts = [(raw(UDP, body[:48]), 0, True), (raw(UDP, body[48:]), 6, False)]
     if ":" in source:
@@ -62,7 +62,7 @@ def test_fragments_follow_their_first_one(balancer: Balancer, client: Client) ->
 
 
 def error(quoted: bytes, source: str, destination: str, kind: int = 0) -> bytes:
-    """Port unreachable, or what `kind` says."""
+    """Return an ICMP error: port unreachable, or of type `kind`."""
     if ":" in source:
         return ipv6(source, destination, icmp6(kind or 1, 4, payload=quoted))
     return ipv4(source, destination, icmp(kind or 3, 3, payload=quoted))
@@ -71,7 +71,7 @@ def error(quoted: bytes, source: str, destination: str, kind: int = 0) -> bytes:
 @BOTH
 @pytest.mark.parametrize("size", [None, 8], ids=["whole", "eight bytes"])
 def test_errors_reach_the_backend(balancer: Balancer, client: Client, size: int | None) -> None:
-    """A router says that what the backend sent as the service cannot be delivered."""
+    """A router reports that a packet which the backend sent as the service cannot be delivered."""
     backend = balancer.send(client, data=b"?")
     router = ROUTER6 if client is CLIENT6 else ROUTER
     header = 40 if client is CLIENT6 else 20
@@ -183,7 +183,7 @@ seeds = [
 def test_anything_may_come(
     balancing: Conversation, seed: bytes, changes: list[tuple[int, int]], cut: int
 ) -> None:
-    """The sanitizers watch; a packet keeps its length, whatever it is."""
+    """Sanitizers find no error, and any packet keeps its length."""
     balancer = Balancer(balancing, ["10.0.0.1", "2001:db8::1"])
     for client in (CLIENT, CLIENT6):
         balancer.send(client, data=b"?")

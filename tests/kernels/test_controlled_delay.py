@@ -26,7 +26,7 @@ def delays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conversation]:
 
 @dataclass
 class Codel:
-    """Section 5 of RFC 8289; `queue` holds times of arrival, deque() returns who was dropped."""
+    """Section 5 of RFC 8289; `queue` holds times of arrival, deque() returns what was dropped."""
 
     target: int
     interval: int
@@ -54,7 +54,7 @@ class Codel:
         return start + int(self.interval / sqrt(count))
 
     def deque(self, now: int) -> list[tuple[int, bool]]:
-        """Packets that left the queue for one that goes on, and whether each was dropped."""
+        """Return the packets that leave the queue up to one that passes, and if each was lost."""
         out: list[tuple[int, bool]] = []
         arrived, ok_to_drop = self._dodeque(now)
         if arrived is None:
@@ -99,7 +99,7 @@ steps = st.lists(
 def test_drops_as_the_standard_says(
     delays: Conversation, steps: list[tuple[int, int, int]], backlog: int
 ) -> None:
-    """Every step time goes on, some packets arrive and some leave."""
+    """In every step, time advances, some packets arrive and some leave."""
     model = Codel(target=2 * MS, interval=20 * MS, queue=deque([0] * backlog))
     delays.ask("start", model.target, model.interval)
     now = 1

@@ -1,4 +1,4 @@
-"""Flow metering: every packet is in one report, each report comes in its time."""
+"""Flow metering: every packet is in one report, and each report comes in time."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_changed_timeouts_count_for_flows_that_are_there(flows: Conversation) ->
 
 
 def test_flows_of_before_a_reboot_are_reported_in_their_time(flows: Conversation) -> None:
-    """Twenty seconds off, five of them after the boot: some moments lie before it, others not."""
+    """Twenty seconds pass, the last five after the boot: some times lie before it, others not."""
     start(flows, capacity=16, idle=24 * SECOND)
     meter(flows, query(1))
     flows.ask("wait", 6 * SECOND)

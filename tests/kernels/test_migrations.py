@@ -84,7 +84,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrations]:
 
 @pytest.fixture(scope="module")
 def todays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Migrations]]:
-    """Of the first table of each class that keeps some records rather than others."""
+    """Migrations of the first table of each class whose full tables prefer some records."""
     program = compile_named("todays_migrations", tmp_path_factory.mktemp("todays"))
     with Conversation(program) as running:
         yield {state.class_name: Migrations(state, running) for state in keeping()}
@@ -96,7 +96,7 @@ def sessions(todays: dict[str, Migrations]) -> Migrations:
 
 
 def records(layout: Layout, **special: st.SearchStrategy[int]) -> st.SearchStrategy[Record]:
-    """Any values, those of `special` fields as it says."""
+    """Draw any values; for the fields in `special`, draw as given there."""
     return st.fixed_dictionaries({
         one.name: special[one.name] if one.name in special else values(one)
         for one in layout.fields

@@ -1,4 +1,4 @@
-"""ICMP errors through the NAT (RFC 5508, RFC 4787 REQ-12), and bytes that are no packets."""
+"""ICMP errors through the NAT (RFC 5508, RFC 4787 REQ-12), and malformed packets."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_fragments_of_a_hairpin(gateway: Gateway) -> None:
 
 
 def test_a_fragmented_segment_counts_as_sent(gateway: Gateway) -> None:
-    """What acknowledges it fits; the tracker never sees it whole."""
+    """Its acknowledgment is accepted, although the tracker never sees the segment whole."""
     gateway.send((HOST, 5000), tcp(5000, 80, SYN, seq=999))
     gateway.in_(ipv4(SERVER, OUTSIDE, tcp(80, 5000, SYN | ACK, seq=99, ack=1000)))
     gateway.send((HOST, 5000), tcp(5000, 80, ACK, seq=1000, ack=100))
@@ -67,7 +67,7 @@ def test_a_fragmented_segment_counts_as_sent(gateway: Gateway) -> None:
 
 
 def test_identifications_of_hosts_do_not_meet(gateway: Gateway) -> None:
-    """RFC 7857 section 10, RFC 6864: nor change where nobody may fragment."""
+    """RFC 7857 section 10, RFC 6864; with "don't fragment" they do not change."""
     seen = [
         gateway.out(ipv4(host, SERVER, udp(5000, 53), ident=7)).identification
         for host in (HOST, OTHER_HOST)
@@ -79,7 +79,7 @@ def test_identifications_of_hosts_do_not_meet(gateway: Gateway) -> None:
 
 
 def test_first_fragments_without_ports_are_invalid(gateway: Gateway) -> None:
-    """RFC 1858: flags are not hidden in a second fragment, nor overwritten by it."""
+    """RFC 1858: a second fragment can neither hide nor overwrite flags."""
     tiny = ipv4(HOST, SERVER, raw(TCP, tcp(5000, 80, SYN).data[:8]), more=True)
     assert gateway.out(tiny).verdict == "invalid"
     overlap = ipv4(HOST, SERVER, raw(TCP, bytes(16)), offset=1)
@@ -88,7 +88,7 @@ def test_first_fragments_without_ports_are_invalid(gateway: Gateway) -> None:
 
 
 def flood(source: str, destination: str, datagrams: int, each: int = 1) -> list[bytes]:
-    """Later fragments of datagrams whose first one never comes."""
+    """Return later fragments of datagrams whose first one never comes."""
     data = raw(UDP, bytes(8))
     return [
         ipv4(source, destination, data, ident=ident, offset=5 + i, more=True)
@@ -133,7 +133,7 @@ def test_waiting_fragments_are_bounded_in_the_next_worker_too(gateway: Gateway) 
 
 
 def test_datagrams_in_fragments_are_bounded_and_do_not_harm_others(gateway: Gateway) -> None:
-    """RFC 4787 REQ-14a: one host sends as many as there is room for, and more."""
+    """RFC 4787 REQ-14a: one host sends more than there is room for."""
     first = raw(UDP, udp(6000, 53, bytes(64)).sealed(OTHER_HOST, SERVER))
     for ident in range(4200):
         data = ipv4(OTHER_HOST, SERVER, first, ident=ident, more=True)

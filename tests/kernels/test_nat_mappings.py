@@ -1,4 +1,4 @@
-"""Which outside endpoint an inside one gets, who may send to it, how long it is kept."""
+"""The outside endpoint that an inside one gets, who may send to it, how long it is kept."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_endpoint_keeps_its_mapping_for_all_destinations(
 
 @both
 def test_no_two_endpoints_share_a_port(gateway: Gateway, protocol: str) -> None:
-    """RFC 4787 REQ-3, RFC 5382 REQ-7; the ports are of one parity and range (REQ-3a, REQ-4)."""
+    """RFC 4787 REQ-3, RFC 5382 REQ-7; parity and range of the port are kept (REQ-3a, REQ-4)."""
     for port in (40000, 40001, 80, 81, 1023, 1024):
         seen = [gateway.send((f"10.0.1.{i}", port), opening(protocol, port)) for i in range(20)]
         assert {packet.verdict for packet in seen} == {"translated"}
@@ -55,7 +55,7 @@ def test_no_two_endpoints_share_a_port(gateway: Gateway, protocol: str) -> None:
 
 
 def test_ports_are_not_to_be_guessed(gateway: Gateway) -> None:
-    """RFC 7857 section 9: those that replace a port in use do not follow each other."""
+    """RFC 7857 section 9: ports chosen in place of one in use are not consecutive."""
     ports = [gateway.send((f"10.0.2.{i}", 5000), udp(5000, 53)).sport for i in range(40)][1:]
     steps = {after - before for before, after in pairwise(ports)}
     assert len(steps) > 30
@@ -145,7 +145,7 @@ def test_only_packets_from_inside_keep_a_udp_mapping(gateway: Gateway) -> None:
 
 
 def test_a_free_port_is_held_down(gateway: Gateway) -> None:
-    """RFC 6888 REQ-8; whose it was gets it back."""
+    """RFC 6888 REQ-8; its former owner gets it back."""
     gateway.send((HOST, 5000), udp(5000, 53))
     gateway.at(302)
     assert gateway.counts()["in_use"] == 0 and gateway.counts()["ports"] == 1
@@ -206,7 +206,7 @@ def test_other_protocols_are_translated_by_address(gateway: Gateway) -> None:
 
 
 def test_checksums_that_cover_the_addresses_follow(gateway: Gateway) -> None:
-    """UDP without a checksum stays so; DCCP and UDP-Lite have theirs where UDP has."""
+    """UDP without a checksum stays so; DCCP and UDP-Lite have theirs in the same place as UDP."""
     bare = gateway.send((HOST, 5000), udp(5000, 53, b"?", checksummed=False))
     assert bare.payload[6:8] == b"\0\0"
     for protocol in (33, 136):

@@ -27,7 +27,7 @@ def request(protocol: int, port: int, to: int) -> Segment:
 
 
 def reply(protocol: int, port: int, to: int) -> Segment:
-    """Of TCP, a SYN too: both ends open."""
+    """Return a reply; for TCP that is a SYN too: both ends open."""
     return ping(to, reply=True) if protocol == ICMP else request(protocol, port, to)
 
 

@@ -1,4 +1,4 @@
-"""What a NAT knows is there in the next worker, whatever became of the one before."""
+"""The next worker has the NAT's state, whatever happened to the previous one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORWARD = f"tcp {OUTSIDE}:8080 -> {OTHER_HOST}:80"
 
 
 def busy(gateway: Gateway) -> None:
-    """Sessions, a forward in use, an endpoint in hold-down."""
+    """Create sessions, a forward in use, and an endpoint in hold-down."""
     gateway.set("forwards", FORWARD)
     gateway.send((HOST, 4000), udp(4000, 53))
     gateway.at(290)
@@ -34,7 +34,7 @@ def busy(gateway: Gateway) -> None:
 
 
 def known(gateway: Gateway) -> tuple[list[str], list[str]]:
-    """Sessions, and endpoints with their use, without seconds."""
+    """Return sessions, and endpoints with their use, without seconds."""
     sessions = sorted(" ".join(line[:5]) for line in gateway.sessions())
     return sessions, sorted(" ".join(line[:5]) for line in gateway.mappings())
 
@@ -71,7 +71,7 @@ def test_a_new_flow_in_the_next_worker_gets_no_port_in_use_or_held(gateway: Gate
 def test_what_follows_from_sessions_is_made_anew(
     gateway: Gateway, lost: str, next_worker: str
 ) -> None:
-    """A worker was killed before it wrote there, or a checkpoint took that table earlier."""
+    """A worker was killed before it wrote to a table, or a checkpoint saved that table earlier."""
     busy(gateway)
     gateway.kernel.ask("time", 352)
     sessions, mappings = known(gateway)
@@ -88,7 +88,7 @@ def test_what_follows_from_sessions_is_made_anew(
 
 
 def test_endpoints_without_sessions_are_held_down(gateway: Gateway) -> None:
-    """The table of sessions was lost: nobody gets their ports too soon."""
+    """The table of sessions was lost: their ports are not reassigned too soon."""
     busy(gateway)
     gateway.kernel.ask("lose", "sessions")
     assert gateway.succeed("clean") == "counted 0 0"
@@ -138,7 +138,7 @@ def test_sequence_numbers_go_on(gateway: Gateway) -> None:
 
 
 def test_tables_grow_without_counting_anew(gateway: Gateway) -> None:
-    """Sessions that have expired and were not noticed yet come along."""
+    """Sessions that expired unnoticed are carried along."""
     busy(gateway)
     gateway.kernel.ask("time", 352)
     before, counts = known(gateway), gateway.counts()

@@ -99,7 +99,7 @@ def test_timeouts_are_apart_from_each_other(gateway: Gateway) -> None:
 
 
 def test_a_reset_is_translated_and_the_session_stays_four_minutes(gateway: Gateway) -> None:
-    """RFC 7857 section 2.2; a number that is not the next one ends nothing (RFC 5961)."""
+    """RFC 7857 section 2.2; a reset without the next number ends nothing (RFC 5961)."""
     connection = Connection(gateway).connect()
     assert connection.in_(RST, seq=connection.s + 10).verdict == "translated"
     assert connection.state() == "established 7440"
@@ -130,7 +130,7 @@ def test_hosts_that_went_on_while_nobody_saved_go_on(gateway: Gateway, from_insi
 
 @pytest.mark.parametrize("from_inside", [True, False])
 def test_resets_keep_no_session(gateway: Gateway, from_inside: bool) -> None:
-    """RFC 7857 section 7.1: neither one that has ended, nor, when it is not exact, another."""
+    """RFC 7857 section 7.1: neither an ended one nor, without the exact number, a live one."""
     connection = Connection(gateway).connect()
     reset = connection.out if from_inside else connection.in_
     number = connection.c if from_inside else connection.s
@@ -145,7 +145,7 @@ def test_resets_keep_no_session(gateway: Gateway, from_inside: bool) -> None:
 
 
 def test_who_goes_on_after_a_reset_still_has_the_connection(gateway: Gateway) -> None:
-    """RFC 7857 section 2: the reset was forged, or not for it. Only hosts inside can show that."""
+    """RFC 7857 section 2: the reset was forged or stray. Only inside hosts can prove that."""
     connection = Connection(gateway).connect()
     for flags, data, state in (
         (ACK, b"more", "established 7440"),
@@ -194,7 +194,7 @@ def test_an_unsolicited_syn_waits_six_seconds(gateway: Gateway) -> None:
 
 
 def test_an_unsolicited_syn_waits_six_seconds_through_a_reboot(gateway: Gateway) -> None:
-    """The moment at which it is answered lies before the boot."""
+    """The time at which it is answered lies before the boot."""
     data = syn(gateway)
     gateway.kernel.ask("reboot", 8 * 10**9, 10**9)
     assert late(gateway) == [data]

@@ -1,4 +1,4 @@
-"""Messages of neighbours: what is believed and answered, and what we ask (RFC 826, RFC 4861)."""
+"""Messages of neighbours: those believed and answered, and our own (RFC 826, RFC 4861)."""
 
 from __future__ import annotations
 

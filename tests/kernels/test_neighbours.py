@@ -70,7 +70,7 @@ def test_one_that_was_not_heard_for_long_is_asked_while_packets_go_on(table: Con
 
 
 def test_one_of_before_a_reboot_keeps_its_age(table: Conversation) -> None:
-    """It is asked again when it would have been, and not believed for longer."""
+    """It is asked again at the same time as without the reboot, and not believed for longer."""
     table.ask("resolve", THEM6)
     hear(table, advertisement(SOLICITED | OVERRIDE))
     table.ask("reboot", 20 * SECOND, 5 * SECOND)

@@ -1,4 +1,4 @@
-"""UDP, ICMP, other protocols, errors, fragments, and packets that are no packets."""
+"""UDP, ICMP, other protocols, errors, fragments, and malformed packets."""
 
 from __future__ import annotations
 

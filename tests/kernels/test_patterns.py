@@ -1,4 +1,4 @@
-"""Pattern sets against searching for every pattern in the whole stream."""
+"""Pattern sets, compared with a search for every pattern in the whole stream."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Rule:
         return f'{self.id} "{escaped}"{" nocase" if self.nocase else ""}'
 
     def ends(self, stream: bytes) -> set[str]:
-        """`id@end` for each place in the stream where it ends."""
+        """Return `id@end` for each place in the stream where the pattern ends."""
         size = len(self.pattern)
         found = (
             at + size for at in range(len(stream) - size + 1) if self.fits(stream[at : at + size])

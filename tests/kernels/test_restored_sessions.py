@@ -1,4 +1,4 @@
-"""Sessions that are restored while their hosts have gone on: the firewall hears where they are."""
+"""Sessions restored after their hosts went on: the firewall learns their current numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def restore(connection: Connection) -> None:
 
 @pytest.fixture
 def saved(connection: Connection) -> Connection:
-    """In use, and in a checkpoint."""
+    """A connection in use, with its session in a checkpoint."""
     connection.connect(scale_option(7))
     connection.client_sends(100)
     connection.server_sends(1000)
@@ -54,7 +54,7 @@ def test_hosts_that_went_on_go_on(
 
 
 def test_who_only_waits_hears_the_answer(saved: Connection) -> None:
-    """The client has asked after the checkpoint: its server acknowledges what nobody saw."""
+    """The client sent after the checkpoint: the server acknowledges what nobody recorded."""
     saved.c += 100
     restore(saved)
     for _ in range(50):
@@ -96,7 +96,7 @@ def test_whoever_makes_segments_up_shuts_nobody_out(saved: Connection, name: str
 
 
 def test_a_port_used_again_while_the_server_has_the_old_connection(saved: Connection) -> None:
-    """The server's challenge is as far on as the server; the client's reset answers it."""
+    """The server's challenge has its current numbers; the client's reset answers it."""
     old = (saved.c + 300_000, saved.s + 5_000_000)
     restore(saved)
     saved.c = 77
@@ -123,7 +123,7 @@ def test_a_port_used_again_when_both_have_forgotten(saved: Connection) -> None:
 
 @pytest.mark.parametrize("name", ["client", "server"])
 def test_resets_reach_their_host(saved: Connection, name: str) -> None:
-    """Which knows whether to believe them; the session ends by one that is known to be right."""
+    """The host can judge a reset; the session ends only by one that is known to be right."""
     saved.c, saved.s = saved.c + 10_000_000, saved.s + 20_000_000
     restore(saved)
     reset, number = (
@@ -198,7 +198,7 @@ def test_whatever_hosts_did_meanwhile(connection: Connection, seed: int) -> None
 
 
 def test_a_full_table_keeps_what_was_heard(kernel: Conversation) -> None:
-    """What was restored and nobody speaks of may have ended: it makes way."""
+    """Restored sessions without packets since may have ended: they make way."""
     firewall = Firewall(kernel, 16)
     connections = [Connection(firewall, cport=40000 + number).connect() for number in range(16)]
     save(connections[0])

@@ -1,6 +1,6 @@
 """A TCP connection that its ends have forgotten, and another one between the same ports.
 
-The firewall cannot know that they have: it lets the SYN pass and learns it from the answer.
+The firewall cannot know that they forgot it: it passes the SYN and learns it from the answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ESTABLISHED = "established 432000 assured"
 
 @pytest.fixture
 def forgotten(firewall: Firewall) -> Connection:
-    """Both ends are about to begin again with these numbers."""
+    """A connection whose ends have forgotten it."""
     connection = Connection(firewall, s=90_000).connect()
     connection.client_sends(500)
     connection.server_sends(500)
@@ -26,7 +26,7 @@ def forgotten(firewall: Firewall) -> Connection:
 
 
 def record(connection: Connection) -> Record:
-    """The only session's fields."""
+    """Return the only session's fields."""
     (sessions,) = todays_library().elements["SessionTable"].states
     return unpack(sessions.current, bytes.fromhex(connection.firewall.kernel.ask("records")))
 
@@ -126,7 +126,7 @@ def test_a_blind_syn_does_not_tear_a_session_down(connection: Connection) -> Non
 
 
 def test_a_live_session_forgets_the_syn(connection: Connection) -> None:
-    """Once either end goes on, no answer to that SYN can be one."""
+    """Once either end goes on with the connection, nothing counts as an answer to that SYN."""
     connection.connect()
     for go_on in (connection.client_sends, connection.server_sends):
         connection.from_client(SYN, seq=3_000_000_000)
@@ -166,7 +166,7 @@ def test_an_answer_without_a_syn_is_invalid(connection: Connection) -> None:
 
 
 def test_a_refused_syn_reaches_its_sender_and_ends_nothing(forgotten: Connection) -> None:
-    """Whoever makes up a SYN may make up the reset as well."""
+    """Whoever forges a SYN may forge the reset as well."""
     real = (1501, 90_501)
     forgotten.from_client(SYN)
     refusal = {"seq": 0, "ack": forgotten.c + 1}

@@ -1,4 +1,4 @@
-"""The kernel over layout 1, as releases had it that devices may still run."""
+"""The kernel with layout 1, as in releases that devices may still run."""
 
 from __future__ import annotations
 

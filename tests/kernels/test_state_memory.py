@@ -1,4 +1,4 @@
-"""The memory of state tables: how it grows, and what a writer leaves that dies at any moment."""
+"""Memory of state tables: its growth, and its state after a writer dies at any moment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.kernels.conversation import Conversation
 
 MINIMUM_STATES = 5 if machine() == "x86_64" else 1
-"""Other processors are not stepped through: there only the state after the change is looked at."""
+"""Single-stepping needs x86-64: elsewhere only the state after the change is checked."""
 
 
 @pytest.mark.parametrize(

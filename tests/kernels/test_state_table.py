@@ -27,7 +27,7 @@ operations = st.one_of(
 
 
 class Model:
-    """What a table that never fills up must do."""
+    """Model of a table that never fills up."""
 
     def __init__(self) -> None:
         self.now = 1

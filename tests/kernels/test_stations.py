@@ -1,4 +1,4 @@
-"""What a learning bridge remembers, for how long, and whom it forgets when its table is full."""
+"""What a learning bridge remembers, for how long, and what it forgets when its table is full."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ steps = st.lists(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps)
 def test_against_a_dictionary(stations: Conversation, taken: list[tuple[object, ...]]) -> None:
-    """A station seen again within a second may age up to a second early."""
+    """A station seen again within a second may expire up to a second early."""
     start(stations)
     clock = 0
     known: dict[tuple[int, int], tuple[str, int]] = {}

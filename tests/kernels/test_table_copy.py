@@ -1,4 +1,4 @@
-"""Copies between layouts of a state table against a dict, beside a live writer and after death."""
+"""Copies between layouts of a state table against a dict, with a live writer and after its end."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def test_keepalive_passes(connection: Connection) -> None:
 def test_what_well_behaved_hosts_send_always_passes(
     firewall: Firewall, data: list[tuple[bool, int, bool]], start: int, scale: int
 ) -> None:
-    """Each side sends within the window, loses acknowledgments and repeats its last segment."""
+    """Each side sends within the window; acknowledgments get lost, last segments are repeated."""
     firewall.kernel.ask("start", 64)
     connection = Connection(firewall, c=start, s=2**32 - 5, window=60_000)
     connection.connect(scale_option(scale))

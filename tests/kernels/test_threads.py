@@ -1,4 +1,4 @@
-"""Memory that processes or threads share under the thread sanitizer."""
+"""Memory shared by processes or threads, under the thread sanitizer."""
 
 from __future__ import annotations
 

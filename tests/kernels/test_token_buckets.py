@@ -10,7 +10,7 @@ from tests.kernels.conversation import Conversation
 
 Step = tuple[object, ...]
 REMEMBERED = 7
-"""Changes of the limit that are known exactly, with their times."""
+"""Number of changes of the limit that are remembered exactly, with their times."""
 
 
 packet_limits = st.builds(Limit, st.integers(1, 2000), st.integers(1, 20))
@@ -62,7 +62,7 @@ def play(buckets: Conversation, first: Limit, steps: list[Step]) -> None:
 
 
 def _change(model: Buckets, limit: Limit) -> None:
-    """A change holds from the next nanosecond on, which passes at the old rate."""
+    """Change the limit from the next nanosecond on; the current one passes at the old rate."""
     model.wait(1)
     if limit != model.limit:
         model.change(limit)
@@ -100,12 +100,12 @@ reboots = st.tuples(st.just("reboot"), sixteens, sixteens.map(lambda number: num
 def test_buckets_fill_at_their_rates_through_reboots(
     buckets: Conversation, before: list[Step], after: list[Step]
 ) -> None:
-    """It is a rising rate, under which no deadline of before is too early."""
+    """The rate rises, so that no earlier deadline is too early."""
     play(buckets, Limit(1, 7), [*before, ("limit", Limit(3, 7)), *after])
 
 
 def test_a_bucket_of_before_a_reboot_fills_at_its_rate(buckets: Conversation) -> None:
-    """Also when packets have become bits, and when moments of before the boot are compared."""
+    """Also when the unit changes to bits, and when times before the boot are compared."""
     start(buckets, Limit(1, 2))
     assert take(buckets)
     buckets.ask("limit", 20_000, 20_000, "bits")
@@ -119,7 +119,7 @@ def test_a_bucket_of_before_a_reboot_fills_at_its_rate(buckets: Conversation) ->
 
 
 def test_a_bucket_as_old_as_the_machine_is_up_keeps_its_age(buckets: Conversation) -> None:
-    """When it was counted becomes 0 in the other boot, which in a record would mean never."""
+    """Its time of counting becomes 0 in the other boot, which in a record would mean never."""
     start(buckets, Limit(1, 7))
     for _ in range(7):
         assert take(buckets)

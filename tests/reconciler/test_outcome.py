@@ -37,7 +37,7 @@ def test_burst_waits_no_longer_than_the_limit_since_the_last_takeover() -> None:
 
 
 def takeovers(arrivals: list[float]) -> list[float]:
-    """Times of takeovers when the loop asks at every commit and whenever it was told to wait."""
+    """Return the times of takeovers if the loop asks at every commit and after every wait."""
     done: list[float] = []
     pending = False
     moments = sorted({*arrivals, *(n * 0.05 for n in range(int(arrivals[-1] / 0.05) + 100))})

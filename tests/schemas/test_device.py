@@ -1,4 +1,4 @@
-"""What a device's description may say: of every device, by its driver, and by its transport."""
+"""Keys of a device's description: of every device, of its driver, and of its transport."""
 
 from __future__ import annotations
 

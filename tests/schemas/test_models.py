@@ -1,4 +1,4 @@
-"""Models are strict, frozen, and say what they want."""
+"""Models are strict, frozen, and describe what they accept."""
 
 import pytest
 from pydantic import ValidationError

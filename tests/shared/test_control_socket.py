@@ -24,7 +24,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def connect(program: Path, tmp_path: Path) -> Iterator[Connect]:
-    """Opens connections to a running server, past its banner."""
+    """Run a server; open connections to it and read its banner."""
     path = tmp_path / "socket"
     server = subprocess.Popen(
         [str(program), str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE

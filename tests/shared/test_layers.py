@@ -1,4 +1,4 @@
-"""The rooms of the element library: what each may include."""
+"""The folders of the element library include only what each may."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INCLUDE = re.compile(r'^#include "([^/"]+)/', re.MULTILINE)
 
 @pytest.mark.parametrize("room", MAY_INCLUDE)
 def test_a_room_includes_only_what_it_may(room: str) -> None:
-    """What both programs share knows neither, and neither knows the other."""
+    """`shared` includes neither program, and neither program includes the other."""
     sources = [*(LIBRARY / room).glob("*.cc"), *(LIBRARY / room).glob("*.hh")]
     assert sources
     for source in sources:

@@ -1,4 +1,4 @@
-"""What supervisor, worker and carrier say to each other."""
+"""Messages between supervisor, worker and carrier."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def page() -> Iterator[int]:
-    """Memory as the supervisor shares it, nothing in it yet."""
+    """The page that a supervisor shares, still empty."""
     memory = os.memfd_create("page")
     os.ftruncate(memory, PAGE_BYTES)
     os.write(memory, PAGE_MAGIC.to_bytes(8, "little"))
@@ -42,7 +42,7 @@ def page() -> Iterator[int]:
 
 @contextmanager
 def started(driver: Path, tmp_path: Path, role: str) -> Iterator[socket.socket]:
-    """A worker or carrier that was welcomed; this test is its supervisor."""
+    """Start a worker or carrier and welcome it; this test is its supervisor."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.settimeout(30)
     listener = socket.socket(socket.AF_UNIX)

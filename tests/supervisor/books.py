@@ -1,4 +1,4 @@
-"""A Ledger that is asked for its entries, and what reports say became of them."""
+"""The entries of a Ledger, and their fate according to reports."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ ITEMS = ElementManifest.model_validate({
 
 
 def compile_checkpoints(out: Path) -> Path:
-    """The program, in the folder `out`."""
+    """Compile the program in the folder `out`."""
     parts = ("clock", "folder", "reader", "writer")
     folder = LIBRARY / "supervisor"
     sources = [folder / f"checkpoint_{part}.cc" for part in parts]

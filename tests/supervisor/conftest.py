@@ -61,7 +61,7 @@ def supervised(
 
 @pytest.fixture
 def forwarding(supervised: Supervised) -> Supervised:
-    """The same with a confirmed release `one`."""
+    """A running supervisor with a confirmed release `one`."""
     supervised.confirmed("one")
     return supervised
 
@@ -79,7 +79,7 @@ def keeping(supervised: Supervised) -> Supervised:
 def start(
     supervisor_program: Path, wire_driver: Path, tmp_path: Path, network: Network
 ) -> Iterator[Start]:
-    """Starts supervisors, one after the other, in one directory; the last one is told to stop."""
+    """Start supervisors, one after the other, in one directory; the last one is told to stop."""
     running: list[Supervised] = []
 
     def begin(*options: object, driver: Path = wire_driver) -> Supervised:
@@ -94,7 +94,7 @@ def start(
 
 @pytest.fixture
 def saving(start: Start) -> Supervised:
-    """A confirmed release `one` with layout 1 and forty entries; a checkpoint when asked for."""
+    """A confirmed release `one` with layout 1 and forty entries; checkpoints only on demand."""
     supervised = start()
     supervised.confirmed("one", books(1))
     supervised.write("books.fill", "40", "control.sock")

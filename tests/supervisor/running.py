@@ -29,7 +29,7 @@ RING_BYTES = 32 << 20
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    """Returns once the condition holds."""
+    """Wait until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"
@@ -48,11 +48,11 @@ class Supervised:
         *options: object,
         before: Sequence[str] = (),
     ) -> None:
-        """`before` is what starts the program."""
+        """`before` is a command prefix that starts the program."""
         self.directory = directory
         self.driver = driver
         place = ["--netns", netns] if netns else []
-        # Little memory for rings: every test would wait for the kernel to clear it.
+        # Little memory for rings, since every test waits until the kernel has cleared it.
         own = [str(program), "--directory", str(directory), "--ring-memory", str(RING_BYTES)]
         self._command = [*before, *own, *place, *map(str, options)]
         self._attempts = 0
@@ -87,7 +87,7 @@ class Supervised:
         return found
 
     def request(self, release: str, text: str = WIRES, **more: object) -> str:
-        """The lines of a takeover of a release whose configuration is `text`."""
+        """Return the request for a takeover by a release whose configuration is `text`."""
         config = self.directory / f"{release}.click"
         config.write_text(text)
         self._attempts += 1
@@ -100,7 +100,7 @@ class Supervised:
         return "".join(f"{key}={value}\n" for key, value in {**fields, **more}.items())
 
     def takeover(self, release: str, text: str = WIRES, **more: object) -> dict[str, Any]:
-        """Takes over, which must work once nothing else is under way; its report."""
+        """Take over, which must succeed once nothing else is under way; return the report."""
         asked = self.request(release, text, **more)
         code, answer = self.write("takeover", asked)
         deadline = time.monotonic() + PATIENCE
@@ -112,7 +112,7 @@ class Supervised:
         return report
 
     def refused(self, release: str, text: str = WIRES, **more: object) -> str:
-        """Takes over, which must fail; the reason."""
+        """Take over, which must fail; return the reason."""
         code, answer = self.write("takeover", self.request(release, text, **more))
         assert code == 520, answer
         return answer
@@ -125,12 +125,12 @@ class Supervised:
         self.confirm(release)
 
     def events(self, *names: str) -> list[dict[str, str]]:
-        # The last line may be only half there yet.
+        # The last line may be incomplete.
         lines = (self.directory / "log.jsonl").read_text().split("\n")[:-1]
         return [event for event in map(json.loads, lines) if event["event"] in names]
 
     def memory_of(self, name: str) -> Path:
-        """The file that is the memory of a table of the release that runs."""
+        """Return the file that is the memory of a table of the running release."""
         wanted = self.status()["tables"][name]
         folder = Path(f"/proc/{self.process.pid}/fd")
         tables = [path for path in folder.iterdir() if f"click-up {name}" in _target(path)]
@@ -174,7 +174,7 @@ class Supervised:
 
 
 def _target(link: Path) -> str:
-    """Of a link in /proc that may go at any moment."""
+    """Return the target of a link in /proc that may vanish at any moment."""
     try:
         return os.readlink(link)
     except FileNotFoundError:
@@ -182,7 +182,7 @@ def _target(link: Path) -> str:
 
 
 def _size_and_layout(memory: Path) -> dict[str, object]:
-    """Of a state table, as `status` tells them (StateHeader)."""
+    """Return size and layout of a state table, as `status` reports them (StateHeader)."""
     with memory.open("rb") as file:
         header = os.pread(file.fileno(), 256, 0)
     version, layout = struct.unpack_from("<12xIQ", header)
@@ -194,7 +194,7 @@ def socket_in(
     kind: socket.SocketKind = socket.SOCK_DGRAM,
     family: socket.AddressFamily = socket.AF_INET,
 ) -> socket.socket:
-    """A socket that lives in another network namespace than we do."""
+    """Open a socket in another network namespace."""
     libc = ctypes.CDLL(None, use_errno=True)
     with open("/proc/self/ns/net") as ours, open(namespace.path) as theirs:
         assert libc.setns(theirs.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
@@ -243,7 +243,7 @@ class Stream:
         return set(range(self.sent)) - set(self.arrived)
 
     def run_on(self, packets: int = 200) -> None:
-        """Returns when that many more have arrived."""
+        """Wait until this many more packets have arrived."""
         goal = len(self.arrived) + packets
         until(lambda: len(self.arrived) >= goal, "traffic flows")
 

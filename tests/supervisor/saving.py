@@ -1,4 +1,4 @@
-"""A supervisor that is asked for checkpoints, and what it keeps."""
+"""A supervisor that is asked for checkpoints, and the files that it keeps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def refused(supervised: Supervised) -> str:
 
 
 def pull_the_plug(supervised: Supervised) -> None:
-    """Nothing is left but what is on disk."""
+    """Kill everything, so that only what is on disk remains."""
     supervised.process.kill()
     supervised.process.wait()
 

@@ -1,5 +1,5 @@
-"""Every state of the library, restored by a device that has booted again: a moment of before the
-boot keeps its age, and what goes on from it goes on.
+"""Every state of the library, restored by a device that has rebooted: times before the boot keep
+their age, and whatever is measured from them continues.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.supervisor.saving import checkpoint, path_of, pull_the_plug
 pytestmark = needs_sandbox
 
 MOST = 80_000
-"""Seconds off: flows of FlowTable are kept for little more than a day."""
+"""Most seconds of downtime: FlowTable keeps flows for little more than a day."""
 PATIENCE = 300
 """Seconds that the test may take."""
 BURST = 1_000_000
@@ -59,7 +59,7 @@ TABLES = {
     "sessions.table": (4, -1), "nat.table": (5, -1), "web.table": (5, -1),
     "stations.table": (3, -1), "neighbours.table": (3, 1), "flows.table": (7, 1),
 }  # fmt: skip
-"""Which word of a line is seconds, and whether they are left or passed."""
+"""Index of the word of a line that is seconds, and whether they are left or passed."""
 
 
 def begin(supervised: Supervised, name: str, frames: list[bytes]) -> None:
@@ -83,14 +83,14 @@ def lines(supervised: Supervised, handler: str) -> list[list[str]]:
 
 
 def tokens(supervised: Supervised) -> int:
-    """Of the client's bucket."""
+    """Return the tokens of the client's bucket."""
     found = {key: int(left) for key, left in lines(supervised, "limits.table")}
     return found[f"{CLIENT}/32"]
 
 
 def as_of_another_boot(path: Path) -> int:
-    """The file as it would be, had the device been off before it booted: some moments lie before
-    the boot, unless that is long ago. Returns how many seconds.
+    """Change the file as if the device had been off before it booted: some times lie before the
+    boot, unless that was long ago. Return the seconds of downtime.
     """
     written = read_checkpoint(path)
     off = min(int(time.clock_gettime(time.CLOCK_BOOTTIME)) + 600, MOST)
@@ -131,7 +131,7 @@ def test_all_states_go_on(running: Supervised, start: Start, session_driver: Pat
 
 
 def aged(before: list[list[str]], after: list[list[str]], word: int, by: int) -> bool:
-    """Whether the lines are the same but for seconds, which passed for all."""
+    """Return whether the lines differ only in seconds, which passed for all."""
 
     def others(line: list[str]) -> list[str]:
         return line[:word] + line[word + 1 :]

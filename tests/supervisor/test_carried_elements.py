@@ -1,4 +1,4 @@
-"""Takeovers that change capacities: the next worker does with packets what this one would."""
+"""Takeovers that change capacities: the next worker treats packets as this one would."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def supervised(
 
 @pytest.fixture
 def upgrade(supervised: Supervised, tmp_path: Path) -> Upgrade:
-    """What the next worker makes of frames that `in` has from {folder}/in.pcap: one output, once
-    a handler says that it is done.
+    """Let the next worker take frames from {folder}/in.pcap by `in`; return one output, once a
+    handler says that it is done.
     """
     numbers = count()
 
@@ -47,7 +47,7 @@ def upgrade(supervised: Supervised, tmp_path: Path) -> Upgrade:
 
 
 def balancing(capacity: int, *backends: str) -> str:
-    """Connections that are about to end have the nearest deadlines."""
+    """Return a balancer; in it, connections that are about to end have the nearest deadlines."""
     source = "in :: FromDump({folder}/in.pcap) -> inbound; Idle -> outbound;"
     return graph("{folder}", backends, source, f"CAPACITY {capacity}, TCP_CLOSING 100")
 
@@ -57,7 +57,7 @@ def requests(clients: list[Client], *flags: int) -> list[bytes]:
 
 
 def test_flows_stay_where_they_are(supervised: Supervised, upgrade: Upgrade) -> None:
-    """Also those whose backend leaves at the same time, if they are in use."""
+    """Even those whose backend leaves at the same time, if they are in use."""
     ending, used, begun = (
         [Client(f"198.51.100.{host}", port) for port in range(1000, 1000 + flows)]
         for host, flows in ((1, 12), (2, 12), (3, 40))
@@ -99,7 +99,7 @@ SHAPED, LARGE, JUMBO = 100, 1400, 9000
 def test_emptied_buckets_stay_empty_and_what_waits_goes_on_waiting(
     supervised: Supervised, upgrade: Upgrade
 ) -> None:
-    """A smaller table lets the fullest buckets go, and the last of the packets that wait."""
+    """A smaller table drops the fullest buckets, and the last of the waiting packets."""
     emptied = [frame(key, key, LARGE) for key in range(20)]
     little = [frame(key, key) for key in range(20, 30)]
     waiting = [frame(SHAPED, number, JUMBO) for number in range(31)]

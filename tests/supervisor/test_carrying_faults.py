@@ -92,7 +92,7 @@ def test_a_new_worker_that_fails_changes_nothing(keeping: Supervised, phase: str
 
 
 def begin(supervised: Supervised, release: str, text: str) -> Any:
-    """A takeover whose answer is read later."""
+    """Begin a takeover; its answer is read later."""
     client = supervised.client()
     request = supervised.request(release, text)
     client.send(f"WRITEDATA takeover {len(request)}\r\n{request}")

@@ -1,4 +1,4 @@
-"""Carrying records goes behind packets: it waits, or says that it cannot be in time."""
+"""Carrying records yields to packets: it waits, or reports that it cannot be in time."""
 
 from __future__ import annotations
 

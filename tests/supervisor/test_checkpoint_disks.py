@@ -1,4 +1,4 @@
-"""Disks that are full, or cannot be written to, beneath checkpoints."""
+"""Checkpoints on disks that are full or cannot be written to."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TestMounted:
 
     @pytest.fixture
     def small(self, tmp_path: Path) -> Iterator[Path]:
-        """18 MB."""
+        """A disk of 18 MB."""
         where = tmp_path / "small"
         where.mkdir()
         mount("-t", "tmpfs", "-o", "size=18m", "none", str(where))

@@ -128,11 +128,11 @@ def test_who_asks_while_one_is_written_gets_the_next(start: Start) -> None:
 
 
 class TestTroubledDirectory:
-    """It never keeps anybody from forwarding, and is tried again."""
+    """A failing checkpoint never stops forwarding, and is tried again."""
 
     @pytest.fixture
     def small(self, start: Start, tmp_path: Path) -> Iterator[Path]:
-        """18 MB."""
+        """A disk of 18 MB."""
         where = tmp_path / "kept"
         where.mkdir()
         mount("-t", "tmpfs", "-o", "size=18m", "none", str(where))

@@ -1,4 +1,4 @@
-"""New drivers that fail, workers that die: what forwarded goes on, or comes back at once."""
+"""New drivers that fail, workers that die: the old one goes on, or forwarding resumes at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the supervisor finds by looking, without processes, rings or clocks."""
+"""What the supervisor concludes from its samples, without processes, rings or clocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Supervisors outlive drivers and reconcilers: other versions work, or say what is wrong."""
+"""Supervisors outlive drivers and reconcilers: other versions work, or report what is wrong."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_nothing_is_tried_while_another_release_is_not_confirmed(start: Start) -
 async def test_a_client_blames_nobody_where_it_is_told_no_cause(
     start: Start, of_supervisor: int, tmp_path: Path, programs: dict[tuple[str, int], Path]
 ) -> None:
-    """A supervisor of the version before did not say who is to blame: it is tried again."""
+    """A supervisor of the previous version gives no cause, so the takeover is tried again."""
     here = LocalTransport()
     with start(of_supervisor, NEWEST) as supervised:
         socket = PurePosixPath(supervised.directory / "supervisor.sock")

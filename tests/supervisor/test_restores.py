@@ -161,8 +161,8 @@ def test_a_damaged_file_is_refused_and_the_old_release_goes_on(saving: Supervise
 
 
 def test_power_cuts_at_random_moments_lose_no_more_than_an_interval(start: Start) -> None:
-    """A number grows all the time. What is restored was there, and no older than the last
-    checkpoint that was written.
+    """A number keeps growing. The restored value existed, and is no older than the last checkpoint
+    that was written.
     """
     moments = random.Random(5)
     number = safe = 0

@@ -1,4 +1,4 @@
-"""Receive rings: their size, their change while packets come in, and what they say of drops."""
+"""Receive rings: their size, their replacement under traffic, and the causes of drops."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_worker_killed_while_its_ring_changes_loses_nothing(
         stream.run_on(100)
     dropped = [one["rx_dropped"] for one in forwarding.status()["interfaces"].values()]
     assert dropped == [0, 0], "the rings held what came while there was no worker"
-    # What a killed worker had taken out of its ring and not sent yet dies with it.
+    # Packets that a killed worker had taken from its ring but not sent are lost with it.
     assert len(stream.lost) <= 12
     assert stream.arrived == sorted(set(stream.arrived))
 

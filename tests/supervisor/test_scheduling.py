@@ -1,4 +1,4 @@
-"""The packet path goes before others on a processor, and cannot take it away from them."""
+"""The packet path has priority on a processor, but cannot starve other programs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def level(pid: int) -> int:
 
 
 def nice_of_session(pid: int) -> int | None:
-    """None where the kernel does not share processors out between sessions."""
+    """Return a session's nice value; None if the kernel does not schedule by session."""
     group = Path(f"/proc/{pid}/autogroup")
     return int(group.read_text().split()[-1]) if group.exists() else None
 
@@ -105,7 +105,7 @@ def test_a_core_that_does_not_exist_is_told(start: Start) -> None:
 def test_what_is_not_allowed_is_told(
     supervisor_program: Path, wire_driver: Path, tmp_path: Path
 ) -> None:
-    """As in a container, or an ordinary user, without the right to raise priorities."""
+    """As in a container or for an ordinary user, there is no right to raise priorities."""
     command = ("setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice", "--")
     with Supervised(supervisor_program, wire_driver, tmp_path, None, before=command) as ordinary:
         said = ordinary.status()["scheduling"]
@@ -116,7 +116,7 @@ def test_what_is_not_allowed_is_told(
 
 @contextmanager
 def spinning(supervised: Supervised, tmp_path: Path) -> Iterator[int]:
-    """Lets the worker of release `two`, in probation, loop for ever; its process id."""
+    """Let the worker of release `two`, in probation, loop for ever; provide its process id."""
     once = tmp_path / "spin-once"
     supervised.takeover("two", WIRES + f"Fault(task, spin, ONCE {once});")
     worker = supervised.pid()
@@ -170,7 +170,7 @@ def test_a_worker_that_is_busy_for_long_keeps_its_priority(forwarding: Supervise
 def test_a_spinning_worker_without_a_supervisor_loses_its_priority(
     forwarding: Supervised, tmp_path: Path
 ) -> None:
-    """The limit of the kernel (RLIMIT_RTTIME), where nobody looks any more."""
+    """The kernel's limit (RLIMIT_RTTIME) holds when no supervisor watches any more."""
     supervisor = forwarding.status()["pid"]
     with spinning(forwarding, tmp_path) as worker:
         assert policy(worker) == os.SCHED_FIFO

@@ -51,7 +51,7 @@ check_in[3] -> unknown;
 
 @pytest.fixture(scope="module")
 def old_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A firewall of the library before layout 2."""
+    """A firewall of the library from before layout 2."""
     out = tmp_path_factory.mktemp("old") / "driver"
     return compile_driver(out, FIREWALL, library=kept_sessions_1())
 
@@ -124,7 +124,7 @@ class Echoes:
 
 
 def records(supervised: Supervised) -> dict[bytes, Record]:
-    """Sessions by key, as the table of the release that runs holds them (state_memory.hh)."""
+    """Return sessions by key, from the table of the running release (state_memory.hh)."""
     (table,) = todays_library().elements["SessionTable"].states
     with supervised.memory_of("sessions/sessions").open("rb") as memory:
         file = memory.fileno()
@@ -142,7 +142,7 @@ def records(supervised: Supervised) -> dict[bytes, Record]:
 
 
 def settled(supervised: Supervised) -> dict[bytes, Record]:
-    """Sessions when nothing changes any more: what was closed just now still says good-bye."""
+    """Return the sessions once they no longer change: just closed ones still exchange FINs."""
     last, now = None, records(supervised)
     while now != last:
         time.sleep(0.3)

@@ -17,7 +17,7 @@ from tests.supervisor.running import Supervised
 pytestmark = needs_sandbox
 RECORD_SIZE_OFFSET = 32  # StateHeader::record_size
 AT_ONCE = 50_000
-"""Sessions that are opened between two signs of life of the worker."""
+"""Sessions that are opened between two beats of the worker."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def opened(supervised: Supervised, count: int) -> None:
 
 
 def memory(supervised: Supervised) -> tuple[int, int]:
-    """Bytes that the newest table of sessions takes up, and bytes of one record."""
+    """Return the bytes that the newest table of sessions takes up, and those of one record."""
     newest = supervised.memory_of("sessions/sessions")
     with newest.open("rb") as file:
         (size,) = struct.unpack("<I", os.pread(file.fileno(), 4, RECORD_SIZE_OFFSET))
@@ -47,7 +47,7 @@ def memory(supervised: Supervised) -> tuple[int, int]:
 
 
 def mapped(supervised: Supervised) -> int:
-    """Bytes of its newest table that the worker which forwards reaches without a page fault."""
+    """Return the bytes of its newest table that the forwarding worker has mapped."""
     maps = Path(f"/proc/{supervised.pid()}/smaps").read_text()
     _, _, table = maps.partition("click-up sessions/sessions")
     (resident,) = re.findall(r"^Rss: +(\d+) kB", table, re.MULTILINE)[:1]

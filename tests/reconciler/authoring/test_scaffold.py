@@ -21,7 +21,7 @@ OURS = Path(element_library.__file__).parent
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An author's working directory; drivers are built in the cache of the other tests."""
+    """An author's working directory; drivers are built in the cache shared by tests."""
     cache = ROOT / "build" / "tests" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     state = tmp_path / "state" / "click-up"
@@ -83,7 +83,7 @@ def test_a_new_class_passes_its_case_until_it_does_something_else(
 def test_a_new_class_with_a_state_passes_its_case(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Built as it is, and after its records got another layout within the state's folder."""
+    """It is built as created, and again after its records got another layout."""
     assert run(capsys, "element", "new", "KnownOnly", "--stateful")[0] == 0
     passed = (0, "✔ first\n✔ KnownOnly: 1 case passed\n")
     code, out, err = run(capsys, "element", "test", "KnownOnly")

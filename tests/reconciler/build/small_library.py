@@ -1,4 +1,4 @@
-"""A library that is compiled at once."""
+"""A library that takes next to no time to compile."""
 
 from __future__ import annotations
 

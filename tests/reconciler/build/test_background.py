@@ -26,7 +26,7 @@ TELLS = (sys.executable, "-c", "import os; print(os.getpid())")
 
 @contextmanager
 def running(command: Sequence[str], user: int | None = None) -> Iterator[int]:
-    """The process id of background work that has begun."""
+    """Start background work; provide its process id."""
     with subprocess.Popen(
         background(command), start_new_session=True, stdout=subprocess.PIPE, user=user
     ) as child:

@@ -1,4 +1,4 @@
-"""The precompiled header: never seen in what is built, and never needed."""
+"""The precompiled header never affects what is built, and is never needed."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def sessions() -> StateTable:
 
 
 def wide(address: str) -> bytes:
-    """As sessions keep it."""
+    """Return an address as sessions store it."""
     found = ip_address(address)
     mapped = found if isinstance(found, IPv6Address) else IPv6Address(f"::ffff:{address}")
     return mapped.packed
@@ -54,8 +54,8 @@ def table_of(
     left: float = 30.0,
     state: StateTable | None = None,
 ) -> Table:
-    """A table with these records, whose deadlines are `left` seconds away; of sessions unless
-    another state is given.
+    """Return a table with these records, whose deadlines are `left` seconds away; of sessions
+    unless another state is given.
     """
     state = state or sessions()
     layout = layout or state.current

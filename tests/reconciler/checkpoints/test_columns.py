@@ -1,4 +1,4 @@
-"""How records are shown, and the names that the library gives to values."""
+"""Display of records, with the names that the library gives to values."""
 
 from __future__ import annotations
 

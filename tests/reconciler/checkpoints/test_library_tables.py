@@ -17,7 +17,7 @@ from tests.records import Record
 ADDRESSES = (Kind.ADDRESS, Kind.MAC)
 # Packets, pieces of streams, and an annotation that is of either IP version.
 OPAQUE = {"data", "tail", "stretches", "destination"}
-# Small numbers that count or measure. All others stand for something, and have words.
+# Small numbers that count or measure. All others encode something, and are shown as words.
 PLAIN = {
     *("asked_times", "detail", "header_length", "link_length", "mark", "one", "paint"),
     *("retransmissions", "scales", "traffic_class"),
@@ -26,7 +26,7 @@ PLAIN = {
 
 @cache
 def tables() -> dict[str, StateTable]:
-    """By class and name."""
+    """Return all state tables by class and name."""
     manifests = todays_library().elements.items()
     return {
         f"{name}/{state.table}": state for name, manifest in manifests for state in manifest.states
@@ -34,14 +34,14 @@ def tables() -> dict[str, StateTable]:
 
 
 def shown(name: str, record: Record) -> list[Column]:
-    """Columns of a table with one record."""
+    """Return the columns of a table with one record."""
     state = tables()[name]
     table = table_of([record], name=name, state=state)
     return list(columns(checkpoint_of(table), table, [state]))
 
 
 def printed(name: str, record: Record) -> dict[str, Value]:
-    """What `click-up state show` prints of one record."""
+    """Return what `click-up state show` prints of one record."""
     state = tables()[name]
     checkpoint = checkpoint_of(table_of([record], name=name, state=state))
     (selected,) = select_records(checkpoint, [state], None, None, None)

@@ -1,6 +1,6 @@
-"""Writes checkpoint files, format 1 (docs/reference/checkpoints.md), that tests make up.
+"""Writes checkpoint files for tests, in format 1 (docs/reference/checkpoints.md).
 
-The product reads them only: it is the supervisor that writes.
+The reconciler only reads them; the supervisor writes them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from reconciler.checkpoints.file import (
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a file that is there whole and on disk, or not at all.
+    """Write a file atomically; it is on disk when this returns.
 
     Raises ValueError for a name that does not fit, OSError.
     """
@@ -106,7 +106,7 @@ def _blocks(number: int, table: Table) -> Iterator[bytes]:
 
 
 def _closed(part: bytes) -> bytes:
-    """The part with its CRC as the last four bytes."""
+    """Return the part with its CRC as the last four bytes."""
     return part[:-4] + zlib.crc32(part[:-4]).to_bytes(4, "little")
 
 

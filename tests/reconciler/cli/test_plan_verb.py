@@ -11,7 +11,7 @@ from reconciler.transports.local import own_platform
 
 ROOT = Path(__file__).parents[3]
 CACHE = ROOT / "build" / "tests" / "cache"
-"""Of objects as a user's compiler makes them, shared between tests."""
+"""Cache of objects built as for a user, shared between tests."""
 
 
 def plan(*arguments, data):

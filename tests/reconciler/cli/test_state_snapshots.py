@@ -84,7 +84,7 @@ def test_prune_keeps_the_newest_of_each_instance(snapshots, state):
     assert state("prune", EDGE1, "--keep", 2)[1] == f"✔ removed {snapshot(1).name}\n"
     state("prune")
     assert snapshots.all() == (snapshot(3), snapshot(4, Occasion.FOUND, EDGE2))
-    assert state("prune", "--keep", 0, "--older-than", "1h")[1] == ""  # they are of the future
+    assert state("prune", "--keep", 0, "--older-than", "1h")[1] == ""  # they lie in the future
     state("prune", "--keep", 0)
     assert snapshots.all() == ()
 

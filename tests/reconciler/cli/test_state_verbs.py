@@ -119,7 +119,9 @@ def test_export(run: Run, before: Path, tmp_path: Path) -> None:
 def test_export_says_how_to_get_what_writes_parquet(
     run: Run, before: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as Python marks what cannot be imported
+    monkeypatch.setitem(
+        sys.modules, "pyarrow", None
+    )  # Python's mark for a module that cannot be imported
     table = ("--table", "sessions/sessions")
     code, out, said = run("export", before, *table, "--to", tmp_path / "out.parquet")
     assert (code, out) == (1, "")

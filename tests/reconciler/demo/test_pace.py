@@ -1,4 +1,4 @@
-"""The time left is estimated from the last run, or, the first time, from the share that is done."""
+"""The time left is estimated from the last run or, in the first, from the share that is done."""
 
 from pathlib import Path
 

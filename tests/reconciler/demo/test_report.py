@@ -1,4 +1,4 @@
-"""report.json has the published shape, the table and the picture show what is in it."""
+"""report.json has the published shape; the table and the picture show its content."""
 
 import json
 import xml.etree.ElementTree as ElementTree

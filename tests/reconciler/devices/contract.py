@@ -1,7 +1,7 @@
-"""What every client of a device does, as far as its capabilities say that it does it.
+"""The contract of every client of a device, as far as its capabilities go.
 
-A test module makes a subclass whose fixture `subject` gives a client of a device that nothing was
-done to, and releases for it.
+A test module defines a subclass whose fixture `subject` provides a client of an untouched device,
+and releases for it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Subject:
     supervisor: Path
     driver: Path
     configs: dict[str, str]
-    """By release; that of BAD cannot start."""
+    """Configuration of each release; that of BAD cannot start."""
 
     def release(self, digest: str) -> Release:
         return Release(digest, self.driver, self.configs[digest], f'{{"release": "{digest}"}}')
@@ -51,7 +51,7 @@ def active(status: DeviceStatus) -> WorkerStatus:
 
 @asynccontextmanager
 async def started(subject: Subject) -> AsyncIterator[DeviceClient]:
-    """The device with nothing on it; it is left as it was found."""
+    """Provide the device with nothing running on it; leave it as it was found."""
     client = subject.client
     await client.start(subject.supervisor)
     try:
@@ -66,7 +66,7 @@ def demand(subject: Subject, capability: str) -> None:
 
 
 class Contract:
-    """Inherit it as TestSomething."""
+    """Tests of the contract: inherit them as TestSomething."""
 
     async def test_nothing_runs_at_first(self, subject: Subject) -> None:
         state = await subject.client.observe()

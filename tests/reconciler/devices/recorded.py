@@ -1,4 +1,4 @@
-"""A device of which only the records exist: it remembers what was done to it, and runs nothing.
+"""A simulated device: it records what was done to it, and runs nothing.
 
 For tests of decisions: any state can be set up in it, however rare. It has no checkpoints.
 """
@@ -45,7 +45,7 @@ PARKS_NONE = REMEMBERS_ONLY.model_copy(update={"parked": False})
 
 @dataclass
 class Records:
-    """What is known of one place; tests write into it."""
+    """Records of one device; tests may change them."""
 
     started: bool = False
     releases: dict[str, Release] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Records:
 
 @dataclass(frozen=True)
 class RecordedDevice:
-    """A client over `records`; `classes` are what its driver would know."""
+    """A client for `records`; `classes` are those that its driver would have."""
 
     name: str
     records: Records

@@ -1,4 +1,4 @@
-"""Our client against scripted far ends, so that every way of answering is met."""
+"""Our client against scripted servers, so that it meets every way of answering."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GREETING = b"Click::ControlSocket/1.3\r\n"
 async def far_end(
     path: Path, answer: Callable[[bytes], bytes], greeting: bytes = GREETING
 ) -> AsyncIterator[list[bytes]]:
-    """Answers each command with the bytes `answer` returns; empty closes the connection."""
+    """Answer each command with the bytes that `answer` returns; empty closes the connection."""
     got: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -134,7 +134,7 @@ async def test_long_paths_work(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("turns", range(25))
 async def test_is_cancelled_whenever_the_answer_comes(tmp_path: Path, turns: int) -> None:
-    """The event loop's turns before it: at one of them the answer has just arrived."""
+    """`turns` of the event loop pass before it: after one of them the answer has just arrived."""
     path = tmp_path / "s"
     reply = b"200 Read handler 'x' OK\r\nDATA 1\r\na"
     async with far_end(path, lambda _: reply), connected_here(path) as socket:

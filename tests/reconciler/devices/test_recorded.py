@@ -1,4 +1,4 @@
-"""The device of which only the records exist keeps the contract, too."""
+"""The simulated device keeps the contract, too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def recorded(folder: Path, capabilities: Capabilities) -> Subject:
 
 
 class TestRecorded(Contract):
-    """Without checkpoints, as its capabilities say."""
+    """A device without checkpoints, as its capabilities say."""
 
     @pytest.fixture
     def subject(self, tmp_path: Path) -> Subject:
@@ -37,7 +37,7 @@ class TestRecorded(Contract):
 
 
 class TestParksNone(Contract):
-    """A release takes over, and there is no way back but to stage the one before."""
+    """A release takes over; the only way back is to stage the previous one."""
 
     @pytest.fixture
     def subject(self, tmp_path: Path) -> Subject:
@@ -45,7 +45,7 @@ class TestParksNone(Contract):
 
 
 class TestStopsAndStarts(Contract):
-    """The least that a driver can do."""
+    """The fewest capabilities that a driver can have."""
 
     @pytest.fixture
     def subject(self, tmp_path: Path) -> Subject:

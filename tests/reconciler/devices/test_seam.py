@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 RECONCILER = ROOT / "reconciler"
 DRIVERS = [RECONCILER / "devices" / "click_up"]
 FILE_NAME = re.compile(r"[\w-]+\.[a-z]{2,8}")
-# Files of other things that have the same names.
+# Files of other things with the same names.
 OTHER_FILES = {
     "apply/collecting.py": {"config.click"},  # of a snapshot
     "store/snapshots.py": {"release.json"},  # of a snapshot
@@ -25,7 +25,7 @@ NEEDS_NO_TRANSPORT = {"open", "Path", "input"}
 
 
 def constants(file: Path) -> Iterator[str]:
-    """Every text that a program has, without what is written for people."""
+    """Return all string constants of a module, except docstrings."""
     tree = ast.parse(file.read_text())
     remarks = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""Click language: we read what we write, and what drivers print."""
+"""Click language: we can read what we write, and what drivers print."""
 
 import string
 

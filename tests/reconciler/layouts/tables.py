@@ -19,7 +19,7 @@ def manifest(
     reserved: tuple[str, ...] = (),
     migrations: str | None = None,
 ) -> ElementManifest:
-    """One table; a layout is a list of fields, or a mapping with `fields` and more."""
+    """Return a manifest with one table; a layout is a list of fields, or a mapping with them."""
     listed = [one if isinstance(one, dict) else {"fields": one} for one in layouts]
     numbered = [{"version": number, **one} for number, one in enumerate(listed, start=1)]
     return ElementManifest.model_validate({

@@ -1,4 +1,4 @@
-"""Layouts: the offsets of fields, their identity, and that a compiler agrees."""
+"""Layouts: the offsets of fields, their identity, and a compiler's agreement."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_compiler_rejects_a_wrong_offset(tmp_path: Path) -> None:
 
 
 def test_layouts_that_were_shipped_stay_as_they_are() -> None:
-    """Memory of running devices and files on their disks carry these hashes."""
+    """Memory and files of deployed devices contain these hashes."""
     (sessions,) = todays_library().elements["SessionTable"].states
     hashes = {
         item.version: f"{layout_hash(sessions.table, item):016x}" for item in sessions.layouts

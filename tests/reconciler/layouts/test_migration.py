@@ -1,4 +1,4 @@
-"""Migrations between layouts: their losses, and why there may be none."""
+"""Migrations between layouts: their losses, and reasons why there may be no migration."""
 
 from __future__ import annotations
 

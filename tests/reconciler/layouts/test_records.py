@@ -1,4 +1,4 @@
-"""What release.json says of layouts, read by any other version."""
+"""The layouts in release.json, read by any other version."""
 
 from __future__ import annotations
 

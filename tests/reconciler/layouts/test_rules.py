@@ -1,4 +1,4 @@
-"""Layouts that a manifest must not declare, and the message for each."""
+"""Layouts that a manifest may not declare, and the message for each."""
 
 from __future__ import annotations
 

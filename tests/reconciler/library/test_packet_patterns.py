@@ -1,4 +1,4 @@
-"""The words of patterns are checked."""
+"""Patterns are checked word by word."""
 
 import re
 from pathlib import Path

@@ -110,7 +110,7 @@ def test_two_instances_do_not_share_an_interface(example_files):
 
 
 def of_one_element(files, file):
-    """The files that this one belongs with."""
+    """Return the files of the network element to which this one belongs."""
     element = "edge-firewall" if file.startswith("devices/") else Path(file).stem
     return {path: text for path, text in files.items() if Path(path).stem in (element, "edge1")}
 

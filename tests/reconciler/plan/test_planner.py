@@ -1,4 +1,4 @@
-"""From desired and observed to steps."""
+"""Steps follow from what is desired and what is observed."""
 
 from dataclasses import replace
 

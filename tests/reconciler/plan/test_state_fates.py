@@ -1,4 +1,4 @@
-"""What becomes of states: layouts, capacities, removals, and what lies on disks."""
+"""The fate of states: layouts, capacities, removals, and what is saved on disks."""
 
 from __future__ import annotations
 

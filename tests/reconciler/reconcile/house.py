@@ -1,4 +1,4 @@
-"""One reconciler with everything around it, for tests of the whole loop."""
+"""A reconciler with its whole environment, for tests of the loop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CACHE = Path(__file__).parents[3] / "build" / "tests" / "cache"
 
 @dataclass
 class Recorder(Observer):
-    """Remembers what happened, for assertions on the order of things."""
+    """Records what happened, for assertions on the order of events."""
 
     steps: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -69,7 +69,7 @@ class House:
         self.device = self.device_in(None)
 
     def device_in(self, directory: Path | None) -> ClickUpDevice:
-        """Where the instance runs when the device names this directory."""
+        """Return the instance's device if its description names this directory."""
         device = {
             "apiVersion": "click-up/v1alpha1",
             "kind": "Device",

@@ -55,7 +55,7 @@ KEY = "box/stream"
 
 
 def library_root(folder: Path) -> Path:
-    """The element library with one more atom."""
+    """Copy the element library and add an atom; return its root."""
     installed = Path(element_library.__file__).parent
     folder.mkdir()
     for entry in installed.iterdir():
@@ -89,7 +89,7 @@ class Repository:
         return done.stdout.strip()
 
     def commit(self, **changes: object) -> str:
-        """Write all files with these changes; returns the revision."""
+        """Write all files with these changes; return the revision."""
         self.values |= changes
         (self.folder / "device.yaml").write_text(DEVICE)
         (self.folder / "rollout.yaml").write_text(ROLLOUT % self.values)

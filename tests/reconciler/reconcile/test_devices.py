@@ -1,4 +1,4 @@
-"""What the repository says of a device, against where and what the device is."""
+"""A device's description in the repository, compared with where and what the device is."""
 
 from __future__ import annotations
 

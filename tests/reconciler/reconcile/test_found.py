@@ -1,4 +1,4 @@
-"""What runs on a device although this reconciler did not start it is kept before it is replaced."""
+"""State of what this reconciler did not start is saved before that is replaced."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONFIG = "made :: RatedSource(0, 100); seen :: Counter; gone :: Discard; made ->
 
 @asynccontextmanager
 async def stranger(house: House) -> AsyncIterator[None]:
-    """A driver that somebody started by hand, with its control socket where the device has its."""
+    """Start a driver as if by hand, with the control socket where the device expects it."""
     artifact = await house.builder.build(["RatedSource", "Counter", "Discard"])
     directory_of(house.device).mkdir(parents=True)
     socket = directory_of(house.device) / "control.sock"

@@ -1,4 +1,4 @@
-"""`click-up plan` and a pass of the loop make the same plan, byte for byte, whatever they find."""
+"""`click-up plan` and a pass of the loop always make the same plan, byte for byte."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ VARIANTS = {
 
 @dataclass(frozen=True)
 class Case:
-    """What is desired, and the reports of the device and the ledger."""
+    """What is desired, and what the device and the ledger report."""
 
     wanted: str
     ran: str
@@ -89,9 +89,9 @@ class Case:
     capacity: int
     drifted: bool
     emptied: bool
-    """The build cache, before the pass."""
+    """Whether the build cache is emptied before the pass."""
     can: Capabilities
-    """Of the device's driver."""
+    """Capabilities of the device's driver."""
 
 
 flag = st.booleans()
@@ -120,7 +120,7 @@ class Watching(Observer):
 
 @dataclass(frozen=True)
 class World:
-    """Everything that decides on plans, set up as a case says."""
+    """Everything on which plans depend, set up as a case says."""
 
     folder: Path
     library: Library
@@ -145,7 +145,7 @@ class World:
 
 
 def set_up(world: World, builder: Builder) -> None:
-    """Writes the device's records and the ledger."""
+    """Write the device's records and the ledger."""
     case, records = world.case, world.records
     target = world.target(case.ran, builder)
     with world.ledger() as ledger:
@@ -210,7 +210,7 @@ async def by_a_pass(world: World, builder: Builder) -> tuple[Outcome, list[Plan]
 
 @cache
 def repository(variant: str) -> Repository:
-    """The firewall of the example repository, as a variant has it."""
+    """Return the example repository's firewall in a variant."""
     names = (ELEMENT, ROLLOUT, "devices/edge1.yaml")
     files = {name: (EXAMPLE / name).read_text() for name in names}
     for name, old, new in VARIANTS[variant]:
@@ -223,7 +223,7 @@ def repository(variant: str) -> Repository:
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    """A cache that seems to hold everything that any variant needs."""
+    """A builder whose cache seems to hold everything that any variant needs."""
     cache, library = tmp_path_factory.mktemp("full"), todays_library()
     context = service_context(library.elements.keys(), library)
     for unit in driver_units(context, library, find_compiler()):
@@ -264,7 +264,7 @@ async def agree(world: World, full: Builder, empty: Builder) -> None:
 
 
 def runs_already(world: World, builder: Builder) -> bool:
-    """What is desired needs the very driver that runs: no cache matters."""
+    """Return whether the desired release needs the running driver, so that no cache matters."""
     wanted, ran = (world.target(v, builder) for v in (world.case.wanted, world.case.ran))
     case = world.case
     return case.supervisor and case.running and wanted.artifact == ran.artifact

@@ -38,7 +38,7 @@ NEVER = "gone.count >= 1"  # nothing is ever counted there
 
 @dataclass
 class Poor:
-    """A house whose only device can do less."""
+    """A house whose only device has fewer capabilities."""
 
     house: House
     can: Capabilities
@@ -52,13 +52,13 @@ class Poor:
 
     @property
     def runs(self) -> str:
-        """The release that is active, and confirmed."""
+        """Return the active release, which must be confirmed."""
         active = self.records.active
         assert active is not None and not self.records.unconfirmed
         return active.release
 
     async def once(self) -> tuple[OutcomeKind, list[str]]:
-        """How a pass ends, and its steps."""
+        """Run a pass; return its outcome and its steps."""
         self.house.recorder.steps.clear()
         return (await self.house.once()).kind, list(self.house.recorder.steps)
 
@@ -110,7 +110,7 @@ async def test_what_cannot_start_is_replaced_by_what_was_good(house: House) -> N
 
 @EVERY_KIND
 async def test_the_newest_replaces_what_nobody_confirmed(house: House, can: Capabilities) -> None:
-    """A reconciler that died in the middle of a soak left it; there is no way back to wait for."""
+    """A reconciler that died during a soak left it; no revert will come that could be awaited."""
     poor = Poor(house, can)
     house.repository.commit()
     await poor.once()
@@ -142,7 +142,7 @@ async def test_a_stop_is_followed_by_a_start_whatever_is_committed(
 
 @dataclass
 class CommitsAtTheStop(Observer):
-    """A newer revision comes at the worst of times."""
+    """Signals a newer revision at the worst time: during the Stop step."""
 
     superseded: asyncio.Event
 
@@ -152,7 +152,7 @@ class CommitsAtTheStop(Observer):
 
 
 class Silent:
-    """Writes nothing down."""
+    """A recorder that records nothing."""
 
     async def begin(self, step: Step) -> None: ...
 

@@ -1,5 +1,5 @@
 """An instance that is no longer in the repository is planned, attempted, recorded and removed like
-any.
+any other.
 """
 
 from __future__ import annotations

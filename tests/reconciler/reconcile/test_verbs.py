@@ -1,4 +1,4 @@
-"""The verbs that look at and steer a reconciler's state, as separate processes."""
+"""The verbs that show and control a reconciler's state, as separate processes."""
 
 from __future__ import annotations
 

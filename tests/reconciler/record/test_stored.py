@@ -1,4 +1,4 @@
-"""What older versions of click-up stored can be read."""
+"""Data stored by older versions of click-up can be read."""
 
 from __future__ import annotations
 

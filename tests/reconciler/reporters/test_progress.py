@@ -1,4 +1,4 @@
-"""What people read while a loop runs."""
+"""The output that people read while a loop runs."""
 
 import io
 

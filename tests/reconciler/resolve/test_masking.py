@@ -1,4 +1,4 @@
-"""No mistake hides another one, and none is reported that merely follows from another one."""
+"""No mistake hides another one, and no mere consequence of another one is reported."""
 
 import pytest
 from hypothesis import given, settings
@@ -125,7 +125,7 @@ def reported(files, library):
 
 @pytest.fixture(scope="module")
 def example_files(example_files):
-    """One network element is enough."""
+    """Return the files of a single network element."""
     return {file: example_files[file] for file in (ELEMENT, DEVICE, ROLLOUT)}
 
 

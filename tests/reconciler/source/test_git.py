@@ -1,4 +1,4 @@
-"""Real repositories, real git."""
+"""Reading revisions from real repositories, with real git."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operator's repository is the example one, cut down to one firewall."""
+"""The operator's repository is the example, reduced to one firewall."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where a packet was lost follows from five counts; who waited for whom from who was late."""
+"""The place of a loss follows from five counts; who waited for whom from who was late."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_the_lowest_priority_is_told() -> None:
 def test_a_short_delay_is_made_up_for_and_a_long_one_told_by_its_cause() -> None:
     dues = Dues(rate=1_000, now=0.0)
     assert dues.of(0.1, sent=0) == 100
-    assert dues.of(1.1, sent=100) == BATCH  # no turn for a second
+    assert dues.of(1.1, sent=100) == BATCH  # not scheduled for a second
     assert (dues.late, dues.refused) == (1_000 - BATCH, 0)
     turns = [dues.of(1.1 + tick / 1_000, sent=100) for tick in range(1, 300)]
     assert max(turns) == 250

@@ -1,7 +1,7 @@
-"""What every transport does.
+"""The contract of every transport.
 
-A test module makes a subclass whose fixture `subject` gives a transport, and folders of its device;
-the device sees the same files as the test.
+A test module defines a subclass whose fixture `subject` provides a transport, and folders of its
+device; the device sees the same files as the test.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HOSTILE = ["two words", "new\nline", "-rf", "$(touch pwned)", "*", "'\"", "back\
 
 @dataclass(frozen=True)
 class Subject:
-    """A transport under test. In `forbidden` nobody may make anything."""
+    """A transport under test. Nobody may create files in `forbidden`."""
 
     transport: Transport
     folder: PurePosixPath
@@ -39,7 +39,7 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 class Contract:
-    """Inherit it as TestSomething."""
+    """Tests of the contract: inherit them as TestSomething."""
 
     async def test_what_was_put_is_read_and_fetched(self, subject: Subject, tmp_path: Path) -> None:
         transport, place = subject.transport, subject.folder / "file"

@@ -32,11 +32,11 @@ def subject(tmp_path: Path) -> Subject:
 
 
 class TestLocal(Contract):
-    """Over this machine's files, programs and sockets."""
+    """With this machine's files, programs and sockets."""
 
 
 def killed_while_putting(slow: Path, place: PurePosixPath) -> None:
-    """What has read only half of its source."""
+    """Kill a writer that has read only half of its source."""
     os.mkfifo(slow)
     command = [sys.executable, "-c", PUTS, str(slow), str(place)]
     process = subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": "."})

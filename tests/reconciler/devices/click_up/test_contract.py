@@ -1,4 +1,4 @@
-"""click-up's own driver and supervisor keep the contract of all clients."""
+"""The client of click-up's own driver and supervisor keeps the contract of all clients."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEVICE = Device.model_validate(
 
 
 class Copying(LocalTransport):
-    """As to another machine: what is fetched or lent is a copy."""
+    """A transport as to another machine: what is fetched or lent is a copy."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,7 +54,7 @@ async def subject_of(client: ClickUpDevice) -> Subject:
 
 
 class TestClickUp(Contract):
-    """Over real processes and files."""
+    """With real processes and files."""
 
     @pytest.fixture
     async def subject(self, tmp_path: Path) -> Subject:
@@ -62,7 +62,7 @@ class TestClickUp(Contract):
 
 
 class TestClickUpElsewhere(Contract):
-    """The same, of a device whose files are not ours."""
+    """The same for a device whose files are not on our machine."""
 
     @pytest.fixture
     async def subject(self, tmp_path: Path) -> Subject:
