@@ -31,7 +31,7 @@ class Arguments {
   Arguments& keyword(const char* name, int64_t& value);
   Arguments& keyword(const char* name, double& value);
   Arguments& keyword(const char* name, bool& value);
-  // A keyword that must be given.
+  // A mandatory keyword.
   template <typename Value>
   Arguments& required_keyword(const char* name, Value& value) {
     require_keyword(name);
@@ -43,9 +43,9 @@ class Arguments {
   Arguments& keyword_element(const char* name, const char* class_name, Element*& value);
   // All positional arguments not read yet (Classifier patterns, IPFilter rules), raw; keywords are not recognised.
   std::vector<std::string> rest();
-  // Reports what nobody read.
+  // Reports arguments that were not read.
   void finish(Errors& errors);
-  // Which argument gave each positional parameter, where it was given without its name.
+  // The index of the argument of each parameter that was given by position.
   const std::vector<std::pair<std::string, size_t>>& positions() const { return positions_; }
 
  private:

@@ -1,4 +1,4 @@
-// The pairs of state tables between which a carrier takes records.
+// The pairs of state tables between which a carrier carries records.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +27,14 @@ class CarriedTables {
   CarriedTables(const CarriedTables&) = delete;
   CarriedTables& operator=(const CarriedTables&) = delete;
 
-  // Maps the memory behind both descriptors. Returns why the records cannot be carried, empty when they can.
+  // Maps the memory of both descriptors. Returns why the records cannot be carried, empty when they can.
   std::string add(const std::string& name, uint64_t from, uint64_t to, int source, int target);
   bool empty() const { return tables_.empty(); }
 
-  // As those of TableCopy, over all tables; return how many records were carried.
+  // As in TableCopy, for all tables; return how many records were carried.
   uint32_t round(CopyPace& pace);
   uint32_t final_round();
-  // After the final round: from now on in the other direction. Tables that cannot go back are left out and returned.
+  // After the final round: reverses the direction. Tables that cannot be carried back are left out and returned.
   std::vector<Problem> turn_round();
 
   const std::vector<Table>& tables() const { return tables_; }

@@ -46,7 +46,7 @@ class Carrier {
     if (!why.empty()) channel_.send(encode(notices::Cannot{table.name, {why}}));
   }
 
-  // Only to see how full it is: without, records are carried all the same.
+  // Only to see how full it is: without it, records are carried all the same.
   void add_ring(const orders::Ring& ring, const std::vector<FileDescriptor>& sockets) {
     for (const PortCursor& port : page_.ports) {
       if (sockets.size() != 1 || !name_is(port.interface, sizeof port.interface, ring.interface)) continue;
@@ -76,7 +76,7 @@ class Carrier {
     precopy_.turn_round();
   }
 
-  // Before the turn is passed on, so that nobody who hears of what comes then has not heard of this.
+  // Sent before the turn is passed on, so that it arrives before any message about what follows.
   void tell(uint32_t carried) {
     channel_.send(encode(notices::Rounds{precopy_.rounds(), carried}));
     for (const CarriedTables::Table& table : tables_.tables()) {

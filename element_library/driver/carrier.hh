@@ -3,8 +3,8 @@
 
 namespace clickup {
 
-// Carries as told over the supervisor's channel, with the migrations of this driver; returns the exit code of the
-// process.
+// Carries records as ordered over the supervisor's channel, with this driver's migrations; returns the exit code of
+// the process.
 int run_carrier(int channel_fd);
 
 }  // namespace clickup

@@ -1,4 +1,4 @@
-// Log lines of elements. Never blocks the packet path: what standard error does not take at once is lost.
+// Log lines of elements. Never blocks the packet path: lines that standard error does not accept at once are lost.
 #include <poll.h>
 #include <unistd.h>
 

@@ -14,7 +14,7 @@ struct Options {
   bool quit = false;
   int worker_channel = -1, carrier_channel = -1;
   std::vector<std::string> handlers;
-  std::string wrong;  // not empty: why the command line is not understood
+  std::string wrong;  // error in the command line, empty for none
 };
 
 Options read_options(const std::vector<std::string>& words);

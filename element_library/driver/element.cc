@@ -49,8 +49,8 @@ void Element::push(int, Batch& batch) {
 void Element::pull(int, Batch& batch, uint32_t limit) {
   if (inputs_.empty()) return;
   limit = std::min(limit, kBatchSize - batch.count);
-  // What is in `batch` already came another way, so `process` must not see it. An element that removed everything
-  // asks again: an empty answer means that upstream is empty.
+  // Packets already in `batch` came from elsewhere, so `process` must not see them. If it removed everything, pull
+  // again: an empty result must mean that upstream is empty.
   while (limit > 0) {
     Batch pulled;
     inputs_[0].pull(pulled, limit);
@@ -79,7 +79,7 @@ void Element::push_or_release(int port, Batch& batch) {
 
 void Element::set_keyword(std::string_view keyword, std::string_view value) {
   std::string text(value);
-  // A value that would not come back as one argument is quoted.
+  // A value that would not be read back as one argument is quoted.
   std::vector<std::string> parts = split_arguments(text);
   if (parts.size() != 1 || parts[0] != text || text.find_first_of("()") != std::string::npos) {
     text = quote_string(value);

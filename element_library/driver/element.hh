@@ -44,7 +44,7 @@ struct Port {
 struct Handler {
   std::function<std::string(std::string_view parameters)> read;  // empty: not readable
   std::function<std::string(std::string_view value)> write;      // returns an error, empty on success
-  // In place of `write` for what takes longer than packets may wait: `done` is called with the error later, from a
+  // Replaces `write` for work that takes longer than packets may wait: `done` is called with the error later, from a
   // timer or a task.
   std::function<void(std::string_view value, std::function<void(std::string error)> done)> write_later;
 
@@ -98,7 +98,7 @@ class Element {
   virtual void push(int port, Batch& batch);
   virtual void pull(int port, Batch& batch, uint32_t limit);
 
-  // Work that nobody pushes or pulls (devices, sources, Unqueue). Returns true when it moved packets.
+  // Work that no push or pull triggers (devices, sources, Unqueue). Returns true when it moved packets.
   virtual bool has_task() const { return false; }
   virtual bool run_task() { return false; }
   // File descriptors that wake the worker when it is idle, -1 for none; poll events as for poll(2).
@@ -122,8 +122,8 @@ class Element {
   bool output_is_push(int port) const { return output_modes_[size_t(port)] == Processing::push; }
   // Pushes to an optional output, or releases the packets when it is absent (Click's CheckIPHeader output 1).
   void push_or_release(int port, Batch& batch);
-  // For initialize(): the counter of the element, or of a word of it, that goes on in the next worker. `slot` stays as
-  // it is, and that is an error, when there is none left.
+  // For initialize(): the element's counter, or a named one, which continues in the next worker. `slot` keeps its value
+  // when none is left, which is an error.
   void find_counter(std::string_view word, CounterSlot*& slot, Host& host, Errors& errors) const;
 
  private:
@@ -152,7 +152,7 @@ inline void Port::pull(Batch& batch, uint32_t limit) const {
 // Time of the current scheduling round, read once a round: no clock read per packet.
 uint64_t now_ns();       // CLOCK_BOOTTIME
 uint64_t realtime_ns();  // CLOCK_REALTIME
-// Log line on standard error, prefixed with the element's name; at most 10 a second an element, the rest counted.
+// Log line on standard error, prefixed with the element's name; at most 10 a second per element, the rest counted.
 void chatter(const Element& element, std::string_view text);
 // Ends the worker after this round (FromDump STOP, InfiniteSource STOP).
 void request_stop();

@@ -28,7 +28,7 @@ std::string join_arguments(const Element& element) {
   return text.empty() ? text : text + "\n";
 }
 
-// One line a port: mode ("~" when the class leaves it open), packet count (not kept here), the other ends.
+// One line per port: mode ("~" when the class leaves it open), packet count (not counted here), the other ends.
 void append_ports(const Element& element, bool output, std::string& text) {
   int count = output ? element.output_count() : element.input_count();
   text += std::to_string(count) + (output ? " output" : " input") + (count == 1 ? "\n" : "s\n");

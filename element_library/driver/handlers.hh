@@ -17,7 +17,7 @@ class RouterHandlers : public HandlerDirectory {
   void write(std::string_view name, std::string_view value, ReplyFunction reply) override;
   int check(std::string_view name, bool write) override;
 
-  // As read(), at once.
+  // As read(), with an immediate answer.
   HandlerReply read_now(std::string_view name, std::string_view parameters);
 
  private:
@@ -34,7 +34,7 @@ class RouterHandlers : public HandlerDirectory {
 
 // The handlers that every element has: class, name, config, ports, handlers.
 void add_element_handlers(const Element& element, HandlerTable& table);
-// One "name<TAB>flags" line a handler.
+// One "name<TAB>flags" line per handler.
 std::string list_handlers(const HandlerTable& table);
 
 }  // namespace clickup

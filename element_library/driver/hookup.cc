@@ -73,7 +73,7 @@ class Checker {
   Diagnostics& diagnostics_;
   Hookup hookup_;
   std::set<PortName> used_;              // also by connections that were refused
-  std::map<PortName, PortName> origin_;  // of an agnostic port's mode: the port that decided it
+  std::map<PortName, PortName> origin_;  // the port that decided an agnostic port's mode
 };
 
 void Checker::count_ports(const std::vector<ConnectionDeclaration>& connections) {

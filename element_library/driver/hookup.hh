@@ -19,7 +19,7 @@ struct ElementShape {
 };
 
 struct ElementPorts {
-  std::vector<Processing> inputs, outputs;  // never agnostic: what nothing decides is pushed
+  std::vector<Processing> inputs, outputs;  // never agnostic: undecided ports push
 };
 
 struct Hookup {

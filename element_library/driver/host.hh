@@ -28,11 +28,11 @@ struct StateMemory {
 class Host {
  public:
   virtual ~Host() = default;
-  // The packet socket of a network interface, the same one for every worker and every element that names it. It is the
-  // host's: between two rounds another ring may be there.
+  // The packet socket of a network interface, the same one for every worker and every element that names it. It belongs
+  // to the host, which may replace its ring between two rounds.
   virtual std::string packet_socket(std::string_view interface, const PacketSocket*& socket) = 0;
   // Memory of the state table `name`, STATE/TABLE ("sessions/sessions"); adopted when a table of this name with the
-  // same layout hash and size exists, fresh otherwise. Pages come as they are written.
+  // same layout hash and size exists, fresh otherwise. Pages are allocated as they are written.
   virtual std::string state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) = 0;
   // A counter slot by name ("forwarded"); the same slot for the same name in successive workers.
   virtual CounterSlot* counter_slot(std::string_view name) = 0;

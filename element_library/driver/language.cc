@@ -13,7 +13,7 @@ namespace {
 
 using Kind = Token::Kind;
 
-struct Syntax {};  // thrown to the statement that is being read; its text is already reported
+struct Syntax {};  // caught by the statement that is being read; the error is already reported
 
 class Reader {
  public:
@@ -37,7 +37,7 @@ class Reader {
     diagnostics_.push_back({landmark, std::move(message)});
     throw Syntax{};
   }
-  // Said once a text: the rest of a configuration that is not flattened is full of it.
+  // Reported once per text: a configuration that is not flattened has many of these.
   [[noreturn]] void not_flattened(const Token& token) {
     if (!told_not_flattened_) {
       told_not_flattened_ = true;

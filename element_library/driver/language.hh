@@ -41,7 +41,7 @@ struct GraphDescription {
 GraphDescription read_graph(std::string_view text, const std::string& file,
                             const std::function<bool(std::string_view)>& is_class, Diagnostics& diagnostics);
 
-// One declaration and one connection a line; read_graph reads it back to the same graph.
+// One declaration or connection per line; read_graph reads it back as the same graph.
 std::string write_graph(const GraphDescription& graph);
 
 }  // namespace clickup

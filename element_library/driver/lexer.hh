@@ -21,7 +21,7 @@ struct Token {
     semicolon,
     compound,
     other
-  };  // compound: signs that only configurations which are not flattened have
+  };  // compound: signs that occur only in configurations that are not flattened
   Kind kind = Kind::end;
   std::string_view text;
   Landmark landmark;
@@ -43,7 +43,7 @@ class Lexer {
   void skip_blank();
   void skip_comment();
   void line_directive();
-  void move(size_t count);  // over text within which lines are counted
+  void move(size_t count);  // skips text, counting its lines
   Token::Kind sign(size_t& length) const;
 
   std::string_view text_;

@@ -9,7 +9,7 @@
 namespace clickup {
 
 // Opens a table of the state (an element name) with room for `capacity` records, in memory named STATE/TABLE that the
-// host keeps from one worker to the next. Returns why not, empty on success.
+// host keeps from one worker to the next. Returns an error, empty on success.
 template <class Layout>
 std::string open_table(Host& host, const std::string& state, uint32_t capacity, StateTable<Layout>& table) {
   StateMemory memory;

@@ -33,7 +33,7 @@ struct alignas(64) Packet {
   uint32_t mac_header = kNoHeader;
   uint32_t network_header = kNoHeader;
   uint32_t transport_header = kNoHeader;
-  // Destination annotation, network byte order: where to, or the next hop on the way. IPv4 or IPv6, as the packet is.
+  // Destination annotation, network byte order: final destination or next hop. IPv4 or IPv6, as the packet.
   union {
     uint32_t destination_ip = 0;
     uint8_t destination_ip6[16];
@@ -88,7 +88,7 @@ class PacketPool {
   uint32_t free_count_ = 0;
   uint32_t total_ = 0;
   struct Chunk* chunks_ = nullptr;
-  Packet* free_[kMaxPackets]{};  // the one used last is used next: the cache still has it
+  Packet* free_[kMaxPackets]{};  // last in, first out: the packet used last is still cached
 
 // Under AddressSanitizer a released packet must not be touched.
 #ifdef CLICKUP_ADDRESS_SANITIZER

@@ -17,7 +17,7 @@ namespace clickup {
 namespace {
 constexpr uint64_t kMicrosecond = 1'000;
 constexpr int kNice =
-    15;  // a thirtieth of a worker's share where processors are scarce: hardly in the way, never starved
+    15;  // a thirtieth of a worker's share where processors are scarce: hardly noticeable, never starved
 constexpr uint32_t kMostRounds = 20;
 constexpr uint64_t kShortRound = 1 * kMillisecond;
 constexpr uint32_t kMostLooks = 8;
@@ -35,7 +35,7 @@ class Precopy::Pace : public CopyPace {
  public:
   Pace(Precopy& precopy, bool whole) : precopy_(precopy), whole_(whole), told_(boot_time_ns()) {}
 
-  // A write that was under way has ended with its worker's round; a second one, because the first may be over already.
+  // A write under way ends with its worker's round; two beats, because the first may belong to an earlier round.
   bool settle() override {
     if (precopy_.manner_ == Manner::alone) return true;
     uint64_t began = boot_time_ns(), patience = whole_ ? kShortPatience : kPatience;
@@ -54,7 +54,7 @@ class Precopy::Pace : public CopyPace {
   uint64_t waited() const { return waited_; }
 
  private:
-  // Packets come first: whoever carries shares caches and, where they are few, processors with the one that forwards.
+  // Packets come first: the copy shares caches and, where they are few, processors with the forwarding worker.
   void make_way() {
     uint64_t began = boot_time_ns();
     while (precopy_.rings_.crowded() && !precopy_.ending_ && boot_time_ns() - began < kLongestWay) precopy_.rest(kWay);
@@ -75,7 +75,7 @@ void Precopy::begin(Manner manner) {
   manner_ = manner;
   rounds_ = 0;
   carried_before_ = UINT32_MAX;
-  // Not std::thread: linked statically, it needs more of an older libc than the linker brings along.
+  // Not std::thread: in static programs it needs parts of an older libc that the linker leaves out.
   auto start = [](void* precopy) -> void* {
     static_cast<Precopy*>(precopy)->run();
     return nullptr;
@@ -110,7 +110,7 @@ Precopy::Look Precopy::look_again() {
 
 bool Precopy::Look::in_time() const { return took_ns <= std::max(kShortLook, holds_ns / 4); }
 
-// Nanoseconds that it took, without waiting for the writer.
+// Returns the nanoseconds that the round took, without the time waiting for the writer.
 uint64_t Precopy::round(Pace& pace, uint32_t& carried) {
   uint64_t began = boot_time_ns();
   carried = tables_.round(pace);
@@ -147,7 +147,7 @@ void Precopy::run_rounds() {
   }
 }
 
-// Rounds get shorter as long as each has less to do than the one before it.
+// Rounds get shorter as long as each has less to do than the previous one.
 bool Precopy::few_left(uint32_t before, uint32_t carried, uint64_t took) const {
   return manner_ == Manner::alone || took <= kShortRound || carried >= before / 2 || rounds_ >= kMostRounds;
 }

@@ -16,25 +16,25 @@ namespace clickup {
 class Precopy {
  public:
   enum class Manner {
-    beside,  // a worker that writes: says `carried` when few records change between rounds, and goes on
+    beside,  // a writing worker: sends `carried` when few records change between rounds, and goes on
     alone,   // nobody writes, nobody forwards: one round at normal priority
-    watch,   // beside a worker, at leisure: says nothing
+    watch,   // beside a worker, slowly: sends nothing
   };
 
   Precopy(CarriedTables& tables, const SharedPage& page, const RingGauge& rings, WorkerChannel& channel);
   ~Precopy() { end(); }
 
   void begin(Manner manner);
-  void end();  // within a round, too; what it missed is seen by the next one
-  // The tables had their final round: what begins next goes the other way.
+  void end();  // even within a round; the next one sees what this one missed
+  // The tables had their final round: the next copy goes in the other direction.
   void turn_round() { turned_ = true; }
   struct Look {
-    uint64_t took_ns = 0, holds_ns = 0;  // the last round, and what rings hold
+    uint64_t took_ns = 0, holds_ns = 0;  // duration of the last round, and time for which rings have room
     uint32_t carried = 0;
-    bool in_time() const;  // a round as long as that may be within the pause
+    bool in_time() const;  // such a round fits into the pause
   };
-  // Rounds in the caller's thread, until a short one leaves the last round little to do; or for seconds, when they stay
-  // too long for what the rings hold.
+  // Rounds in the caller's thread, until a short one leaves the last round little to do; for seconds at most, if they
+  // remain longer than the rings have room for.
   Look look_again();
   uint32_t rounds() const { return rounds_; }  // since begin(), while no thread runs
 
@@ -45,7 +45,7 @@ class Precopy {
   void run();
   void run_rounds();
   bool few_left(uint32_t before, uint32_t carried, uint64_t took) const;
-  bool rest(uint64_t nanoseconds);  // false: it shall end
+  bool rest(uint64_t nanoseconds);  // false: it must end
   bool beat_moves(uint64_t patience);
 
   CarriedTables& tables_;

@@ -30,7 +30,7 @@ Span span_at(std::string_view text, size_t at) {
   if (rest.starts_with("/*")) return until(SpanKind::comment, text, at + 2, "*/");
   if (rest.starts_with("//")) {
     Span line = until(SpanKind::comment, text, at + 2, "\n");
-    line.ended = true;  // the end of the text ends it too
+    line.ended = true;  // the end of the text also ends it
     return line;
   }
   return {};

@@ -10,7 +10,7 @@ struct Registered {
   ElementFactory make;
 };
 
-// Made on first use: registrations run in an order that nobody controls.
+// Created on first use, since the order of registrations is unspecified.
 std::map<std::string, Registered, std::less<>>& classes() {
   static std::map<std::string, Registered, std::less<>> known;
   return known;

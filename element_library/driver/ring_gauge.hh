@@ -1,4 +1,4 @@
-// How full the receive rings are that a worker reads from, and how long they hold what comes in: seen from beside it.
+// Fill levels of the receive rings that a worker reads, and the time for which they have room: watched by a carrier.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,16 @@ class RingGauge {
   RingGauge(const RingGauge&) = delete;
   RingGauge& operator=(const RingGauge&) = delete;
 
-  // Maps the ring of a socket for reading. `cursor` is its reader's. An empty string, else why not.
+  // Maps the ring of a socket for reading. `cursor` is its reader's. Returns an error, empty on success.
   std::string add(int socket, uint32_t frame_size, uint32_t frame_count, const PortCursor& cursor);
-  // Takes a ring that the caller keeps mapped.
+  // Adds a ring that the caller keeps mapped.
   void add(const uint8_t* ring, uint32_t frame_size, uint32_t frame_count, const PortCursor& cursor);
 
   // Whether frames fill a sixteenth of a ring: its reader does not keep up with them.
   bool crowded() const;
-  // Rates are measured from here on.
+  // Starts to measure rates.
   void begin(uint64_t now_ns);
-  // Nanoseconds in which the ring that is full first fills up when nobody reads, by what came since begin().
+  // Nanoseconds until the first ring is full when nobody reads, at the rates since begin().
   uint64_t holds_ns(uint64_t now_ns) const;
 
  private:

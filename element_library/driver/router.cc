@@ -53,7 +53,7 @@ std::unique_ptr<Router> Router::build(std::string text, const std::string& file,
   router->text_ = std::move(text);
   router->graph_ = read_graph(router->text_, file, has_element_class, diagnostics);
   bool known = router->create_elements(diagnostics);
-  // Checks of a graph with holes in it would report the holes again.
+  // Checks of an incomplete graph would report its gaps again.
   if (known && diagnostics.empty()) {
     std::vector<ElementShape> shapes;
     for (size_t i = 0; i < router->elements_.size(); ++i) {

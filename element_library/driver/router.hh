@@ -19,7 +19,7 @@ class Router {
   // Reads, builds, hooks up and configures the graph in `text`. nullptr when anything is wrong; everything that is
   // wrong is in `diagnostics`. `file` names the text in landmarks.
   static std::unique_ptr<Router> build(std::string text, const std::string& file, Diagnostics& diagnostics);
-  ~Router();  // elements go in reverse order of initialisation
+  ~Router();  // destroys elements in reverse order of initialisation
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
@@ -45,7 +45,7 @@ class Router {
   std::string text_;
   GraphDescription graph_;
   std::vector<std::unique_ptr<Element>> elements_;
-  std::vector<HandlerTable> handlers_;  // one an element
+  std::vector<HandlerTable> handlers_;  // one per element
   std::vector<Element*> ordered_;
 };
 

@@ -14,18 +14,18 @@
 namespace clickup {
 namespace {
 
-constexpr int64_t kLongestIdle = 100'000'000;    // ns: a worker shows that it lives at least this often
+constexpr int64_t kLongestIdle = 100'000'000;    // ns: a worker beats at least this often
 constexpr uint64_t kBusyLookInterval = 200'000;  // ns between looks at descriptors while packets move
 constexpr uint64_t kLongestRun = 100'000'000;    // ns without a rest, at real-time priority
 constexpr int kDrainRounds = 64;
-constexpr int kLeastDrainRounds = 4;         // however long others have the processor meanwhile
+constexpr int kLeastDrainRounds = 4;         // even if others had the processor meanwhile
 constexpr uint64_t kDrainTime = 10'000'000;  // ns
 
 volatile sig_atomic_t stop_wanted = 0;
 
 void note_stop(int) { stop_wanted = 1; }
 
-// An error that waits on a socket (its interface went down) ends every poll at once until somebody takes it.
+// A pending error of a socket (its interface went down) ends every poll at once until it is read.
 void take_errors(const std::vector<pollfd>& polled, size_t first, size_t end) {
   for (size_t i = first; i < end; ++i) {
     int error = 0;
@@ -95,7 +95,7 @@ bool Runtime::run_tasks() {
   return moved;
 }
 
-// What a timer sets in motion may be a task's work, so the round after it must not sleep.
+// A timer may have created work for a task, so the next round must not sleep.
 bool Runtime::run_timers() {
   bool fired = false;
   uint64_t now = now_ns();
@@ -108,8 +108,8 @@ bool Runtime::run_timers() {
   return fired;
 }
 
-// Nanoseconds until something is due. The clock of this round is late by what the round took, which only wakes us
-// early.
+// Nanoseconds until something is due. The clock lags by the duration of this round, so we wake late by no more than
+// that.
 int64_t Runtime::idle_time() const {
   if (stop_requested()) return 0;
   int64_t idle = kLongestIdle;

@@ -28,11 +28,11 @@ class Runtime {
   void watch(int fd, std::function<void()> readable);
 
   // One round: every task once, due timers, then descriptors; sleeps at most 100 ms, and only when nothing moved.
-  // While paused it only looks after the descriptors. False once the worker shall end.
+  // While paused it only serves the descriptors. False once the worker must end.
   bool round();
 
-  void resume();  // elements forward from the next round on; on a running worker nothing happens
-  void drain();   // lets queues run empty: at most 64 rounds, and no more than 4 when 10 ms are over
+  void resume();  // elements forward from the next round on; no effect on a running worker
+  void drain();   // empties queues: at most 64 rounds, or 4 once 10 ms have passed
   void pause();   // at a batch boundary: drains, then pauses every element
   bool running() const { return running_; }
   uint64_t rounds() const { return rounds_; }

@@ -8,8 +8,7 @@
 namespace clickup {
 namespace {
 
-constexpr long kShortRest =
-    50'000;  // ns; a shorter one is over before the process is off its processor, and none at all
+constexpr long kShortRest = 50'000;  // ns; a shorter rest ends before the process has left its processor, so it is none
 
 // In a signal handler: system calls only.
 void become_ordinary(int) {

@@ -1,4 +1,4 @@
-// What elements that keep state tables begin with.
+// The base of elements that keep state tables.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ class StateElement : public Element {
   int configure_phase() const override { return 50; }  // before the elements that name it
 };
 
-// Adds an error when `value` is not `least` to `most` of these records.
+// Adds an error unless `value` is between `least` and `most` records.
 inline void check_capacity(const char* keyword, uint32_t value, uint32_t least, uint32_t most, const char* records,
                            Errors& errors) {
   if (value >= least && value <= most) return;
@@ -27,7 +27,7 @@ void open_table(const Element& element, uint32_t capacity, StateTable<Layout>& t
   if (std::string error = open_table(host, element.name(), capacity, table); !error.empty()) errors.add(error);
 }
 
-// Goes on with the records that there are; logs what became of them when the last worker did not stop cleanly.
+// Resumes with the records in the table; logs their recovery if the previous worker did not stop cleanly.
 template <class Layout>
 void resume_table(const Element& element, StateTable<Layout>& table, const char* records) {
   StateRecovery recovery = table.resume();

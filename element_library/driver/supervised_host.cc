@@ -15,7 +15,7 @@ namespace clickup {
 namespace {
 constexpr int kAnswerTimeoutMs = 10'000;
 
-// The page keeps names of a fixed width: the rest of a longer one counts as its hash (FNV-1a, equal in every release).
+// The page has names of a fixed width: the rest of a longer one is replaced by its hash (FNV-1a, stable over releases).
 std::string page_name(std::string_view name) {
   constexpr size_t kWidth = sizeof CounterEntry::name - 1, kDigits = 16;
   if (name.size() <= kWidth) return std::string(name);
@@ -146,7 +146,7 @@ void SupervisedHost::map_tables() {
 CounterSlot* SupervisedHost::counter_slot(std::string_view full_name) {
   std::string name = page_name(full_name);
   for (CounterEntry& entry : page_.counters) {
-    if (entry.name[0] == 0) break;  // entries are never removed: none further on
+    if (entry.name[0] == 0) break;  // entries are never removed: none follows
     if (name_is(entry.name, sizeof entry.name, name)) return &entry.slot;
   }
   Message answer;

@@ -24,18 +24,18 @@ class SupervisedHost : public Host {
   std::string state_memory(std::string_view name, uint64_t layout_hash, size_t bytes, StateMemory& memory) override;
   CounterSlot* counter_slot(std::string_view name) override;
 
-  // Maps the pages of tables that hold something, so that no packet waits for them once this worker forwards.
+  // Maps the pages of tables that are in use, so that no packet waits for page faults once this worker forwards.
   void map_tables();
   // Points every cursor at the oldest frame that was not given back to the kernel: a worker that died moved its cursor
   // before it returned the frames behind it.
   void find_oldest_frames();
   uint32_t waiting_packets(uint32_t limit_per_interface) const;
 
-  // Another ring of an interface: offered, it is mapped; filled, frames go into it and no more into the one before.
-  // That one is read to its end, and given up by settle_rings(). An empty string, else why it cannot be.
+  // Another ring of an interface: once offered, it is mapped; once filled, it gets all frames instead of the old one.
+  // That one is read to its end, and given up by settle_rings(). Returns an error, empty on success.
   std::string offer_ring(const orders::Ring& offer, std::vector<FileDescriptor>& sockets);
   void fill_ring(std::string_view interface);
-  // Between two rounds: goes over to filled rings where nothing is left to read before. Tells the supervisor.
+  // Between two rounds: switches to filled rings whose predecessors are empty. Notifies the supervisor.
   void settle_rings();
 
  private:
@@ -56,8 +56,8 @@ class SupervisedHost : public Host {
   SharedPage& page_;
   std::map<std::string, Socket, std::less<>> sockets_;
   std::map<std::string, Table, std::less<>> tables_;
-  bool settling_ = false;                     // a filled ring waits for its turn
-  std::deque<CounterSlot> private_counters_;  // when the page has no room: these begin at zero in every worker
+  bool settling_ = false;                     // a filled ring waits until the old one is empty
+  std::deque<CounterSlot> private_counters_;  // used when the page is full: these start at zero in every worker
 };
 
 }  // namespace clickup

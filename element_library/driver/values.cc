@@ -123,7 +123,7 @@ bool parse_integer(std::string_view text, int64_t& value) {
   return true;
 }
 
-// strtod rather than from_chars, which not every standard library has for doubles; the worker stays in the C locale.
+// strtod, since not every standard library has from_chars for doubles; the worker stays in the C locale.
 bool parse_real(std::string_view text, double& value) {
   if (text.empty() || text.find_first_not_of("+-.0123456789eE") != std::string_view::npos) return false;
   std::string digits(text);

@@ -20,7 +20,7 @@ namespace clickup {
 namespace {
 
 constexpr useconds_t kRestBeforeTurn = 10'000;  // microseconds
-constexpr uint32_t kCountedPackets = 4096;      // more than these are not counted while they wait
+constexpr uint32_t kCountedPackets = 4096;      // waiting packets are counted up to this number
 
 // Follows the supervisor's orders between rounds, where no packet is on its way through the graph.
 class Worker {
@@ -41,7 +41,7 @@ class Worker {
   }
 
  private:
-  // False: the end.
+  // False: the worker must end.
   bool follow_orders() {
     Message order;
     for (;;) {
@@ -72,7 +72,7 @@ class Worker {
   void take_over(const orders::PrepareWorker& order) {
     turn_ = order.turn;
     host_.map_tables();
-    // A process that was just busy waits longest for a processor that others want too: none of that within the pause.
+    // A process that was just busy waits longest for a contended processor, which must not happen within the pause.
     if (order.company == Company::beside) ::usleep(kRestBeforeTurn);
     channel_.send(word_of(Notice::prepared));
     if (await_turn(page_, turn_, time_to_spin(), kTurnTimeout)) go_on();
@@ -95,7 +95,7 @@ class Worker {
 
   void go_on() {
     if (runtime_.running()) return;
-    hand_over(page_, turn_);  // when the one that was to take over failed, its number still stands there
+    hand_over(page_, turn_);  // after a failed takeover, it still has that worker's number
     host_.find_oldest_frames();
     uint32_t waiting = host_.waiting_packets(kCountedPackets);
     runtime_.resume();
