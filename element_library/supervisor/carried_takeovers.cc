@@ -5,7 +5,7 @@
 
 namespace clickup {
 
-// The one that named the carrier: the newer one of the two between which it carries.
+// The release that named the carrier: the newer of the two between which it carries.
 const Release& Supervisor::carrying_release() const {
   return life_.purpose == Purpose::revert ? current_->what : candidate_->what;
 }

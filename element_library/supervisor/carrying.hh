@@ -1,4 +1,4 @@
-// Carries records between tables of different layouts or sizes: the process that does it, and what it told.
+// Carries records between tables of different layouts or sizes: the carrier process, and its reports.
 #pragma once
 
 #include <cstdint>
@@ -20,26 +20,25 @@ class Carrying {
   Carrying(EventLog& log, Resources& resources, Scheduling& scheduling)
       : log_(log), resources_(resources), scheduling_(scheduling) {}
 
-  // A takeover or a revert begins: nothing was carried for it.
+  // A takeover or a revert begins: nothing has been carried for it.
   void begin();
-  // It is over. What was carried stays known; back to the release before it, more carriers may be started.
+  // It is over. Its reports are kept; for the way back to the previous release, carriers may be started again.
   void end() { started_ = 0; }
 
   WorkerProcess* carrier() const { return carrier_.get(); }  // nullptr: none runs
   std::unique_ptr<WorkerProcess> take_carrier() { return std::move(carrier_); }
 
-  // As many as may be were started for it.
+  // As many carriers as allowed were started for it.
   bool given_up() const;
-  // Starts a carrier into the tables of `target`, from the driver that `knows` names. Returns an empty string, else why
-  // not.
+  // Starts a carrier, the driver that `knows` names, for the tables of `target`. Returns an error, empty on success.
   std::string start(const Release& knows, const Slot& target, uint32_t turn);
-  // In rounds, beside a worker that forwards or not; or what changes, at leisure.
+  // Orders it to carry in rounds, beside a forwarding worker or not; or to follow changes slowly.
   void carry(Company company);
   void watch();
-  // For the rest, and to hand over to `next`; or to say that it would not be done within the pause.
+  // Orders it to carry the rest and hand over to `next`, or to report that this would exceed the pause.
   void prepare(uint32_t next, Haste haste);
 
-  // What it told.
+  // Its reports.
   void note_precopied();
   void note(const notices::Rounds& told);
   void note(const notices::Counts& told);

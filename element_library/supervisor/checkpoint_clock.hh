@@ -1,4 +1,4 @@
-// Moments of a checkpoint on the clock of the boot and machine that restores it.
+// Converts times of a checkpoint to the clock of the boot and machine that restores it.
 #pragma once
 
 #include <algorithm>
@@ -34,8 +34,8 @@ class CheckpointRebase {
     uint64_t left = written - written_ - passed_;
     return left < kLatest - std::min(now_, kLatest) ? now_ + left : kLatest;
   }
-  // Another moment; 0, which means none, stays 0, and no other one becomes it. One before the boot is negative in two's
-  // complement, so that the time since then is what `now - moment` yields.
+  // Any other time; 0, which means none, stays 0, and no other time becomes 0. A time before the boot is negative in
+  // two's complement, so that `now - moment` is still the time since then.
   uint64_t moment(uint64_t written) const {
     if (written == 0 || same_boot_) return written;
     uint64_t moved = written - written_ + now_ - passed_;

@@ -103,7 +103,7 @@ CheckpointFailure check_room(const std::string& directory, uint64_t bytes) {
   struct statvfs status;
   if (::statvfs(directory.c_str(), &status) != 0)
     return checkpoint_failure("checkpoint directory '" + directory + "'", errno);
-  if (status.f_blocks == 0) return {};  // a file system that does not tell
+  if (status.f_blocks == 0) return {};  // the file system does not report sizes
   uint64_t free = uint64_t(status.f_bavail) * status.f_frsize, needed = bytes + std::max(bytes / 10, kLeast);
   if (free >= needed) return {};
   return {CheckpointReason::directory_full,

@@ -14,7 +14,7 @@
 
 namespace clickup {
 
-// Nothing of a part counts before sound() has found its CRC right.
+// A part must not be used before sound() has checked its CRC.
 class PartReader {
  public:
   PartReader(int fd, uint64_t bytes, uint64_t at = 0) : fd_(fd), bytes_(bytes), at_(at) {}
@@ -40,7 +40,7 @@ class PartReader {
     return head;
   }
   const uint8_t* data() const { return part_.data(); }
-  uint32_t crc() const {  // as the part says
+  uint32_t crc() const {  // as stored in the part
     uint32_t crc;
     std::memcpy(&crc, part_.data() + part_.size() - sizeof crc, sizeof crc);
     return crc;
@@ -70,7 +70,7 @@ class BlockReader {
   BlockReader(PartReader& parts, uint32_t table, uint32_t value_size)
       : parts_(parts), table_(table), record_size_(sizeof(uint64_t) + value_size) {}
 
-  // False at the end of the table, and when what follows is no sound block: why() then tells.
+  // False at the end of the table, and when what follows is no sound block: why() then gives the reason.
   template <class Record>
   bool next(const Record& record) {
     if (!parts_.load(sizeof(uint32_t)) || parts_.head<uint32_t>() != kCheckpointBlockMagic) return false;

@@ -19,7 +19,7 @@ bool ends_with_zero(const char (&text)[width]) {
   return text[width - 1] == 0;
 }
 
-// Verifies a file from its first byte to its last. Functions return what is wrong, empty when nothing is.
+// Verifies a file from its first byte to its last. Functions return an error, empty for none.
 class Verification {
  public:
   Verification(int fd, uint64_t bytes, const CheckpointClock& now) : parts_(fd, bytes), now_(now) {}
@@ -85,7 +85,7 @@ class Verification {
     parts_.end_part();
     return contradictions(header);
   }
-  // What a sound file can only have when another program than ours wrote it.
+  // Mistakes that a file with right CRCs can have only if it was written by another program.
   static std::string contradictions(const CheckpointTableHeader& header) {
     bool sizes = header.value_size % sizeof(uint64_t) == 0 && header.key_size > 0 &&
                  header.key_size <= header.value_size && header.value_size <= kMostValueBytes &&
@@ -111,7 +111,7 @@ class Verification {
   uint64_t records_ = 0;
 };
 
-// What the table tells about its past goes on.
+// Keeps the table's statistics.
 void restore_counters(const CheckpointTableHeader& from, std::span<uint8_t> memory) {
   auto* header = reinterpret_cast<StateHeader*>(memory.data());
   header->evicted = from.evicted;
@@ -167,7 +167,7 @@ std::string CheckpointReader::restore(const CheckpointTable& table, std::span<ui
   if (std::string why = image.create(memory.data(), memory.size(), table.shape()); !why.empty()) return why;
   CheckpointRebase rebase(header_, now_);
   std::vector<uint64_t> words(table.header.value_size / sizeof(uint64_t));
-  // From the last place to the first: where a key is there twice, the one that was written later is found first.
+  // From last to first: of two records with the same key, the one written later is then found first.
   uint32_t left = uint32_t(table.live);
   bool changed = false;
   auto put = [&](uint64_t written, const uint8_t* value) {

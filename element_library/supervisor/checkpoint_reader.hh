@@ -19,14 +19,14 @@ struct CheckpointVerdict {
   enum class Kind : uint8_t {
     good,
     damaged,     // set it aside
-    unreadable,  // not to be opened, or of a format that another version reads: leave it where it is
+    unreadable,  // cannot be opened, or has the format of another version: leave it where it is
   };
   Kind kind = Kind::good;
   std::string text;
   bool good() const { return kind == Kind::good; }
 };
 
-// A table in a file that was verified.
+// A table in a verified file.
 struct CheckpointTable {
   CheckpointTableHeader header;
   std::string descriptor;
@@ -36,7 +36,7 @@ struct CheckpointTable {
   uint64_t blocks_at = 0;
 
   std::string_view name() const { return header.name; }
-  // With the capacity and the hash seed of the table that was written.
+  // Has the capacity and the hash seed of the saved table.
   StateShape shape() const;
 };
 
@@ -48,15 +48,15 @@ struct RestoredTable {
 class CheckpointReader {
  public:
   CheckpointVerdict open(const std::string& path);
-  // The same for a file that is open. `now` is the moment for which deadlines are looked at.
+  // The same for an open file. Deadlines before `now` have expired.
   CheckpointVerdict open(FileDescriptor file, const CheckpointClock& now);
 
   const CheckpointHeader& header() const { return header_; }
   const std::vector<CheckpointTable>& tables() const { return tables_; }
   const CheckpointTable* table(std::string_view name) const;  // nullptr when it is not there
 
-  // Fills zero-filled memory of state_bytes(table.shape()). Returns why not, empty on success; the memory is of no use
-  // then. The next worker computes the index (StateTable::settle).
+  // Fills zero-filled memory of state_bytes(table.shape()). Returns an error, empty on success; after an error the
+  // memory is unusable. The next worker computes the index (StateTable::settle).
   std::string restore(const CheckpointTable& table, std::span<uint8_t> memory, RestoredTable& counts) const;
 
  private:
@@ -67,8 +67,8 @@ class CheckpointReader {
   std::vector<CheckpointTable> tables_;
 };
 
-// Opens the newest file of the directory that verifies and is of this instance, where both have a name; damaged ones
-// are set aside. `tell` hears of each that is passed over. False when there is none.
+// Opens the newest file of the directory that verifies and, if both have a name, belongs to this instance; damaged ones
+// are set aside. Calls `tell` for each file that is skipped. False when there is none.
 bool open_newest_checkpoint(const std::string& directory, std::string_view instance, CheckpointReader& reader,
                             StoredCheckpoint& opened,
                             const std::function<void(const StoredCheckpoint&, const CheckpointVerdict&)>& tell);

@@ -13,10 +13,10 @@ struct CheckpointSettings {
   uint32_t keep = 5;
 };
 
-// Lines KEY=VALUE (directory, interval_ms, keep); what is not named stays. Returns an empty string, else what is wrong:
-// nothing has changed then.
+// Lines KEY=VALUE (directory, interval_ms, keep); keys left out keep their values. Returns an error, after which
+// nothing has changed; empty on success.
 std::string change_settings(std::string_view text, CheckpointSettings& settings);
-// Makes the directory when only that one is missing. What is wrong with it shows when a checkpoint is written.
+// Creates the directory if its parent exists. Any problem shows when a checkpoint is written.
 void make_checkpoint_directory(const CheckpointSettings& settings);
 
 }  // namespace clickup

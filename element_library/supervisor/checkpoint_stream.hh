@@ -63,7 +63,7 @@ class PartStream {
   }
   void flush() {
     if (error_ != 0 || bytes_ - flushed_ < kWriteback) return;
-    // What this does not do, or reports, fsync does again.
+    // Errors need no check here: fsync does the work again and reports them.
     ::sync_file_range(fd_, off_t(flushed_), off_t(bytes_ - flushed_),
                       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
     flushed_ = bytes_;

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kReport = 3;
 
-// Whatever a client or a worker closes shall be closed at once, not when the checkpoint is written.
+// Closes inherited descriptors: what a client or worker closes must not stay open until the checkpoint is written.
 void close_all_but(int report) {
   if (report != kReport) ::dup2(report, kReport);
 #ifdef SYS_close_range
@@ -94,7 +94,7 @@ CheckpointTask::CheckpointTask(const CheckpointSettings& settings, CheckpointLab
 CheckpointTask::~CheckpointTask() {
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, WNOHANG);  // a disk that does not answer may hold it for ever
+  ::waitpid(pid_, nullptr, WNOHANG);  // does not wait: a disk that does not answer may block the child for ever
 }
 
 bool CheckpointTask::ended() {

@@ -30,7 +30,7 @@ class CheckpointTask {
   uint64_t began_ns() const { return began_ns_; }      // CLOCK_BOOTTIME
   const std::string& began() const { return began_; }  // time of day
 
-  // True once the process has ended (SIGCHLD tells when); failure() and written() then say what came of it.
+  // True once the process has ended (upon SIGCHLD); failure() and written() then give the outcome.
   bool ended();
   const CheckpointFailure& failure() const { return failure_; }
   const WrittenCheckpoint& written() const { return written_; }

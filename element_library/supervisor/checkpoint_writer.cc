@@ -73,8 +73,8 @@ class TableStream {
     out_.put_bytes(part);
   }
 
-  // False when the record is free. One that does not hold still is being written by a worker that is off its processor
-  // for a moment, or that died: then nobody will ever have it.
+  // False when the record is free. One that remains odd is being written by a worker that is off its processor for a
+  // moment, or that died: then the record is lost.
   bool copy(uint32_t index) {
     constexpr int kPatience = 100;  // milliseconds
     for (int waited = 0; waited < kPatience; ++waited) {
@@ -155,7 +155,7 @@ int write_file(int fd, const CheckpointLabel& label, std::span<const CheckpointS
   return ::fsync(fd) == 0 ? 0 : errno;
 }
 
-// At most: what has expired, or is freed meanwhile, is not written.
+// An upper bound: records that have expired or are freed meanwhile are not written.
 uint64_t most_bytes(std::span<const CheckpointSource> sources) {
   uint64_t bytes = sizeof(CheckpointHeader) + sizeof(CheckpointEnd);
   for (const CheckpointSource& source : sources) {

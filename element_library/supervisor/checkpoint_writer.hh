@@ -1,7 +1,7 @@
 // Writes the records of state tables into a checkpoint file while their worker goes on changing them.
 //
-// Each record is in the file as it was at one moment between the beginning and the end of the write. A record whose
-// place in the table changed meanwhile may be there twice; the later one in the file is the newer one.
+// Each record is saved as it was at some moment during the write. A record that moved in the table meanwhile may be
+// there twice; the later one in the file is the newer one.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct CheckpointSource {
 };
 
 struct CheckpointLabel {
-  std::string instance, release, reason;  // cut at what the file header holds
+  std::string instance, release, reason;  // truncated to fit the file header
 };
 
 struct WrittenCheckpoint {
@@ -29,11 +29,10 @@ struct WrittenCheckpoint {
   uint64_t bytes = 0;
 };
 
-// How long to rest for each moment of work, so that whoever forwards keeps its caches, its memory and its disk.
+// Time to rest for each unit of work, so that the forwarding worker keeps its caches, memory and disk.
 inline constexpr uint32_t kCheckpointRest = 3;
 
-// Writes the next checkpoint of `directory`: it is there whole and on disk, or not at all. Nobody else may be writing
-// one.
+// Writes the next checkpoint of `directory` atomically and to disk. No other writer may be at work.
 CheckpointFailure write_checkpoint(const std::string& directory, const CheckpointLabel& label,
                                    std::span<const CheckpointSource> sources, uint32_t rest,
                                    WrittenCheckpoint& written);

@@ -10,7 +10,7 @@
 
 namespace clickup {
 namespace {
-constexpr uint64_t kMostTime = 600'000 * kMillisecond;  // a disk that does not answer
+constexpr uint64_t kMostTime = 600'000 * kMillisecond;  // then the disk counts as not answering
 }  // namespace
 
 Checkpoints::Checkpoints(EventLog& log, std::string instance, CheckpointSettings settings)

@@ -20,20 +20,20 @@ class Checkpoints {
 
   const std::string& instance() const { return instance_; }
   const CheckpointSettings& settings() const { return settings_; }
-  // Lines as change_settings takes them. Returns an empty string, else what is wrong.
+  // Lines as change_settings takes them. Returns an error, empty on success.
   std::string change(std::string_view text);
 
-  // A checkpoint from now on: after the one that is being written.
+  // Requests a checkpoint that begins after this call, so after the one being written.
   void ask(std::string reason, ReplyFunction reply);
-  // What is to be written now, if anything is due and nothing is being written.
+  // The checkpoint to write now, if one is due and none is being written.
   bool due() const;
   uint64_t due_at() const;  // CLOCK_BOOTTIME ns, 0: when asked for
   void begin(const std::string& release, const std::vector<CheckpointMemory>& tables);
   // Nothing runs that could be written.
   void refuse(Cause cause, const std::string& why);
 
-  void look_after();  // after SIGCHLD, and now and then: whether the one that is being written is done
-  void end();         // kills it
+  void look_after();  // after SIGCHLD, and periodically: checks whether the one being written is done
+  void end();         // kills its writer
 
   void describe(JsonText& json) const;
 

@@ -33,7 +33,7 @@ inline uint32_t look_up(uint32_t word, size_t step) {
 
 }  // namespace crc32_detail
 
-// Of `size` bytes that follow those of which `before` is the CRC.
+// The CRC of `size` bytes that follow those of which `before` is the CRC.
 inline uint32_t crc32(const void* data, size_t size, uint32_t before = 0) {
   using namespace crc32_detail;
   const auto* at = static_cast<const uint8_t*>(data);

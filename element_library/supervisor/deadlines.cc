@@ -1,4 +1,4 @@
-// Who died, who hangs, and what is late.
+// Detects processes that died or hang, and steps that are late.
 #include <algorithm>
 
 #include "shared/time_units.hh"
@@ -35,7 +35,7 @@ void Supervisor::collect_carrier() {
 void Supervisor::collect_candidate() {
   if (!candidate_ || !candidate_->worker || !candidate_->worker->reap()) return;
   WorkerProcess& worker = *candidate_->worker;
-  listen(worker);  // its last words may say more than its death
+  listen(worker);  // its last messages may explain its death
   log_output(worker);
   if (candidate_ && candidate_->worker.get() == &worker)
     lose_candidate(candidate_->lacks ? Cause::device : Cause::release, "the new worker " + worker.death());
@@ -47,7 +47,7 @@ void Supervisor::bury(Slot& slot, Event event) {
   log_.add("worker_died",
            {{"pid", std::to_string(slot.worker->pid())}, {"release", slot.what.release}, {"reason", death}});
   slot.worker.reset();
-  resources_.settle_ring_change();  // how far did it come?
+  resources_.settle_ring_change();  // according to how far the dead worker got
   resources_.abandon_ring_change({});
   if (event == Event::current_lost) {
     if (!paused_traffic_) resources_.page().stopped_ns = boot_time_ns();

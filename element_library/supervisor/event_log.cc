@@ -37,7 +37,7 @@ void EventLog::add(std::string_view event, Fields fields) {
   json.begin_object().field("time", iso_time_now()).field("event", event);
   for (const auto& [name, text] : fields) json.field(name, text);
   std::string line = json.end_object().text() + "\n";
-  // A full disk must not stop the traffic: a line that cannot be written is only in memory.
+  // A full disk must not stop the traffic: a line that cannot be written is kept only in memory.
   ssize_t count = file_ ? ::write(file_.get(), line.data(), line.size()) : -1;
   written_ += count > 0 ? size_t(count) : 0;
   lines_.push_back(std::move(line));

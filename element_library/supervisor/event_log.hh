@@ -1,4 +1,4 @@
-// The supervisor's log: one JSON object a line in a file, the newest lines in memory.
+// The supervisor's log: a file with one JSON object per line, and the newest lines in memory.
 #pragma once
 
 #include <deque>

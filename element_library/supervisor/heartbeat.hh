@@ -15,12 +15,12 @@ class Heartbeat {
  public:
   Heartbeat(EventLog& log, const SharedPage& page) : log_(log), page_(page) {}
 
-  // Condemns the worker of `forwarding` when it hangs or spins. `time` is what it had of the processors.
+  // Condemns the worker of `forwarding` when it hangs or spins. `time` is its processor time.
   void look(uint64_t now_ns, const ProcessorTime& time, const Slot& forwarding);
-  // Another one forwards, or nobody.
+  // Call it when another worker forwards, or none.
   void forget() { watch_.forget(); }
 
-  // A worker was told to pause. If it is late, whether it hangs is seen by a second look, since it went on for a while
+  // A worker was told to pause. If it is late, a second sample tells whether it hangs, since its beat may have moved
   // after it was told.
   enum class Late : uint8_t { look_again, goes_on, hangs };
   void begin_pause() { pause_looked_at_ = false; }

@@ -13,7 +13,7 @@ class JsonText {
   JsonText& end_object() { return close('}'); }
   JsonText& begin_list() { return open('['); }
   JsonText& end_list() { return close(']'); }
-  JsonText& key(std::string_view name);  // the next value belongs to it
+  JsonText& key(std::string_view name);  // for the next value
   JsonText& value(std::string_view text);
   JsonText& value(uint64_t number) { return raw(std::to_string(number)); }
   JsonText& null() { return raw("null"); }

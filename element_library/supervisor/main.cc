@@ -79,8 +79,8 @@ std::string enter_namespace(const std::string& given) {
   return {};
 }
 
-// One supervisor a directory. The lock goes with the process, however it ends: unlike that of flock(2), it is not
-// shared with a child that writes a checkpoint and may die a moment later.
+// One supervisor per directory. The lock ends with the process in any case: unlike that of flock(2), it is not shared
+// with a child that writes a checkpoint and may die a moment later.
 std::string lock_directory(const std::string& directory, FileDescriptor& lock) {
   if (::chdir(directory.c_str()) != 0) return because("cannot enter the directory '" + directory + "'");
   lock.reset(::open("supervisor.pid", O_RDWR | O_CREAT | O_CLOEXEC, 0644));
@@ -121,7 +121,7 @@ std::string supervise(const Options& options) {
   if (std::string why = lock_directory(options.directory, lock); !why.empty()) return why;
   if (std::string why = log.open("log.jsonl"); !why.empty()) return why;
   if (std::string why = enter_namespace(options.netns); !why.empty()) return why;
-  // The directory is ours now: what still answers there are workers of a supervisor that died, about to die as well.
+  // The directory is ours now: anything that still answers there is a dying worker of a dead supervisor.
   for (const char* path : {"supervisor.sock", "control.sock"}) ::unlink(path);
   if (std::string why = resources.open("control.sock", "offloads"); !why.empty()) return why;
   if (std::string why = listen_unix("supervisor.sock", listener); !why.empty()) return why;

@@ -1,4 +1,4 @@
-// What came of a takeover, a revert or a restart, as it is reported.
+// Reports the outcome of a takeover, a revert or a restart.
 #include <utility>
 
 #include "shared/shared_page.hh"

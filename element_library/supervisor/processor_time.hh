@@ -1,4 +1,4 @@
-// How long a process was on a processor, and how long it wanted one and had none.
+// How long a process ran on a processor, and how long it waited for one.
 #pragma once
 
 #include <sys/types.h>

@@ -1,4 +1,4 @@
-// The answer to a request that is not granted: a cause for programs, then the reason for people.
+// The answer to a request that is refused: a cause for programs, then the reason for people.
 #pragma once
 
 #include <string_view>

@@ -17,24 +17,24 @@ namespace clickup {
 
 // What a takeover asks for.
 struct Release {
-  std::string attempt;         // names the request: the same one again is answered from the record
+  std::string attempt;         // identifies the request: a repeated one gets the recorded answer
   std::string release;         // digest
   std::string driver, config;  // absolute paths
-  std::string carrier;         // driver that carries records from the layouts of the release before it; may be `driver`
+  std::string carrier;         // driver that migrates records from the previous release's layouts; may be `driver`
   std::set<std::string> lose;  // tables that may start empty when their records cannot be carried
-  std::string restore;         // checkpoint from which tables take their records, whatever is in memory; may be empty
+  std::string restore;         // checkpoint from which tables take their records instead of memory; may be empty
   uint64_t confirm_timeout_ms = 30'000;
   uint64_t start_timeout_ms = 10'000;
 };
 
-// Reads lines KEY=VALUE. Returns an empty string, else what is wrong.
+// Reads lines KEY=VALUE. Returns an error, empty on success.
 std::string read_release(std::string_view text, Release& release);
 
 // A table as a release has it.
 struct TableUse {
   std::shared_ptr<const TableMemory> memory;
-  std::shared_ptr<const TableMemory> source;  // its records are carried from there; nullptr: they are in `memory`
-  bool fresh = false;                         // made for this release, which has not forwarded yet
+  std::shared_ptr<const TableMemory> source;  // where its records are carried from; nullptr: they are in `memory`
+  bool fresh = false;                         // created for this release, which has not forwarded yet
   std::string from = {};                      // checkpoint that the records come from
   uint64_t expired = 0;                       // records of it that were left out
 };
@@ -54,7 +54,7 @@ struct Slot {
   bool lacks = false;  // the device lacked what it asked for
 };
 
-// What a carrier told of one takeover or revert.
+// A carrier's reports on one takeover or revert.
 struct Carriage {
   uint64_t began = 0;  // CLOCK_BOOTTIME ns
   uint64_t precopy_ms = 0, rounds = 0, last_records = 0;
@@ -69,7 +69,7 @@ struct StateReport {
   std::string from;  // file that they come from
 };
 
-// Why something failed or is taken back: for programs, and for people.
+// Why something failed or is reverted: for programs, and for people.
 struct Reason {
   Cause cause = Cause::none;
   std::string text;

@@ -1,4 +1,4 @@
-// What the reconciler may ask for.
+// Requests of the reconciler.
 #include "supervisor/refusal.hh"
 #include "supervisor/share.hh"
 #include "supervisor/supervisor.hh"

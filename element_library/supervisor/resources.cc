@@ -34,7 +34,7 @@ std::string Resources::open(const std::string& control_path, const std::string& 
   return listen_unix(control_path, control_);
 }
 
-// One line an interface: its index, its name, the settings that are off. Another interface may have the name by now.
+// One line per interface: index, name, and settings turned off. By now another interface may have the name.
 void Resources::put_back_noted_offloads() {
   std::ifstream notes(offload_notes_);
   for (std::string line; std::getline(notes, line);) {
@@ -80,7 +80,7 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
     if (known->name == name) free_cursors(*known);
     return known->name == name;
   });
-  Offloads offloads(name);  // before frames come in: none that the kernel merged shall be among them
+  Offloads offloads(name);  // before frames arrive, so that none was merged by the kernel
   RingSocket opened;
   LinkFacts link = link_facts(name);
   RingSize size = ring_size({link.megabits, 0, link.mtu, link.frame_bytes}, ring_memory_);
@@ -90,7 +90,7 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
   if (!port)
     return "interface '" + std::string(name) + "': all " + std::to_string(SharedPage::kPorts) +
            " interfaces are in use";
-  *port = {};  // the ring begins anew
+  *port = {};  // the ring is new
   store_name(port->interface, sizeof port->interface, name);
   auto added = std::make_unique<Interface>(
       Interface{std::string(name), std::move(opened), std::move(offloads), port, size.bound});

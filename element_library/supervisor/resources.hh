@@ -1,4 +1,5 @@
-// What outlives workers: packet sockets with their offload settings, state tables, the shared page, the control socket.
+// Resources that outlive workers: packet sockets and offload settings, state tables, the shared page, the control
+// socket.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ class Resources {
   Resources(const Resources&) = delete;
   Resources& operator=(const Resources&) = delete;
 
-  // Creates the page and listens on `control_path`; offloads that an earlier supervisor could not put back, as noted
-  // in `offload_notes`, are put back now. Functions return an empty string on success, else why not.
+  // Creates the page and listens on `control_path`; restores the offloads that an earlier supervisor noted in
+  // `offload_notes` and could not restore. Functions return an error, empty on success.
   std::string open(const std::string& control_path, const std::string& offload_notes);
 
   SharedPage& page() const { return *page_; }
@@ -38,38 +39,39 @@ class Resources {
 
   // The socket of an interface, opened at its first use; a new one when the interface was replaced by another.
   std::string packet_socket(std::string_view interface, const RingSocket*& socket);
-  std::vector<std::pair<std::string, const RingSocket*>> rings() const;  // that are open, by interface
+  std::vector<std::pair<std::string, const RingSocket*>> rings() const;  // open ones, by interface
   std::string create_table(const TableKey& key, bool restored, std::shared_ptr<const TableMemory>& memory);
   // Index of a counter in the page, -1 when all are taken.
   int counter(std::string_view name);
 
-  // Gives up the other interfaces, whose offloads are put back, and tables that nobody refers to any more.
+  // Closes all other interfaces, restoring their offloads, and tables that are no longer referenced.
   void keep_only(const std::set<std::string>& interfaces);
 
   // Reads the kernel's drop counters; returns the drops of all interfaces since the start.
   uint64_t count_drops();
-  // Looks at every ring; `worker` and `forwarding` as in RingReading. What was dropped is logged with its cause.
+  // Samples every ring; `worker` and `forwarding` as in RingReading. Drops are logged with their cause.
   void look_at_rings(const ProcessorTime& worker, bool forwarding);
   void describe_interfaces(JsonText& json);
   void describe_rings(JsonText& json) const;
 
-  // Bytes that one receive ring may have. Those that have more are changed.
+  // Bytes that one receive ring may have. Larger ones are replaced.
   void set_ring_memory(uint64_t bytes) { ring_memory_ = bytes; }
   uint64_t ring_memory() const { return ring_memory_; }
 
-  // A ring of another size in place of one that is too small for what its interface carries, or larger than it may be:
-  // opened beside it, offered to the worker, filled once that has mapped it, and the one before is given up once that
+  // Replaces a ring that is too small for its interface's traffic, or larger than it may be: the new one is opened
+  // beside it, offered to the worker and filled once the worker has mapped it; the old one is given up once the worker
   // has read it to its end. One at a time.
   struct RingOffer {
     std::string interface;
-    const RingSocket* socket = nullptr;  // nullptr: none is to be changed
-    bool filled = false;                 // for a worker before this one already
+    const RingSocket* socket = nullptr;  // nullptr: no change is under way
+    bool filled = false;                 // already for an earlier worker
   };
   RingOffer ring_offer() const;  // the change under way
   void begin_ring_change();      // if there is anything to change, and nothing under way
-  void fill_ring();              // the change under way: frames go into it now
-  void settle_ring_change();     // it is over if the worker, or one that died, went over
-  // Unless frames go into it already. Tried again after a while when it was refused, at once with an empty `refusal`.
+  void fill_ring();              // of the change under way: frames go into it from now on
+  void settle_ring_change();     // ends it if the worker, or one that died, switched rings
+  // Gives the change up, unless frames go into the ring already. Tried again after a while if the worker refused it, at
+  // once with an empty `refusal`.
   void abandon_ring_change(std::string_view refusal);
 
  private:
@@ -90,7 +92,7 @@ class Resources {
     std::optional<RingDrops> last_drops = {};
     std::string last_drops_at = {};
     std::optional<Successor> next = {};
-    uint64_t asked_bytes = 0, asked_at = 0;  // what was tried last: not again for a while
+    uint64_t asked_bytes = 0, asked_at = 0;  // last attempt, not repeated for a while
     uint32_t asked_frame_bytes = 0;
   };
   void report_drops(Interface& interface, const RingDrops& drops);

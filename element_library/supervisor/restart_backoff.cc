@@ -7,7 +7,7 @@
 
 namespace clickup {
 namespace {
-constexpr uint64_t kStable = 5'000 * kMillisecond;  // a worker that lived that long does not crash in a loop
+constexpr uint64_t kStable = 5'000 * kMillisecond;  // a worker that lived this long is not in a crash loop
 constexpr uint64_t kFirstBackoff = 10 * kMillisecond, kLongestBackoff = 1'000 * kMillisecond;
 constexpr uint32_t kCrashLoop = 10;
 }  // namespace

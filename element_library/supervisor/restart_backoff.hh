@@ -1,4 +1,4 @@
-// How long a worker that died is waited for until it is started again: longer, the more often it died.
+// The delay before a dead worker is started again: the longer, the more often it died.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ class RestartBackoff {
  public:
   explicit RestartBackoff(EventLog& log) : log_(log) {}
 
-  void note_death(uint64_t lived_ns);          // of one that forwarded
-  void note_failure() { ++deaths_in_a_row_; }  // of one that could not begin to
+  void note_death(uint64_t lived_ns);          // of a worker that forwarded
+  void note_failure() { ++deaths_in_a_row_; }  // of a worker that could not start to forward
   // Until the next start, in ns. `why` is what ended the last one.
   uint64_t wait(const std::string& why);
 

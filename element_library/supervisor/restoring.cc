@@ -43,7 +43,7 @@ std::string Restoring::from_named(const TableKey& key, TableUse& use) {
   return named_ ? restore(*named_, key, use) : "";
 }
 
-// Looked for once a loading release, since verifying it takes time.
+// Searched for once per loading release, since verifying it takes time.
 std::string Restoring::from_newest(const TableKey& key, TableUse& use) {
   const std::string& directory = checkpoints_.settings().directory;
   if (directory.empty()) return {};

@@ -18,16 +18,16 @@ class Restoring {
   Restoring(EventLog& log, Resources& resources, const Checkpoints& checkpoints)
       : log_(log), resources_(resources), checkpoints_(checkpoints) {}
 
-  // Opens and verifies the checkpoint that a takeover names; with no path it names none. Returns an empty string, else
-  // why it cannot be used.
+  // Opens and verifies the checkpoint that a takeover names; an empty path names none. Returns why it cannot be used,
+  // empty on success.
   std::string name(const std::string& path);
-  // Another release loads: the newest checkpoint is looked for anew.
+  // Another release loads: searches for the newest checkpoint again.
   void begin() { newest_.reset(); }
   // The release runs: its records are in memory.
   void end();
 
-  // Memory of its own with the table's records: as it is when layout and size are those asked for, else a source that
-  // is carried from. `use` stays as it was when there is no such table. Return what went wrong, else an empty string.
+  // Restore the table's records into new memory: used directly if it has the wanted layout and size, else a source to
+  // carry from. `use` is unchanged when there is no such table. Return an error, empty on success.
   std::string from_named(const TableKey& key, TableUse& use);
   std::string from_newest(const TableKey& key, TableUse& use);
 

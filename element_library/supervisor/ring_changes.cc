@@ -1,4 +1,4 @@
-// Receive rings that are changed for others while frames come in.
+// Replaces receive rings while frames arrive.
 #include <cstring>
 
 #include "shared/time_units.hh"
@@ -65,7 +65,7 @@ void Resources::settle_ring_change() {
     std::memset(static_cast<void*>(known->cursor), 0, sizeof *known->cursor);
     known->cursor = known->next->cursor;
     store_name(known->cursor->interface, sizeof known->cursor->interface, known->name);
-    known->socket = std::move(known->next->socket);  // the one before leaves the group
+    known->socket = std::move(known->next->socket);  // the old one leaves the group
     known->bound = known->next->bound;
     known->next.reset();
     direct_frames(known->socket, Member::first);

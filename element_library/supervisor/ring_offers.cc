@@ -5,7 +5,7 @@
 
 namespace clickup {
 namespace {
-constexpr uint64_t kAnswerTimeout = 5'000'000'000;  // ns; a driver of before rings changed does not answer
+constexpr uint64_t kAnswerTimeout = 5'000'000'000;  // ns; drivers from before rings could be replaced do not answer
 }
 
 void RingOffers::look(uint64_t now_ns, WorkerProcess& worker) {

@@ -1,4 +1,4 @@
-// Offers the worker that forwards a receive ring of another size.
+// Offers the forwarding worker a receive ring of another size.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ class RingOffers {
  public:
   RingOffers(EventLog& log, Resources& resources) : log_(log), resources_(resources) {}
 
-  // Begins a change, offers what there is to offer, or gives up what was not answered in time. Only while this worker
-  // is all there is: every other one has the ring mapped that would be given up.
+  // Begins a change, offers its ring, or gives up one that was not answered in time. Only while there is no other
+  // worker, since that would have mapped the old ring.
   void look(uint64_t now_ns, WorkerProcess& worker);
-  // What the worker that was offered it tells.
+  // Messages of the worker that was offered the ring.
   void on(const notices::RingMapped& told, WorkerProcess& worker);
   void on(const notices::RingRefused& told);
   void on(const notices::RingChanged& told);

@@ -1,4 +1,4 @@
-// How large a receive ring has to be. Pure.
+// Computes the size of a receive ring. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ struct RingDemand {
   uint32_t frame_bytes = 2048;  // that a frame takes in the ring
 };
 
-enum class RingBound : uint8_t { least, speed, measured, memory };  // what its size follows from
+enum class RingBound : uint8_t { least, speed, measured, memory };  // what determined its size
 
 struct RingSize {
   uint64_t bytes = 0;

@@ -1,4 +1,4 @@
-// Follows one receive ring: how fast frames come, how many found it full, and why. Pure: it is told the time.
+// Watches a receive ring: how fast frames arrive, how many found it full, and why. Pure: the caller gives the time.
 #pragma once
 
 #include <cstdint>
@@ -9,31 +9,31 @@
 
 namespace clickup {
 
-// What a look at a ring and its worker finds; counts and times since the start.
+// A sample of a ring and its worker; counts and times since the start.
 struct RingReading {
   uint64_t now_ns = 0;
   uint64_t received = 0, dropped = 0;
   ProcessorTime worker;     // of the forwarding one
-  bool forwarding = false;  // no handover is under way, and no restart
+  bool forwarding = false;  // no handover or restart is under way
 };
 
 enum class DropCause : uint8_t {
   no_worker,      // nobody forwarded: a handover or a restart took longer than the ring holds
   off_processor,  // others had the processor that the worker wanted
   overload,       // the worker was busy all the time
-  burst,          // more came at once than the ring holds
+  burst,          // more arrived at once than the ring holds
 };
 
 struct RingDrops {
   uint64_t frames = 0;
   DropCause cause = DropCause::burst;
-  uint64_t over_ns = 0;                // time between the looks
+  uint64_t over_ns = 0;                // time between the samples
   uint64_t ran_ns = 0, waited_ns = 0;  // of the worker within it
 };
 
 class RingWatch {
  public:
-  // What was dropped since the last look, if anything.
+  // Returns what was dropped since the last sample, if anything.
   std::optional<RingDrops> look(const RingReading& reading);
   uint64_t peak_rate() const { return peak_rate_; }  // frames a second, dropped ones included
 

@@ -26,12 +26,12 @@ bool set_policy(pid_t process, int policy, int level) {
   return ::sched_setscheduler(process, policy | SCHED_RESET_ON_FORK, &parameter) == 0;
 }
 
-// Where the kernel shares processors out between sessions, niceness counts only within one (sched(7)): workers and
-// carriers have sessions of their own, which are made as nice.
+// Where the kernel divides processor time between sessions, niceness counts only within a session (sched(7)): workers
+// and carriers have sessions of their own, which get the same niceness.
 void set_nice_of_session(pid_t process, int nice) {
   std::string name = process ? std::to_string(process) : "self", value = std::to_string(nice);
   FileDescriptor file(::open(("/proc/" + name + "/autogroup").c_str(), O_WRONLY | O_CLOEXEC));
-  if (file && ::write(file.get(), value.data(), value.size()) < 0) return;  // setpriority says why
+  if (file && ::write(file.get(), value.data(), value.size()) < 0) return;  // setpriority reports the cause
 }
 
 bool set_nice(pid_t process, int nice) {

@@ -1,7 +1,7 @@
-// What the packet path gets of the processors: its priority and its cores, as wanted and as allowed.
+// The packet path's share of the processors: priority and cores, as wanted and as allowed.
 //
-// On a processor that others want too, the supervisor goes before its workers (it must see that one of them spins), a
-// worker before the carrier of the pause, and these before everything else (sched(7)).
+// On a contended processor the supervisor has priority over its workers (it must detect one that spins), a worker over
+// the carrier within the pause, and these over everything else (sched(7)).
 #pragma once
 
 #include <sched.h>
@@ -26,14 +26,14 @@ class Scheduling {
  public:
   Scheduling();
 
-  // priority=best|realtime|high|normal; cores=N,N,... or nothing for all. What is not named stays. Returns an empty
-  // string, else what is wrong: nothing has changed then.
+  // priority=best|realtime|high|normal; cores=N,N,... or nothing for all. Keys left out keep their values. Returns an
+  // error, after which nothing has changed; empty on success.
   std::string change(std::string_view key, std::string_view value);
 
-  // Gives a process (its first thread) what is wanted, or the best below it that is allowed; what it starts begins
-  // anew.
+  // Gives a process (its first thread) the wanted priority, or the best allowed one below it; its children do not
+  // inherit it.
   void place(pid_t process, Rank rank);
-  // Behind other programs, as work that can wait.
+  // Below other programs, as work that can wait.
   static void step_back(pid_t process);
 
   Priority granted() const { return granted_; }  // to the one placed last
@@ -42,11 +42,11 @@ class Scheduling {
  private:
   void place_on_cores(pid_t process);
 
-  std::optional<Priority> wanted_;  // none: the best that is allowed
+  std::optional<Priority> wanted_;  // none: the best allowed one
   std::vector<int> cores_;          // empty: those that we were started on
   cpu_set_t all_;
   Priority granted_ = Priority::normal;
-  std::string refused_;  // why it is not what is wanted, or the best there is
+  std::string refused_;  // why less was granted than wanted
   std::string cores_refused_;
 };
 

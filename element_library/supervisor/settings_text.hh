@@ -8,11 +8,11 @@
 
 namespace clickup {
 
-// Calls `read` with every key and value. Returns the first complaint, an empty string when there is none.
+// Calls `read` with every key and value. Returns the first error, an empty string for none.
 std::string read_settings(std::string_view text,
                           const std::function<std::string(std::string_view key, std::string_view value)>& read);
 
-// A decimal number within bounds. Returns an empty string, else what is wrong.
+// Reads a decimal number within bounds. Returns an error, empty on success.
 template <class Number>
 std::string read_number(std::string_view key, std::string_view value, Number least, Number most, Number& number) {
   Number read = 0;

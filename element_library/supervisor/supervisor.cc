@@ -72,7 +72,7 @@ void Supervisor::listen(WorkerProcess& worker) {
     if (result == WorkerChannel::Result::nothing) return;
     if (result == WorkerChannel::Result::closed) {
       worker.channel().close();
-      return worker.kill();  // nobody can speak to it any more; most often it is dead already
+      return worker.kill();  // it cannot be reached any more; most often it is already dead
     }
     on_message(worker, message);
   }
@@ -93,7 +93,7 @@ void Supervisor::write_checkpoint() {
   if (!current_) return checkpoints_.refuse(Cause::busy, "no release runs any more whose state could be written");
   std::vector<CheckpointMemory> tables;
   for (const auto& [name, use] : current_->needs.tables) tables.push_back({name, use.memory->fd()});
-  // What releases before it kept stays on disk.
+  // The checkpoints of earlier releases stay on disk.
   if (tables.empty()) return checkpoints_.refuse(Cause::release, "the release that runs has no tables");
   checkpoints_.begin(current_->what.release, tables);
 }

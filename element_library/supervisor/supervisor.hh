@@ -61,7 +61,7 @@ class Supervisor {
   void log_output(WorkerProcess& worker);
   void write_checkpoint();
 
-  // deadlines.cc: who died, hangs or is late
+  // deadlines.cc: processes that died, hang or are late
   void collect_dead();
   void collect_carrier();
   void collect_candidate();
@@ -71,7 +71,7 @@ class Supervisor {
   void check_pausing(uint64_t now);
   void look_around(uint64_t now);
 
-  // worker_messages.cc: what workers say
+  // worker_messages.cc: messages of workers
   void on_message(WorkerProcess& worker, const Message& message);
   bool on_notice(WorkerProcess& worker, Notice verb, const Message& message);
   bool on_current_notice(WorkerProcess& worker, Notice verb, const Message& message);
@@ -115,7 +115,7 @@ class Supervisor {
   void on_uncarried(const notices::Cannot& told);
   void on_behind(const notices::Behind& told);
 
-  // outcomes.cc: what came of it
+  // outcomes.cc: reports of outcomes
   TakeoverReport measured();
   void report_success();
   void report_restart();
@@ -147,12 +147,12 @@ class Supervisor {
   uint64_t phase_deadline_ = 0, confirm_deadline_ = 0, retry_at_ = 0, next_look_ = 0;  // CLOCK_BOOTTIME ns, 0: none
 
   Release request_;   // of the takeover under way
-  Release reverted_;  // what the last revert went away from
+  Release reverted_;  // the one that the last revert left
   Reason reason_;     // of the failure or revert at hand
-  Reason back_;       // why the release is taken back, however long that takes
+  Reason back_;       // why the release is reverted, however long that takes
   uint64_t drops_before_ = 0, waiting_ = 0;
-  bool paused_traffic_ = false;                // the pause of this handover counts
-  std::map<std::string, StateReport> states_;  // what came of tables
+  bool paused_traffic_ = false;                // this handover interrupted traffic
+  std::map<std::string, StateReport> states_;  // fates of tables
   std::vector<ReplyFunction> stop_replies_;
 };
 

@@ -44,7 +44,8 @@ void Supplies::give(const notices::Counter& question, Slot& candidate) {
   candidate.worker->channel().send(encode(answers::Counter{uint32_t(index)}));
 }
 
-// Records come from the first that has them: the checkpoint that the takeover names, memory, the newest checkpoint.
+// Records come from the first source that has them: the checkpoint named by the takeover, memory, the newest
+// checkpoint.
 std::string Supplies::find_table(const TableKey& key, const Others& others, TableUse& use) {
   bool back = others.purpose == Purpose::revert;
   bool named = others.purpose == Purpose::start || others.purpose == Purpose::upgrade;  // else they are in memory
@@ -57,7 +58,7 @@ std::string Supplies::find_table(const TableKey& key, const Others& others, Tabl
   if (use.memory && use.from.empty())
     log_.add("table_adopted",
              {{"table", key.name}, {"layout", hexadecimal(key.layout)}, {"bytes", std::to_string(key.bytes)}});
-  // An element that goes on without its records is better than none.
+  // A network element without its records is better than none.
   if (!use.memory && !use.source) restoring_.from_newest(key, use);
   use.fresh = !use.memory;
   return use.fresh ? resources_.create_table(key, !use.from.empty(), use.memory) : "";

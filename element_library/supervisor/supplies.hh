@@ -1,4 +1,4 @@
-// What a release that loads is given: sockets, tables with their records, counters.
+// Provides what a loading release asks for: sockets, tables with their records, counters.
 #pragma once
 
 #include <optional>
@@ -19,13 +19,13 @@ class Supplies {
   Supplies(EventLog& log, Resources& resources, Restoring& restoring)
       : log_(log), resources_(resources), restoring_(restoring) {}
 
-  // The other releases, which may have what is asked for, and what the one that loads is for.
+  // The other releases, which may have what is asked for, and the purpose of the loading one.
   struct Others {
     const std::optional<Slot>& current;
     const std::optional<Slot>& previous;
     Purpose purpose;
   };
-  // Answer a question of the worker of `candidate`. What it is given is remembered as the need of its release.
+  // Answer a question of the worker of `candidate`. What it gets is recorded as a need of its release.
   void give(const notices::Socket& question, Slot& candidate);
   void give(const notices::Table& question, Slot& candidate, const Others& others);
   void give(const notices::Counter& question, Slot& candidate);

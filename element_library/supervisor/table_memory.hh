@@ -9,7 +9,7 @@
 
 namespace clickup {
 
-// What a release asks for. Memory of the same layout and size can be used as it is.
+// A table that a release asks for. Memory of the same layout and size can be used as it is.
 struct TableKey {
   std::string name;  // STATE/TABLE
   uint64_t layout = 0;
@@ -17,7 +17,7 @@ struct TableKey {
   bool operator==(const TableKey&) const = default;
 };
 
-// What a table says about itself; zeros while no worker has begun it.
+// Facts from a table's header; zeros until a worker has initialised it.
 struct TableFacts {
   uint32_t version = 0;  // of its layout
   uint32_t capacity = 0;
@@ -26,7 +26,7 @@ struct TableFacts {
 
 class TableMemory {
  public:
-  // Zero-filled. Returns an empty string on success, else why not.
+  // Creates zero-filled memory. Returns an error, empty on success.
   static std::string create(const TableKey& key, bool restored, std::shared_ptr<TableMemory>& memory);
   TableMemory(TableKey key, bool restored, FileDescriptor memory)
       : key_(std::move(key)), restored_(restored), memory_(std::move(memory)) {}

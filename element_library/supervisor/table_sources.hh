@@ -1,4 +1,5 @@
-// Where the tables of a release are, and where their records are carried from. Pure: it looks at what releases have.
+// Where the tables of a release are, and where their records are carried from. Pure: it reads the releases' tables
+// only.
 #pragma once
 
 #include <memory>
@@ -9,13 +10,13 @@
 
 namespace clickup {
 
-// What `before` has of the table; nullptr when it has none, or one of another layout or size.
+// The table of `before`; nullptr when it has none, or one of another layout or size.
 std::shared_ptr<const TableMemory> memory_of(const TableKey& key, const std::optional<Slot>& before);
-// Where the records for this memory are carried from, if they have to be: `live` is what writes them. Going back from
-// restored records is going back to those before.
+// Where the records for this memory are carried from, if they have to be: `live` has the release that writes them. A
+// revert from restored records goes back to the records before them.
 std::shared_ptr<const TableMemory> source_of(const TableMemory* memory, const std::string& name, bool back,
                                              const std::optional<Slot>& live);
-// The same for every table of a release to which it may go back.
+// The same for every table of a release that may be reverted to.
 void find_sources_back(Slot& slot, const std::optional<Slot>& live);
 bool must_carry(const Slot& slot);
 

@@ -16,7 +16,7 @@ class TableView {
   TableView& operator=(TableView&&) = delete;
   ~TableView();
 
-  // `memory`: a memfd, which may be closed afterwards. Returns why it holds no readable table, empty on success.
+  // `memory` is a memfd, which may be closed afterwards. Returns why it has no readable table, empty on success.
   std::string open(int memory);
   const StateReader& reader() const { return reader_; }
 

@@ -1,4 +1,4 @@
-// Carries out what the life cycle says.
+// Carries out the actions of the life cycle.
 #include <set>
 #include <utility>
 
@@ -63,7 +63,7 @@ void Supervisor::check_undone() {
   feed(Event::candidate_gone);
 }
 
-// The message of its failure may be what brought us here: it is looked at until the next round.
+// The message of its failure may have brought us here and is still in use: the process is kept until the next round.
 void Supervisor::let_go(std::unique_ptr<WorkerProcess> process) {
   if (!process) return;
   log_output(*process);
@@ -121,7 +121,7 @@ void Supervisor::spawn() {
   if (!why.empty()) return lose_candidate(Cause::release, why);
   ++next_turn_;
   phase_deadline_ = boot_time_ns() + what.start_timeout_ms * kMillisecond;
-  // Beside one that forwards it loads as any other program.
+  // Beside a forwarding worker it loads with ordinary priority.
   if (!life_.current_alive) place(candidate_->worker, Rank::worker);
   int descriptors[] = {resources_.page_memory(), resources_.control_listener()};
   candidate_->worker->channel().send(encode(orders::Welcome{kProtocol}), descriptors);
@@ -129,10 +129,10 @@ void Supervisor::spawn() {
            {{"pid", std::to_string(candidate_->worker->pid())}, {"release", what.release}, {"driver", what.driver}});
 }
 
-// Whether who is told this works beside a worker that forwards.
+// Whether the recipient of this works beside a forwarding worker.
 Company Supervisor::company() const { return life_.current_alive ? Company::beside : Company::alone; }
 
-// The number of who follows the current worker.
+// The turn number of the current worker's successor.
 uint32_t Supervisor::next_turn() const {
   WorkerProcess* carrier = life_.carries ? carrying_.carrier() : nullptr;
   return (carrier ? carrier : candidate_->worker.get())->turn();
@@ -151,15 +151,17 @@ void Supervisor::prepare() {
 void Supervisor::grant_turn() {
   place(candidate_->worker, Rank::worker);
   uint32_t turn = resources_.page().turn;
-  bool passed = turn == candidate_->worker->turn() || turn == next_turn();  // by a worker that died right after
+  bool passed = turn == candidate_->worker->turn() || turn == next_turn();  // by a worker that died right after it
   if (!passed) hand_over(resources_.page(), next_turn());
 }
 
 void Supervisor::pause_current() {
   heartbeat_.begin_pause();
   paused_traffic_ = true;
-  place(candidate_->worker, Rank::worker);  // not before: what it maps must not keep the other one from a core of both
-  resources_.page().stopped_ns = boot_time_ns();  // the worker says it better, unless it hangs or dies before
+  place(candidate_->worker,
+        Rank::worker);  // not earlier: its mapping of pages must not take a shared core from the other one
+  resources_.page().stopped_ns =
+      boot_time_ns();  // the worker overwrites it with the exact time, unless it hangs or dies first
   current_->worker->channel().send(encode(orders::Pause{next_turn()}));
 }
 

@@ -62,7 +62,8 @@ Transition succeed(Lifecycle next) {
   return to(next, Phase::steady, std::move(actions));
 }
 
-// The failed candidate is gone: whoever forwarded goes on; when nobody is left, start again what should forward.
+// The failed candidate is gone: the forwarding worker goes on; if there is none, restart the release that should
+// forward.
 Transition undone(Lifecycle next) {
   switch (next.purpose) {
     case Purpose::start: return to({}, Phase::idle, {report_failure});
@@ -107,7 +108,7 @@ Transition in_backoff(Lifecycle next, Event event) {
   }
 }
 
-// The candidate is ready: the current worker pauses, or nobody has to.
+// The candidate is ready: the current worker pauses, if there is one.
 Transition pass_turn(Lifecycle next) {
   return next.current_alive ? to(next, Phase::pausing, {pause_current}) : to(next, Phase::resuming, {grant_turn});
 }
@@ -123,9 +124,9 @@ Transition lose_current(Lifecycle next) {
   Phase phase = next.phase;
   next.current_alive = false;
   bool takes_long = phase == Phase::loading || phase == Phase::carrying;
-  // Waiting for a candidate that may take seconds more would leave the traffic alone: restart what forwarded.
+  // Waiting for a candidate that may need seconds more would interrupt the traffic: restart the release that forwarded.
   if (takes_long && next.purpose == Purpose::upgrade) return to(next, Phase::undoing, {kill_candidate});
-  if (phase == Phase::carrying) return to(next, phase, {carry});  // now with nobody beside it
+  if (phase == Phase::carrying) return to(next, phase, {carry});  // now without a worker beside it
   if (phase == Phase::pausing) return to(next, Phase::resuming, {grant_turn});
   return stay(next);
 }

@@ -8,8 +8,8 @@
 
 namespace clickup {
 
-// Three roles: the current release is the one that shall forward, the previous one is what an unconfirmed current one
-// goes back to, the candidate is on its way to become current.
+// Three roles: the current release is the one that should forward, the previous one is what an unconfirmed current one
+// is reverted to, the candidate is about to become current.
 enum class Phase : uint8_t {
   idle,       // no release
   loading,    // the candidate configures and initialises
@@ -31,8 +31,8 @@ enum class Event : uint8_t {
   takeover,
   ready,           // its tables have their records
   ready_to_carry,  // they are to be carried
-  carried,         // all but a few
-  cannot_carry,    // and no table is left that could be
+  carried,         // all records but a few
+  cannot_carry,    // the records of any table
   prepared,
   carrier_prepared,
   paused,
@@ -40,7 +40,7 @@ enum class Event : uint8_t {
   pause_overdue,       // the current worker lives but does not pause
   pause_overdue_hung,  // and makes no progress either
   candidate_lost,      // died, failed or took too long
-  candidate_gone,      // its process exists no more, nor does the carrier's
+  candidate_gone,      // its process no longer exists, nor does the carrier's
   carrier_lost,        // died before it passed the turn on
   current_lost,
   previous_lost,
@@ -60,7 +60,7 @@ enum class Action : uint8_t {
   prepare,
   prepare_carrier,
   pause_current,
-  grant_turn,      // to who is next: nobody is there to hand it over
+  grant_turn,      // to the next process, as none is left to hand it over
   kill_candidate,  // and the carrier
   kill_current,
   resume_current,  // take the turn back and go on, whether it had paused or not
@@ -69,7 +69,7 @@ enum class Action : uint8_t {
   end_current,
   report_success,
   report_failure,
-  report_ended,  // nothing was there to go back to, nothing runs any more
+  report_ended,  // there was nothing to revert to; nothing runs any more
   schedule_retry,
   arm_confirm,
   disarm_confirm,
@@ -91,7 +91,7 @@ struct Transition {
   std::vector<Action> actions;
 };
 
-// Events that mean nothing in a phase change nothing.
+// Events without meaning in a phase are ignored.
 Transition advance(const Lifecycle& now, Event event);
 
 // Why a request cannot be granted now; empty when it can.

@@ -1,4 +1,4 @@
-// What came of takeovers, reverts and restarts: told to whoever asked for them, counted, and remembered.
+// Outcomes of takeovers, reverts and restarts: answered to whoever asked for them, counted, and kept.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ class TakeoverReports {
  public:
   explicit TakeoverReports(EventLog& log) : log_(log) {}
 
-  // The answer that an attempt had, nullptr when it has none yet.
+  // The answer that an attempt got, nullptr when it has none yet.
   const HandlerReply* answer_to(const std::string& attempt) const;
-  // Who waits for what comes of it. One takeover is under way at a time; it may be asked for twice.
+  // Adds a client that waits for the outcome. One takeover is under way at a time; it may be requested twice.
   void await_takeover(const std::string& attempt, ReplyFunction reply);
   bool awaits(const std::string& attempt) const { return awaits_takeover() && awaited_ == attempt; }
   bool awaits_takeover() const { return !takeover_replies_.empty(); }
@@ -36,7 +36,7 @@ class TakeoverReports {
   void refuse_all(const HandlerReply& refusal);
   // The release of this attempt stays.
   void confirm(const Release& what);
-  // It was confirmed before, and is gone back to.
+  // The release was confirmed before, and was reverted to.
   void stays_confirmed(const std::string& release) { confirmed_ = release; }
 
   const std::string& confirmed() const { return confirmed_; }

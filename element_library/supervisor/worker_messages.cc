@@ -1,4 +1,4 @@
-// What workers say over their channel.
+// Acts on messages that workers send over their channel.
 #include <algorithm>
 
 #include "shared/shared_page.hh"
@@ -58,7 +58,7 @@ bool Supervisor::on_candidate_notice(Notice verb, const Message& message) {
   }
 }
 
-// Whoever was refused a socket by us says so as its own failure.
+// A worker to which we refused a socket reports that as its own failure.
 void Supervisor::on_failure(const Message& message) {
   bool says_cause = candidate_->worker->protocol() >= kFirstWithCauses;
   notices::Failed told{"", parse<notices::FailedWithoutCause>(message)->why};
@@ -69,7 +69,7 @@ void Supervisor::on_failure(const Message& message) {
 void Supervisor::on_running(const notices::Running& told) {
   resources_.page().resumed_ns = told.resumed_ns;
   waiting_ = told.waiting;
-  if (WorkerProcess* carrier = carrying_.carrier()) listen(*carrier);  // it spoke before it passed the turn on
+  if (WorkerProcess* carrier = carrying_.carrier()) listen(*carrier);  // it sent messages before it passed the turn on
   feed(Event::running);
 }
 

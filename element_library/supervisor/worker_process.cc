@@ -19,7 +19,7 @@ namespace {
 
 constexpr uint64_t kExitGrace = 1'000'000'000;
 constexpr size_t kMaxLine = 4096;
-// Microseconds at real-time priority without a rest: then SIGXCPU, at last SIGKILL. The supervisor sees it before.
+// Microseconds at real-time priority without a rest before SIGXCPU, and SIGKILL later. The supervisor acts sooner.
 constexpr rlimit kLongestRun{2'500'000, 10'000'000};
 
 [[noreturn]] void fail(const char* what, const char* driver) {
@@ -32,7 +32,7 @@ constexpr rlimit kLongestRun{2'500'000, 10'000'000};
 [[noreturn]] void become_worker(pid_t supervisor, int channel, int output, const char* const* words) {
   const char* driver = words[0];
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != supervisor) ::_exit(0);  // it died before the line above
+  if (::getppid() != supervisor) ::_exit(0);  // the supervisor died before prctl
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -66,7 +66,7 @@ std::string WorkerProcess::start(const std::string& driver, const std::vector<st
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
     return std::string("cannot start a worker: pipe: ") + std::strerror(errno);
-  // Its writing end does not block either: a worker whose messages nobody reads loses messages, never packets.
+  // The worker's end does not block either: when its messages are not read, it loses messages, never packets.
   FileDescriptor output(ends[0]), input(ends[1]);
   std::vector<const char*> words{driver.c_str()};
   for (const std::string& argument : arguments) words.push_back(argument.c_str());

@@ -1,4 +1,4 @@
-// One process of a driver, a worker or a carrier: started, spoken to, watched and ended by the supervisor.
+// A driver process, worker or carrier, which the supervisor starts, communicates with, watches and ends.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +15,8 @@ namespace clickup {
 
 class WorkerProcess {
  public:
-  // Runs `driver` with these arguments, a channel as descriptor 3 and nothing else but its standard streams, in a
-  // session of its own; it is killed when the supervisor dies. Returns an empty string, else why not.
+  // Runs `driver` with these arguments, with no descriptors but its standard streams and a channel as descriptor 3, in
+  // a session of its own; it is killed when the supervisor dies. Returns an error, empty on success.
   static std::string start(const std::string& driver, const std::vector<std::string>& arguments, uint32_t turn,
                            std::unique_ptr<WorkerProcess>& worker);
   ~WorkerProcess();
@@ -26,12 +26,12 @@ class WorkerProcess {
   pid_t pid() const { return pid_; }
   uint32_t turn() const { return turn_; }  // its number in SharedPage::turn
   WorkerChannel& channel() { return channel_; }
-  unsigned protocol() const { return protocol_; }  // between the two; 1 until it says another
+  unsigned protocol() const { return protocol_; }  // spoken with it; 1 until it reports another
   void speaks(unsigned protocol) { protocol_ = protocol; }
   int output_fd() const { return output_.get(); }
 
   void kill();                    // SIGKILL
-  void condemn(std::string why);  // the same, for a reason that its death tells
+  void condemn(std::string why);  // SIGKILL, with the reason that death() then gives
   void ask_to_exit();             // and kill when it is still there at exit_deadline()
   uint64_t exit_deadline() const { return exit_deadline_; }
 

@@ -5,9 +5,11 @@
 namespace clickup {
 namespace {
 constexpr uint64_t kHung = 2'000 * kMillisecond;
-constexpr uint64_t kSpun = 1'500 * kMillisecond;  // of processor time; a large table takes a handler a good part of it
-constexpr uint64_t kStarved = 20'000 * kMillisecond;  // so long may others keep a worker from the processors
-constexpr uint32_t kLooks = 8;  // so that a supervisor that was suspended does not take its workers for hung
+constexpr uint64_t kSpun =
+    1'500 * kMillisecond;  // of processor time; a handler of a large table needs a good part of it
+constexpr uint64_t kStarved =
+    20'000 * kMillisecond;      // longest time for which others may keep a worker off the processors
+constexpr uint32_t kLooks = 8;  // so that a supervisor that was suspended does not consider its workers hung
 }  // namespace
 
 WorkerWatch::Finding WorkerWatch::look(uint64_t now_ns, uint64_t beat, const ProcessorTime& time) {
