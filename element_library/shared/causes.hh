@@ -1,4 +1,4 @@
-// Why something was refused, failed or taken back: a word for programs, beside the sentence that people read.
+// Why something was refused, failed or was reverted: a word for programs, next to the sentence for people.
 #pragma once
 
 #include <array>
@@ -7,8 +7,8 @@
 
 namespace clickup {
 
-// What the three programs agree on; they outlive each other by years. Whoever meets an older one speaks as that does.
-// 2: refusals and reports have causes; a worker says its version, and what it does not know is answered.
+// Version of the protocol between the three programs, which outlive each other by years. Each speaks an older peer's.
+// 2: refusals and reports have causes; a worker sends its version and answers unknown orders.
 #ifndef CLICKUP_PROTOCOL
 #define CLICKUP_PROTOCOL 2
 #endif
@@ -17,16 +17,16 @@ inline constexpr unsigned kFirstWithCauses = 2;
 
 enum class Cause {
   none,
-  busy,           // nothing was tried, or what forwarded got in the way: try again
-  request,        // it cannot be read, or names a file that is not there
+  busy,           // nothing was tried, or the forwarding worker interfered: try again
+  request,        // it cannot be read, or names a missing file
   device,         // lacks an interface or a right
   traffic,        // records change faster than they can be carried: try again
   release,        // its configuration or its driver
   state,          // records cannot be carried, or read from the file
   version,        // supervisor and driver do not understand each other
-  not_confirmed,  // in time: taken back
-  worker_died,    // or hung, before it was confirmed: taken back
-  asked,          // taken back because somebody asked for it
+  not_confirmed,  // in time: reverted
+  worker_died,    // or hung, before it was confirmed: reverted
+  asked,          // reverted on request
 };
 
 inline constexpr std::array<std::string_view, 11> kCauseWords{
@@ -34,7 +34,7 @@ inline constexpr std::array<std::string_view, 11> kCauseWords{
 
 constexpr std::string_view cause_word(Cause cause) { return kCauseWords[size_t(cause)]; }
 
-// Of a newer program, a cause may be one that is not known here.
+// A newer program's cause may be unknown here.
 constexpr Cause cause_of(std::string_view word, Cause otherwise) {
   for (size_t i = 1; i < kCauseWords.size(); ++i)
     if (kCauseWords[i] == word) return Cause(i);

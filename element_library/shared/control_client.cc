@@ -77,7 +77,7 @@ bool ControlSocket::Client::transmit() {
 void ControlSocket::Client::execute() {
   if (executing) return;
   executing = true;
-  do perform_input();  // again when the kernel took so much output that there is room for more
+  do perform_input();  // again, when sending has made room for more output
   while (transmit() && output.size() <= ControlSocket::kMaxOutput && progressed);
   executing = false;
 }
@@ -112,7 +112,7 @@ void ControlSocket::Client::perform(const ControlCommand& command) {
     case ControlVerb::unknown:
       return append_lines(output, 501, "Command '" + std::string(command.word) + "' is not implemented, try HELP");
     case ControlVerb::malformed: return append_lines(output, 500, command.error);
-    case ControlVerb::too_big:  // what follows cannot be told from commands any more
+    case ControlVerb::too_big:  // data that follows could be mistaken for commands
       closing = true;
       return append_lines(output, 521, "Command with more than " + std::to_string(ControlSocket::kMaxInput) + " bytes");
   }

@@ -12,8 +12,8 @@ namespace clickup {
 struct ControlSocket::Client : std::enable_shared_from_this<Client> {
   Client(int socket, HandlerDirectory& handlers) : fd(socket), directory(handlers) {}
 
-  void receive();   // what there is, and performs it
-  bool transmit();  // as much as the kernel takes; false: the connection is closed
+  void receive();   // reads the available input and executes it
+  bool transmit();  // sends as much as the kernel takes; false: the connection is closed
   bool full() const { return input.size() > ControlSocket::kMaxInput || output.size() > ControlSocket::kMaxOutput; }
 
   FileDescriptor fd;
@@ -22,7 +22,7 @@ struct ControlSocket::Client : std::enable_shared_from_this<Client> {
   bool waiting = false;       // for a deferred reply
   bool executing = false;     // in the loop of execute(), which must not be entered twice
   bool progressed = false;    // the last look at the input found commands
-  bool closing = false;       // close when the output is gone
+  bool closing = false;       // close once the output is sent
   bool peer_done = false;     // the client will send nothing more
   bool skip_newline = false;  // a line ended with CR alone; an LF that follows later still belongs to it
 

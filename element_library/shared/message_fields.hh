@@ -33,13 +33,13 @@ constexpr std::optional<Enum> named(std::string_view word) {
     if (kWords<Enum>[i] == word) return Enum(i);
   return {};
 }
-// None when it is not known here.
+// None when the word is not known here.
 template <class Verb>
 std::optional<Verb> verb_of(const Message& message) {
   return named<Verb>(message.verb());
 }
 
-struct Hexadecimal {  // 16 digits, as layouts are written
+struct Hexadecimal {  // 16 digits, as in layout hashes
   uint64_t number = 0;
 };
 struct Rest {  // may hold spaces and newlines, or be empty
@@ -63,7 +63,7 @@ std::string text_of(Enum value) {
 // Takes the next word of what is left of a message; empty when nothing is.
 std::string_view next_word(std::string_view& left);
 
-// Take a field off what is left. False: it is missing, or no such thing.
+// Take a field from the rest of a message. False: it is missing or malformed.
 bool take(std::string_view& left, std::string& word);
 bool take(std::string_view& left, Rest& rest);
 bool take(std::string_view& left, Hexadecimal& field);
@@ -74,7 +74,7 @@ bool take(std::string_view& left, Number& number, int base = 10) {
   auto [read_to, error] = std::from_chars(digits.data(), end, number, base);
   return error == std::errc{} && read_to == end;
 }
-// A word that an older program leaves out, or of a newer one, leaves the default.
+// A word that an older program omits, or an unknown one of a newer program, leaves the default.
 template <class Enum>
   requires std::is_enum_v<Enum>
 bool take(std::string_view& left, Enum& value) {
@@ -100,7 +100,7 @@ std::optional<Fields> parse(const Message& message) {
   return good ? std::optional(std::move(fields)) : std::nullopt;
 }
 
-// Calls `act` with the fields; false when there is no reading them.
+// Calls `act` with the fields; false when they cannot be read.
 template <class Fields, class Act>
 bool with(const Message& message, Act act) {
   std::optional<Fields> fields = parse<Fields>(message);

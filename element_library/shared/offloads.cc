@@ -48,7 +48,7 @@ bool write_setting(std::string_view interface, uint32_t set, bool on) {
 
 }  // namespace
 
-// Segmentation before checksums: turning checksums off turns off what depends on them, and that would go unnoticed.
+// Segmentation before checksums: turning off checksums silently turns off what depends on them.
 const Offloads::Setting Offloads::kSettings[] = {
     {"large-receive-offload", ETHTOOL_GFLAGS, ETH_FLAG_LRO},
     {"generic-receive-offload", ETHTOOL_GGRO, ETHTOOL_SGRO},
@@ -79,7 +79,7 @@ Offloads::Offloads(Offloads&& other) noexcept
   other.changed_.clear();
 }
 
-// In the opposite order: what others depend on comes back first.
+// In the opposite order: settings that others depend on come first.
 void Offloads::restore() {
   for (auto setting = changed_.rbegin(); setting != changed_.rend(); ++setting)
     write_setting(interface_, (*setting)->set, true);

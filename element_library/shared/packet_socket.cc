@@ -84,7 +84,7 @@ std::string make_ring(RingSocket& socket, std::string_view interface, size_t rin
   return reason(interface, "no memory for a receive ring");
 }
 
-// Options that make things better but without which everything still works are not checked.
+// Results of options that are useful but not necessary are not checked.
 std::string tune(RingSocket& socket, std::string_view interface) {
   int fd = socket.fd.get(), on = 1, bytes = kSendBuffer;
   if (::setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) != 0)
@@ -100,7 +100,7 @@ std::string tune(RingSocket& socket, std::string_view interface) {
   return {};
 }
 
-// Frames go to the member of the group whose number a program returns (the remainder of it).
+// Frames go to the group member whose number a program returns (modulo the number of members).
 bool set_program(int fd, int option_level, int option, uint32_t value) {
   sock_filter code[] = {{BPF_RET | BPF_K, 0, 0, value}};
   sock_fprog program{1, code};
@@ -174,7 +174,7 @@ std::string open_successor(std::string_view interface, const RingSocket& first, 
   if (std::string why = open_closed(interface, second, ring_bytes); !why.empty()) return why;
   int fd = second.fd.get(), none = 0;
   uint32_t request = (kGroupType | kIgnoreOutgoing) << 16 | uint32_t(first.group);
-  // Until it is a member every frame would come here too.
+  // Until it is a member, it would get every frame too.
   if (!set_program(fd, SOL_SOCKET, SO_ATTACH_FILTER, 0)) return reason(interface, "cannot attach a filter");
   if (std::string why = bind_to(interface, second); !why.empty()) return why;
   if (::setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &request, sizeof request) != 0)

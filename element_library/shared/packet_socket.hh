@@ -11,7 +11,7 @@
 
 namespace clickup {
 
-inline constexpr size_t kRingBytes = 32u << 20;  // of a driver without a supervisor
+inline constexpr size_t kRingBytes = 32u << 20;  // for a driver without a supervisor
 
 // An AF_PACKET SOCK_RAW socket: bound, non-blocking, promiscuous, outgoing frames ignored, TPACKET_V2 receive ring.
 // Frame i of the ring is at ring + i * frame_size. Frames longer than the MTU at opening are truncated (tp_snaplen <
@@ -22,22 +22,22 @@ struct RingSocket {
   int interface_index = 0;
   uint32_t frame_size = 0;
   uint32_t frame_count = 0;
-  int group = -1;  // fanout group that it is alone in; -1: the kernel has none that fits
+  int group = -1;  // fanout group in which it is alone; -1: the kernel has no suitable one
 };
 
-// Opens the socket and brings the interface up. Smaller rings are tried when memory is refused.
+// Opens the socket and brings the interface up. Tries smaller rings when memory is refused.
 // Returns an empty string on success, else what failed, why and what to do.
 std::string open_packet_socket(std::string_view interface, RingSocket& socket, size_t ring_bytes = kRingBytes);
 
-// Lets it be succeeded by another later on, which costs the kernel a program a frame. `group` stays -1 where it cannot.
+// Lets another socket succeed it later, at the cost of a kernel program per frame. `group` stays -1 if impossible.
 void found_group(RingSocket& socket);
 
-// Opens a second one beside it, for another ring: it gets no frame until direct_frames says so, and from then on the
-// first one gets none. No frame goes to both or to neither (PACKET_FANOUT, packet(7)).
+// Opens a second one beside it, for another ring: it gets no frames until direct_frames selects it, and from then on
+// the first one gets none. Each frame goes to exactly one of them (PACKET_FANOUT, packet(7)).
 std::string open_successor(std::string_view interface, const RingSocket& first, RingSocket& second, size_t ring_bytes);
 enum class Member : uint32_t { first, second };
-// Returns once no frame is on its way to the other one any more. False when the kernel refuses: nothing has changed
-// then.
+// Returns once no frame is on its way to the other one any more. False when the kernel refuses, and nothing has
+// changed.
 bool direct_frames(const RingSocket& first, Member to);
 
 // Maps the ring of a socket, also one received from another process. Same return value.
@@ -47,13 +47,13 @@ std::string map_ring(int fd, uint32_t frame_size, uint32_t frame_count, uint8_t*
 uint32_t waiting_frames(const uint8_t* ring, uint32_t frame_size, uint32_t frame_count, uint32_t first_frame,
                         uint32_t limit);
 
-// The first of the frames that wait without a gap up to `frame`: where to read on after a worker that died between
-// moving its cursor and giving back the frames behind it. `frame` itself when it left none, or when all frames wait.
+// The first of the waiting frames without a gap up to `frame`: where to resume reading after a worker that died between
+// moving its cursor and returning the frames behind it. `frame` itself when it left none, or when all frames wait.
 uint32_t oldest_frame(const uint8_t* ring, uint32_t frame_size, uint32_t frame_count, uint32_t frame);
 
 struct SocketDrops {
   uint64_t packets = 0;  // seen by the socket, dropped ones included
-  uint64_t dropped = 0;  // found no free frame in the ring
+  uint64_t dropped = 0;  // because the ring had no free frame
 };
 // Counts since the last call on this socket (the kernel resets them when read).
 SocketDrops read_drops(int fd);
@@ -68,7 +68,7 @@ struct LinkFacts {
 LinkFacts link_facts(std::string_view interface);
 
 // Turns off everything that merges, splits or leaves unfinished the frames of an interface (GRO, GSO, TSO, LRO, UFO,
-// checksum and VLAN offloads) and puts back what it changed in restore() or the destructor. Settings that the interface
+// checksum and VLAN offloads) and restores what it changed in restore() or the destructor. Settings that the interface
 // refuses to change are left alone.
 class Offloads {
  public:
@@ -79,7 +79,7 @@ class Offloads {
   void restore();
   // Names of the settings that were on and are off now.
   std::vector<std::string> changed() const;
-  // Turns settings on by these names: what a process that died could not put back.
+  // Turns settings on by these names: those that a dead process could not restore.
   static void turn_on(std::string_view interface, const std::vector<std::string>& names);
 
  private:

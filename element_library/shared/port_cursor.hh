@@ -5,7 +5,7 @@
 
 namespace clickup {
 
-// Of one interface, so that a new worker goes on where the old one stopped. Written only by the worker that forwards.
+// Position in one interface's ring, where a new worker continues. Written only by the forwarding worker.
 struct PortCursor {
   char interface[16];
   uint32_t rx_frame;     // next ring frame to read

@@ -100,8 +100,8 @@ bool await_turn(SharedPage& page, uint32_t worker, uint64_t spin_ns, uint64_t ti
   }
 }
 
-// Staying awake for the turn saves the tens of microseconds that waking up takes. Where processors are few it costs
-// more: who spins is in the way of those that make its turn come, and is taken off the processor for milliseconds.
+// Spinning until the turn saves the tens of microseconds that waking up takes. With few processors it costs more: it
+// delays the processes that it waits for, and is then taken off the processor for milliseconds.
 uint64_t time_to_spin() {
   constexpr uint64_t kSpin = 50'000'000;
   constexpr int kProcessorsToSpin = 4;

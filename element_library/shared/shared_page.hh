@@ -24,7 +24,7 @@ struct SharedPage {
   static constexpr size_t kCounters = 4096;
 
   uint64_t magic;
-  std::atomic<uint32_t> turn;  // futex: number of the worker that may forward; written by who hands over
+  std::atomic<uint32_t> turn;  // futex: number of the worker that may forward; written by the one that hands over
   uint32_t reserved;
   std::atomic<uint64_t> beat;                    // moves while the forwarding worker is alive
   std::atomic<uint64_t> stopped_ns, resumed_ns;  // CLOCK_BOOTTIME of the last handover
@@ -46,19 +46,19 @@ void unmap_page(SharedPage* page);
 bool name_is(const char* stored, size_t width, std::string_view name);
 void store_name(char* stored, size_t width, std::string_view name);
 
-// Where an interface's receive ring is changed for another, that one has a cursor of its own.
+// When an interface's receive ring is replaced, the new one has a cursor of its own.
 std::string successor_name(std::string_view interface);
-// The last word about the ring of `before`, all of which has been read: `after` goes on. One store decides, so that
-// whoever finds a dead worker knows how far it came.
+// Ends the ring of `before`, all of which has been read: `after` continues. A single store, so that the state after a
+// worker's death is unambiguous.
 void succeed(PortCursor& before, PortCursor& after);
 bool succeeded(const PortCursor& before);
 
 // Gives the turn to `worker` and wakes it.
 void hand_over(SharedPage& page, uint32_t worker);
-// Waits until it is the turn of `worker`: spins for `spin_ns`, then sleeps until `timeout_ns` in all.
+// Waits until it is the turn of `worker`: spins for `spin_ns`, then sleeps, for `timeout_ns` in all.
 // False when the time is up.
 bool await_turn(SharedPage& page, uint32_t worker, uint64_t spin_ns, uint64_t timeout_ns);
-uint64_t time_to_spin();                                     // ns: what is best on this machine
+uint64_t time_to_spin();                                     // ns: the best value for this machine
 inline constexpr uint64_t kTurnTimeout = 10'000'000'000ull;  // ns; the supervisor gives up long before
 
 }  // namespace clickup

@@ -43,7 +43,7 @@ bool WorkerChannel::send(std::string_view text, std::span<const int> descriptors
 
 namespace {
 void take_descriptors(msghdr& header, std::vector<FileDescriptor>& descriptors) {
-  const cmsghdr* part = CMSG_FIRSTHDR(&header);  // send() makes one part, and nothing else is asked of the kernel
+  const cmsghdr* part = CMSG_FIRSTHDR(&header);  // send() makes one part, and the kernel adds no others
   if (!part || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) return;
   size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
   for (size_t i = 0; i < count; ++i) {

@@ -1,6 +1,6 @@
-// What supervisor and worker say to each other over their channel: a verb, and its fields in the order of kFields.
+// Messages between supervisor and worker over their channel: a verb, and its fields in the order of kFields.
 //
-// Each says its version (causes.hh) first: `welcome N`, answered by `version N`; one that says none is of version 1.
+// Each first sends its version (causes.hh): `welcome N`, answered by `version N`; one that sends none has version 1.
 // A worker or carrier answers an order that it does not know or cannot read with `unknown VERB`, the supervisor a
 // notice with `error WHY`.
 #pragma once
@@ -22,11 +22,11 @@ enum class Order : uint8_t {
   pause,    // stop between two batches and hand over
   resume,   // forward (again)
   exit,
-  ring,         // to a worker: there will be another ring; to a carrier: one that it makes way for; its socket
-  ring_filled,  // frames go into that one now
+  ring,         // to a worker: another ring will be used; to a carrier: a ring that limits its time; with its socket
+  ring_filled,  // frames go into the new ring now
   table,        // to a carrier: memfd to take records from, and memfd to take them to
   carry,        // in rounds, until few records are left
-  watch,        // go on with what changes, at leisure
+  watch,        // keep carrying changes, slowly
 };
 // Of workers and carriers. A worker asks while it loads, and each question has one answer.
 enum class Notice : uint8_t {
@@ -40,20 +40,20 @@ enum class Notice : uint8_t {
   prepared,  // a carrier, too
   paused,
   running,
-  ring_mapped,  // the other ring that was offered
+  ring_mapped,  // the offered ring
   ring_refused,
   ring_changed,  // it reads from the new one, and the one before is empty
-  cannot,        // a carrier: the records of a table
+  cannot,        // a carrier: carry the records of a table
   progress,
-  carried,  // few are left
+  carried,  // few records are left
   behind,   // it cannot be in time
-  rounds,   // before it hands over, as are the counts
+  rounds,   // sent before it hands over, as are the counts
   counts,
 };
 enum class Answer : uint8_t { ok, error };
 
-enum class Company : uint8_t { beside, alone };  // a worker that forwards, and writes to the tables, until the turn
-enum class Haste : uint8_t { anyway, in_time };  // if the rest fits into a pause for which the rings hold what comes
+enum class Company : uint8_t { beside, alone };  // whether a worker forwards and writes to the tables until the turn
+enum class Haste : uint8_t { anyway, in_time };  // in_time: only if the rings can buffer the pause for the rest
 enum class Origin : uint8_t { fresh, adopted };  // of a table's memory
 
 template <>
@@ -193,7 +193,7 @@ struct Cannot {
 };
 struct Behind {
   static constexpr Notice kVerb = Notice::behind;
-  uint64_t took_ns = 0, records = 0, holds_ns = 0;  // the last round, and what the rings hold
+  uint64_t took_ns = 0, records = 0, holds_ns = 0;  // of the last round; the time that the rings can buffer
   static constexpr std::tuple kFields{&Behind::took_ns, &Behind::records, &Behind::holds_ns};
 };
 struct Rounds {
@@ -233,7 +233,7 @@ struct Error {
 };
 }  // namespace answers
 
-// A process answers the welcome with its version; returns the older of the two. A supervisor that says none has 1.
+// A process answers the welcome with its version; returns the older of the two. A supervisor that sends none has 1.
 unsigned greet(WorkerChannel& channel, const Message& welcome);
 
 }  // namespace clickup

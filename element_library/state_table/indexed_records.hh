@@ -1,4 +1,4 @@
-// Records with an index by key, and their recovery after a writer that died or from a file.
+// Records with an index by key, and their recovery after a writer's death or from a file.
 #pragma once
 
 #include <unistd.h>
@@ -14,11 +14,11 @@
 namespace clickup {
 
 struct StateRecovery {
-  bool rebuilt = false;   // the last writer did not pause: index, free list and count come from the records
-  bool imported = false;  // the records come from a file: the same, but nothing is torn
-  bool apart = false;  // other tables of the state may tell of another moment: whoever derives one from another checks
-  uint32_t kept = 0;   // records
-  uint32_t discarded = 0;  // records that were being written when it died; imported ones whose key was there before
+  bool rebuilt = false;    // the last writer did not pause: index, free list and count come from the records
+  bool imported = false;   // the records come from a file: the same, but nothing is torn
+  bool apart = false;      // other tables of the state may be of another time: check what is derived from them
+  uint32_t kept = 0;       // records
+  uint32_t discarded = 0;  // records being written when the writer died; imported ones with a duplicate key
 };
 
 template <class Layout>
@@ -58,7 +58,7 @@ class IndexedRecords : public StateRecords<Layout> {
   }
   // This process stops writing; the next one finds everything consistent.
   void pause() { __atomic_store_n(&header_->clean, kStatePaused, __ATOMIC_RELEASE); }
-  // The same of this table; of the others of its state nothing is said.
+  // The same for this table alone; others of its state may not be consistent with it.
   void pause_apart() { __atomic_store_n(&header_->clean, kStateApart, __ATOMIC_RELEASE); }
 
   uint64_t hash(const Layout& key) const { return hash_key<Layout::kKeySize>(&key, header_->hash_seed); }
@@ -113,7 +113,7 @@ class IndexedRecords : public StateRecords<Layout> {
     if (!whole) return release(index);
     if (recovery.imported) import_record(index, tag);
   }
-  // A class whose records are behind the world when they come from a file declares restored(Layout&) beside them.
+  // A class whose records are out of date when restored from a file declares restored(Layout&) beside them.
   void import_record(uint32_t index, uint32_t tag) {
     if constexpr (requires(Layout& record) { restored(record); }) {
       Layout value = at(index);

@@ -1,5 +1,5 @@
-// The migrations linked into this driver: each ordered pair of layouts of a table, a layout with itself included, since
-// a change of capacity is a migration as well.
+// The migrations linked into this driver: one for each ordered pair of a table's layouts, including a layout with
+// itself, since a change of capacity is a migration too.
 #pragma once
 
 #include <memory>

@@ -22,14 +22,14 @@ class StateIndex {
     most_bits_ = state_index::bits_for(header.capacity);
     look_again();
   }
-  // Goes on where the writer before stopped.
+  // Continues where the previous writer stopped.
   void look_again() {
     bits_ = std::clamp(load_shared(header_->index_bits), state_index::kLeastBits, most_bits_);
     moved_ = load_shared(header_->index_grows) && bits_ < most_bits_ ? load_shared(header_->index_moved) : 0;
     place_arrays();
     mapped_ = dropped_ = 0;
   }
-  // Empties it, with room for as many records.
+  // Empties it, with room for `records` records.
   void clear(uint32_t records) {
     bits_ = state_index::bits_for(std::max(records, 1u));
     note_position(0);
@@ -49,7 +49,7 @@ class StateIndex {
     return kNone;
   }
 
-  // False when collisions leave no slot, which takes a hash that fails.
+  // False when collisions leave no slot, which takes a very bad hash.
   bool insert(uint32_t tag, uint32_t record) {
     if (header_->index_grows) {
       move_some();
@@ -75,7 +75,7 @@ class StateIndex {
     *hole = 0;
   }
 
-  // From a timer: maps what growing will fill soon and gives back the arrays that were outgrown, a piece at a time.
+  // From a timer: maps what growth will soon fill and releases outgrown arrays, a piece at a time.
   void tend() {
     constexpr uint64_t kPiece = 256 * kPageBytes / sizeof(uint64_t);
     if (bits_ < most_bits_ && uint64_t(header_->count) * 4 > (uint64_t(1) << bits_) &&
@@ -112,9 +112,9 @@ class StateIndex {
     return true;
   }
 
-  // Moves up to an empty slot: what lies behind that has its home behind it too.
+  // Moves entries up to an empty slot: entries behind it have their home behind it too.
   void move_some() {
-    constexpr uint32_t kSlots = 8;  // an insertion: done long before the array is full
+    constexpr uint32_t kSlots = 8;  // per insertion: finished long before the array is full
     uint32_t at = moved_, end = uint32_t(array_slots(bits_));
     for (; at < end && (at < moved_ + kSlots || current_[at]); ++at) {
       uint64_t entry = current_[at];
@@ -142,7 +142,7 @@ class StateIndex {
   uint32_t moved_ = 0;
   uint32_t most_bits_ = 0;
   uint64_t mapped_ = 0;   // slots of the next array that tend() mapped
-  uint64_t dropped_ = 0;  // slots of all arrays that it gave back
+  uint64_t dropped_ = 0;  // slots of all arrays that tend() released
 };
 
 }  // namespace clickup

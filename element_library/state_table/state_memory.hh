@@ -1,6 +1,6 @@
 // How a state table lies in memory: header page, layout descriptor, dirty epochs, index, deadlines, records. Offsets
 // and indices only, so that every process may map it anywhere; all-zero memory behind the header is an empty table.
-// Pages come as they are written: the sizes below are addresses, not memory.
+// Pages are allocated as they are written: the sizes below are of address space, not memory.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ inline constexpr uint32_t kMostClockFields = 14;
 inline constexpr uint32_t kStateTorn = 0;      // a writer is active, or died
 inline constexpr uint32_t kStatePaused = 1;    // index, tags and records agree
 inline constexpr uint32_t kStateImported = 2;  // records are whole; index and tags are still to be computed
-inline constexpr uint32_t kStateApart = 3;     // as paused, but other tables of the state may tell of another moment
+inline constexpr uint32_t kStateApart = 3;     // as paused, but other tables of the state may be of another time
 
 struct StateHeader {
   uint64_t magic;  // written last: a header without it was never finished
@@ -61,10 +61,10 @@ struct RecordHeader {
 };
 static_assert(sizeof(RecordHeader) == 8);
 
-// The deadline of a free record links the free list; with this bit it lies beyond every moment that expiry asks about.
+// The deadline of a free record links the free list; with this bit it lies beyond every time that expiry compares with.
 inline constexpr uint64_t kFreeDeadline = uint64_t(1) << 63;
 
-// Fields that another process may read meanwhile; builtins, because not every C++20 library has std::atomic_ref.
+// Access to fields that another process may read; builtins, because not every C++20 library has std::atomic_ref.
 template <class T>
 inline T load_shared(const T& field) {
   return __atomic_load_n(&field, __ATOMIC_RELAXED);
@@ -76,7 +76,7 @@ inline void store_shared(T& field, T value) {
 inline void store_fence() { __atomic_thread_fence(__ATOMIC_RELEASE); }
 
 // The index is one of several arrays of growing size, of which at most two hold entries (state_index.hh). A slot has a
-// record's tag in its upper half and the record + 1 in its lower one; behind the last one are more for collisions.
+// record's tag in its upper half and the record + 1 in its lower one; spare slots for collisions follow the last one.
 namespace state_index {
 inline constexpr uint32_t kLeastBits = 9;  // an array fills whole pages
 inline constexpr uint32_t kSpareSlots = 512;
@@ -84,7 +84,7 @@ inline constexpr uint32_t kSpareSlots = 512;
 constexpr uint64_t first_slot(uint32_t bits) {
   return (uint64_t(1) << bits) - (uint64_t(1) << kLeastBits) + uint64_t(bits - kLeastBits) * kSpareSlots;
 }
-// Enough to be at most half full.
+// Enough for the index to be at most half full.
 constexpr uint32_t bits_for(uint32_t records) {
   uint32_t bits = kLeastBits;
   while ((uint64_t(1) << bits) < 2 * uint64_t(records)) ++bits;

@@ -1,4 +1,4 @@
-// Mapping and giving back the pages of a state table ahead of need, so that no packet waits for the kernel.
+// Maps and releases pages of a state table ahead of need, so that no packet waits for the kernel.
 #pragma once
 
 #include <sys/mman.h>
@@ -23,7 +23,7 @@ inline void map_pages(void* begin, const void* end) {
   for (; page < last; page += kPageBytes) __atomic_fetch_or(page, uint8_t(0), __ATOMIC_RELAXED);
 }
 
-// Makes whole pages zero and gives their memory back where it can be.
+// Zeroes whole pages and releases their memory where possible.
 inline void drop_pages(void* begin, size_t bytes) {
   if (bytes != 0 && madvise(begin, bytes, MADV_REMOVE) != 0) std::memset(begin, 0, bytes);
 }

@@ -17,7 +17,7 @@ struct StateRecord {
 
 class StateReader {
  public:
-  // Takes memory mapped by the caller, who keeps it mapped; returns why it is no readable table, empty on success.
+  // Takes memory that the caller keeps mapped; returns why it is no readable table, empty on success.
   std::string attach(const void* memory, size_t bytes) {
     const auto* header = static_cast<const StateHeader*>(memory);
     if (bytes < kStateHeaderBytes || header->magic != kStateMagic) return "no state table: the magic number is missing";
@@ -42,7 +42,7 @@ class StateReader {
     uint32_t fresh = load_shared(header_->fresh);
     return fresh < header_->capacity ? fresh : header_->capacity;
   }
-  // Copies a live record as it was at one moment; false when it is free or does not hold still for long enough.
+  // Copies a consistent live record; false when it is free or keeps changing.
   bool copy(uint32_t index, StateRecord& record) const {
     constexpr int kAttempts = 64;  // a write takes tens of nanoseconds; an endless one is a dead writer's
     record.words.resize(header_->value_size / sizeof(uint64_t));
@@ -52,7 +52,7 @@ class StateReader {
     }
     return false;
   }
-  // Odd while the record is being written; another even number than before when it was.
+  // Odd while the record is being written; afterwards another even number than before.
   uint32_t sequence(uint32_t index) const { return __atomic_load_n(&record(index).sequence, __ATOMIC_ACQUIRE); }
   // Whether a record of this block was written in `epoch` or later. A write that was under way when the epoch was
   // raised may have an older stamp: whoever relies on this lets it end first (CopyPace::settle).

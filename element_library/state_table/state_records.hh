@@ -18,8 +18,8 @@ class StateRecords {
 
   static uint64_t bytes(uint32_t capacity) { return geometry(capacity).total_bytes; }
 
-  // Takes memory of bytes(capacity), zero-filled or of an earlier worker that may still be writing: nothing but a
-  // missing header is written. Returns why the memory does not fit, empty on success.
+  // Takes memory of bytes(capacity), zero-filled or of an earlier worker that may still be writing: writes only a
+  // missing header. Returns why the memory does not fit, empty on success.
   std::string attach(void* memory, size_t size, uint32_t capacity, std::string_view name) {
     StateGeometry wanted = geometry(capacity);
     if (size < wanted.total_bytes) {
@@ -109,7 +109,7 @@ class StateRecords {
     return shape;
   }
 
-  // Between begin and end the sequence is odd; the epoch is stamped first, so that no change goes without a stamp.
+  // Between begin and end the sequence is odd; the epoch is stamped first, so that no change lacks a stamp.
   RecordHeader& begin(uint32_t index) {
     store_shared(dirty_[index / kRecordsPerBlock], load_shared(header_->dirty_epoch));
     RecordHeader& written = record(index);

@@ -1,4 +1,4 @@
-// What the header of a state table says about its records, and writing it into fresh memory.
+// The description of a table's records in its header, and writing it into fresh memory.
 #pragma once
 
 #include <sys/random.h>

@@ -1,5 +1,5 @@
 // Carries the records of one state table into another of a different layout or capacity while the first one's writer
-// goes on, and what changes afterwards in the other direction.
+// goes on, and later changes in the other direction.
 #pragma once
 
 #include <cstddef>
@@ -17,25 +17,25 @@ struct CopyCounts {
   uint64_t lost = 0;      // left out: no room in the target, or being written when the source's writer died
 };
 
-// How a copy goes along with the writer of its source.
+// How a copy coordinates with the writer of its source.
 class CopyPace {
  public:
   virtual ~CopyPace() = default;
-  // True once every write that was under way at the call has ended; false when that cannot be said.
+  // True once every write that was under way at the call has ended; false when that is unknown.
   virtual bool settle() = 0;
   // Called every few hundred records. False: leave the rest of the round to the next one.
   virtual bool go_on() = 0;
 };
 
-// What a copy knows of both tables. An index of a record is its place; values from kNoRecord on are none.
+// What a copy knows of both tables. A place is the index of a record; values from kNoRecord on mean none.
 struct CopyState {
   static constexpr uint32_t kNoRecord = 0xfffffff0;
   static constexpr uint32_t kGone = kNoRecord, kExpired = kGone + 1, kLost = kGone + 2, kWaiting = kGone + 3;
-  static constexpr uint32_t kNeverSeen = 0xffffffff;  // odd: no record that holds still has it
+  static constexpr uint32_t kNeverSeen = 0xffffffff;  // odd: no complete record has it
 
   std::vector<uint32_t> there, back;               // place in the target of each source record, and the other way
   std::vector<uint32_t> seen_source, seen_target;  // sequence of each record as it was last carried
-  uint32_t since = 0;                              // dirty epoch from which on the source's changes were not seen
+  uint32_t since = 0;                              // dirty epoch since which the source's changes have not been seen
 
   CopyState reversed() const { return {back, there, seen_target, seen_source, 0}; }
 };
@@ -48,7 +48,7 @@ class TableCopy {
   // Takes two tables that the caller keeps mapped and writes to the second one from now on. Records that the target
   // holds and the source does not are erased by the first round. Returns why not, empty on success.
   virtual std::string attach(Memory source, Memory target) = 0;
-  // Goes on where a finished copy in the other direction ended: only what changes from now on is carried.
+  // Continues after a finished copy in the other direction: carries only changes from now on.
   virtual void go_back_from(TableCopy& forth) = 0;
 
   // Carries what changed since the last round; returns how many records that were.
@@ -59,7 +59,7 @@ class TableCopy {
   virtual CopyCounts counts() const = 0;
 
  protected:
-  // Of a finished copy: hands over what it knows, and the epoch from which on the target's writer stamps its changes.
+  // After a finished copy: returns what it knows, and the first epoch of the changes by the target's writer.
   virtual CopyState end() = 0;
   static CopyState end_of(TableCopy& copy) { return copy.end(); }
 };

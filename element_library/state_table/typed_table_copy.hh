@@ -1,4 +1,4 @@
-// TableCopy between two layouts that are known when it is compiled.
+// TableCopy between two layouts that are known at compile time.
 #pragma once
 
 #include <time.h>
@@ -11,7 +11,7 @@
 
 namespace clickup {
 
-// Raises the epoch that the writer stamps; safe beside other readers that do the same.
+// Raises the epoch that the writer stamps; safe when other readers do the same at the same time.
 inline uint32_t raise_dirty_epoch(TableCopy::Memory table) {
   auto* header = reinterpret_cast<StateHeader*>(table.data());
   return __atomic_add_fetch(&header->dirty_epoch, 1, __ATOMIC_SEQ_CST);
@@ -50,8 +50,8 @@ class TypedTableCopy final : public TableCopy {
 
   uint32_t round(CopyPace& pace) override {
     uint32_t epoch = raise_dirty_epoch(source_);
-    // Who writes stamps a block and then changes its record. A writer that was taken off the processor in between may
-    // have stamped an epoch long gone: only once it has finished can older stamps be passed over from then on.
+    // A writer stamps a block and then changes its record. If it was taken off the processor in between, the stamp may
+    // be an old epoch: only once it has finished may blocks with older stamps be skipped.
     bool settled = pace.settle();
     to_.resume();
     bool whole = scan(&pace, false);
@@ -68,15 +68,14 @@ class TypedTableCopy final : public TableCopy {
     carry_counters();
     bool all = load_shared(from_.header().clean) == kStatePaused && counts_.lost == 0;
     all ? to_.pause() : to_.pause_apart();
-    since_end_ =
-        raise_dirty_epoch(target_);  // before its writer begins, whose every change is stamped with it or later
+    since_end_ = raise_dirty_epoch(target_);  // before its writer begins: its changes get this epoch or a later one
     return carried_;
   }
 
   CopyCounts counts() const override { return counts_; }
 
  private:
-  static constexpr uint32_t kLooks = 8;  // at a record that changes while it is read, before the next round
+  static constexpr uint32_t kLooks = 8;  // attempts at a record that changes while it is read, in each round
   static constexpr uint32_t kBlocksAtATime = 8;
 
   CopyState end() override {
@@ -85,7 +84,7 @@ class TypedTableCopy final : public TableCopy {
     return reversed;
   }
 
-  // One that was restored, when no worker of its layout ran since: nobody writes to it.
+  // Completes a source that was restored, if no worker of its layout ran since: nobody writes to it.
   void complete_source() {
     StateTable<From> source;
     source.attach(source_.data(), source_.size(), from_.header().capacity, from_.header().name);
@@ -104,7 +103,7 @@ class TypedTableCopy final : public TableCopy {
       for (uint32_t i = first; i < std::min(first + kRecordsPerBlock, records); ++i) look_at(i, last);
       if (pace && ++looked % kBlocksAtATime == 0 && !pace->go_on()) return false;
     }
-    // A shrinking table loses records anyway; otherwise room may come, and only the last round takes it from others.
+    // A shrinking table loses records anyway; otherwise room may become free, and only the last round evicts others.
     if (last || from_.header().count > written_.header().capacity) find_room(last);
     return true;
   }
@@ -119,7 +118,7 @@ class TypedTableCopy final : public TableCopy {
       state_.seen_source[i] = sequence;
       return carry(i, live);
     }
-    if (last) leave(i, kLost);  // nobody writes any more: its writer died within it
+    if (last) leave(i, kLost);  // nobody writes any more: its writer died during the write
   }
 
   void carry(uint32_t i, bool live) {
@@ -140,8 +139,8 @@ class TypedTableCopy final : public TableCopy {
     insert(i, value, hash);
   }
 
-  // An element that hears of each record that ends, and counts on it, declares keeps_expired(const To&) beside its
-  // migrations: it ends expired records itself.
+  // An element that must be told of each record that ends declares keeps_expired(const To&) beside its migrations: it
+  // ends expired records itself.
   bool has_expired() const {
     constexpr bool kKept = requires(const To& record) { keeps_expired(record); };
     return !kKept && record_.deadline <= now_;
@@ -173,7 +172,7 @@ class TypedTableCopy final : public TableCopy {
     set(i, kWaiting);
     waiting_.push_back(i);
   }
-  // Records that found the target full; in the end the eviction rule of the table decides.
+  // Records for which the target was full; in the last round the table's eviction rule decides.
   void find_room(bool last) {
     for (uint32_t i : std::exchange(waiting_, {})) {
       if (state_.there[i] != kWaiting) continue;
@@ -188,14 +187,14 @@ class TypedTableCopy final : public TableCopy {
     }
   }
 
-  // The source's record i has this place from now on; the one that had it before becomes `before`.
+  // Gives the source's record i this place; the record that had it gets the place value `before`.
   void join(uint32_t i, uint32_t place, uint32_t before) {
     uint32_t old = state_.back[place];
     if (old < kNoRecord && state_.there[old] == place) set(old, before);
     state_.back[place] = i;
     set(i, place);
   }
-  // The source's record i has no place any more; what it had is erased.
+  // Takes the place of the source's record i away, erasing its copy.
   void leave(uint32_t i, uint32_t why) {
     uint32_t place = state_.there[i];
     set(i, why);
@@ -204,7 +203,7 @@ class TypedTableCopy final : public TableCopy {
     if (to_.used(place)) to_.erase(place);
     state_.seen_target[place] = written_.sequence(place);
   }
-  // Erases what the target held before and the source does not have.
+  // Erases records of the target that the source does not have.
   void sweep() {
     for (uint32_t place = 0; place < to_.fresh(); ++place) {
       if (to_.used(place) && state_.back[place] >= kNoRecord) to_.erase(place);
@@ -222,7 +221,7 @@ class TypedTableCopy final : public TableCopy {
     if (place == kExpired) counts_.expired += more;
     if (place == kLost || place == kWaiting) counts_.lost += more;
   }
-  // What the table tells about its past goes on, whatever it looks like.
+  // Copies the table's statistics.
   void carry_counters() {
     const StateHeader& old = from_.header();
     auto* header = reinterpret_cast<StateHeader*>(target_.data());

@@ -158,10 +158,8 @@ void Supervisor::grant_turn() {
 void Supervisor::pause_current() {
   heartbeat_.begin_pause();
   paused_traffic_ = true;
-  place(candidate_->worker,
-        Rank::worker);  // not earlier: its mapping of pages must not take a shared core from the other one
-  resources_.page().stopped_ns =
-      boot_time_ns();  // the worker overwrites it with the exact time, unless it hangs or dies first
+  place(candidate_->worker, Rank::worker);  // not earlier: mapping its pages must not take a shared core from the other
+  resources_.page().stopped_ns = boot_time_ns();  // overwritten by the worker unless it hangs or dies first
   current_->worker->channel().send(encode(orders::Pause{next_turn()}));
 }
 
