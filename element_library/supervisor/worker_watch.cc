@@ -6,8 +6,7 @@ namespace clickup {
 namespace {
 constexpr uint64_t kHung = 2'000 * kMillisecond;
 constexpr uint64_t kSpun = 1'500 * kMillisecond;  // of processor time, much of which a handler of a large table uses
-constexpr uint64_t kStarved =
-    20'000 * kMillisecond;      // longest time for which others may keep a worker off the processors
+constexpr uint64_t kStarved = 20'000 * kMillisecond;  // longest wait for a processor
 constexpr uint32_t kLooks = 8;  // so that a supervisor that was suspended does not consider its workers hung
 }  // namespace
 

@@ -9,7 +9,7 @@ namespace clickup {
 
 inline constexpr int kNoOutput = 0x7fffffff;  // any number that is no output drops the packet
 
-// One bit a packet of a batch, lowest first.
+// One bit per packet of a batch, lowest first.
 using PacketMask = uint64_t;
 static_assert(kBatchSize == 64);
 

@@ -13,7 +13,7 @@ namespace clickup {
 
 class BytePattern {
  public:
-  // Returns an empty string on success, else what is wrong with `text` and what is expected. "-" matches every packet.
+  // Returns an error that says what is expected, empty on success. "-" matches every packet.
   std::string parse(std::string_view text);
   // A clause outside of the packet does not match, so with `!` it does.
   bool matches(const Packet& packet) const {

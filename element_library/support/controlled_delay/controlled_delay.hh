@@ -1,4 +1,4 @@
-// Controlled delay (RFC 8289): which of the packets that leave a queue are dropped, so that it does not stand.
+// Controlled delay (RFC 8289): decides which packets that leave a queue are dropped, to prevent a standing queue.
 #pragma once
 
 #include <cmath>
@@ -23,7 +23,7 @@ class ControlledDelay {
     }
     if (!standing) return false;
     dropping_ = true;
-    // Soon after the last time it takes up the frequency that it had then.
+    // Soon after the last dropping state it resumes with the drop rate of then.
     uint32_t since = count_ - last_count_;
     bool soon = now < next_ns_ + 16 * interval_ns;
     count_ = since > 1 && soon ? since : 1;

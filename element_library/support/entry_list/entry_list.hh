@@ -1,4 +1,4 @@
-// Lists in one text: `a; b; c`. Blanks around entries do not count, nor do empty ones.
+// Lists in one text: `a; b; c`. Blanks around entries, and empty entries, are ignored.
 #pragma once
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 
 namespace clickup {
 
-// An empty string when `text` is an address; its six bytes are then at `to`.
+// Reads an address; writes its six bytes to `to`. Returns an error, empty on success.
 inline std::string set_ether_address(const char* keyword, std::string_view text, uint8_t* to) {
   EtherAddress address;
   if (!parse_ether_address(text, address)) {

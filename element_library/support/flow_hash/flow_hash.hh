@@ -8,7 +8,7 @@
 
 namespace clickup {
 
-// What makes packets belong together.
+// The fields by which packets belong together.
 enum class FlowPart : uint8_t {
   flow,         // addresses, protocol and ports; the same for both directions
   addresses,    // both addresses; the same for both directions
@@ -32,7 +32,7 @@ inline uint64_t of_address(const uint8_t* address, uint32_t size) {
 
 }  // namespace flow_hash_detail
 
-// Every fragment of a datagram has the hash of its addresses and protocol: later ones do not know their ports.
+// All fragments of a datagram have the hash of its addresses and protocol: later ones lack the ports.
 inline uint64_t flow_hash(const IpPacket& packet, FlowPart part) {
   using namespace flow_hash_detail;
   uint64_t source = of_address(packet.source(), packet.address_size());
@@ -50,7 +50,7 @@ inline uint64_t flow_hash(const IpPacket& packet, FlowPart part) {
   return mix(mix(source + ports[0]) + mix(destination + ports[1]) + packet.protocol);
 }
 
-// One of `buckets`, so that another number of buckets moves as few hashes as can be (Lamping, Veach: A Fast, Minimal
+// One of `buckets`; another number of buckets moves as few hashes as possible (Lamping, Veach: A Fast, Minimal
 // Memory, Consistent Hash Algorithm, 2014).
 inline int consistent_bucket(uint64_t hash, int buckets) {
   int64_t bucket = 0, next = 0;

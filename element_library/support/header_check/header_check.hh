@@ -1,4 +1,4 @@
-// What CheckTCPHeader, CheckUDPHeader and CheckICMPHeader share.
+// The common part of CheckTCPHeader, CheckUDPHeader and CheckICMPHeader.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace clickup {
 
-// A subclass says what is wrong with a packet.
+// A subclass names the error in a packet.
 class HeaderCheck : public PacketCheck<HeaderCheck> {
  public:
   void configure(Arguments& arguments, Errors& errors) override {

@@ -1,4 +1,4 @@
-// An element that lets good packets through.
+// An element that passes good packets.
 #pragma once
 
 #include "driver/element.hh"

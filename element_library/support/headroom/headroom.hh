@@ -7,8 +7,8 @@
 
 namespace clickup {
 
-// Prepends `count` bytes, moving the packet back within its buffer when its headroom is used up; header positions move
-// along. False, and nothing changed, when the buffer is too small for it.
+// Prepends `count` bytes, moving the packet within its buffer when its headroom is used up; header positions follow.
+// False, with nothing changed, when the buffer is too small.
 inline bool make_headroom(Packet& packet, uint32_t count) {
   if (packet.prepend(count)) return true;
   uint32_t shift = count - packet.begin;

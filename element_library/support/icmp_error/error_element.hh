@@ -1,4 +1,4 @@
-// An element that gives the error about a packet in place of the packet.
+// An element that replaces a packet by the error about it.
 #pragma once
 
 #include "driver/element.hh"
@@ -20,7 +20,7 @@ class ErrorElement : public Element {
   }
 
  protected:
-  // nullptr for packets that get none.
+  // nullptr for packets that get no error.
   virtual Packet* answer(Packet& packet) = 0;
 
   // Most errors a second; 0: no limit.

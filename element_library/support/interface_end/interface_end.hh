@@ -1,4 +1,4 @@
-// What FromDevice and ToDevice share: one direction of an interface.
+// The common part of FromDevice and ToDevice: one direction of an interface.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace clickup {
 
-// Socket and cursor are the host's: the next worker goes on where this one stops.
+// Socket and cursor belong to the host: the next worker continues where this one stops.
 class InterfaceEnd : public Element {
  public:
   void initialize(Host& host, Errors& errors) override {

@@ -13,7 +13,7 @@
 
 namespace clickup {
 
-// Two words, which a processor reads back as fast as it wrote them, unlike what it wrote byte by byte.
+// Two words: reading them right after writing is fast, unlike after writing byte by byte (store forwarding).
 struct IpAddress {
   uint64_t words[2];  // in memory as on the wire
 
@@ -69,7 +69,7 @@ inline bool contains(const IpPrefix& prefix, const uint8_t* address) {
   return rest == 0 || (prefix.address.data()[bytes] ^ address[bytes]) >> (8 - rest) == 0;
 }
 
-// False when `text` is no address; one of IPv6 that stands for one of IPv4 is none.
+// False when `text` is no address; IPv4-mapped IPv6 addresses are refused.
 inline bool parse_ip_address(std::string_view text, IpAddress& address) {
   std::string ended(text);
   uint8_t four[4];

@@ -9,8 +9,8 @@
 
 namespace clickup {
 
-// The fields of a batch, side by side, so that one test looks at several packets at once. A field is read when it is
-// asked for first. Valid as long as the packets stay as they are.
+// The fields of a batch, side by side, so that one test covers several packets at once. A field is read on first use.
+// Valid as long as the packets do not change.
 class IpBatch {
  public:
   explicit IpBatch(const Batch& batch) : count_(batch.count) {
@@ -24,13 +24,13 @@ class IpBatch {
     read(field);
     return present_[size_t(field)];
   }
-  // One value a packet, 0 without the field, and more zeros up to whole rows.
+  // One value per packet, 0 without the field, padded with zeros to whole rows.
   const uint32_t* values(IpField field) {
     read(field);
     return values_[size_t(field)];
   }
   static constexpr uint32_t kRow = 32;  // values
-  // What every processor of interest compares at once (SSE2, NEON).
+  // The width that every relevant processor compares at once (SSE2, NEON).
   using Lanes [[gnu::vector_size(16)]] = uint32_t;
 
  private:
@@ -39,7 +39,7 @@ class IpBatch {
     read_ |= 1u << unsigned(field);
     (this->*kReaders[size_t(field)])();
   }
-  // One loop a field, without a decision on the field for each packet.
+  // One loop per field, so that the field is not decided for each packet.
   template <IpField field>
   void read_all() {
     PacketMask all = 0;

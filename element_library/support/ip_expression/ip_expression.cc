@@ -112,8 +112,8 @@ void IpProgram::compile() {
   arrived_.assign(steps_.size(), 0);
 }
 
-// A step tests all packets that come to it at once. Its targets lie below it, so that one way down meets every step
-// after all those that lead to it.
+// A step tests all packets that reach it at once. Its targets have lower indices, so that a single pass downwards
+// visits every step after all those that lead to it.
 void IpProgram::classify(const Batch& batch, BatchSplit& split) {
   IpBatch fields(batch);
   PacketMask undecided = all_packets(batch);
@@ -143,7 +143,7 @@ PacketMask IpProgram::matches(Test& test, IpBatch& batch) const {
   return test.matched = std::visit([&](const auto& what) { return clickup::matches(what, batch); }, test.what);
 }
 
-// Steps are made from the last to the first, so that the targets of each are known.
+// Steps are created from the last to the first, so that the targets of each are known.
 IpProgram::Target IpProgram::emit(const IpTree& tree, Target yes, Target no) {
   switch (tree.kind) {
     case IpTree::Kind::always: return yes;

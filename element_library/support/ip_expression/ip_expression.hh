@@ -24,21 +24,21 @@ class IpProgram {
   // Appends a rule: packets that match `expression` and no rule before it go to `output`, or are dropped (kDrop).
   // Returns an empty string, else what is wrong, with the position in the expression, counted from 1.
   std::string add(std::string_view expression, int output);
-  // Makes the rules into the program. Packets without a matching rule are dropped.
+  // Compiles the rules. Packets without a matching rule are dropped.
   void compile();
   // Adds every packet of a batch, which is not empty, to the split: to an output or to kDrop.
   void classify(const Batch& batch, BatchSplit& split);
-  // The program, one step a line.
+  // The program, one step per line.
   std::string text() const;
 
  private:
-  // Where to go on: a step, or ~output when the packet is decided.
+  // Where to continue: a step, or ~output when the packet is decided.
   using Target = int32_t;
-  // Steps share tests, of which each looks at a batch once.
+  // Tests are shared between steps; each is evaluated once per batch.
   struct Test {
     std::variant<RangeTest, PrefixTest> what;
     PacketMask matched = 0;
-    uint64_t batch = 0;  // number of the batch that `matched` is about
+    uint64_t batch = 0;  // number of the batch for which `matched` is valid
   };
   struct Step {
     size_t test;

@@ -1,4 +1,4 @@
-// Which property a value stands for when no word says so: `www`, `syn`, `10.0.0.0/8`, or a number after `or`.
+// The property that a value refers to when no word names one: `www`, `syn`, `10.0.0.0/8`, or a number after `or`.
 #include "support/ip_expression/ip_value_reader.hh"
 
 namespace clickup {

@@ -8,7 +8,7 @@
 
 namespace clickup {
 
-// nullptr when the expression is wrong; `error` then says what and where. Grammar, loosest first: `or` (||), `and` (&&,
+// nullptr when the expression is wrong, with details in `error`. Grammar, loosest first: `or` (||), `and` (&&,
 // or nothing between two terms), `not` (!), parentheses, primitives.
 IpTreePointer parse_ip_expression(std::string_view text, IpExpressionError& error);
 

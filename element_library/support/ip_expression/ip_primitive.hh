@@ -1,4 +1,4 @@
-// One primitive of an expression: what is tested, how it is written as tests of fields.
+// One primitive of an expression: what it tests, and its translation to tests of fields.
 #pragma once
 
 #include <cstdint>

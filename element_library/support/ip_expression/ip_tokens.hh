@@ -13,7 +13,7 @@ struct IpToken {
   size_t position = 0;  // of its first character, from 0
 };
 
-// What is wrong with an expression, and where.
+// An error in an expression, and its position.
 struct IpExpressionError {
   size_t position = 0;
   std::string message;

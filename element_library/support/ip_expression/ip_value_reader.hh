@@ -11,14 +11,14 @@ namespace clickup {
 
 class IpValueReader {
  public:
-  // Reads on in `tokens` at index `at`, both owned by the parser.
+  // Continues in `tokens` at index `at`, both owned by the parser.
   IpValueReader(const std::vector<IpToken>& tokens, size_t& at, IpExpressionError& error)
       : tokens_(tokens), at_(at), error_(error) {}
 
-  // Chooses the property that the next value stands for: by the value, else as in the primitive before it. A bare
+  // Chooses the property that the next value refers to: by the value, else as in the previous primitive. A bare
   // value (one without qualifiers) takes the direction from there too. False: an error was reported.
   bool infer_property(IpQualifiers& qualifiers, const IpQualifiers& before, bool bare);
-  // Whether direction and protocol go with the property; `start` is the primitive's first token.
+  // Whether direction and protocol fit the property; `start` is the primitive's first token.
   bool check(const IpQualifiers& qualifiers, size_t start);
   // The value, as tests of the property.
   IpTreePointer value(const IpQualifiers& qualifiers);

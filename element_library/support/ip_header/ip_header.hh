@@ -21,13 +21,13 @@ struct IpHeader {
   uint8_t version = 0;
   uint8_t hops = 0;               // time to live, hop limit
   uint8_t protocol = 0;           // of the payload
-  uint8_t fragment_protocol = 0;  // what every fragment of this packet carries as its protocol
+  uint8_t fragment_protocol = 0;  // protocol number in every fragment of this packet
   bool more_fragments = false;
   uint16_t fragment_offset = 0;  // in units of 8 bytes
   uint32_t fragment_id = 0;
   const uint8_t* payload = nullptr;
   uint32_t payload_length = 0;  // as the header says
-  uint32_t available = 0;       // of it in the packet; less than payload_length only in a packet that an error quotes
+  uint32_t available = 0;       // bytes of it present; less than payload_length only in a packet quoted by an error
 
   bool is_fragment() const { return more_fragments || fragment_offset != 0; }
 };
@@ -66,7 +66,7 @@ inline void read_fragment(const uint8_t* at, IpHeader& header) {
   header.fragment_id = read_u32(at + 4);
 }
 
-// Walks to the payload; behind a fragment header with an offset there is nothing but a piece of it.
+// Walks to the payload; behind a fragment header with an offset there is only a piece of it.
 inline bool skip_extensions(IpHeader& header) {
   constexpr int kMost = 8;  // more than any sender uses; bounds the work for one packet
   for (int i = 0; i < kMost && is_extension(header.protocol) && header.fragment_offset == 0; ++i) {
@@ -93,7 +93,7 @@ inline bool read_ip6(const uint8_t* data, uint32_t length, bool quoted, IpHeader
   if (header.available > header.payload_length) header.available = header.payload_length;
   header.source = ip6_address(data + 8);
   header.destination = ip6_address(data + 24);
-  // On the wire they can only be an attempt to pass for an IPv4 session (RFC 4291 2.5.5.2 keeps them inside a host).
+  // On the wire they can only be an attempt to pass as an IPv4 session (RFC 4291 2.5.5.2 keeps them inside a host).
   if (is_mapped(data + 8) || is_mapped(data + 24)) return false;
   header.protocol = header.fragment_protocol = data[6];
   header.hops = data[7];
@@ -103,7 +103,7 @@ inline bool read_ip6(const uint8_t* data, uint32_t length, bool quoted, IpHeader
 
 }  // namespace ip_header_detail
 
-// False when the bytes are no whole IP packet. `quoted`: the packet is cut short, as inside an ICMP error.
+// False when the bytes are no complete IP packet. `quoted`: the packet may be truncated, as inside an ICMP error.
 inline bool read_ip(const uint8_t* data, uint32_t length, bool quoted, IpHeader& header) {
   if (length == 0) return false;
   header.version = data[0] >> 4;

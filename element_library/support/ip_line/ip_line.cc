@@ -8,7 +8,7 @@
 namespace clickup {
 namespace {
 
-// Where the parts of the packet are, as far as they are there.
+// Positions of the parts of the packet that are present.
 struct Parts {
   const uint8_t* ip = nullptr;
   const uint8_t* transport = nullptr;

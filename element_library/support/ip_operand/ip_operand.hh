@@ -21,7 +21,7 @@ struct NumberRange {
   uint32_t low = 0, high = 0;
 };
 
-// nullopt when `text` is not meant as an address. `error` says what is wrong with one that is.
+// nullopt when `text` is not meant as an address. `error` is set for a malformed address.
 std::optional<PrefixOperand> parse_prefix(std::string_view text, std::string& error);
 std::optional<uint32_t> parse_ip4(std::string_view text);              // host byte order
 std::optional<uint32_t> parse_number(std::string_view text);           // decimal or 0x

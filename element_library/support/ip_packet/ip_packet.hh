@@ -12,7 +12,7 @@ namespace clickup {
 
 struct IpPacket {
   uint8_t* ip = nullptr;
-  uint32_t length = 0;     // from the IP header on: as it says, or as far as the packet goes
+  uint32_t length = 0;     // from the IP header on: as stated there, or up to the end of the packet
   uint32_t transport = 0;  // from the IP header to the transport header, extension headers passed
   uint8_t protocol = 0;    // of the transport header
   bool six = false;
@@ -87,7 +87,7 @@ inline uint16_t transport_sum(const IpPacket& packet, uint32_t length) {
   return uint16_t((sum & 0xffff) + (sum >> 16));
 }
 
-// Computes the transport checksum over `length` bytes anew into the field at `offset` of the transport header.
+// Recomputes the transport checksum over `length` bytes, in the field at `offset` of the transport header.
 inline void set_transport_checksum(const IpPacket& packet, uint32_t offset, uint32_t length) {
   uint8_t* field = packet.transport_header() + offset;
   std::memset(field, 0, 2);

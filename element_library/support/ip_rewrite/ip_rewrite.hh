@@ -1,5 +1,5 @@
-// Writes other addresses and ports into packets, IPv4 or IPv6. Checksums follow by what changed (RFC 1624): a wrong one
-// stays wrong.
+// Writes other addresses and ports into packets, IPv4 or IPv6. Checksums are updated incrementally (RFC 1624): a wrong
+// one stays wrong.
 #pragma once
 
 #include "support/checksum/checksum_update.hh"
@@ -18,7 +18,7 @@ struct IpPlace {
   uint8_t protocol = 0;
 };
 
-// Of a header that was read from `data`.
+// The place of a header that was read from `data`.
 inline IpPlace place_of(uint8_t* data, const IpHeader& header) {
   uint32_t available = header.fragment_offset == 0 ? header.available : 0;
   return {data, data + (header.payload - data), available, header.version, header.protocol};
@@ -68,7 +68,7 @@ inline ChecksumUpdate replace_address(const IpPlace& at, IpEnd end, const uint8_
 }  // namespace ip_rewrite_detail
 
 // Gives one end of a packet another address of its version, 16 bytes with IPv4 as ::ffff:a.b.c.d, and, unless it is a
-// later fragment, another port; the protocol has ports. `message` notes every word that changes, for the checksum of an
+// later fragment, another port; the protocol has ports. `message` records every changed word, for the checksum of an
 // error that quotes the packet.
 inline void rewrite_end(const IpPlace& at, IpEnd end, const uint8_t* address, uint16_t port, ChecksumUpdate& message) {
   ChecksumUpdate changes = ip_rewrite_detail::replace_address(at, end, address);
@@ -86,8 +86,7 @@ inline void rewrite_end(const IpPlace& at, IpEnd end, const uint8_t* address, ui
   rewrite_end(at, end, address, port, unused);
 }
 
-// The packet that carries an ICMP error gets another address at one end; `quoted` is what changed in the packet that it
-// quotes.
+// Gives one end of a packet with an ICMP error another address; `quoted` has the changes in the packet that it quotes.
 inline void rewrite_error(const IpPlace& at, IpEnd end, const uint8_t* address, const ChecksumUpdate& quoted) {
   ChecksumUpdate changes = ip_rewrite_detail::replace_address(at, end, address), unused;
   if (at.version == 4) ip_rewrite_detail::update(at.ip + 10, changes, unused);
@@ -95,7 +94,7 @@ inline void rewrite_error(const IpPlace& at, IpEnd end, const uint8_t* address, 
   if (at.version == 6) message += changes;  // its checksum covers the addresses (RFC 4443 2.3)
   ip_rewrite_detail::update(at.transport + 2, message, unused);
 }
-// As before, but no end changes.
+// The same without a change of an address.
 inline void rewrite_error(const IpPlace& at, const ChecksumUpdate& quoted) {
   ChecksumUpdate unused;
   ip_rewrite_detail::update(at.transport + 2, quoted, unused);

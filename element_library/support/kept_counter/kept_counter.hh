@@ -1,4 +1,4 @@
-// A count of packets and bytes that goes on in the next worker.
+// A count of packets and bytes that continues in the next worker.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ class KeptCounter {
   KeptCounter(const KeptCounter&) = delete;
   KeptCounter& operator=(const KeptCounter&) = delete;
 
-  // For Element::initialize: takes up the count that an earlier worker left under the same element and word.
+  // For Element::initialize: continues the count that an earlier worker left under the same element and word.
   void open(const Element& element, const char* word, Host& host, Errors& errors) {
     element.find_counter(word, slot_, host, errors);
   }

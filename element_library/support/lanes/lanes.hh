@@ -1,5 +1,5 @@
-// What waits, in a lane for each key: first in, first out within a lane, and the lanes in the order in which they are
-// due. Room for all of it is made once; nothing is allocated afterwards.
+// Waiting items, in a lane for each key: first in, first out within a lane, and the lanes in the order in which they
+// are due. Memory for all of it is allocated once.
 #pragma once
 
 #include <cstdint>
@@ -86,7 +86,7 @@ class Lanes {
     order_[lanes_[lane].place].first = due;
     settle(lanes_[lane].place);
   }
-  // Everything is due.
+  // Makes everything due.
   void hurry() {
     for (auto& entry : order_) entry.first = 0;
   }

@@ -14,7 +14,7 @@ inline std::string seconds_text(double seconds) {
   return text;
 }
 
-// A duration of `low` to `high` seconds. An empty string when `text` is one; it is then in `nanoseconds`.
+// Reads a duration of `low` to `high` seconds into `nanoseconds`. Returns an error, empty on success.
 inline std::string set_duration(const char* keyword, std::string_view text, uint64_t& nanoseconds, double low,
                                 double high) {
   double seconds = 0;

@@ -8,8 +8,8 @@
 
 namespace clickup {
 
-// Handler `name` of the parameter `keyword`: `read()` gives its text, `set(text)` takes one or says what is wrong with
-// it.
+// Handler `name` of the parameter `keyword`: `read()` returns its text, `set(text)` sets it and returns an error, empty
+// on success.
 template <typename Read, typename Set>
 void live_handler(HandlerTable& handlers, Element& element, const char* name, const char* keyword, Read read, Set set) {
   handlers.read(name, std::move(read));
@@ -20,7 +20,7 @@ void live_handler(HandlerTable& handlers, Element& element, const char* name, co
   });
 }
 
-// A whole number within bounds. An empty string when `text` is one; it is then in `number`.
+// Reads a whole number within bounds into `number`. Returns an error, empty on success.
 template <typename Number>
 std::string set_number(const char* keyword, std::string_view text, Number& number, uint64_t low, uint64_t high) {
   uint64_t value = 0;

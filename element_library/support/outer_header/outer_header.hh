@@ -1,4 +1,4 @@
-// The IP header that a tunnel puts around packets: IPv4 (RFC 791) or IPv6 (RFC 8200), as the addresses are.
+// The IP header that a tunnel adds to packets: IPv4 (RFC 791) or IPv6 (RFC 8200), as the addresses are.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ class OuterHeader {
   void set_hops(uint32_t hops) { hops_ = uint8_t(hops); }
   void set_traffic_class(uint32_t value) { traffic_class_ = uint8_t(value); }
   void set_dont_fragment(bool value) { dont_fragment_ = value; }
-  // Identifications of IPv4 go on in the next worker, so that no two datagrams on their way share one.
+  // Identifications of IPv4 continue in the next worker, so that no two datagrams in flight share one.
   void open(const Element& element, Host& host, Errors& errors) { sent_.open(element, "sent", host, errors); }
   // Handlers src and dst, live parameters.
   void add_handlers(HandlerTable& handlers, Element& element);

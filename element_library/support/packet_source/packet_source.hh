@@ -1,4 +1,4 @@
-// What the elements that make packets share.
+// The common part of elements that generate packets.
 #pragma once
 
 #include <algorithm>
@@ -10,10 +10,10 @@
 
 namespace clickup {
 
-// Emits copies of DATA, or what else a subclass makes. A subclass says how many are due.
+// Emits copies of DATA, or other packets of a subclass, which decides how many are due.
 class PacketSource : public Emitter {
  protected:
-  // How many packets may go out now, at most `limit`; LIMIT and ACTIVE are looked after here.
+  // The number of packets that are due, at most `limit`; LIMIT and ACTIVE are handled here.
   virtual uint64_t due(uint64_t limit) = 0;
   // Appends packets, `count` unless the pool is empty.
   virtual void make(Batch& batch, uint32_t count) {
@@ -54,7 +54,7 @@ class PacketSource : public Emitter {
     handlers.write("active", [this](std::string_view value) { return set_active(value); });
   }
 
-  // Nothing will be emitted before a handler changes that.
+  // Whether nothing will be emitted until a handler changes that.
   bool exhausted() const { return !active_ || (limit_ >= 0 && count_ >= uint64_t(limit_)); }
 
   int64_t limit_ = -1;  // negative: for ever
@@ -103,7 +103,7 @@ class PacketSource : public Emitter {
   }
 
   std::string data_ = "click-up test packet: sixty-four bytes of plain, readable text..";
-  std::string wire_;     // what goes out: data_, cut or padded to LENGTH
+  std::string wire_;     // emitted bytes: data_, cut or padded to LENGTH
   uint32_t length_ = 0;  // 0: as long as DATA
   bool timestamp_ = true;
   uint64_t count_ = 0;

@@ -18,10 +18,9 @@ template <class Layout>
 class PacketStore {
  public:
   static constexpr uint32_t kPiece = sizeof Layout::data;
-  static constexpr uint32_t kFront = 64;  // kept of what lies before the data: headers that were stripped
+  static constexpr uint32_t kFront = 64;  // bytes kept from before the data: stripped headers
   static constexpr uint32_t kMostPieces = (kFront + kMaxPacket + kPiece - 1) / kPiece;  // of a packet
-  static constexpr uint64_t kWorthKeeping =
-      1'000'000'000;  // ns; after longer it would only be in the way of what is new
+  static constexpr uint64_t kWorthKeeping = 1'000'000'000;  // ns; older packets would only delay new ones
 
   // Equal in every release.
   static uint64_t owner(std::string_view name) {
@@ -49,7 +48,7 @@ class PacketStore {
     return true;
   }
 
-  // Takes all packets of an owner out, in their order: `receive(Packet*)` owns each. What is incomplete is left out.
+  // Takes all packets of an owner out, in order: `receive(Packet*)` owns each. Incomplete packets are skipped.
   template <class Receive>
   void take(uint64_t owner, uint64_t now, const Receive& receive) {
     std::vector<uint32_t> mine;
@@ -63,8 +62,8 @@ class PacketStore {
       if (records_.deadline(pieces[0]) <= now) continue;
       if (Packet* packet = assembled(pieces)) receive(packet);
     }
-    // The place that came free last is taken first: packets lie in their order again, and a smaller table keeps the
-    // first.
+    // The place freed last is used first: packets are stored in their order again, and a smaller table keeps the first
+    // ones.
     for (auto index = mine.rbegin(); index != mine.rend(); ++index) records_.erase(*index);
   }
 

@@ -9,7 +9,7 @@
 namespace clickup {
 namespace {
 
-constexpr uint64_t kNumbering = 1;  // counts up when states are numbered in another way
+constexpr uint64_t kNumbering = 1;  // incremented when the numbering of states changes
 
 uint8_t lower(uint8_t byte) { return byte >= 'A' && byte <= 'Z' ? uint8_t(byte + 32) : byte; }
 
@@ -52,7 +52,7 @@ class PatternSet::Compiler {
   static constexpr size_t kFewChildren = 2;
 
   struct Beginning {
-    uint32_t first, last;  // rules that begin with what leads to the state
+    uint32_t first, last;  // rules that begin with the bytes leading to the state
   };
 
   void sort_rules() {
@@ -74,7 +74,7 @@ class PatternSet::Compiler {
     return text;
   }
 
-  // Class numbers fit into a byte: when all bytes occur, 0 is one of them, and nothing is left that is in no pattern.
+  // Class numbers fit into a byte: when all bytes occur in patterns, 0 is the class of one of them.
   void number_classes() {
     std::array<bool, 256> used{};
     for (const std::string& text : texts_) {

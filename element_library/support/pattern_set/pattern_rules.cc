@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kMostMistakes = 10;
 constexpr std::string_view kSpace = " \t\r";
 
-// Reads one line from the left; the first thing that does not fit is the mistake.
+// Parses one line from the left; the first unexpected token is the mistake.
 class RuleLine {
  public:
   explicit RuleLine(std::string_view text) : rest_(text) {}

@@ -1,9 +1,9 @@
-// Rules of a pattern set as text, one a line:
+// Rules of a pattern set as text, one per line:
 //
 //   1001 "GET /admin"             a number of its own, then the pattern in double quotes
 //   1002 "\x90\x90\xcc" nocase    nocase: letters match in either case
 //
-// Escapes within quotes: \xHH for any byte, \\, \", \n, \r, \t. Empty lines and what follows a '#' do not count.
+// Escapes within quotes: \xHH for any byte, \\, \", \n, \r, \t. Empty lines and text after a '#' are ignored.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct PatternRule {
 
 inline constexpr size_t kMostPatternRules = 100'000;
 
-// Appends what `text` says to `rules`. Returns its mistakes, one a line and at most ten, empty when there is none.
+// Appends the rules in `text` to `rules`. Returns its mistakes, one per line and at most ten, empty for none.
 std::string parse_pattern_rules(std::string_view text, std::vector<PatternRule>& rules);
 
 }  // namespace clickup

@@ -1,6 +1,6 @@
 // Finds many byte patterns in one pass: the automaton of Aho and Corasick ("Efficient String Matching", CACM 1975) over
 // bytes that fall into classes, dense in its first two levels and with failure links below, so that it stays small. A
-// filter in front of it knows how every pattern begins and passes over bytes where none does.
+// filter in front of it knows the first bytes of every pattern and skips places where none begins.
 #pragma once
 
 #include <array>
@@ -25,21 +25,21 @@ class PatternSet {
   // Compiles: some milliseconds for a thousand rules.
   explicit PatternSet(std::vector<PatternRule> rules = {});
 
-  // Of the rules and of how states are numbered: a state means the same to every set with this hash, nothing to others.
+  // Hash of the rules and the numbering of states: a state is valid exactly in sets with the same hash.
   uint64_t hash() const { return hash_; }
   const std::vector<PatternRule>& rules() const { return rules_; }
   uint32_t states() const { return uint32_t(nodes_.size()); }
   size_t bytes() const;  // of memory
 
-  // Goes on in `state` over `data`; `before` is what came right before it, at least the 254 bytes next to it unless the
-  // stream is younger. Calls found(rule, end) for each pattern that ends within `data`, `end` bytes from its beginning.
-  // Returns the state behind it.
+  // Continues in `state` over `data`; `before` are the bytes right before it: at least 254, or all that the stream has.
+  // Calls found(rule, end) for each pattern that ends within `data`, `end` bytes from its beginning. Returns the state
+  // after `data`.
   template <class Found>
   uint32_t scan(uint32_t state, Bytes before, Bytes data, Found&& found) const {
     const uint32_t length = uint32_t(data.size());
     if (rules_.empty()) return kRoot;
     for (uint32_t at = 0, end = 0;;) {
-      // What the filter cannot judge: a pattern may have begun, here or before the data.
+      // Where the filter does not decide: a pattern may have begun, here or before the data.
       while (at < end || state >= shallow_ || depth(state) > at) {
         if (at == length) return state;
         state = step(state, data[at++]);
@@ -96,7 +96,7 @@ class PatternSet {
     return node.few > 1 && node.second_label == label ? node.first_child + 1 : kRoot;
   }
 
-  // Bytes that a shallow state has seen of the pattern that may have begun.
+  // Bytes that a shallow state has seen of a pattern that may have begun.
   uint32_t depth(uint32_t state) const {
     return (state >= levels_[1]) + uint32_t(state >= levels_[2]) + uint32_t(state >= levels_[3]);
   }
@@ -106,8 +106,8 @@ class PatternSet {
     std::memcpy(&word, at, sizeof word);
     return ((word | fold_) & mask_) * 0x9e3779b1u >> filter_shift_;
   }
-  // The next place from `at` on where a pattern may begin, there or `stride_` - 1 bytes later at most; the last ones,
-  // too short to tell, always may.
+  // The next place from `at` on where, or at most `stride_` - 1 bytes later, a pattern may begin; always true for the
+  // last places, where too few bytes are left to tell.
   uint32_t skip(Bytes data, uint32_t at) const {
     const uint32_t length = uint32_t(data.size());
     for (uint32_t look = at + stride_ - 1; look + sizeof(uint32_t) <= length; at += stride_, look += stride_) {
@@ -126,13 +126,13 @@ class PatternSet {
       }
     }
   }
-  // The automaton does not tell upper from lower case once one rule must not.
+  // The automaton ignores case as soon as one rule does; the other rules are checked afterwards.
   bool case_fits(const PatternRule& rule, Bytes before, Bytes data) const;
 
   std::vector<PatternRule> rules_;  // in the order of their patterns
   uint64_t hash_ = 0;
 
-  // The first four levels come first, one after the other; below, what follows a state lies next to it in memory.
+  // The first four levels come first, one after the other; below them, successive states are adjacent in memory.
   std::vector<Node> nodes_;
   std::vector<Fan> fans_{{}};
   std::vector<Ending> endings_{{}};
@@ -141,8 +141,9 @@ class PatternSet {
   uint32_t dense_ = 1;  // states below have a row
   std::vector<uint32_t> rows_{kRoot};
 
-  // The filter: a bit for the first bytes of each pattern, as many as the shortest one has, at most four; where the
-  // shortest has more, also for those from the second byte on and so forth, so that not every place needs a look.
+  // The filter: a bit for the first bytes of each pattern, as many as the shortest one has, at most four; if the
+  // shortest has more, also for the bytes from the second one on and so forth, so that not every place must be
+  // examined.
   uint32_t width_ = 0;
   uint32_t stride_ = 1;               // places that one look decides
   uint32_t shallow_ = 1;              // states below have seen less than `width_` bytes

@@ -3,8 +3,8 @@
 
 namespace clickup {
 
-// Starts to load the cache line at `address`. GCC takes a function that only prefetches for one without an effect and
-// drops calls of it; the empty statement passes for one.
+// Starts to load the cache line at `address`. GCC considers a function that only prefetches free of effects and drops
+// calls of it; the empty asm statement counts as an effect.
 inline void prefetch_line(const void* address) {
   __builtin_prefetch(address);
   __asm__ volatile("" : : "r"(address));

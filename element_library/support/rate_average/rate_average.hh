@@ -1,4 +1,4 @@
-// How many of something happen a second, as an exponentially weighted moving average.
+// Events per second, as an exponentially weighted moving average.
 #pragma once
 
 #include <cmath>
@@ -8,8 +8,8 @@
 
 namespace clickup {
 
-// Every 100 ms the average moves by a sixteenth towards the rate of the interval that ended: after a step of the input
-// it has come two thirds of the way in 1.6 s. Reading it needs no further event: time that passed counts as silence.
+// Every 100 ms the average moves by a sixteenth towards the rate of the last interval: after a step of the input it has
+// moved two thirds of the way in 1.6 s. Reading it needs no further event: time since the last one counts as idle.
 class RateAverage {
  public:
   void add(uint64_t count, uint64_t now_ns) {

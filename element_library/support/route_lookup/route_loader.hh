@@ -14,9 +14,9 @@ class RouteLoader {
   // `lines`: a route each; `#` begins a comment. `name` is for messages.
   RouteLoader(std::unique_ptr<std::istream> lines, std::string name, RouteOutputs outputs);
 
-  // Reads at most `lines` more. True when the end was reached or something is wrong.
+  // Reads at most `lines` more. True at the end or after an error.
   bool step(uint32_t lines);
-  const std::string& problem() const { return problem_; }  // empty while all is well
+  const std::string& problem() const { return problem_; }  // empty for none
   std::unique_ptr<RouteTable> take() { return std::move(table_); }
   std::string progress() const { return std::to_string(table_ ? table_->prefixes() : 0) + " prefixes so far"; }
 

@@ -1,4 +1,4 @@
-// What the routing elements share.
+// The common part of the routing elements.
 #pragma once
 
 #include <memory>
@@ -18,16 +18,16 @@ class RouteLookup : public Element {
  public:
   void add_handlers(HandlerTable& handlers) override;
   void push(int, Batch& batch) override;
-  // A table that a handler gave is read a little every round.
+  // A table written to a handler is read piece by piece, every round.
   bool has_task() const override { return true; }
   bool run_task() override;
 
  protected:
-  // What a subclass takes as routes beyond the form that all share.
+  // Routes that a subclass accepts beyond the common form.
   enum class Families : uint8_t { four, six, both };
   RouteLookup(Families families, Several several) : families_(families), several_(several) {}
 
-  // Reads the arguments left; a subclass may put their words into the order of read_route.
+  // Reads the remaining arguments; a subclass may reorder their words for read_route.
   void read_routes(Arguments& arguments, Errors& errors);
   virtual std::string in_order(const std::string& argument) const { return argument; }
   void name_outputs(std::vector<std::string> names) { outputs_.names = std::move(names); }

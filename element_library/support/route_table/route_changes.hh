@@ -17,12 +17,12 @@ struct RouteChange {
   RouteForm form = RouteForm::whole;
 };
 
-// Whether a prefix may have several next hops: `add` then joins them instead of refusing a prefix that is there.
+// Whether a prefix may have several next hops: `add` then joins them instead of refusing an existing prefix.
 enum class Several : uint8_t { yes, no };
 
-// One change. An empty string, or why nothing was changed.
+// Applies one change. Returns why nothing was changed, empty on success.
 std::string apply_change(RouteTable& table, const RouteChange& change, Several several);
-// All changes, or none and why.
+// Applies all changes, or none, and returns why.
 std::string apply_changes(RouteTable& table, const std::vector<RouteChange>& changes, Several several,
                           const RouteOutputs& outputs);
 

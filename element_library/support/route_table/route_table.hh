@@ -28,8 +28,8 @@ struct Route {
   NextHop hop;
 };
 
-// The next hops of a prefix. Which one a flow takes depends on the flow and on each next hop alone, so that a next hop
-// that comes or goes moves no flow between the others (Thaler, Ravishankar: rendezvous hashing, RFC 2991).
+// The next hops of a prefix. A flow's next hop is chosen by a weight of the flow and each next hop, so that adding or
+// removing one moves no flow between the others (Thaler, Ravishankar: rendezvous hashing, RFC 2991).
 class NextHops {
  public:
   NextHops() = default;
@@ -52,7 +52,7 @@ class RouteTable {
   // Adds the route as the prefix's only one, or as one more next hop of it.
   void set(const Route& route);
   void join(const Route& route);
-  // Takes the prefix away, or only the route's next hop from it.
+  // Removes the prefix, or only the route's next hop from it.
   void remove_prefix(const Route& route);
   void remove_hop(const Route& route);
   Found find(const Route& route) const;
@@ -89,7 +89,7 @@ class RouteTable {
 
   uint32_t value_of(const Route& route) const;
   void change(const Route& route, std::vector<NextHop> hops);
-  uint32_t set_of(std::vector<NextHop> hops);  // index of the set of these next hops, made where it is new
+  uint32_t set_of(std::vector<NextHop> hops);  // index of the set of these next hops, created if new
   void drop_user(uint32_t set);
 
   template <typename Key, typename Visit>
@@ -110,7 +110,7 @@ class RouteTable {
 
   RouteTrie<Key4> four_;
   RouteTrie<Key6> six_;
-  std::vector<Set> sets_{1};  // a full table has few different ones; 0 is no set
+  std::vector<Set> sets_{1};  // a full table has few distinct ones; 0 is no set
   std::vector<uint32_t> unused_;
   std::map<std::vector<NextHop>, uint32_t> known_;
 };

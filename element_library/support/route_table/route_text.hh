@@ -17,11 +17,11 @@ struct RouteOutputs {
   std::string text(uint32_t output) const { return output < names.size() ? names[output] : std::to_string(output); }
 };
 
-// How much of a route is there: a removal may leave the next hop out.
+// How complete a route is: a removal may omit the next hop.
 enum class RouteForm : uint8_t { whole, prefix_only };
 
-// Reads a route; an empty string, or what is wrong with the text. `-` and the zero address are no gateway. A mask may
-// stand for the prefix length, and IPv4 prefixes may leave zero bytes at the end out: 18.26.4/24.
+// Reads a route; returns an error, empty on success. `-` and the zero address mean no gateway. A mask may be given
+// instead of the prefix length, and IPv4 prefixes may omit trailing zero bytes: 18.26.4/24.
 std::string read_route(std::string_view text, const RouteOutputs& outputs, Route& route, RouteForm& form);
 // "PREFIX<TAB>GATEWAY<TAB>OUTPUT", with - for no gateway: a line of a table, which read_route takes.
 std::string route_text(const Route& route, const RouteOutputs& outputs);

@@ -37,7 +37,7 @@ class RouteTrie {
     return has(nodes_[node].prefixes, bit) ? values_[value_index(nodes_[node], bit)] : 0;
   }
 
-  // Gives the prefix a value, or takes it away with 0. Returns the value it had.
+  // Gives the prefix a value, or removes it with 0. Returns the previous value.
   uint32_t set(Key key, unsigned length, uint32_t value) {
     uint32_t before = length < kRootBits ? set_short(key, length, value) : set_long(key, length, value);
     size_ = size_ + (value != 0) - (before != 0);
@@ -133,7 +133,7 @@ class RouteTrie {
     return paths;
   }();
 
-  // Keeps in `place` where the value of the longest prefix so far is, and returns the next node or 0.
+  // Stores the place of the longest prefix's value so far in `place`, and returns the next node or 0.
   static uint32_t descend(const Node& node, unsigned bits, uint32_t& place) {
     if (uint64_t matching = node.prefixes & kPaths[bits]) {
       place = value_index(node, 63 - unsigned(std::countl_zero(matching)));

@@ -1,4 +1,4 @@
-// Runs of items in one vector, and the room of those that moved.
+// Runs of items in one vector, and the free space of those that moved.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace clickup {
 
-// Runs of 1 to 64 items in one vector; a run that grows or shrinks moves, and the room it had is used again.
+// Runs of 1 to 64 items in one vector; a run that grows or shrinks moves, and its old space is reused.
 template <typename Item>
 class RunPool {
  public:
@@ -20,7 +20,7 @@ class RunPool {
   size_t bytes() const { return items_.capacity() * sizeof(Item); }
   void reserve(size_t items) { items_.reserve(items); }
 
-  // The run with `item` put in at `place`; `count` is its length before.
+  // Inserts `item` at `place`; `count` is the length before. Returns the run.
   uint32_t insert(uint32_t run, uint32_t count, uint32_t place, const Item& item) {
     Item added = item;  // may be in a run that moves
     uint32_t longer = take(count + 1);
@@ -31,7 +31,7 @@ class RunPool {
     return longer;
   }
 
-  // The run without the item at `place`; 0 when that was the last one.
+  // Removes the item at `place`. Returns the run, 0 when it becomes empty.
   uint32_t erase(uint32_t run, uint32_t count, uint32_t place) {
     uint32_t shorter = count == 1 ? 0 : take(count - 1);
     for (uint32_t i = 0; i + 1 < count; ++i) items_[shorter + i] = items_[run + i + (i >= place)];

@@ -13,7 +13,7 @@ namespace clickup {
 // `line(index)` is the text of a record without its line end. `limit`: most lines, 1000 when empty.
 template <class Layout, class Line>
 std::string table_text(const StateTable<Layout>& records, std::string_view limit, const Line& line) {
-  constexpr uint64_t kMost = 65536;  // nothing is forwarded meanwhile: as many as take tens of milliseconds
+  constexpr uint64_t kMost = 65536;  // nothing is forwarded meanwhile: takes tens of milliseconds
   uint64_t most = 1000, lines = 0;
   if (!limit.empty() && !parse_unsigned(limit, most)) return "'" + std::string(limit) + "' is no number of lines\n";
   most = std::min(most, kMost);

@@ -1,5 +1,5 @@
-// What the tracker keeps in the fields `scales`, `syn_sequence` and `flags` of a record. A record that keeps it in
-// another way, or not at all, brings functions of the same names for its own type instead.
+// The tracker's data in the fields `scales`, `syn_sequence` and `flags` of a record. A record type that stores it in
+// another way, or not at all, has its own functions of the same names instead.
 #pragma once
 
 #include "support/tcp_tracker/tcp_segment.hh"
@@ -16,8 +16,8 @@ inline void set_window_scale(Record& record, bool second, uint8_t scale) {
   record.scales = second ? uint8_t((record.scales & 15) | scale << 4) : uint8_t((record.scales & 0xf0) | scale);
 }
 
-// A SYN that the originator sent inside the session. It passes, and when the other side answers with a SYN of its own
-// both have forgotten the connection, and the answer begins another one between the same ports.
+// A SYN that the originator sent inside the session. It passes; if the other side answers with a SYN of its own, both
+// have forgotten the connection, and the answer begins another one between the same ports.
 namespace tcp_fields_detail {
 inline constexpr uint8_t kSynSeen = 8;  // bit of `flags`; the four above it: the scale that it offers + 1
 }
@@ -34,14 +34,14 @@ inline void forget_syn(Record& record) {
   record.flags &= kLastingFlags;
 }
 
-// Only the exact number counts: whoever guesses has one chance in four thousand million.
+// Only the exact number counts: a guess has one chance in four billion.
 template <class Record>
 inline bool answers_remembered_syn(const Record& record, const TcpSegment& segment) {
   return (record.flags & tcp_fields_detail::kSynSeen) && segment.has(tcp_flag::ack) &&
          segment.acknowledgment == record.syn_sequence + 1;
 }
-// Its window is not kept, so that it is taken for the largest that a SYN can announce; nor is whether it permits
-// selective acknowledgments, which count only when the answer permits them too.
+// Its window is not stored, so the largest that a SYN can announce is assumed; nor is its permission of selective
+// acknowledgments, which count only when the answer permits them too.
 template <class Record>
 inline TcpSegment remembered_syn(const Record& record) {
   TcpSegment syn;

@@ -1,5 +1,5 @@
-// Connections whose records come from a file: their hosts have gone on since it was written, or have ended them. Where
-// they are by now they tell themselves: a side is taken at its word until a segment of it agrees with what is known.
+// Connections whose records come from a file: since it was written, their hosts have gone on or ended them. Their
+// segments show the current numbers: a side's segments are believed until one agrees with the record.
 #pragma once
 
 #include "support/tcp_tracker/tcp_side.hh"
@@ -10,7 +10,7 @@ namespace clickup {
 template <class Record>
 concept TracksTcp = requires(Record& record) { record.protocol, record.first_flags, record.second_flags; };
 
-// What state tables call for each record from a file (StateTable::settle, StateTable::resume).
+// Called by state tables for each record from a file (StateTable::settle, StateTable::resume).
 template <TracksTcp Record>
 inline void restored(Record& record) {
   if (record.protocol != protocol::tcp) return;
@@ -18,7 +18,7 @@ inline void restored(Record& record) {
   record.second_flags |= TcpSide::kRestored;
 }
 
-// What a full table keeps: sessions that were in use both ways and have not ended, as far as anybody knows.
+// Records that a full table keeps: sessions that were in use both ways and are not known to have ended.
 template <TracksTcp Record>
 inline bool is_assured(const Record& record) {
   SessionState state = state_of(record);
@@ -28,7 +28,7 @@ inline bool is_assured(const Record& record) {
 
 namespace tcp_restored_detail {
 
-// Its SYN was never seen: windows may be as large as any scale makes them.
+// Its SYN was never seen: windows may have the largest scale.
 inline void assume_syn(TcpSide& side) {
   if (side.has(TcpSide::kSyn)) return;
   side.flags |= TcpSide::kSyn | TcpSide::kScale | TcpSide::kSack;
@@ -43,8 +43,8 @@ inline bool acknowledges_heard(const TcpSide& side, const TcpSide& other, const 
 
 }  // namespace tcp_restored_detail
 
-// A segment of a restored side does not fit: moves both sides to where it says that they are. False when the side was
-// not restored, or when the segment contradicts the other one, which was heard since.
+// A segment of a restored side does not fit: moves both sides to the numbers that it shows. False when the side was not
+// restored, or when the segment contradicts the other side, which has sent since.
 inline bool catch_up(TcpSide& side, TcpSide& other, const TcpSegment& segment) {
   if (!side.has(TcpSide::kRestored)) return false;
   bool heard = !other.has(TcpSide::kRestored);

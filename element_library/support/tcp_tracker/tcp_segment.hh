@@ -1,4 +1,4 @@
-// What tracking a connection needs of a TCP segment (RFC 9293, options of RFC 7323 and RFC 2018).
+// The fields of a TCP segment that tracking needs (RFC 9293, options of RFC 7323 and RFC 2018).
 #pragma once
 
 #include <cstdint>
@@ -74,7 +74,7 @@ inline bool plausible(uint8_t flags) {
 
 }  // namespace tcp_segment_detail
 
-// False when the bytes are no TCP segment that any sender may send.
+// False when the bytes are no valid TCP segment.
 inline bool read_tcp(const uint8_t* data, uint32_t length, TcpSegment& segment) {
   if (length < 20) return false;
   uint32_t header_length = (data[12] >> 4) * 4u;

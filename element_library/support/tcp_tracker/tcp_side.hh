@@ -11,7 +11,7 @@
 
 namespace clickup {
 
-// The least that a window counts for where acknowledgments are looked at: the paper's bound.
+// The least window assumed in checks of acknowledgments: the paper's bound.
 inline constexpr uint32_t kLeastWindow = 66000;
 
 struct TcpSide {
@@ -26,8 +26,8 @@ struct TcpSide {
   uint32_t end = 0;           // highest sequence number after what it has sent
   uint32_t limit = 0;         // the other side's window reaches up to here
   uint32_t window = 0;        // largest window it has announced, bytes
-  uint32_t acknowledged = 0;  // highest acknowledgment it has sent; before the first one, what that has to cover
-  uint8_t scale = 0;          // as it offered, which counts where the other side offered too
+  uint32_t acknowledged = 0;  // highest acknowledgment it has sent; before the first, the least that it must cover
+  uint8_t scale = 0;          // that it offered; used if the other side offered one too
   uint8_t flags = 0;
 
   bool has(uint8_t flag) const { return flags & flag; }
@@ -67,7 +67,7 @@ inline TcpSide begin_side(const TcpSegment& syn) {
   return side;
 }
 
-// Here and below a number half the space away is after neither bound: the lower one asks for a distance.
+// Here and below: a number half the space away counts as after neither bound, so the lower one is checked by distance.
 
 // Whether the segment acknowledges the SYN of `other`, and no more than it sent with it; before any answer to that SYN.
 inline bool acknowledges_syn(const TcpSide& other, const TcpSegment& segment) {
@@ -75,8 +75,8 @@ inline bool acknowledges_syn(const TcpSide& other, const TcpSegment& segment) {
          !sequence_after(segment.acknowledgment, other.limit);
 }
 
-// `side` answers the SYN of `other` with this SYN, and each learns how much it may send. Another answer may follow that
-// offers what this one did not: nothing is forgotten here.
+// `side` answers the SYN of `other` with this SYN, and each learns how much it may send. Another answer with more
+// offers may follow: nothing is discarded here.
 inline void join_sides(TcpSide& side, TcpSide& other, const TcpSegment& segment) {
   other.end = later_sequence(other.end, segment.acknowledgment);
   other.limit = later_sequence(other.limit, segment.acknowledgment + std::max<uint32_t>(segment.window, 1));
@@ -86,25 +86,25 @@ inline void join_sides(TcpSide& side, TcpSide& other, const TcpSegment& segment)
   if (!other.has(TcpSide::kAnswered)) other.acknowledged = side.end;
 }
 
-// What this segment acknowledges selectively counts as received, where both sides agreed to it.
+// Selectively acknowledged data counts as received, if both sides agreed to SACK.
 inline uint32_t acknowledged_edge(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
   bool selective = segment.has_sack && (side.flags & other.flags & TcpSide::kSack);
   return selective ? later_sequence(segment.sack_edge, segment.acknowledgment) : segment.acknowledgment;
 }
 
-// Data: not beyond what the other side's window allows, nor so old that it lies a whole window before what was sent.
+// Data: not beyond the other side's window, nor more than a whole window before what was sent.
 inline bool sequence_fits(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
   return !sequence_after(segment.sequence, side.limit) &&
          sequence_distance(side.end - other.window, segment.end()) >= 0;
 }
 
-// Acknowledgment: of nothing that was not sent, and not older than a window (at least kLeastWindow).
+// Acknowledgment: only of data that was sent, and not older than a window (at least kLeastWindow).
 inline bool acknowledgment_fits(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
   uint32_t edge = acknowledged_edge(side, other, segment);
   return !sequence_after(edge, other.end) && !sequence_after(other.end - std::max(kLeastWindow, side.window), edge);
 }
 
-// What the segment announces. The windows of SYN segments are never scaled.
+// The window that the segment announces. Windows of SYN segments are never scaled.
 inline uint32_t announced_window(const TcpSide& side, const TcpSide& other, const TcpSegment& segment) {
   bool scaled = !segment.has(tcp_flag::syn) && (side.flags & other.flags & TcpSide::kScale);
   return uint32_t(segment.window) << (scaled ? side.scale : 0);
@@ -131,8 +131,7 @@ inline bool all_acknowledged(const TcpSide& side, const TcpSide& other) {
   return !sequence_after(side.end, other.acknowledged);
 }
 
-// Whether an error quotes a segment that its sender, one of the two, has on the way (RFC 5927 4.1), give or take a
-// window.
+// Whether an error quotes a segment that one of the two has in flight (RFC 5927 4.1), give or take a window.
 template <class Record>
 inline bool quotes_sent(const Record& record, bool from_second, uint32_t sequence) {
   TcpSide side = read_side(record, from_second), other = read_side(record, !from_second);

@@ -1,6 +1,6 @@
-// The state of a TCP connection as the two directions of its segments show it. States and timeouts are named as Linux
-// connection tracking names them; resets count as RFC 5961 asks, and SYNs in the middle pass so that hosts can settle
-// them among themselves.
+// The state of a TCP connection, inferred from its segments in both directions. States and timeouts are named as in
+// Linux connection tracking; resets count as RFC 5961 requires, and SYNs inside a session pass so that the hosts can
+// resolve them themselves.
 #pragma once
 
 #include "support/tcp_tracker/tcp_restored.hh"
@@ -10,8 +10,8 @@ namespace clickup {
 enum class TcpOutcome : uint8_t {
   invalid,
   in_session,
-  restarts,  // it answers a SYN inside the session, which begins anew with the two
-  reopens,   // a SYN: the session has ended, and whether another one may begin is for others to say
+  restarts,  // it answers a SYN inside the session, and both begin a new connection
+  reopens,   // a SYN: the session has ended; the caller decides whether another one may begin
 };
 
 // One segment of a known session, whose record (tcp_side.hh) has `state`, `flags` and `retransmissions` too. Changes it
@@ -63,8 +63,8 @@ class TcpTracker {
         return in_session;
       case SessionState::syn_sent2: return repeats_syn(segment) ? in_session : invalid;
       default:
-        // A host that lost its connection asks again: the other one's challenge acknowledgment makes it reset, or its
-        // SYN shows that it lost the connection too.
+        // A host that lost its connection sends a SYN: the other's challenge acknowledgment makes it reset, or the
+        // other answers with a SYN, having lost the connection too.
         return originator_ ? in_session : invalid;
     }
   }
@@ -102,7 +102,7 @@ class TcpTracker {
     return in_session;
   }
 
-  // Both hosts have forgotten the session: what was learned of it says nothing about the one that they begin here.
+  // Both hosts have forgotten the session: its data does not apply to the one that they begin here.
   TcpOutcome begin_again(const TcpSegment& segment) {
     if (originator_ || !answers_remembered_syn(session_, segment)) return invalid;
     other_ = begin_side(remembered_syn(session_));
@@ -112,15 +112,15 @@ class TcpTracker {
     return restarts;
   }
 
-  // Only the exact next number resets; another one within the window asks the receiver for a challenge (RFC 5961 3.2).
+  // Only the exact next number resets; another one within the window makes the receiver challenge (RFC 5961 3.2).
   TcpOutcome take_reset(const TcpSegment& segment) {
     bool next = side_.has(TcpSide::kSyn) && segment.sequence == side_.end;
     bool exact = next || segment.sequence == other_.acknowledged;
     bool opening = state_ == SessionState::syn_sent || state_ == SessionState::syn_sent2;
     if (opening && !originator_) exact = next || acknowledges_syn(other_, segment);
-    // It refuses a SYN inside the session; the session stays, because anybody can make such a pair up.
+    // It refuses a SYN inside the session; the session stays, because anybody can forge such a pair.
     if (!exact && !originator_ && answers_remembered_syn(session_, segment)) return in_session;
-    // Only its receiver knows where a restored side is by now.
+    // Only the receiver knows the current numbers of a restored side.
     bool near = side_.has(TcpSide::kRestored) || (!opening && sequence_fits(side_, other_, segment));
     if (!exact && !near) return invalid;
     if (exact) state_ = SessionState::close;
@@ -135,7 +135,7 @@ class TcpTracker {
     return in_session;
   }
 
-  // The handshake was over when the session was restored, as it was in the middle of it.
+  // The handshake had ended before the restore, although the record was saved in the middle of it.
   bool goes_on(const TcpSegment& segment) const {
     return side_.has(TcpSide::kRestored) && (originator_ || segment.payload || segment.has(tcp_flag::fin));
   }
@@ -148,7 +148,7 @@ class TcpTracker {
       return invalid;
     }
     if (opening) state_ = SessionState::syn_recv;
-    // What was acknowledged before is no sign of trouble when it comes again: a probe of an idle connection, mostly.
+    // A repetition of acknowledged data is no sign of trouble: mostly it is a probe of an idle connection.
     bool unacknowledged = segment.end() != segment.sequence && sequence_after(segment.end(), other_.acknowledged);
     if (advance_sides(side_, other_, segment)) {
       session_.retransmissions = 0;
@@ -179,7 +179,7 @@ class TcpTracker {
   bool fits(const TcpSegment& segment) const {
     return sequence_fits(side_, other_, segment) && acknowledgment_fits(side_, other_, segment);
   }
-  // Nothing but the SYN was sent by this side so far, and this is it again.
+  // This side has sent only a SYN so far, and this segment repeats it.
   bool repeats_syn(const TcpSegment& segment) const {
     return side_.has(TcpSide::kSyn) && segment.sequence + 1 == side_.end;
   }

@@ -1,4 +1,4 @@
-// States and flags of tracked sessions, as records of every class that tracks keep them.
+// States and flags of tracked sessions, as stored in records of all tracking classes.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ inline std::string_view state_name(SessionState state) {
   return size_t(state) < kNames.size() ? kNames[size_t(state)] : "";
 }
 
-// Bits of a record's `flags`; tcp_fields.hh has those that not every layout knows.
+// Bits of a record's `flags`; tcp_fields.hh has those that not every layout has.
 inline constexpr uint8_t kOpenedBySecond = 1;
 inline constexpr uint8_t kAnswered = 2;
 inline constexpr uint8_t kAssured = 4;

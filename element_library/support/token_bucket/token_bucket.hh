@@ -20,7 +20,7 @@ class TokenBucket {
     last_ns_ = now_ns;
   }
 
-  // Adds what arrived since the last call.
+  // Adds the tokens that arrived since the last call.
   void refill(uint64_t now_ns) {
     if (last_ns_ != 0 && now_ns > last_ns_) tokens_ += double(now_ns - last_ns_) * 1e-9 * rate_;
     tokens_ = std::min(tokens_, capacity_);

@@ -19,7 +19,7 @@ inline void set_traffic_class(Packet& packet, uint8_t mask, uint8_t bits) {
   }
 }
 
-// Tells the receiver of congestion (RFC 3168). False for a packet whose sender cannot take that.
+// Marks congestion for the receiver (RFC 3168). False for a packet whose sender does not support ECN.
 inline bool mark_congestion(Packet& packet) {
   const uint8_t* ip4 = ip4_header(packet);
   const uint8_t* ip6 = ip6_header(packet);

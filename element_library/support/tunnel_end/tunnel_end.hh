@@ -1,4 +1,4 @@
-// The receiving end of a tunnel: which packets are its own, and what becomes of congestion marks (RFC 6040).
+// The receiving end of a tunnel: recognises its packets, and handles congestion marks (RFC 6040).
 #pragma once
 
 #include <arpa/inet.h>
@@ -42,14 +42,14 @@ class TunnelEnds {
 // ECN bits of an IP header of either version.
 inline uint8_t congestion_of(const uint8_t* ip) { return (ip[0] >> 4 == 4 ? ip[1] : ip[1] >> 4) & 3; }
 
-// ECN bits that the outer header gets for a payload that may be an IP packet: those it has.
+// ECN bits for the outer header: those of the payload if that is an IP packet.
 inline uint8_t outer_congestion(const uint8_t* payload, uint32_t length) {
   bool ip = (length >= 20 && payload[0] >> 4 == 4) || (length >= 40 && payload[0] >> 4 == 6);
   return ip ? congestion_of(payload) : 0;
 }
 
-// Hands a mark of the outer header on to the IP packet at the packet's data. False: it must be dropped, because its
-// sender would not understand the mark that it met on the way.
+// Copies a congestion mark of the outer header to the IP packet at the packet's data. False: the packet must be
+// dropped, because its sender does not support the mark.
 inline bool hand_congestion_on(Packet& packet, uint8_t outer) {
   if (outer != 3) return true;
   packet.network_header = packet.begin;

@@ -27,7 +27,7 @@ inline void put16(uint8_t* at, uint32_t value) {
   at[1] = uint8_t(value);
 }
 
-// Not fragmented on the way, so that its identification has no meaning (RFC 6864).
+// Must not be fragmented, so its identification has no meaning (RFC 6864).
 inline void write_ip4(const UdpPath& path, uint32_t length, uint8_t* ip) {
   const uint8_t fixed[12] = {0x45, 0, uint8_t(length >> 8), uint8_t(length), 0, 0, 0x40, 0, kHops, kUdp, 0, 0};
   std::memcpy(ip, fixed, sizeof fixed);

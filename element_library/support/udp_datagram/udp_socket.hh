@@ -1,4 +1,4 @@
-// A UDP socket of the host's network stack that sends to one place and never waits.
+// A UDP socket of the host's network stack that sends to one destination and never blocks.
 #pragma once
 
 #include <netinet/in.h>
@@ -23,10 +23,10 @@ class UdpSocket {
   UdpSocket(const UdpSocket&) = delete;
   UdpSocket& operator=(const UdpSocket&) = delete;
 
-  // A source of zeros is any. Returns why it cannot, empty on success.
+  // A source of zeros means any. Returns an error, empty on success.
   std::string open(const UdpPath& path) {
     fd_ = ::socket(path.four() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    // The worker before holds the same port until this one is confirmed, and both send.
+    // The previous worker holds the same port until this one is confirmed, and both send.
     int on = 1;
     bool open = fd_ >= 0 && ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
     sockaddr_storage near{}, far{};
@@ -36,7 +36,7 @@ class UdpSocket {
       return "UDP port " + std::to_string(path.source_port) + " cannot be used: " + std::strerror(errno) +
              "; give another SOURCE_PORT, or a SOURCE that is an address of this device";
     }
-    // Where there is no way to it now there may be one later.
+    // A destination that is unreachable now may be reachable later.
     if (open) connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&far), size) == 0;
     far_ = far;
     size_ = size;
@@ -47,7 +47,7 @@ class UdpSocket {
     if (!connected_) connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&far_), size_) == 0;
     if (!connected_) return false;
     ssize_t sent = ::send(fd_, payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    // An ICMP error about an earlier datagram is told with the next one, which was not sent.
+    // An ICMP error about an earlier datagram is reported for the next one, which is not sent then.
     if (sent < 0 && errno == ECONNREFUSED)
       sent = ::send(fd_, payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent == ssize_t(payload.size());

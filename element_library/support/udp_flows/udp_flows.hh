@@ -1,4 +1,4 @@
-// A set of UDP flows whose packets lie ready in memory.
+// A set of UDP flows whose packets are prepared in memory.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace clickup {
 
-// What the packets of all flows have in common.
+// The common part of the packets of all flows.
 struct UdpFlowHeaders {
   EtherAddress source_ether{}, destination_ether{};
   uint32_t source = 0, destination = 0;  // network byte order
@@ -20,7 +20,7 @@ struct UdpFlowHeaders {
   bool checksum = true;
 };
 
-// Numbers that look random and are the same in every run (Sebastiano Vigna, "An experimental exploration of Marsaglia's
+// Pseudo-random numbers, the same in every run (Sebastiano Vigna, "An experimental exploration of Marsaglia's
 // xorshift generators, scrambled", 2016: xorshift64*).
 class RandomNumbers {
  public:
@@ -40,7 +40,7 @@ class UdpFlows {
  public:
   static constexpr uint32_t kIpHeader = 14, kTransportHeader = 34, kLeastLength = 60;
 
-  // One frame a flow, with random ports.
+  // Creates one frame per flow, with random ports.
   void make(uint32_t count, const UdpFlowHeaders& headers) {
     headers_ = headers;
     lines_ = (headers.length + sizeof(Line) - 1) / sizeof(Line);
@@ -54,7 +54,7 @@ class UdpFlows {
     prefetch_line(&memory_[flow * lines_]);
     prefetch_line(&sent_[flow]);
   }
-  // The flow's frame; after `size` of them, it goes on with other ports.
+  // The flow's frame; after `size` of them, the flow changes its ports.
   const uint8_t* next(uint32_t flow, uint32_t size) {
     if (sent_[flow] == size) {
       write(flow);

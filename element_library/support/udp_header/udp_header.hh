@@ -1,4 +1,4 @@
-// UDP and IP headers that are put around packets (RFC 768).
+// Adds UDP and IP headers to packets (RFC 768).
 #pragma once
 
 #include <cstring>
@@ -8,7 +8,7 @@
 
 namespace clickup {
 
-// False when there is no room for both headers. IPv6 has a checksum whatever `checksum` says (RFC 8200 section 8.1).
+// False when there is no room for both headers. With IPv6 there is always a checksum (RFC 8200 section 8.1).
 inline bool prepend_udp(Packet& packet, OuterHeader& outer, uint16_t source_port, uint16_t destination_port,
                         bool checksum) {
   uint32_t length = packet.length + 8;
