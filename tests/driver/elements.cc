@@ -80,7 +80,7 @@ class Pass : public Element {
   uint64_t count_ = 0, drop_ = 1;
 };
 
-// Takes packets whichever way they come.
+// Takes pushed and pulled packets.
 class Swallow : public Element {
  public:
   void add_handlers(HandlerTable& table) override {
@@ -117,7 +117,7 @@ class Slumber : public Fetch {
   }
 };
 
-// Push to pull, up to 1000 packets.
+// A queue of up to 1000 packets: pushed in, pulled out.
 class Store : public Element {
  public:
   void push(int, Batch& batch) override {
@@ -165,7 +165,7 @@ class Split : public Element {
   uint64_t count_ = 0;
 };
 
-// As many outputs as inputs; input i reaches output i alone.
+// As many outputs as inputs; input i reaches only output i.
 class Lanes : public Element {
  public:
   void push(int port, Batch& batch) override { output(port).push(batch); }
@@ -197,7 +197,7 @@ class Reads : public Element {
   }
 };
 
-// Fails to initialise; fires once a millisecond otherwise.
+// Fails to initialise, or else fires a timer every millisecond.
 class Ticker : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {

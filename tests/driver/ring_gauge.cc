@@ -28,7 +28,7 @@ int main() {
   PortCursor cursor{};
   RingGauge gauge;
   expect(!gauge.crowded() && gauge.holds_ns(1'000) == RingGauge::kForEver, "no ring is ever crowded");
-  cursor.rx_frame = 62;  // counts go round
+  cursor.rx_frame = 62;  // positions wrap around
   cursor.rx_packets = 5;
   gauge.add(ring, kSize, kFrames, cursor);
   for (uint32_t i = 0; i < 4; ++i) fill(62 + i, true);
@@ -37,7 +37,7 @@ int main() {
   expect(gauge.crowded(), "a sixteenth waits");
   gauge.begin(1'000'000);
   expect(gauge.holds_ns(2'000'000) == RingGauge::kForEver, "nothing came");
-  cursor.rx_packets += 30;  // in a millisecond: 60 frames are room for two
+  cursor.rx_packets += 30;  // in a millisecond: 60 frames last for two
   expect(gauge.holds_ns(2'000'000) == 2'000'000, "what comes fills it in two milliseconds");
   return failures;
 }

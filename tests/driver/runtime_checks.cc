@@ -1,4 +1,4 @@
-// Checks of the runtime that need its C++ interface. Prints what is wrong; silent and 0 when all is well.
+// Checks of the runtime that need its C++ interface. Prints failures; prints nothing and exits with 0 when all is well.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -86,7 +86,7 @@ void pulls_append_and_filters_ask_again() {
   pass->pull(0, batch, 1000);
   CHECK(batch.count == 5 + 30);  // 59 asked for, each second one dropped
   CHECK(value(*router, "p.count") == "69");
-  // One packet at a time, each second one dropped: it asks again instead of saying that upstream is empty.
+  // One packet at a time, each second one dropped: it pulls again instead of reporting that upstream is empty.
   Batch single;
   pass->pull(0, single, 1);
   pass->pull(0, single, 1);

@@ -1,4 +1,4 @@
-// What becomes of packets that are in a queue when its worker pauses. Silent and 0 when all is well.
+// The fate of packets that are in a queue when its worker pauses. Prints nothing and exits with 0 when all is well.
 #include <time.h>
 
 #include <cstdio>
@@ -27,12 +27,12 @@ int main() {
   for (int i = 0; i < 20; ++i) runtime.round();
   runtime.pause();
   bool good = balanced("paused", number("q.length"), number("q.length"));
-  runtime.resume();  // the one that was to take over failed
+  runtime.resume();  // the takeover failed
   good = balanced("resumed", number("q.length"), 0) && good;
   runtime.pause();
   unsigned long lost = number("q.length");
   timespec probation{1, 100'000'000};
   nanosleep(&probation, nullptr);
-  runtime.resume();  // the one that took over was reverted
+  runtime.resume();  // the takeover was reverted
   return balanced("reverted", lost, lost) && number("q.length") == 0 && good ? 0 : 1;
 }

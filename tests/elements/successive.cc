@@ -1,9 +1,9 @@
-// Runs graphs one after the other as successive workers do, over the same state memory and counters: every one is ready
-// before the first forwards, and each forwards until its source `in` has nothing more and its queues are drained.
+// Runs graphs one after the other like successive workers, over the same state memory and counters: all are ready
+// before the first forwards, and each forwards until its source `in` is exhausted and its queues are drained.
 //
 // successive HANDLERS CONFIG...: after each graph a line for each handler, comma separated: number, name, text with its
 // line ends as "|". A graph whose file name ends in ".crash" is not paused; the next one finds what a dead worker
-// leaves. Behind one that ends in ".reboot" the tables are as restored long after, all moments before the boot.
+// leaves. After one that ends in ".reboot" the tables are as if restored long after, with all times before the boot.
 #include <sys/mman.h>
 
 #include <cstdio>

@@ -43,7 +43,7 @@ class TableFile {
   size_t bytes_ = 0;
 };
 
-// State in files FOLDER/TABLE-LAYOUT, counters nowhere.
+// State in files FOLDER/TABLE-LAYOUT; counters are not kept.
 class FileHost : public Host {
  public:
   explicit FileHost(std::string folder) : folder_(std::move(folder)) {}

@@ -12,7 +12,7 @@
 #include "kernels/command_loop.hh"
 #include "state_table/migration.hh"
 
-// Time goes with the frames, so that a run is the same however long it takes.
+// Time advances with the frames, so that a run does not depend on its speed.
 static uint64_t replay_time_ns;
 extern "C" int clock_gettime(clockid_t, timespec* time) {
   *time = {time_t(replay_time_ns / 1'000'000'000), long(replay_time_ns % 1'000'000'000)};
@@ -81,7 +81,7 @@ class ReplaySink : public Element {
 CLICKUP_ELEMENT(ReplaySource, "0/1", "h/h");
 CLICKUP_ELEMENT(ReplaySink, "1/0", "l/h");
 
-class Writers : public CopyPace {  // none at the moment: all have paused or wait for their next frame
+class Writers : public CopyPace {  // no writer is active: all have paused or wait for their next frame
   bool settle() override { return true; }
   bool go_on() override { return true; }
 };

@@ -1,5 +1,5 @@
 // The load balancer's kernel: backends and services, each up to a zero byte, then packets as for sessions.cc, from
-// clients or from backends. Whatever comes, a flow stays where it is while nobody says otherwise.
+// clients or from backends. For any input, a flow keeps its backend until something ends it.
 #include "elements/BalanceTable/balance_kernel.hh"
 #include "elements/BalanceTable/balance_text.hh"
 #include "fuzz/input.hh"

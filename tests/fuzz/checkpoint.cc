@@ -1,5 +1,5 @@
-// The checkpoint reader: a file as it is, and once more with every checksum made right, so that what is behind the
-// checksums is reached too. What verifies is restored.
+// The checkpoint reader: a file as it is, and again with every checksum corrected, so that code behind the checksums is
+// reached too. Files that verify are restored.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ class Repair {
  public:
   explicit Repair(std::vector<uint8_t>& file) : file_(file) {}
 
-  // As far as the parts can be told from each other.
+  // As far as the parts can be recognised.
   void all() {
     CheckpointHeader header{};
     if (!head(header) || !close(sizeof header)) return;

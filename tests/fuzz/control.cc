@@ -1,5 +1,5 @@
-// The control protocol: a stream is cut into the same commands whatever pieces it comes in, and a connection answers
-// anything without harm to the others.
+// The control protocol: a stream is cut into the same commands in whatever pieces it arrives, and no input on one
+// connection harms the others.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ struct Command {
   bool operator==(const Command&) const = default;
 };
 
-// A command is looked for whenever `step` more bytes have come.
+// Tries to take a command whenever `step` more bytes have arrived.
 std::vector<Command> commands(std::string_view stream, size_t step) {
   std::vector<Command> found;
   for (size_t begin = 0, end = std::min(step, stream.size()); begin < stream.size();) {

@@ -1,5 +1,4 @@
-// The bytes of a fuzzer as values; beyond the end everything is zero or empty. And what every target says when a
-// promise is broken.
+// Reads a fuzzer's bytes as values; beyond the end everything is zero or empty. PROMISE reports a broken property.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +32,7 @@ class Input {
     std::copy_n(taken.begin(), std::min(taken.size(), sizeof value), reinterpret_cast<uint8_t*>(&value));
     return value;
   }
-  // In memory of its own, so that a look beyond the end is noticed.
+  // In memory of its own, so that reads beyond the end are detected.
   std::vector<uint8_t> take(size_t most) {
     size_t size = std::min(most, left_);
     std::vector<uint8_t> bytes(at_, at_ + size);
@@ -55,7 +54,7 @@ class Input {
   size_t left_;
 };
 
-// A packet whose buffer is full of `filler` otherwise: what becomes of it must not depend on that.
+// A packet whose buffer is otherwise filled with `filler`, on which results must not depend.
 inline Packet* packet_of(const std::vector<uint8_t>& bytes, uint8_t filler) {
   Packet* packet = packet_pool().allocate();
   std::memset(packet->buffer, filler, sizeof packet->buffer);

@@ -16,7 +16,7 @@ constexpr const char* kGraph =
     "  5 ip ttl < 5 or tcp win 0);"
     "f -> w :: Witness; f[1] -> [1]w; f[2] -> [2]w; f[3] -> [3]w; f[4] -> [4]w; f[5] -> [5]w;";
 
-// What is said about the packet, in words.
+// The verdicts on the packet, as text.
 std::string outcome(Router& router, const char* name, const std::vector<uint8_t>& bytes, uint8_t filler) {
   Batch batch;
   batch.add(packet_of(bytes, filler));

@@ -1,4 +1,4 @@
-// The reader of Click's language and the configuration of elements: what is accepted means the same when it is written
+// The reader of Click's language and the configuration of elements: accepted text keeps its meaning when it is written
 // and read again.
 #include "driver/language.hh"
 

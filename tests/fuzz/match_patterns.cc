@@ -1,5 +1,5 @@
-// Rules and the search: rules up to a zero byte, then packets as for sessions.cc. Whatever comes, bytes are searched as
-// they would be one at a time, every alert is told or counted, and tables outlive who writes them.
+// Rules and the search: rules up to a zero byte, then packets as for sessions.cc. For any input, the search finds the
+// same as byte by byte, every alert is reported or counted, and tables survive their writer.
 #include <set>
 
 #include "elements/MatchPatterns/match_kernel.hh"

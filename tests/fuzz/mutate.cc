@@ -1,7 +1,7 @@
-// A fuzzer of our own for compilers that bring none: the same inputs for the same seed, no feedback from coverage.
+// Our own fuzzer for compilers without one: the same inputs for the same seed, no feedback from coverage.
 //
-// mutate LAST SEED RUNS FOLDER...: runs every file of the folders, then RUNS inputs made from them. The input that is
-// run lies in the file LAST, which is what is left when the target ends the program.
+// mutate LAST SEED RUNS FOLDER...: runs every file of the folders, then RUNS inputs made from them. The current input
+// is in the file LAST, which remains when the target ends the program.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -75,7 +75,7 @@ class Mutator {
   }
 
  private:
-  // The same on every machine, which std::uniform_int_distribution is not.
+  // The same on every machine, unlike std::uniform_int_distribution.
   uint32_t below(size_t bound) { return bound ? uint32_t(random_() % bound) : 0; }
   const Bytes& any(const std::vector<Bytes>& list) { return list[below(list.size())]; }
   size_t place(const Bytes& input) { return below(input.size() + 1); }

@@ -61,7 +61,7 @@ struct Gateway {
       translate(fragment, from_outside);
     });
   }
-  // Whether it holds, which translating does not change.
+  // Whether the checksum is right, which translation must not change.
   static bool ip_checksum(const std::vector<uint8_t>& bytes) {
     return internet_checksum_ok(bytes.data(), (bytes[0] & 15u) * 4);
   }
@@ -77,7 +77,7 @@ struct Gateway {
     resume(dies);
   }
 
-  // Every session is counted where its port is; what is in use lasts.
+  // Every session is counted at its port, and mappings in use are kept.
   void check() {
     uint64_t sessions = 0;
     for (uint32_t index = 0; index < tables.ports.fresh(); ++index) {

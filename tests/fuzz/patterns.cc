@@ -17,8 +17,7 @@ void classify_bytes(std::string_view text, const std::vector<uint8_t>& bytes) {
   packet_pool().release(ones);
 }
 
-// An IPFilter with the rule "1 EXPRESSION", written as no configuration could be: any byte may be in it. nullptr when
-// it is refused.
+// An IPFilter with the rule "1 EXPRESSION", set directly so that it may contain any byte. nullptr when it is refused.
 std::unique_ptr<Router> filter(const std::string& expression) {
   std::unique_ptr<Router> router = fuzz_router("Idle -> f :: IPFilter(0 false) -> w :: Witness; f[1] -> [1]w");
   Errors errors;

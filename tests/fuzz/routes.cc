@@ -1,5 +1,5 @@
-// Routes as text: lines of any bytes, read and put into a table as handlers do. What is read is written so that it is
-// read as the same; a table holds the route whose next hop was set last for each prefix.
+// Routes as text: lines of any bytes, read and put into a table as handlers do. A route that is read, written and read
+// again is the same; a table has the next hop that was set last for each prefix.
 #include "fuzz/input.hh"
 #include "support/route_table/route_changes.hh"
 
@@ -39,7 +39,7 @@ std::string set(RouteTable& table, const Route& route) {
   return apply_change(table, {RouteCommand::set, route, RouteForm::whole}, Several::no);
 }
 
-// An address of the prefix finds it, or one that is longer.
+// An address of the prefix finds it, or a longer one.
 void find(const RouteTable& table, const Route& route) {
   const NextHops* found = nullptr;
   uint32_t address;

@@ -95,7 +95,7 @@ std::string graph() {
   return text;
 }
 
-// A graph that has its own counts, so that two of them do the same with the same packets.
+// A graph with its own counts, so that two of them treat the same packets equally.
 struct Bench {
   Bench() {
     Diagnostics diagnostics;

@@ -31,7 +31,7 @@ void settle() {
   while (worker->backends.tend(1000)) {}
 }
 
-// The rest of a line; its lists have ';' between entries.
+// The rest of a line, whose lists have ';' between entries.
 std::string rest_of(Words& words) {
   std::string text;
   std::getline(words >> std::ws, text);
@@ -91,7 +91,7 @@ std::string health(Words& words) {
   return "ok";
 }
 
-// An exact copy on the heap, so that the sanitizer sees a look beyond it.
+// An exact copy on the heap, so that the sanitizer detects reads beyond it.
 std::vector<uint8_t> read_bytes(Words& words) {
   std::string text;
   words >> text;

@@ -103,7 +103,7 @@ std::string change(Words& words) {
   return "ok";
 }
 
-// HOW: clean, torn (the index is rubbish), with another limit behind it when it changes on the way.
+// HOW: clean or torn (the index is garbage), followed by another limit if that changes too.
 std::string succeed(Words& words) {
   std::string how;
   words >> how;
@@ -118,7 +118,7 @@ std::string restart(Words& words) {
   return start_worker();
 }
 
-// Into a table of another capacity. To the copy all deadlines have passed: its clock is the machine's.
+// Copies into a table of another capacity. For the copy all deadlines have passed: it uses the machine's clock.
 std::string move(Words& words) {
   words >> capacity;
   Moving<Bucket> moving(*buckets, capacity);

@@ -1,4 +1,4 @@
-// The programs' side of conversation.py: a command a line on standard input, one line of answer each.
+// The programs' side of conversation.py: a command per line on standard input, with one answer line each.
 #pragma once
 
 #include <sys/mman.h>
@@ -44,7 +44,7 @@ inline std::string in_hexadecimal(const uint8_t* bytes, size_t size) {
   return text;
 }
 
-// State memory as the supervisor gives it: a memfd that each worker maps for itself.
+// State memory as the supervisor provides it: a memfd that each worker maps for itself.
 class SharedMemory {
  public:
   explicit SharedMemory(size_t bytes) : bytes_(bytes), fd_(memfd_create("state", MFD_CLOEXEC)) {
@@ -69,7 +69,7 @@ class SharedMemory {
   mutable std::vector<void*> mapped_;
 };
 
-// What a worker that dies in the middle of things leaves behind: nothing derived can be trusted.
+// Memory left by a worker that died while it wrote: derived data cannot be trusted.
 inline void tear(void* memory) {
   auto* header = static_cast<StateHeader*>(memory);
   auto* slots = reinterpret_cast<uint64_t*>(static_cast<uint8_t*>(memory) + header->index_offset);

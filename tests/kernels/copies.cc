@@ -94,7 +94,7 @@ uint64_t boot_now() {
   return uint64_t(now.tv_sec) * 1'000'000'000 + uint64_t(now.tv_nsec);
 }
 
-// put KEY VALUE: into the table that is written now. An odd key's record ends at once when the word `short` follows.
+// put KEY VALUE: into the table that is written now. With the word `short`, an odd key's record ends at once.
 std::string put(Words& words) {
   uint32_t key = 0;
   uint64_t value = 0;
@@ -137,14 +137,14 @@ std::string late(Words& words) {
   });
 }
 
-// What a writer does first when it changes record 0.
+// The first step of a writer that changes record 0.
 void begin_write(void* mapped) {
   auto* header = static_cast<StateHeader*>(mapped);
   *reinterpret_cast<uint32_t*>(static_cast<uint8_t*>(mapped) + header->dirty_offset) = header->dirty_epoch;
   record_header(mapped, 0).sequence |= 1;
 }
 
-// The writer pauses (or dies within a write, as the word says), the last round is done, the other side writes on.
+// The writer pauses (or dies within a write, as the word says), the last round runs, the other side becomes the writer.
 std::string turn(Words& words) {
   std::string how;
   words >> how;
@@ -164,7 +164,7 @@ std::string turn(Words& words) {
          (clean ? "" : " rebuilt");
 }
 
-// The process that copies died: another one begins anew.
+// The copying process died: another one starts from the beginning.
 std::string again(Words& words) {
   std::string how;
   words >> how;

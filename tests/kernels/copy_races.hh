@@ -16,7 +16,7 @@ namespace clickup {
 
 inline constexpr uint64_t kNever = ~uint64_t(0) >> 1;
 
-// The tag follows from the value, so that a mixture of two values shows.
+// The tag is derived from the value, so that a mixture of two values is detected.
 template <class Layout>
 Layout fresh_item(uint32_t key, uint64_t value) {
   Layout item;
@@ -50,14 +50,14 @@ class EasyPace : public CopyPace {
   bool settled_;
 };
 
-// What writer and copy share beside the table.
+// Memory that writer and copy share besides the table.
 struct RaceBoard {
   uint64_t beat;  // moves between the writer's rounds
   uint32_t pause, paused;
-  uint64_t values[512];  // by key, what the writer meant to store last; 0: erased
+  uint64_t values[512];  // by key, the value that the writer stored last; 0: erased
 };
 
-// Waits for the writer's round to end, for a moment.
+// Waits a short time for the writer's round to end.
 class BeatPace : public CopyPace {
  public:
   explicit BeatPace(RaceBoard& board) : board_(board) {}
@@ -99,7 +99,7 @@ class BeatPace : public CopyPace {
   for (;;) ::pause();
 }
 
-// What is wrong with a copied table; `torn` records may be missing.
+// The fault of a copied table, of which `torn` records may be missing.
 inline std::string difference(StateTable<ItemsLayoutV2>& copied, const RaceBoard& board, uint32_t torn) {
   uint32_t missing = 0, live = 0;
   for (uint32_t key = 0; key < std::size(board.values); ++key) {
@@ -114,7 +114,7 @@ inline std::string difference(StateTable<ItemsLayoutV2>& copied, const RaceBoard
   return missing <= torn ? "" : std::to_string(missing) + " records differ";
 }
 
-// One copy beside a writer that is stopped for a while now and then; in the end it pauses or is killed.
+// One copy beside a writer that is stopped now and then; in the end the writer pauses or is killed.
 inline std::string copy_once(uint32_t seed, bool kill_it) {
   std::minstd_rand random(seed);
   uint32_t capacity = 512;

@@ -1,5 +1,5 @@
-// A writer that dies between any two instructions of a change: the processor steps through it, every state that the
-// table's memory passes through is kept, and a new writer has to make a whole table of each.
+// A writer that dies between any two instructions of a change: the change is single-stepped, every state of the table's
+// memory is saved, and a new writer has to recover a whole table from each.
 #pragma once
 
 #include <ucontext.h>
@@ -18,7 +18,7 @@ inline constexpr uint32_t kCrashCapacity = 320;  // its index grows once
 
 namespace stepping {
 inline const uint8_t* watched = nullptr;
-inline std::vector<uint8_t> states;  // one behind the other; room for all of them, for the handler may not allocate
+inline std::vector<uint8_t> states;  // one after the other; space is reserved, as the signal handler may not allocate
 inline size_t bytes = 0, kept = 0;
 inline volatile sig_atomic_t on = 0;
 
@@ -64,7 +64,7 @@ inline Contents contents(const Items& items) {
   return found;
 }
 
-// What is wrong with a table between `before` and `after`; empty when nothing is.
+// The fault of a table between `before` and `after`; empty for none.
 inline std::string crash_fault(Items& items, const Contents& before, const Contents& after) {
   Contents now = contents(items);
   for (const auto& [key, value] : before) {
@@ -100,7 +100,7 @@ inline std::string fault_after_crash(const uint8_t* state, const Contents& befor
 
 using Change = std::function<void(Items&)>;
 
-// Each: what the table holds before, and the change that is cut off.
+// Each case: the table's content before, and the change that is interrupted.
 inline const std::map<std::string, std::pair<Change, Change>>& crash_cases() {
   auto fill = [](uint32_t count) {
     return [count](Items& items) {

@@ -1,4 +1,4 @@
-// Commands on the decision of CoDel: start TARGET INTERVAL; leave NOW WAITED LAST. Times in nanoseconds.
+// Drives CoDel's drop decision with commands: start TARGET INTERVAL; leave NOW WAITED LAST. Times in nanoseconds.
 #include "kernels/command_loop.hh"
 #include "support/controlled_delay/controlled_delay.hh"
 

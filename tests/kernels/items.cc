@@ -127,7 +127,7 @@ std::string next_epoch(Words&) {
   return text;
 }
 
-// A table as it comes from a file: `count` items, the first key twice.
+// A table as restored from a file: `count` items, the first key twice.
 std::string import(Words& words) {
   uint32_t count = 0;
   std::string then;

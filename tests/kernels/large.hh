@@ -34,8 +34,8 @@ inline uint32_t find_key(const Items& items, uint32_t key) {
   return items.find(item, items.hash(item), 1);
 }
 
-// large CAPACITY RECORDS: fills a table as a worker does, with its timer's calls in between, looks for keys that are
-// not there, erases and adds again; then hands it over. "KiB of the file, KiB mapped, KiB of the records".
+// large CAPACITY RECORDS: fills a table as a worker does, with its timer's calls in between, looks up absent keys,
+// erases and adds again; then hands it over. Answers KiB of the file, KiB mapped, KiB of the records.
 inline std::string large(Words& words) {
   uint32_t capacity = 0, records = 0;
   words >> capacity >> records;

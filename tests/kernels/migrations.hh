@@ -1,4 +1,4 @@
-// Calls generated migrations and tells what they make of one record.
+// Calls generated migrations on one record and prints the result.
 #pragma once
 
 #include <vector>
@@ -19,7 +19,7 @@ Layout read_record(Words& words) {
   return record;
 }
 
-// The new record starts as garbage: nothing of it may shine through.
+// The new record starts as garbage, none of which may remain.
 template <class From, class To, void (*convert)(const From&, To&)>
 std::string converted(Words& words) {
   From from = read_record<From>(words);

@@ -1,5 +1,4 @@
-// A table that moves into another one as a carrier takes it there: all rounds but the last one while its worker goes
-// on.
+// Copies a table into another one as a carrier does: all rounds but the last one while its worker goes on.
 #pragma once
 
 #include <memory>

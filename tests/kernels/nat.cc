@@ -59,7 +59,7 @@ std::string start_worker() {
     if (first) memories.push_back(std::make_unique<SharedMemory>(bytes));
     void* mapped = memories[place++]->map();
     error += table.attach(mapped, bytes, records, "nat");
-    if (first) static_cast<StateHeader*>(mapped)->hash_seed = 42;  // so that a failure can be seen again
+    if (first) static_cast<StateHeader*>(mapped)->hash_seed = 42;  // so that failures are reproducible
     table.settle();                                                // as open_table
   });
   if (!error.empty()) return error;
@@ -76,7 +76,7 @@ std::string rest_of(Words& words) {
   return text;
 }
 
-// Copies look at the clock: what a test does at second 352 is now.
+// Copies use the machine's clock: the test's second 352 is now.
 uint64_t first_second() {
   timespec clock;
   clock_gettime(CLOCK_BOOTTIME, &clock);
@@ -106,7 +106,7 @@ const char* verdict_name(NatVerdict verdict) {
   return names[size_t(verdict)];
 }
 
-// An exact copy on the heap, so that the sanitizer sees a read beyond it.
+// An exact copy on the heap, so that the sanitizer detects reads beyond it.
 std::string translate(std::vector<uint8_t> bytes, bool from_outside) {
   bytes.shrink_to_fit();
   NatKernel& kernel = worker->kernel;
@@ -165,7 +165,7 @@ std::string expire(Words&) {
   return std::to_string(sessions) + " " + std::to_string(waiting);
 }
 
-// Other memory with the same records, as they come from a checkpoint of a worker that goes on.
+// Other memory with the same records, as restored from a checkpoint of a worker that goes on.
 template <class Table>
 std::unique_ptr<SharedMemory> restored(const Table& table, SharedMemory& from) {
   using Layout = std::remove_cvref_t<decltype(table.at(0))>;
@@ -206,7 +206,7 @@ std::string succeed(Words& words) {
   return start_worker();
 }
 
-// Words: OFF, UP, as in reboot.hh. Seconds of `time` go on.
+// Words: OFF, UP, as in reboot.hh. The seconds of `time` continue.
 std::string restart(Words& words) {
   uint64_t seconds = now - start_of_time, off = 0, up = 0;
   words >> off >> up;
@@ -216,8 +216,8 @@ std::string restart(Words& words) {
   return start_worker();
 }
 
-// Into tables for another number of sessions, while the worker goes on, which "dies" before the last round if that is
-// said.
+// Copies into tables for another number of sessions while the worker goes on; with the word "dies" it dies before the
+// last round.
 std::string move(Words& words) {
   uint32_t before = std::exchange(capacity, 0);
   std::string how;
@@ -235,7 +235,7 @@ std::string move(Words& words) {
   return start_worker();
 }
 
-// Erases what one table knows, as if a worker had been killed before it wrote there, or a file had been without it.
+// Erases a table, as if a worker had been killed before it wrote there, or a file lacked the table.
 std::string lose(Words& words) {
   std::string name;
   words >> name;

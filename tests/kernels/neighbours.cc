@@ -90,7 +90,7 @@ std::string resolve(Words& words) {
   return text;
 }
 
-// A frame from the link: what it told, and the frame that answers it.
+// Takes a frame from the link; answers with what it told, and the frame that answers it.
 std::string hear(Words& words) {
   std::vector<uint8_t> bytes = read_bytes(words);
   ArpMessage arp;

@@ -1,4 +1,4 @@
-// One thread searches while another compiles the sets that it goes on with.
+// One thread searches while another compiles the sets that the first one switches to.
 #include <cstdio>
 
 #include "elements/MatchPatterns/pattern_loader.hh"

@@ -37,7 +37,7 @@ std::string scan(Words& words) {
   std::string answer, stream;
   uint32_t state = PatternSet::kRoot;
   for (std::string text; words >> text;) {
-    // Exact copies on the heap, so that the sanitizer sees a read beyond them.
+    // Exact copies on the heap, so that the sanitizer detects reads beyond them.
     std::string piece = bytes_of(text), tail = stream.substr(stream.size() - std::min<size_t>(stream.size(), 254));
     std::vector<uint8_t> before(tail.begin(), tail.end()), data(piece.begin(), piece.end());
     state = set->scan(state, before, data, [&](uint32_t rule, uint32_t end) {

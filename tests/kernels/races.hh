@@ -16,7 +16,7 @@ namespace clickup {
 using Items = StateTable<ItemsLayout>;
 inline constexpr uint64_t kNever = ~uint64_t(0);
 
-// The tag follows from the value, so that a mixture of two values shows.
+// The tag is derived from the value, so that a mixture of two values is detected.
 inline ItemsLayout tagged(uint32_t key, uint64_t value) {
   ItemsLayout item;
   item.key = key;
@@ -80,7 +80,7 @@ inline std::string race(Words& words) {
   }
 }
 
-// What is wrong with a table that a killed writer left, after a new writer took it over; empty when nothing is.
+// The fault of a table that a killed writer left, after a new writer took it over; empty for none.
 inline std::string fault(const SharedMemory& memory) {
   Items items;
   items.attach(memory.map(), memory.bytes(), 256, "items");

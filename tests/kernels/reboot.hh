@@ -1,4 +1,4 @@
-// State memory as a checkpoint of it is restored in another boot.
+// State memory as restored from a checkpoint in another boot.
 #pragma once
 
 #include <vector>

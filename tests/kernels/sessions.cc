@@ -42,7 +42,7 @@ std::string start(Words& words) {
   return start_worker();
 }
 
-// An exact copy on the heap, so that the sanitizer sees a read beyond it.
+// An exact copy on the heap, so that the sanitizer detects reads beyond it.
 SessionPacket read_packet(Words& words) {
   std::string text;
   words >> text;
@@ -104,14 +104,14 @@ std::string succeed(Words& words) {
   return start_worker();
 }
 
-// What a checkpoint of now would hold.
+// The content of a checkpoint written now.
 std::string save(Words&) {
   const auto* bytes = static_cast<const uint8_t*>(mapped);
   saved.assign(bytes, bytes + memory->bytes());
   return "ok";
 }
 
-// As after a power cut: the next worker begins with what was saved.
+// As after a power cut: the next worker starts with the saved records.
 std::string restore(Words&) {
   std::copy(saved.begin(), saved.end(), static_cast<uint8_t*>(mapped));
   static_cast<StateHeader*>(mapped)->clean = kStateImported;

@@ -1,7 +1,7 @@
-// What two processes do to shared memory, done by two threads, so that the thread sanitizer sees it: a reader copies
-// records while their writer goes on, and two workers hand the turn back and forth.
+// Two threads use shared memory as two processes do, so that the thread sanitizer sees it: a reader copies records
+// while their writer goes on, and two workers hand the turn back and forth.
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wtsan"  // fences are not modelled; what they order is atomic all the same
+#pragma GCC diagnostic ignored "-Wtsan"  // fences are not modelled; the accesses that they order are atomic anyway
 #endif
 #include <cstdio>
 #include <thread>

@@ -1,4 +1,4 @@
-// Every message as it stands on the wire, and what cannot be read.
+// The text of every message, and texts that cannot be read.
 #include "shared/worker_messages.hh"
 
 #include <cstdio>
@@ -17,7 +17,7 @@ void expect(bool holds, const std::string& what) {
 
 Message message(const std::string& text) { return {text, {}}; }
 
-// It is written so, and what is read from that is written so again.
+// Checks that the message is encoded as this text, and reads back from it.
 template <class Fields>
 void same(const Fields& fields, const std::string& text) {
   expect(encode(fields) == text, encode(fields) + " is not " + text);
@@ -83,7 +83,7 @@ void check_what_cannot_be_read() {
   expect(!verb_of<Order>(message("dance 1")) && !verb_of<Notice>(message("")), "an unknown verb is known");
 }
 
-// Programs of before a word was added leave it out; newer ones may say another.
+// Older programs omit a word that was added later; newer ones may send an unknown one.
 void check_other_versions() {
   expect(parse<orders::PrepareWorker>(message("prepare 7"))->company == Company::beside, "a word left out");
   expect(parse<orders::PrepareWorker>(message("prepare 7 nearby"))->company == Company::beside, "a new word");

@@ -1,4 +1,4 @@
-// Checkpoints beside a writer that goes on, of one that is killed, of large tables and onto a full disk.
+// Checkpoints with a concurrent writer, after a killed one, of large tables and on a full disk.
 #pragma once
 
 #include <signal.h>
@@ -54,8 +54,8 @@ inline void end(pid_t process) {
   waitpid(process, nullptr, 0);
 }
 
-// Checkpoints beside a writer that changes the first KEYS records and adds and removes as many others: what is restored
-// is whole, each key is there once, and none of the first ones is missing.
+// Checkpoints beside a writer that changes the first KEYS records and adds and removes as many others: restored records
+// are consistent, each key is there once, and none of the first ones is missing.
 inline std::string race(Words& words) {
   std::string directory;
   uint32_t rounds = 0;
@@ -130,7 +130,7 @@ inline double milliseconds(std::chrono::steady_clock::time_point since) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - since).count();
 }
 
-// DIRECTORY COUNT REST: so many records are written, and restored until a worker could forward. Milliseconds.
+// DIRECTORY COUNT REST: writes COUNT records, and restores them until a worker could forward; prints milliseconds.
 inline std::string large(Words& words) {
   std::string directory;
   uint32_t count = 0, rest = 0;
@@ -162,7 +162,7 @@ inline std::string large(Words& words) {
   return text.str();
 }
 
-// DIRECTORY COUNT: the disk turns out to be smaller than it seemed, since so many records come unannounced.
+// DIRECTORY COUNT: the disk is too small after all, since COUNT records are added after the check.
 inline std::string overfill(Words& words) {
   std::string directory;
   uint32_t count = 0;

@@ -137,7 +137,7 @@ CheckpointVerdict::Kind kind_of(const SharedMemory& file, size_t bytes) {
   return reader.open(FileDescriptor(dup(file.fd())), CheckpointClock::now()).kind;
 }
 
-// Flips every bit of a good file in turn, and cuts it off at every length; tells which of it went unnoticed.
+// Flips every bit of a good file in turn, and truncates it to every length; reports damage that was not detected.
 std::string damage(Words& words) {
   std::string path;
   words >> path;

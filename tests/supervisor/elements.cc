@@ -12,7 +12,7 @@
 namespace clickup {
 namespace {
 
-// Sends on interface TO what comes in on FROM, and counts it in shared memory.
+// Sends packets from interface FROM to TO, and counts them in shared memory.
 class Wire : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {

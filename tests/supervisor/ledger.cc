@@ -12,7 +12,7 @@ namespace clickup {
 namespace {
 
 constexpr uint64_t kNever = kFreeDeadline - 1;
-// What a migration does with a record of this value, or from this value on.
+// Faults of a migration for a record of this value, or from this value on.
 constexpr uint64_t kCrash = 666, kHang = 667, kSlow = 1'000'000;
 
 template <class Layout>
@@ -60,8 +60,8 @@ class NumbersOf : public Numbers {
   StateTable<Layout> table_;
 };
 
-// Ledger(LAYOUT, CAPACITY, ON_PAUSE, CHURN): `entries` of layout 1 or 2, and `notes`. ON_PAUSE is put under key 0 when
-// it pauses; CHURN entries change every round.
+// Ledger(LAYOUT, CAPACITY, ON_PAUSE, CHURN): `entries` of layout 1 or 2, and `notes`. ON_PAUSE is stored under key 0
+// on pause; CHURN entries change every round.
 class Ledger : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {

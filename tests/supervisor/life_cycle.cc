@@ -1,4 +1,4 @@
-// Without arguments: visits every state that any order of events can reach and prints what must never be.
+// Without arguments: visits every state that any order of events can reach and prints violations of invariants.
 // With events as arguments: prints the actions of each, and the state in the end.
 #include <cstdio>
 #include <cstring>
@@ -39,7 +39,7 @@ std::string describe(const Lifecycle& l) {
   return text + (l.unconfirmed ? " unconfirmed" : "") + (l.carries ? " carries" : "");
 }
 
-bool possible(const Lifecycle& l, Event event) {  // what the supervisor can see in this state at all
+bool possible(const Lifecycle& l, Event event) {  // whether the event can occur in this state
   bool request = event == Event::takeover || event == Event::confirm || event == Event::revert;
   if (request && !refusal(l, event).empty()) return false;
   if (event == Event::current_lost) return l.current_alive;
@@ -79,7 +79,7 @@ int explore() {
       if (seen.emplace(key(next), next).second) waiting.push_back(next);
     }
   }
-  // From everywhere the way leads back to a state in which something forwards, nothing shall, or all has ended.
+  // From every state, one can be reached in which a worker forwards, none should, or everything has ended.
   std::set<Key> good;
   std::deque<Key> open;
   for (const auto& [k, l] : seen)

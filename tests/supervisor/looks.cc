@@ -1,5 +1,5 @@
-// What the supervisor finds by looking: workers that hang, spin or wait, rings that drop, sizes of rings. Prints what
-// fails.
+// What the supervisor concludes from samples: workers that hang, spin or wait, rings that drop, sizes of rings. Prints
+// failures.
 #include <cstdio>
 
 #include "supervisor/ring_size.hh"
@@ -19,8 +19,8 @@ void expect(bool good, const char* what) {
   std::printf("%s\n", what);
 }
 
-// Looks at a worker whose beat stands still, with this share (in tenths) of the time run and waited; when and what is
-// found.
+// Samples a worker whose beat does not move, with this share (in tenths) of the time run and waited; returns what is
+// found, and when.
 struct Found {
   Finding finding = Finding::alive;
   uint64_t after_ns = 0;

@@ -1,4 +1,4 @@
-// The fields of a session that other layouts keep in another way, or do not have: layout 1.
+// The fields of a session that other layouts store differently or lack: layout 1.
 #pragma once
 
 #include "elements/SessionTable/session_state.hh"
@@ -18,7 +18,7 @@ inline void set_window_scale(Session& session, bool second, uint8_t scale) {
   (second ? session.second_scale : session.first_scale) = scale;
 }
 
-// There is no room to remember a SYN inside the session.
+// There is no room to store a SYN inside the session.
 inline void remember_syn(Session&, const TcpSegment&) {}
 inline void forget_syn(Session&) {}
 inline bool answers_remembered_syn(const Session&, const TcpSegment&) { return false; }

@@ -1,4 +1,4 @@
-// There is one layout: nothing but the capacity of a table changes.
+// There is one layout: only the capacity of a table changes.
 #pragma once
 
 #include "elements/SessionTable/session_state.hh"
