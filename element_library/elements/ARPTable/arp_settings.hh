@@ -1,4 +1,4 @@
-// Click's settings of an ARP table, as those of ours.
+// Translates Click's settings of an ARP table to those of ours.
 #pragma once
 
 #include "elements/NeighbourTable/neighbourhood.hh"
@@ -20,11 +20,11 @@ inline void read_arp_settings(Arguments& arguments, Errors& errors, Neighbourhoo
   if (entries > kMaxCapacity) errors.add("ENTRY_CAPACITY is at most " + std::to_string(kMaxCapacity) + " entries");
   state.most_waiting = packets ? packets : Neighbourhood::kMostWaiting;
   state.queue = entry_packets ? entry_packets : Neighbourhood::kMostWaiting;
-  // A table has room for sixteen at least; nobody is harmed by a few more than were asked for.
+  // A table has room for at least sixteen; a few more than requested do no harm.
   state.capacity = entries ? std::max(entries, kMinCapacity) : 65536;
 }
 
-// What ARPTable and ARPQuerier tell alike.
+// The handlers that ARPTable and ARPQuerier have in common.
 inline void add_arp_readers(HandlerTable& handlers, const std::function<Neighbourhood&()>& state) {
   handlers.read("table", [state](std::string_view limit) {
     return table_text(state().records(), limit, [state](uint32_t index) { return state().click_line(index); });

@@ -61,7 +61,7 @@ class Balance : public Element {
     return verdict;
   }
 
-  // The frame goes on from the address that it had come to.
+  // Makes the address that the frame was sent to its source.
   static void readdress(Packet& packet, const EtherAddress& mac) {
     bool framed = packet.mac_header <= packet.network_header && packet.network_header - packet.mac_header >= 14;
     if (!framed) return;

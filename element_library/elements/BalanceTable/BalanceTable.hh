@@ -76,7 +76,7 @@ class BalanceTable : public StateElement {
   // As SessionTable: a few microseconds at a time, and less often when that is enough to go round in time.
   static constexpr uint32_t kExpiryBudget = 1024;
   static constexpr uint64_t kExpiryRound = 30 * kBalanceSecond, kLongestPause = kBalanceSecond / 20;
-  // Hashing over other backends takes milliseconds, in so many steps at a time.
+  // Hashing over other backends takes milliseconds, so it is done in several steps of this many.
   static constexpr uint32_t kSteps = 8192, kAllSteps = 1u << 30;
   static constexpr uint64_t kStepPause = 500'000, kNever = ~uint64_t(0);  // ns
 
@@ -110,7 +110,7 @@ class BalanceTable : public StateElement {
     agree();
     return "";
   }
-  // Backends as the list and the table have them, from now on; hashing over others goes on in the timer.
+  // Uses the backends of the list and the table from now on; hashing over others continues in the timer.
   void agree() {
     memory_.agree(now_ns());
     settle();

@@ -1,4 +1,4 @@
-// What is remembered of backends from one worker to the next, in a state table.
+// Data on backends that is kept from one worker to the next, in a state table.
 #pragma once
 
 #include "elements/BalanceTable/backend_set.hh"
@@ -31,7 +31,7 @@ class BackendMemory {
     records_.write(backend.record, record, records_.deadline(backend.record));
   }
   uint64_t opened(const Backend& backend) const { return recorded(backend) ? records_.at(backend.record).opened : 0; }
-  // It has a flow: one that left the list is remembered further on.
+  // It has a flow: if it left the list, it is still remembered.
   void note_use(const Backend& backend, uint64_t now) {
     if (backend.listed || !recorded(backend)) return;
     if (records_.deadline(backend.record) > now + kMemory / 2) return;

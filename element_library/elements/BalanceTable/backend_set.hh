@@ -1,5 +1,5 @@
-// The backends there are: those of the list, and those that left it and may still have flows. A backend has a number as
-// long as this process knows it.
+// All backends: those of the list, and those that left it and may still have flows. A backend keeps its number as long
+// as this process knows it.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace clickup {
 struct Backend {
   BalanceEndpoint endpoint;
   uint32_t weight = 0;
-  uint32_t record = BackendRecords::kNone;  // what outlives this process
+  uint32_t record = BackendRecords::kNone;  // its record, which outlives this process
   bool listed = false;
   bool down = false;
   bool has_mac = false;
@@ -29,7 +29,7 @@ class BackendSet {
   static constexpr uint32_t kMost = 4096;
   static_assert(kMost > 2 * MaglevTable::kMostBackends);
 
-  // The list from now on; the others become those that left it.
+  // Sets the list; all others count as having left it.
   void take_list(const std::vector<ListedBackend>& list) {
     for (Backend& backend : backends_) backend.listed = false;
     for (const ListedBackend& listed : list) {
@@ -57,7 +57,7 @@ class BackendSet {
       usable_[six] = std::move(usable[six]);
     }
   }
-  // Goes on with the hash tables; true while there is more to do.
+  // Continues the hash tables; true while there is more to do.
   bool tend(uint32_t steps) {
     for (MaglevTable& table : tables_) table.fill(steps);
     return busy();

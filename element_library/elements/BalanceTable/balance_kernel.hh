@@ -207,7 +207,7 @@ class BalanceKernel {
     std::memcpy(flow.backend_address, backend.endpoint.address.data(), sizeof flow.backend_address);
     flow.backend_port = backend.endpoint.port ? backend.endpoint.port : flow.service_port;
   }
-  // The backend could not tell this flow from one that the same client port has with another service.
+  // The backend could not distinguish this flow from one of the same client port with another service.
   bool is_taken(const BalancedFlow& flow, uint32_t service, uint64_t now) const {
     for (uint32_t other = 0; other < policy_.services.size(); ++other) {
       const auto& [address, port] = policy_.services[other].endpoint;

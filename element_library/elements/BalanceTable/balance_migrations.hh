@@ -1,4 +1,4 @@
-// What a full table keeps when records move into a smaller one.
+// The records that a full table keeps when they move into a smaller one.
 #pragma once
 
 #include "elements/BalanceTable/balance_state.hh"

@@ -1,4 +1,4 @@
-// A packet as a load balancer sees it: between which two ends, what it does to their flow, where its headers lie.
+// A packet as a load balancer sees it: its two ends, its effect on their flow, where its headers lie.
 #pragma once
 
 #include "elements/BalanceTable/balance_state.hh"
@@ -49,7 +49,7 @@ inline BalanceKind read_error(BalancePacket& packet) {
   uint8_t* data = packet.place.transport + 8;
   IpHeader& quoted = packet.quoted_header;
   bool whole = read_ip(data, packet.place.available - 8, true, quoted) && quoted.version == packet.header.version;
-  // An error goes back to the sender of what it quotes; one that goes elsewhere is no answer to anything.
+  // An error goes back to the sender of the packet that it quotes; one that goes elsewhere answers nothing.
   if (!whole || quoted.source != packet.header.destination) return BalanceKind::other;
   packet.quoted = place_of(data, quoted);
   if (!has_ports(quoted.protocol) || packet.quoted.available < 8) return BalanceKind::other;

@@ -1,4 +1,4 @@
-// What a load balancer is told: services, backends, and how it treats them.
+// Settings of a load balancer: services, backends, and how it treats them.
 #pragma once
 
 #include <charconv>
@@ -112,7 +112,7 @@ inline std::string read_backend(const std::string& entry, ListedBackend& backend
 
 inline constexpr size_t kMostServices = 64;
 
-// Each returns what is wrong with the text, empty when what it says took the place of what was before.
+// Each returns an error in the text, empty when the new setting has replaced the old one.
 inline std::string set_services(BalancePolicy& policy, std::string_view text) {
   std::vector<BalanceService> services;
   for (const std::string& entry : split_entries(text)) {

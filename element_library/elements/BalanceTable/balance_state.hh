@@ -28,7 +28,7 @@ enum class BalanceState : uint8_t {
   first = 6,        // UDP: no more than the client's first datagram
   stream = 7,
   fragment = 8,
-  reset = 9,  // TCP: somebody says so
+  reset = 9,  // TCP: a reset was seen
 };
 
 inline std::string_view balance_state_name(uint8_t state) {
@@ -37,7 +37,7 @@ inline std::string_view balance_state_name(uint8_t state) {
   return state < kNames.size() ? kNames[state] : "";
 }
 
-// What a full table keeps.
+// The records that a full table keeps.
 inline bool keeps_flow(const BalancedFlow& flow) {
   BalanceState state = BalanceState(flow.state);
   return state == BalanceState::established || state == BalanceState::stream || state == BalanceState::client_done ||
@@ -82,7 +82,7 @@ inline BalanceState after_segment(BalanceState state, uint8_t flags, bool from_c
   return waits && goes_on ? BalanceState::established : state;
 }
 
-// Whether a client's SYN begins another flow: it has ended the one before.
+// Whether a client's SYN begins another flow, because the previous one has ended.
 inline bool begins_anew(BalanceState state) {
   return state == BalanceState::closed || state == BalanceState::reset || state == BalanceState::client_done;
 }

@@ -9,7 +9,7 @@
 
 namespace clickup {
 
-// Nothing is forwarded meanwhile: as many as take tens of milliseconds.
+// Nothing is forwarded meanwhile: takes tens of milliseconds.
 inline constexpr uint64_t kMostFlowLines = 65536;
 
 inline std::string flow_text(const BalancedFlow& flow, uint64_t deadline, uint64_t now) {
@@ -25,7 +25,7 @@ inline std::string flow_text(const BalancedFlow& flow, uint64_t deadline, uint64
   return line + " " + std::to_string(deadline > now ? (deadline - now) / kBalanceSecond : 0) + "\n";
 }
 
-// At most `limit` lines, then one that tells how many more there are.
+// At most `limit` lines, then one with the number of those left out.
 inline std::string flows_text(const BalancedFlowRecords& flows, uint64_t limit, uint64_t now) {
   std::string text;
   limit = std::min(limit, kMostFlowLines);

@@ -30,7 +30,7 @@ class MaglevTable {
     return entries_.empty() ? kNone : entries_[at];
   }
 
-  // Starts to fill the next table; pick() goes on with the one before.
+  // Starts to fill the next table; pick() keeps using the previous one.
   void begin(const std::vector<MaglevBackend>& backends) {
     turns_.clear();
     most_weight_ = 0;
@@ -48,7 +48,7 @@ class MaglevTable {
     filling_ = true;
   }
   bool filling() const { return filling_; }
-  // Goes on filling; true when the next table has taken the place of the one before.
+  // Continues filling; true once the next table has replaced the previous one.
   bool fill(uint32_t steps) {
     while (filling_ && filled_ < next_.size()) {
       if (steps-- == 0) return false;

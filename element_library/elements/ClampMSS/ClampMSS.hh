@@ -70,7 +70,7 @@ class ClampMSS : public Element {
 
   static bool lower(uint8_t* tcp, uint32_t at, uint32_t highest) {
     if (load16(tcp + at) <= highest) return false;
-    // The checksum knows words at even places only.
+    // The checksum covers words at even offsets only.
     uint32_t first = at & ~1u, second = (at + 1) & ~1u;
     uint16_t before[2], after[2];
     std::memcpy(&before[0], tcp + first, 2);

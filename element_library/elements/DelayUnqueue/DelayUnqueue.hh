@@ -49,7 +49,7 @@ class DelayUnqueue : public Element {
  private:
   uint64_t due_ns(const Packet& packet) const { return packet.timestamp_ns + delay_ns_; }
 
-  // Pushes what is due at `now`, in order.
+  // Pushes the packets that are due at `now`, in order.
   bool emit(uint64_t now) {
     Batch due;
     while (due.count < held_.count && due_ns(*held_.items[due.count]) <= now) due.add(held_.items[due.count]);

@@ -69,7 +69,7 @@ class ExportFlows : public Element, private FlowExporter {
   static constexpr double kDay = 86400;                    // seconds
   static constexpr uint64_t kForEver = uint64_t(1) << 62;  // ns
 
-  // What a collector knows of templates it knows by the addresses and ports of messages (RFC 7011 8.4). Never 0.
+  // Collectors keep templates by the addresses and ports of messages (RFC 7011 8.4). Never 0.
   static uint32_t templates_on(const UdpPath& path) {
     uint64_t seed = uint64_t(ipfix::kTemplates) << 32 | uint32_t(path.source_port) << 16 | path.destination_port;
     return state_tag(
@@ -118,7 +118,7 @@ class ExportFlows : public Element, private FlowExporter {
     send(templates_, now);
   }
 
-  // The sequence number goes on in the table before anything is sent: none is ever used twice.
+  // The sequence number is advanced in the table before anything is sent, so that none is used twice.
   void send(IpfixMessage& message, uint64_t now) {
     if (message.empty()) return;
     uint32_t records = message.records();

@@ -17,7 +17,7 @@ namespace clickup {
 using FlowPackets = std::array<FlowPacket, kBatchSize>;
 using ExporterRecords = StateTable<ExportersLayout>;
 
-// What sends reports on. Packets are pushed when the table says so, never while it counts.
+// A sender of reports. It pushes packets when the table says so, never while that counts.
 class FlowExporter : public FlowSink {
  public:
   virtual void push_full() = 0;             // what is ready and takes much room

@@ -41,7 +41,7 @@ class FlowKernel {
     if (packet.metered) records_.prefetch_record(packet.hash);
   }
 
-  // False when the packet is none that can be metered.
+  // False when the packet cannot be metered.
   bool count(const FlowPacket& packet, uint64_t now) {
     if (!packet.metered) return false;
     uint32_t index = records_.find(packet.key, packet.hash, 0);
@@ -57,7 +57,7 @@ class FlowKernel {
     return true;
   }
 
-  // Reports what is due among the next `budget` flows, going round the table, but no more than `most` of them.
+  // Reports the flows that are due among the next `budget`, going round the table, at most `most` of them.
   void sweep(uint64_t now, uint32_t budget, uint32_t most) {
     for (uint32_t left = std::min(budget, records_.fresh()); left > 0 && most > 0; --left) {
       if (hand_ >= records_.fresh()) hand_ = 0;
@@ -90,7 +90,7 @@ class FlowKernel {
   }
   uint64_t due(uint32_t index) const { return records_.deadline(index) - kGrace; }
 
-  // The flow is due: reports it, and forgets it unless it goes on. Returns where it is.
+  // Reports a flow that is due, and removes it unless it goes on. Returns its place.
   uint32_t settle(uint32_t index, uint64_t now) {
     FlowRecord flow = records_.at(index);
     bool over = reached(idle_at(flow), now);
@@ -149,8 +149,8 @@ class FlowKernel {
   FlowRecordTable& records_;
   const FlowRecordTimeouts& timeouts_;
   FlowSink* sink_ = nullptr;
-  uint32_t hand_ = 0;   // where the sweep goes on
-  uint32_t probe_ = 0;  // where the search for room goes on
+  uint32_t hand_ = 0;   // where the sweep continues
+  uint32_t probe_ = 0;  // where the search for room continues
 };
 
 }  // namespace clickup

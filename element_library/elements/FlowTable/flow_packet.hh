@@ -1,4 +1,4 @@
-// A packet as flow metering sees it: which flow it is of, and what it adds.
+// A packet as flow metering sees it: its flow, and what it adds to that.
 #pragma once
 
 #include "layouts/FlowTable.layout.hh"

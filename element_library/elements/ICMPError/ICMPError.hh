@@ -112,7 +112,7 @@ class ICMPError : public ErrorElement {
   bool answers_six_ = false;
   uint32_t mtu_ = 576, path_mtu_ = 0;
   std::vector<uint32_t> bad_;  // network byte order
-  KeptCounter sent_;           // identifications go on in the next worker
+  KeptCounter sent_;           // identifications continue in the next worker
 };
 
 }  // namespace clickup

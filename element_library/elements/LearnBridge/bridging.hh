@@ -65,7 +65,7 @@ class Bridging : public Element {
     forwarded_.add(*packet);
     outputs[size_t(to)].add(packet);
   }
-  // -1 for a port that there is no more.
+  // -1 for a port that no longer exists.
   int number(const uint8_t* name) const {
     for (size_t i = 0; name && i < names_.size(); ++i) {
       if (std::memcmp(names_[i].bytes, name, sizeof names_[i].bytes) == 0) return int(i);

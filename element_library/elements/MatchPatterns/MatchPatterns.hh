@@ -83,7 +83,7 @@ class MatchPatterns : public Element {
     }
   }
 
-  // While another set is being compiled: puts it in place once it is there. Nobody is in the middle of a packet here.
+  // While another set is being compiled: puts it in place once it is ready. No packet is being searched here.
   uint64_t timer_at() const override { return loader_.busy() ? last_look_ + kLookInterval : 0; }
   void on_timer(uint64_t now) override {
     last_look_ = now;

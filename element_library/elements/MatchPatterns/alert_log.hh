@@ -88,7 +88,7 @@ class AlertLog : public AlertSink {
     realtime_ns_ = realtime_ns;
     bucket_.refill(now_ns);
   }
-  // What the file does not take at once is lost, because packets do not wait.
+  // Lines that the file does not take at once are lost, because packets do not wait.
   AlertFate alert(const PatternAlert& alert) override {
     if (bucket_.whole() == 0) return AlertFate::suppressed;
     bucket_.take(1);

@@ -23,7 +23,7 @@ struct PatternAlert {
 
 enum class AlertFate : uint8_t { told, suppressed, lost };
 
-// Takes what was found, once a flow and rule. What it does not tell is told when it is found again.
+// Receives findings, once per flow and rule. One that it does not report is reported when it is found again.
 class AlertSink {
  public:
   virtual ~AlertSink() = default;
@@ -44,11 +44,11 @@ class MatchKernel {
               const uint32_t& window)
       : sessions_(sessions), streams_(streams), order_(segments, window), found_(found) {}
 
-  // The patterns from now on; it stays with the caller. Streams go on with it from the bytes that were kept of them.
+  // Uses these patterns, which the caller keeps, from now on. Streams continue with them from the bytes kept of each.
   void use(const PatternSet& set) { set_ = &set; }
   const MatchCounts& counts() const { return counts_; }
 
-  // What finds the packet's stream, and begins to load it.
+  // Returns the value by which the packet's stream is found, and starts to load it.
   uint64_t look_up(const SessionPacket& packet) {
     if (!in_stream(packet)) return 0;
     uint64_t hash = streams_.hash(key(packet.key, packet.from_second));
@@ -84,7 +84,7 @@ class MatchKernel {
     uint64_t now;
     AlertSink& sink;
     uint64_t opened;       // when the packet's session was; 0: it has none
-    uint64_t session_end;  // how long what is found is remembered
+    uint64_t session_end;  // until when findings are remembered
   };
 
   // Reads one stream into its record.
@@ -139,7 +139,7 @@ class MatchKernel {
     return probe_;
   }
 
-  // A payload of which nobody knows what comes before it.
+  // A payload whose preceding bytes are unknown.
   Inspection inspect_alone(const SessionPacket& packet, const Moment& moment, bool incomplete) {
     bool something = false;
     set_->scan(PatternSet::kRoot, {}, {packet.payload, packet.payload_length}, [&](uint32_t rule, uint32_t end) {
@@ -187,7 +187,7 @@ class MatchKernel {
     return state == SessionState::syn_sent || state == SessionState::syn_sent2 || state == SessionState::syn_recv;
   }
 
-  // States of another set mean nothing here. What ends within the tail was found by that set, or not looked for.
+  // States of another set are invalid here. Patterns that end within the tail were found by that set, or not in it.
   void adopt_set(Stream& stream) const {
     if (stream.pattern_set == set_->hash()) return;
     stream.state = set_->scan(PatternSet::kRoot, {}, tail_of(stream), [](uint32_t, uint32_t) {});

@@ -1,4 +1,4 @@
-// Reads and compiles pattern sets, while packets go on in another thread.
+// Reads and compiles pattern sets while another thread processes packets.
 #pragma once
 
 #include <fcntl.h>
@@ -57,7 +57,7 @@ class PatternLoader {
   }
   bool busy() const { return thread_.joinable(); }
 
-  // `outgrown`: a set to be taken apart on the way, which takes a while too. `done` hears how it ended, in finish().
+  // `outgrown`: a set to be freed by the thread, since that takes a while too. finish() calls `done` with the result.
   void start(PatternSource source, std::unique_ptr<PatternSet> outgrown, Done done) {
     source_ = std::move(source);
     done_ = std::move(done);
@@ -70,7 +70,7 @@ class PatternLoader {
     });
   }
 
-  // Once the load is over: use(source, set) takes what was loaded, unless there is none. Then who started it hears.
+  // Once the load is over: calls use(source, set) with the result, if any, and then `done`.
   template <class Use>
   void finish(const Use& use) {
     if (!busy() || !finished_.load(std::memory_order_acquire)) return;
@@ -80,7 +80,7 @@ class PatternLoader {
   }
 
  private:
-  // Takes another processor than the one that packets need, where there is one, and there whatever others leave.
+  // Uses another processor than the packets, if there is one, and there only time that others leave.
   static void step_aside(int busy) {
     cpu_set_t others;
     std::memset(&others, 0xff, sizeof others);

@@ -1,4 +1,4 @@
-// Packets of a batch beside what the NAT kernel reads of them, and where they go.
+// The packets of a batch, what the NAT kernel read from each, and where they go.
 #pragma once
 
 #include <array>

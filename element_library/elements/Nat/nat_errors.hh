@@ -12,7 +12,7 @@ namespace clickup {
 enum class NatVerdict : uint8_t {
   translated,
   hairpin,      // and goes back inside
-  unsolicited,  // to an external address, where nobody inside asked for it
+  unsolicited,  // to an external address, but not requested from inside
   refused,      // a session that finds no room, or no port
   invalid,
   held,  // copied; the packet itself is of no more use

@@ -1,4 +1,4 @@
-// Brings the forwards in force in line with those that are wanted.
+// Makes the active forwards match the wanted ones.
 #pragma once
 
 #include "elements/Nat/nat_mappings.hh"
@@ -33,7 +33,7 @@ inline uint32_t begin_forwards(NatTables& tables, const NatPolicy& policy, NatMa
   return waiting;
 }
 
-// After a change of those that are wanted. Returns how many have to wait: begin_forwards() tries them again.
+// Call it after a change of the wanted ones. Returns how many have to wait: begin_forwards() tries them again.
 inline uint32_t settle_forwards(NatTables& tables, const NatPolicy& policy, NatMappings& mappings, uint64_t now) {
   end_forwards(tables, policy, mappings, now);
   return begin_forwards(tables, policy, mappings, now);

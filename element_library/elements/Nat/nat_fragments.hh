@@ -6,7 +6,7 @@
 
 namespace clickup {
 
-// How a packet goes on.
+// The translation that a packet gets.
 struct NatTranslation {
   NatEndpoint source, destination;
   uint16_t identification = 0;
@@ -17,7 +17,7 @@ class NatFragments {
  public:
   NatFragments(NatTables& tables, NatHeldPackets& held) : tables_(tables), held_(held) {}
 
-  // Those that follow this first fragment shall go the same way.
+  // Fragments that follow this first one will be translated alike.
   void expect(const NatPacket& first, bool from_outside, const NatTranslation& to, uint64_t now) {
     NatFragment record = key(first, from_outside);
     store_address(record.new_source, to.source.address);
@@ -65,7 +65,7 @@ class NatFragments {
     return key;
   }
 
-  // The tracker has seen no more of a segment than its first fragment holds: what follows counts as sent, too.
+  // The tracker has seen only the part of a segment in its first fragment: the rest counts as sent, too.
   void extend(const NatPacket& packet, const NatFragment& record, bool from_outside, uint64_t now) {
     uint32_t end = record.end + packet.fragment_offset * 8u + packet.available - record.header_length;
     NatEndpoint source{load_address(record.source), record.source_port, protocol::tcp};

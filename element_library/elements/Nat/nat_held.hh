@@ -1,5 +1,5 @@
-// Packets that wait, in a table, so that they go on from whichever worker forwards then. Each kind has a share of the
-// table: what is scanned or flooded from outside takes no place from hosts inside, nor a SYN from a fragment.
+// Waiting packets, in a table, so that the worker that forwards then can send them. Each kind has a share of the table:
+// scans and floods from outside take no room from hosts inside, nor SYNs from fragments.
 #pragma once
 
 #include <array>
@@ -101,7 +101,7 @@ class NatHeldPackets {
 
   struct Share {
     uint32_t count = 0;
-    uint32_t hand = 0;  // where the search for the oldest goes on
+    uint32_t hand = 0;  // where the search for the oldest continues
   };
   Share& share(NatHeldKind kind) { return shares_[size_t(kind)]; }
   Share& share_of(const NatHeld& held) { return shares_[held.kind % kNatHeldKinds]; }
@@ -110,7 +110,7 @@ class NatHeldPackets {
     table_.erase(index);
   }
 
-  // Who comes takes the place of who went, so that going round meets the oldest first.
+  // A new packet takes the place of the removed one, so that going round meets the oldest first.
   void make_way(uint8_t kind) {
     uint32_t& hand = shares_[kind].hand;
     for (uint32_t left = table_.fresh(); left > 0; --left) {

@@ -196,7 +196,7 @@ class NatKernel {
     return NatVerdict::translated;
   }
 
-  // What this worker gave out and did not count as such is passed over by the next one.
+  // Reserves identifications in blocks, so that the next worker repeats none that this one used.
   uint16_t next_identification() {
     constexpr uint64_t kAtATime = 256;
     if (next_identification_ == mappings_.counters().identification) {

@@ -52,7 +52,7 @@ class NatMappings {
     save_counters();
   }
 
-  // The pair of a forward comes into use; false while the endpoint is somebody else's.
+  // Puts the pair of a forward into use; false while the endpoint belongs to another host.
   bool add_forward(const NatForward& forward, uint64_t now) {
     NatPort port = port_key(forward.outside);
     uint32_t index = find_record(tables_.ports, port, now);
@@ -84,7 +84,7 @@ class NatMappings {
 
  private:
   static constexpr uint32_t kNone = ~0u;
-  static constexpr uint32_t kMostPorts = 128;    // drawn for one that is free
+  static constexpr uint32_t kMostPorts = 128;    // drawn in search of a free one
   static constexpr uint32_t kMostAddresses = 4;  // for a host that has none yet
 
   bool may_keep(const NatEndpoint& inside, const NatEndpoint& outside, uint64_t now) const {
@@ -120,7 +120,7 @@ class NatMappings {
     bool own = inside.port >= ports.first && inside.port <= ports.last;
     if (own && is_free(outside, inside, now)) return true;
     if (ports.count() <= 1) return false;
-    // Not one after the other: hosts use ports that follow each other, so that long runs of them are taken.
+    // Not consecutively: hosts use consecutive ports, so that long runs of them are taken.
     bool few = ports.count() <= kMostPorts;
     for (uint32_t i = 0; i < std::min(kMostPorts, ports.count()); ++i) {
       uint64_t drawn = few ? i : scatter(++counters_.draws);

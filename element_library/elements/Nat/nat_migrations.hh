@@ -1,4 +1,4 @@
-// What a full table keeps when records move into a smaller one: sessions in use, and all that is not a session.
+// The records that a full table keeps when they move into a smaller one: sessions in use, and all that are no sessions.
 #pragma once
 
 #include "elements/Nat/nat_tables.hh"

@@ -1,4 +1,4 @@
-// An IPv4 packet as a NAT sees it: who talks to whom, what it may begin, where its addresses and ports lie.
+// An IPv4 packet as a NAT sees it: its ends, what it may begin, where its addresses and ports lie.
 #pragma once
 
 #include <cstring>
@@ -41,7 +41,7 @@ struct NatPacket : NatEnds, NatHeaders {
   uint16_t fragment_offset = 0;    // in units of 8 bytes
   uint16_t identification = 0;
   uint32_t bytes = 0;  // IP header included
-  uint64_t hash = 0;   // of what is looked up first
+  uint64_t hash = 0;   // of the key that is looked up first
   TcpSegment tcp;
 };
 
@@ -62,7 +62,8 @@ inline int request_type(uint8_t type) {
   }
 }
 inline bool is_request(uint8_t type) { return type == 8 || type == 13 || type == 15 || type == 17; }
-// RFC 5508 section 2: what quotes a packet. Source quench is obsolete (RFC 6633), redirects concern the link alone.
+// RFC 5508 section 2: errors that quote a packet. Source quench is obsolete (RFC 6633), redirects concern only the
+// link.
 inline bool is_error(uint8_t type) { return type == 3 || type == 11 || type == 12; }
 
 inline void read_ports(const uint8_t* at, NatEnds& ends) {

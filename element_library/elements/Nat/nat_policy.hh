@@ -1,4 +1,4 @@
-// What a NAT is told: addresses, ports, whom it lets in, how long it waits.
+// Settings of a NAT: addresses, ports, filtering, timeouts.
 #pragma once
 
 #include <algorithm>
@@ -53,7 +53,7 @@ struct NatPolicy {
     return external.size() == 1 ? external[0] == address
                                 : std::binary_search(external.begin(), external.end(), address);
   }
-  // The first one that leads to this endpoint.
+  // The first forward that leads to this endpoint.
   const NatForward* forward_to(const NatEndpoint& inside) const {
     auto leads = [&inside](const NatForward& forward) { return forward.inside == inside; };
     auto found = std::find_if(forwards.begin(), forwards.end(), leads);

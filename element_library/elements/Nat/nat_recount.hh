@@ -33,7 +33,7 @@ class NatRecount {
     }
   }
 
-  // Everything that was in use looks held down, until one that uses it comes.
+  // Every mapping counts as held down until a session that uses it is found.
   void forget_use() {
     uint64_t until = now_ + std::max<uint64_t>(policy_[NatTimeout::hold_down], 1);
     auto held = [until](uint64_t deadline) { return std::min(deadline, until); };
@@ -56,8 +56,8 @@ class NatRecount {
       if (!mappings_.add_forward({outside_of(forward), inside_of(forward)}, now_)) tables_.forwards.erase(index);
     });
   }
-  // A session whose outside endpoint is somebody else's by now is over. False when there was no room for some; with
-  // `rest` those alone are entered, and are over if there is none either.
+  // A session whose outside endpoint belongs to another host by now has ended. False when there was no room for some;
+  // with `rest` only those are entered, and end if there is still no room.
   bool enter_sessions(bool rest) {
     bool all = true;
     each(tables_.sessions, [&](uint32_t index, const NatSession& session) {
@@ -70,7 +70,7 @@ class NatRecount {
     });
     return all;
   }
-  // Tables that have shrunk have no room for what nobody uses.
+  // Tables that have shrunk have no room for unused mappings.
   void forget_held() {
     auto unused = [](const auto& table, uint32_t index) { return table.deadline(index) != kNatForever; };
     each(tables_.ports, [&](uint32_t index, const NatPort&) {

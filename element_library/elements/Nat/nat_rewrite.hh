@@ -1,4 +1,5 @@
-// Writes other addresses and ports into packets. Checksums follow by what changed (RFC 1624): a wrong one stays wrong.
+// Writes other addresses and ports into packets. Checksums are updated incrementally (RFC 1624): a wrong one stays
+// wrong.
 #pragma once
 
 #include "elements/Nat/nat_packet.hh"

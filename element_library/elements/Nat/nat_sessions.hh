@@ -13,7 +13,7 @@ class NatSessions {
   NatSessions(NatTables& tables, const NatPolicy& policy, NatMappings& mappings)
       : tables_(tables), policy_(policy), mappings_(mappings) {}
 
-  // What a packet of a known session is to it; in_session and restarts change `session`.
+  // Classifies a packet of a known session; in_session and restarts change `session`.
   static TcpOutcome advance(NatSession& session, const NatPacket& packet, bool from_remote) {
     if (session.protocol == protocol::tcp) return advance_tcp(session, packet.tcp, from_remote);
     if (from_remote == bool(session.flags & kOpenedBySecond)) return TcpOutcome::in_session;

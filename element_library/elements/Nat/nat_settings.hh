@@ -1,4 +1,4 @@
-// What a NAT is told, as text.
+// Settings of a NAT, as text.
 #pragma once
 
 #include <arpa/inet.h>
@@ -80,7 +80,7 @@ inline bool read_forward(const std::string& entry, NatForward& forward) {
 
 }  // namespace nat_settings_detail
 
-// Each returns what is wrong, empty on success, and changes the policy only then.
+// Each returns an error, empty on success, and changes the policy only on success.
 
 inline std::string set_external(NatPolicy& policy, std::string_view text) {
   std::vector<uint32_t> external;

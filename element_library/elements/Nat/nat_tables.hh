@@ -20,7 +20,7 @@ using NatHeld = NatHeldLayout;
 using NatCounters = NatCountersLayout;
 
 inline constexpr uint8_t kNatForward = 1;                   // bit of NatPort::flags
-inline constexpr uint64_t kNatForever = uint64_t(1) << 62;  // deadline of what ends otherwise
+inline constexpr uint64_t kNatForever = uint64_t(1) << 62;  // deadline of records that do not expire
 inline constexpr uint32_t kNatMostForwards = 1024;
 inline constexpr uint32_t kNatFragments = 4096;
 inline constexpr uint32_t kNatHeldKinds = 3, kNatHeldShare = 256;  // packets of one kind that wait
@@ -50,7 +50,7 @@ struct NatTables {
 };
 
 struct NatEndpoint {
-  uint32_t address = 0;  // as it lies in a header
+  uint32_t address = 0;  // in network byte order
   uint16_t port = 0;
   uint8_t protocol = 0;
 
@@ -118,7 +118,8 @@ template <class Record>
 inline uint32_t find_record(const StateTable<Record>& table, const Record& key, uint64_t now) {
   return table.find(key, table.hash(key), now);
 }
-// Adds or replaces; false when there is no room. What has expired makes way, and what `stays(const Record&)` denies.
+// Adds or replaces; false when there is no room. Expired records, and those that `stays(const Record&)` denies, make
+// way.
 template <class Record, class Stays>
 inline bool put_record(StateTable<Record>& table, const Record& record, uint64_t deadline, uint64_t now,
                        const Stays& stays) {

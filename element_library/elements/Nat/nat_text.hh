@@ -24,7 +24,7 @@ inline std::string seconds_left(uint64_t deadline, uint64_t now) {
 
 }  // namespace nat_text_detail
 
-// Nothing is forwarded meanwhile: as many as take tens of milliseconds.
+// Nothing is forwarded meanwhile: takes tens of milliseconds.
 inline constexpr uint64_t kNatMostLines = 65536;
 
 // protocol, inside, outside and remote endpoint, state, seconds left.
@@ -43,7 +43,7 @@ inline std::string nat_line(const NatPort& port, uint64_t deadline, uint64_t now
   return line + "\n";
 }
 
-// At most `limit` lines, then one that tells how many more there are.
+// At most `limit` lines, then one with the number of those left out.
 template <class Record>
 inline std::string nat_lines(const StateTable<Record>& table, uint64_t limit, uint64_t now) {
   std::string text;

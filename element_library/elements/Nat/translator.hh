@@ -1,4 +1,4 @@
-// What TranslateOut and TranslateIn share: the Nat they name, what they count, and the fragments that waited.
+// The common part of TranslateOut and TranslateIn: the Nat they name, their counters, and the fragments that waited.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Our side of a link: our addresses there, where packets go next, and what we ask and answer.
+// Our side of a link: our addresses there, next hops of packets, and our questions and answers.
 #pragma once
 
 #include <cstring>
@@ -72,7 +72,7 @@ struct LinkSide {
     reply.flags = NdMessage::kRouter | NdMessage::kOverride | NdMessage::kSolicited;
     reply.destination = question.source;
     if (!is_unset(question.source)) return write_nd(reply, question.has_ether ? question.ether : asker, frame);
-    reply.flags &= uint8_t(~NdMessage::kSolicited);  // somebody tries whether the address is free: all may hear it
+    reply.flags &= uint8_t(~NdMessage::kSolicited);  // answers duplicate address detection, for all to hear
     static constexpr uint8_t kAllNodes[16] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     reply.destination = ip6_address(kAllNodes);
     uint8_t all[6];
@@ -146,7 +146,7 @@ struct LinkSide {
   }
 };
 
-// What a message says of its sender. A question shows an address and not that we reach it; only an answer does.
+// What a message tells about its sender. A question shows its address, only an answer that we can reach it.
 inline NeighbourNews news_of(const ArpMessage& message) {
   NeighbourNews news;
   news.confirms = message.operation == ArpMessage::kReply;

@@ -18,11 +18,11 @@ using NeighbourRecords = StateTable<Neighbour>;
 // Values of Neighbour::state. They are stored: a number keeps its meaning for ever.
 enum class NeighbourState : uint8_t { incomplete = 0, known = 1, failed = 2 };
 
-// What a full table keeps.
+// The records that a full table keeps.
 inline bool is_known(const Neighbour& neighbour) { return NeighbourState(neighbour.state) == NeighbourState::known; }
 
 struct NeighbourPolicy {
-  uint64_t timeout = 300'000'000'000;  // ns without being heard until it is forgotten
+  uint64_t timeout = 300'000'000'000;  // ns without a message until it is forgotten
 };
 
 struct Resolution {
@@ -33,14 +33,14 @@ struct Resolution {
   uint8_t ether[6]{};    // when ready, or asked by unicast
 };
 
-// What a message says of its sender.
+// What a message tells about its sender.
 struct NeighbourNews {
   IpAddress address{};
   uint8_t ether[6]{};
   bool has_ether = true;
   bool confirms = true;     // it is reachable now; else only the address is news
   bool overrides = true;    // counts also when another Ethernet address is known
-  bool introduces = false;  // counts also when nobody has asked for it
+  bool introduces = false;  // counts even if unsolicited
 };
 
 class NeighbourKernel {
@@ -83,7 +83,7 @@ class NeighbourKernel {
     bool known = NeighbourState(neighbour.state) == NeighbourState::known;
     if (!known && !news.has_ether) return false;
     bool differs = news.has_ether && std::memcmp(neighbour.ether, news.ether, 6) != 0;
-    if (known && differs && !news.overrides) {  // RFC 4861 7.2.5: whoever is right will answer the next question
+    if (known && differs && !news.overrides) {  // RFC 4861 7.2.5: the right one will answer the next question
       if (age(neighbour.heard, now) < poll) store_heard(index, neighbour, stale(poll, now), now);
       return true;
     }
@@ -101,7 +101,7 @@ class NeighbourKernel {
   }
 
  private:
-  static constexpr uint64_t kHold = kRetry;                // ns in which nobody is asked for who has not answered
+  static constexpr uint64_t kHold = kRetry;                // ns in which a silent neighbour is not asked again
   static constexpr uint64_t kLongest = uint64_t(1) << 62;  // ns; further apart no two moments are
 
   static Neighbour key(const IpAddress& address) {
@@ -126,7 +126,7 @@ class NeighbourKernel {
     return {Resolution::waits, true, false, {}};
   }
 
-  // Known, but not heard for long.
+  // Resolves a neighbour that is known, but has been silent for long.
   Resolution check(uint32_t index, uint64_t now) {
     Neighbour neighbour = records_.at(index);
     if (age(neighbour.asked, now) < kRetry) return ready(neighbour);

@@ -67,8 +67,8 @@ class Queue : public Element {
     length_ -= taken;
   }
 
-  // What the drain before a pause left behind is lost, unless the next worker fails and this one goes on at once; after
-  // longer it would only be in the way of what is new.
+  // Packets left by the drain before a pause are lost, unless the next worker fails and this one resumes at once; later
+  // they would only delay new ones.
   void pause() override {
     paused_ns_ = now_ns();
     left_behind_ = {length_, 0};

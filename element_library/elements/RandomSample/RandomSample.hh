@@ -64,7 +64,7 @@ class RandomSample : public Element {
     });
   }
 
-  // Which of the three the configuration has, so that there is only ever one.
+  // The one of the three keywords that the configuration has, so that it never gets two.
   std::string given_as() const {
     for (const std::string& argument : configuration()) {
       for (const char* keyword : {"SAMPLE", "DROP"}) {

@@ -73,7 +73,7 @@ class ResolveNeighbour : public NeighbourResolver {
     }
     return true;
   }
-  // From the header, for packets whose annotation nobody set.
+  // From the header, for packets whose annotation is not set.
   static bool read_destination(const Packet& packet, uint8_t version, uint8_t* destination) {
     uint32_t at = packet.network_header == Packet::kNoHeader ? packet.begin : packet.network_header;
     uint32_t offset = version == 4 ? 16 : 24, size = version == 4 ? 4 : 16;
@@ -97,7 +97,7 @@ class ResolveNeighbour : public NeighbourResolver {
       return false;
     }
     send_message(frame, answer, sent);
-    news.introduces = answer != 0;  // who asks for us will hear from us
+    news.introduces = answer != 0;  // we will answer a neighbour that asks for us
     static constexpr uint8_t kNobody[4]{};
     bool somebody = !is_unset(news.address) && news.address != ip4_address(kNobody);
     return somebody && !link_.is_ours(news.address);

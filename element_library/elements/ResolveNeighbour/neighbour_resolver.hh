@@ -34,7 +34,7 @@ class NeighbourResolver : public Element {
     flush(sent);
   }
 
-  // What waits goes on in the next worker.
+  // Waiting packets continue in the next worker.
   void pause() override {
     uint64_t owner = table_->unresolved().owner(name());
     uint32_t number = 0;
@@ -60,7 +60,7 @@ class NeighbourResolver : public Element {
     Batch frames, messages, failed;
   };
 
-  // What a message that arrived on input 1 says; may add an answer to what is sent.
+  // Handles a message that arrived on input 1; may add an answer to the packets to send.
   virtual bool read_message(const Packet& packet, NeighbourNews& news, Sent& sent) = 0;
   // The address that the packet is for; false when that cannot be told.
   virtual bool address_of(const Packet& packet, IpAddress& address) const = 0;
@@ -132,7 +132,7 @@ class NeighbourResolver : public Element {
     }
   }
 
-  // A packet that there is no room for goes: the oldest one for this neighbour, else this one.
+  // Without room, a packet is dropped: the oldest one for this neighbour, else this one.
   void hold(Packet* packet, const Hop& hop, uint64_t due) {
     uint32_t lane = lanes_.find(hop.address, hop.hash);
     bool crowded = table_->waiting >= table_->most_waiting;

@@ -57,7 +57,7 @@ class SessionKernel {
     return Verdict::established;
   }
 
-  // Opens the session of a packet that check() found to be opening, or goes on with the one that is there meanwhile.
+  // Opens the session of a packet that check() found to be opening, or continues one that exists by now.
   Opening open(const SessionPacket& packet, uint64_t now) {
     if (packet.kind == PacketKind::neighbour || packet.kind == PacketKind::sessionless) return Opening::sessionless;
     if (packet.kind == PacketKind::error || packet.kind == PacketKind::fragment) return open_dependent(packet, now);
@@ -140,7 +140,7 @@ class SessionKernel {
     return sent ? Verdict::related : Verdict::invalid;
   }
 
-  // A first fragment that passed leaves a record under its identification; the others pass as long as it is there.
+  // A first fragment that passed leaves a record with its identification; the others pass as long as it exists.
   void expect_fragments(const SessionPacket& packet, uint64_t now) {
     Session record = packet.key;
     session_packet_detail::set_fragment_key(record, packet.fragment_protocol, packet.fragment_id);

@@ -1,4 +1,4 @@
-// What names and types do not tell when sessions move between layouts.
+// Conversions of sessions between layouts that do not follow from names and types.
 #pragma once
 
 #include "elements/SessionTable/session_state.hh"

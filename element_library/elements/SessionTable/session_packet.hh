@@ -1,4 +1,4 @@
-// A packet as connection tracking sees it: which session it names, who of the two sent it, what it may do.
+// A packet as connection tracking sees it: its session, which of the two hosts sent it, what it may do.
 #pragma once
 
 #include "elements/SessionTable/session_state.hh"
@@ -23,14 +23,14 @@ struct alignas(64) SessionPacket {
   bool first_fragment = false;  // others follow
   uint8_t fragment_protocol = 0;
   uint32_t fragment_id = 0;
-  uint32_t bytes = 0;  // as the IP header says, without what links add behind it
+  uint32_t bytes = 0;  // as in the IP header, without padding of the link
   uint64_t hash = 0;
   const uint8_t* payload = nullptr;  // of TCP and UDP
   uint32_t payload_length = 0;       // bytes of it in this packet
   TcpSegment tcp;
   Session key;  // key fields only: the others stay zero
 
-  // Ready for another packet, without writing what always is zero.
+  // Prepares for another packet, without writing fields that are always zero.
   void clear() {
     kind = PacketKind::malformed;
     from_second = may_open = first_fragment = false;
@@ -91,7 +91,7 @@ inline PacketKind read_flow(const IpHeader& ip, bool quoted, SessionPacket& pack
 inline PacketKind read_error(const IpHeader& ip, SessionPacket& packet) {
   IpHeader quoted;
   if (ip.is_fragment() || !read_ip(ip.payload + 8, ip.available - 8, true, quoted)) return PacketKind::malformed;
-  // An error goes back to the sender of what it quotes; one that goes elsewhere is no answer to anything.
+  // An error goes back to the sender of the packet that it quotes; one that goes elsewhere answers nothing.
   if (quoted.version != ip.version || quoted.source != ip.destination) return PacketKind::malformed;
   PacketKind kind = read_flow(quoted, true, packet);
   return kind == PacketKind::tracked || kind == PacketKind::fragment ? PacketKind::error : PacketKind::malformed;
@@ -138,7 +138,7 @@ inline PacketKind read_udp(const IpHeader& ip, bool quoted, SessionPacket& packe
   return two ? PacketKind::tracked : PacketKind::malformed;
 }
 
-// Names the record that the first fragment leaves for those that follow it.
+// Makes the key of the record that the first fragment leaves for the others.
 inline void set_fragment_key(Session& key, uint8_t protocol, uint32_t id) {
   key.protocol = protocol;
   key.detail = protocol::fragment;

@@ -41,10 +41,10 @@ inline std::string session_text(const Session& session, uint64_t deadline, uint6
   return line + "\n";
 }
 
-// Nothing is forwarded meanwhile: as many as take tens of milliseconds.
+// Nothing is forwarded meanwhile: takes tens of milliseconds.
 inline constexpr uint64_t kMostLines = 65536;
 
-// At most `limit` lines, then one that tells how many more there are.
+// At most `limit` lines, then one with the number of those left out.
 inline std::string sessions_text(const SessionRecords& records, uint64_t limit, uint64_t now) {
   std::string text;
   limit = std::min(limit, kMostLines);

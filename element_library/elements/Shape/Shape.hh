@@ -85,7 +85,7 @@ class Shape : public Element {
   uint64_t timer_at() const override { return lanes_ && lanes_->length() ? std::max<uint64_t>(lanes_->due(), 1) : 0; }
   bool drain() override { return run_task(); }
 
-  // What waits goes on in the next worker.
+  // Waiting packets continue in the next worker.
   void pause() override {
     uint64_t owner = buckets_->shaped().owner(name());
     uint32_t number = 0;

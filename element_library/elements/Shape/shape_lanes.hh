@@ -30,7 +30,7 @@ class ShapeLanes {
   }
   // When the next packet may conform.
   uint64_t due() const { return lanes_.due(); }
-  // Looks at every lane again: the limit has changed.
+  // The limit has changed: examines every lane again.
   void hurry() { lanes_.hurry(); }
 
   // Behind those of its key that wait already; when none does, tokens for it were asked for before. False when there is
@@ -79,7 +79,7 @@ class ShapeLanes {
   };
   static constexpr uint32_t kNone = Lanes<Key, Waiting>::kNone;
 
-  // When to look at a lane; `at_once` is a moment too when something was taken at the last look.
+  // When to examine a lane next; with `at_once`, that may be now, as something was taken at the last look.
   uint64_t ready(const BucketPacket& key, uint32_t bytes, uint64_t now, bool at_once) const {
     uint64_t ready = kernel_.ready_at(key, bytes, now);
     return ready > now || at_once ? ready : now + kAgain;

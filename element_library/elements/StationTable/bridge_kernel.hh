@@ -15,7 +15,7 @@ namespace clickup {
 using Station = StationsLayout;
 using StationRecords = StateTable<Station>;
 
-// What a full table keeps.
+// The records that a full table keeps.
 inline bool is_settled(const Station& station) { return station.settled != 0; }
 
 struct PortName {
@@ -77,7 +77,7 @@ class BridgeKernel {
     const Station& known = records_.at(index);
     bool moved = std::memcmp(known.port, port.bytes, sizeof port.bytes) != 0;
     uint64_t stored = records_.deadline(index);
-    // Most frames come a moment after another one of the same station: those change nothing.
+    // Most frames arrive shortly after another one of the same station: those change nothing.
     if (!moved && stored <= deadline && deadline - stored < kRefresh) return false;
     Station station = known;
     std::memcpy(station.port, port.bytes, sizeof station.port);

@@ -1,4 +1,4 @@
-// The table of stations, its expiry and its handlers: what StationTable and EtherSwitch have.
+// The table of stations, its expiry and its handlers: the common part of StationTable and EtherSwitch.
 #pragma once
 
 #include <algorithm>

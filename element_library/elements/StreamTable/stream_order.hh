@@ -6,12 +6,12 @@
 
 namespace clickup {
 
-// Takes what StreamOrder makes of the segments of one stream.
+// Receives the results of StreamOrder for one stream.
 class StreamReader {
  public:
   virtual ~StreamReader() = default;
   virtual void go_on(Bytes data) = 0;        // the next bytes of the stream
-  virtual void look_at(Bytes data) = 0;      // bytes that came before, or that nobody could put into order
+  virtual void look_at(Bytes data) = 0;      // repeated bytes, or ones that cannot be put into order
   virtual void jump(uint32_t distance) = 0;  // so many bytes will not come any more
   virtual void contradiction() = 0;          // bytes differ from those that came first
 };
@@ -31,7 +31,7 @@ class StreamOrder {
     work.stretches.store(stream);
   }
 
-  // The receiver has everything before `acknowledged`: what is missing there was not seen here, and will not be.
+  // The receiver has everything before `acknowledged`: bytes missing there were not seen here, and will not be.
   void give_up_before(Stream& stream, uint32_t acknowledged, uint64_t now, StreamReader& reader) {
     Work work{stream, Stretches(stream), now, reader};
     give_up(work, acknowledged);
@@ -128,7 +128,7 @@ class StreamOrder {
     }
   }
 
-  // Keeps what of the segment is new, ahead of the next byte; false when it is too much.
+  // Keeps the new part of a segment that lies ahead of the next byte; false when it is too much.
   bool keep(Work& work, uint32_t sequence, Bytes data) {
     if (work.ahead(sequence) + data.size() > window_) return false;
     while (!data.empty()) {
@@ -153,7 +153,7 @@ class StreamOrder {
     while (!data.empty()) {
       StreamSegmentsLayout piece = key(work, sequence);
       piece.length = uint16_t(std::min(data.size(), sizeof piece.data));
-      // Adding comes first: without room among the stretches nobody would find the piece again.
+      // Added first: without room among the stretches, the piece could not be found again.
       if (!work.stretches.add({sequence, sequence + piece.length})) return false;
       std::memcpy(piece.data, data.data(), piece.length);
       constexpr auto nothing_assured = [](const StreamSegmentsLayout&) { return false; };
@@ -164,7 +164,7 @@ class StreamOrder {
     return true;
   }
 
-  // Bytes from `sequence` on, which lie within the stretch, against those that came first.
+  // Compares bytes from `sequence` on, which lie within the stretch, with those that came first.
   void compare_with_waiting(Work& work, const Stretch& waiting, uint32_t sequence, Bytes data) const {
     for (uint32_t at = waiting.begin; int32_t(waiting.end - at) > 0 && !data.empty();) {
       uint32_t index = find(work, at);

@@ -22,7 +22,7 @@ using Bytes = std::span<const uint8_t>;
 inline constexpr uint8_t kSomethingFound = 1;
 inline constexpr uint8_t kContradicted = 2;
 
-// What a full table keeps.
+// The records that a full table keeps.
 inline bool keeps_stream(const Stream& stream) { return stream.flags & kSomethingFound; }
 
 // `session` has the fields that name a session, as SessionTable has them.
@@ -36,7 +36,7 @@ inline void set_session(Record& record, const Session& session) {
 
 inline Bytes tail_of(const Stream& stream) { return {stream.tail, stream.tail_length}; }
 
-// The stream goes on with `data`, of which as much is kept as the longest pattern needs.
+// Continues the stream with `data`, of which as much is kept as the longest pattern needs.
 inline void append_to_tail(Stream& stream, Bytes data) {
   constexpr size_t kMost = sizeof stream.tail;
   if (data.size() > kMost) data = data.last(kMost);
@@ -51,7 +51,7 @@ struct Stretch {
   uint32_t begin, end;
 };
 
-// The stretches of a stream that wait, in order, none touching another.
+// The waiting stretches of a stream, in order, none touching another.
 class Stretches {
  public:
   static constexpr uint32_t kMost = sizeof(Stream::stretches) / sizeof(Stretch);

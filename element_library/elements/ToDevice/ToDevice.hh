@@ -51,7 +51,7 @@ class ToDevice : public InterfaceEnd {
  private:
   static constexpr uint64_t kRetryTime = 10'000'000;  // ns
 
-  // Before a pause, waiting beats losing what is pulled already.
+  // Before a pause, it is better to wait than to lose packets already pulled.
   void await_room() const {
     pollfd room{socket_->fd, POLLOUT, 0};
     poll(&room, 1, 1);
@@ -65,7 +65,7 @@ class ToDevice : public InterfaceEnd {
     return true;
   }
 
-  // Sends from the front until the interface takes no more.
+  // Sends packets from the front until the interface accepts no more.
   void send_waiting() {
     while (!waiting_.empty()) {
       for (uint32_t i = 0; i < waiting_.count; ++i)

@@ -1,4 +1,4 @@
-// Token buckets: keys and packet lengths in, whether a packet conforms out. It knows nothing of elements or routers.
+// Token buckets: decides from keys and lengths whether packets conform. It knows nothing of elements or routers.
 //
 // For a batch: read() every packet, prefetch() every packet, then take() for one after the other.
 #pragma once
@@ -28,7 +28,7 @@ class BucketKernel {
   }
   void prefetch(const BucketPacket& packet) const { records_.prefetch_record(packet.hash); }
 
-  // Whether the bucket has the tokens for a packet of `bytes`, which are then gone.
+  // Takes the tokens for a packet of `bytes` from the bucket; false when it has too few.
   bool take(const BucketPacket& packet, uint32_t bytes, uint64_t now) {
     uint64_t price = limits_.current().price(bytes);
     uint32_t index = find(packet);
@@ -50,7 +50,7 @@ class BucketKernel {
     return tokens >= price ? now : now + limits_.current().time_for(price - tokens);
   }
 
-  // Forgets what is full again among the next `budget` buckets, going round the table.
+  // Removes full buckets among the next `budget` ones, going round the table.
   void sweep(uint64_t now, uint32_t budget) {
     for (uint32_t left = std::min(budget, records_.fresh()); left > 0; --left) {
       if (hand_ >= records_.fresh()) hand_ = 0;
@@ -63,7 +63,7 @@ class BucketKernel {
   }
 
  private:
-  // Whatever the deadline says: it was set under the limit of that time.
+  // Independent of the deadline, which was set under the limit of that time.
   uint32_t find(const BucketPacket& packet) const { return records_.find(packet.key, packet.hash, 0); }
 
   uint64_t full_at(const Bucket& bucket) const {
@@ -90,7 +90,7 @@ class BucketKernel {
 
   BucketRecords& records_;
   const LimitHistory& limits_;
-  uint32_t hand_ = 0;  // where the sweep goes on
+  uint32_t hand_ = 0;  // where the sweep continues
 };
 
 }  // namespace clickup

@@ -1,4 +1,4 @@
-// Which bucket a packet takes its tokens from.
+// The key of the bucket that a packet takes its tokens from.
 #pragma once
 
 #include <charconv>
@@ -23,8 +23,8 @@ enum class BucketKind : uint8_t {
   rest = 5,    // packets without an IP header share one
 };
 
-// What of a packet makes its key: `all`, `interface NAME`, `mark`, `source[/N[/M]]`, `destination[/N[/M]]` with prefix
-// lengths of IPv4 and IPv6 (32 and 64), or `flow`.
+// The fields of a packet that make its key: `all`, `interface NAME`, `mark`, `source[/N[/M]]`, `destination[/N[/M]]`
+// with prefix lengths of IPv4 and IPv6 (32 and 64), or `flow`.
 struct BucketKeying {
   BucketKind kind = BucketKind::named;
   bool destination = false;
@@ -95,7 +95,7 @@ inline bool take_name(std::string_view text, BucketKeying& keying) {
 
 }  // namespace bucket_key_detail
 
-// Returns what is wrong with the text, empty on success.
+// Returns an error, empty on success.
 inline std::string parse_bucket_keying(std::string_view text, BucketKeying& keying) {
   keying = BucketKeying();
   if (text == "all") return "";

@@ -56,7 +56,8 @@ class LimitHistory {
     limits_[count_++] = limit;
   }
 
-  // What `tokens` counted at `counted` have become at `now`: each stretch at its own rate, cut to its own burst.
+  // The tokens at `now` of a bucket that had `tokens` at `counted`: each period at its own rate, limited to its own
+  // burst.
   uint64_t tokens(uint64_t tokens, uint64_t counted, uint64_t now) const {
     size_t i = count_ - 1;
     while (i > 0 && !reached(limits_[i].since, counted)) --i;

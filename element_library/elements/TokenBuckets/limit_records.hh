@@ -18,7 +18,7 @@ class LimitRecords {
   StateTable<LimitsLayout>& records() { return records_; }
   const LimitHistory& history() const { return history_; }
 
-  // Takes the history up, with `limit` as what holds from `now` on.
+  // Reads the history; `limit` holds from `now` on.
   void resume(const BucketLimit& limit, uint64_t now) {
     records_.resume();
     history_ = LimitHistory();
@@ -33,7 +33,7 @@ class LimitRecords {
 
   void set(BucketLimit limit, uint64_t now) {
     if (!history_.empty() && history_.current().same(limit)) return;
-    // What was counted up to this very moment was counted in the tokens of before.
+    // Buckets counted up to this very moment were counted in tokens of the previous limit.
     limit.since = history_.empty() ? 0 : now + 1;
     history_.add(limit);
     store(limit);

@@ -36,7 +36,7 @@ inline uint64_t whole(double number, uint64_t most) {
 
 }  // namespace limit_text_detail
 
-// Sets rate and unit. Returns what is wrong with the text, empty on success.
+// Sets rate and unit. Returns an error, empty on success.
 inline std::string parse_rate(std::string_view text, BucketLimit& limit) {
   double number = 0, bits = 0;
   std::string_view unit;
@@ -56,7 +56,7 @@ inline std::string parse_rate(std::string_view text, BucketLimit& limit) {
   return "";
 }
 
-// Sets the burst that goes with the limit's rate. Returns what is wrong with the text, empty on success.
+// Sets the burst for the limit's rate. Returns an error, empty on success.
 inline std::string parse_burst(std::string_view text, BucketLimit& limit) {
   double number = 0, seconds = 0;
   std::string_view unit;
