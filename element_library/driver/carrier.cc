@@ -33,7 +33,7 @@ class Carrier {
       case Order::table: return with<orders::Table>(order, [&](const auto& given) { add(given, order.descriptors); });
       case Order::ring:
         return with<orders::Ring>(order, [&](const auto& given) { add_ring(given, order.descriptors); });
-      case Order::carry: return with<orders::Carry>(order, [this](const auto& given) { carry(given.company); });
+      case Order::carry: return with<orders::Carry>(order, [this](const auto& given) { carry(given.concurrency); });
       case Order::watch: precopy_.begin(Precopy::Manner::watch); return true;
       case Order::prepare: return with<orders::PrepareCarrier>(order, [this](const auto& given) { take_turn(given); });
       default: return false;
@@ -56,9 +56,9 @@ class Carrier {
     }
   }
 
-  void carry(Company company) {
+  void carry(Concurrency concurrency) {
     rings_.begin(boot_time_ns());
-    precopy_.begin(company == Company::alone ? Precopy::Manner::alone : Precopy::Manner::beside);
+    precopy_.begin(concurrency == Concurrency::alone ? Precopy::Manner::alone : Precopy::Manner::beside);
   }
 
   void take_turn(const orders::PrepareCarrier& order) {

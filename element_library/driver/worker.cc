@@ -73,7 +73,7 @@ class Worker {
     turn_ = order.turn;
     host_.map_tables();
     // A process that was just busy waits longest for a contended processor, which must not happen within the pause.
-    if (order.company == Company::beside) ::usleep(kRestBeforeTurn);
+    if (order.concurrency == Concurrency::beside) ::usleep(kRestBeforeTurn);
     channel_.send(word_of(Notice::prepared));
     if (await_turn(page_, turn_, time_to_spin(), kTurnTimeout)) go_on();
   }

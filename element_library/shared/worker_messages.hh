@@ -52,7 +52,10 @@ enum class Notice : uint8_t {
 };
 enum class Answer : uint8_t { ok, error };
 
-enum class Company : uint8_t { beside, alone };  // whether a worker forwards and writes to the tables until the turn
+enum class Concurrency : uint8_t {
+  beside,
+  alone
+};                                               // whether a worker forwards and writes to the tables until the turn
 enum class Haste : uint8_t { anyway, in_time };  // in_time: only if the rings can buffer the pause for the rest
 enum class Origin : uint8_t { fresh, adopted };  // of a table's memory
 
@@ -67,7 +70,7 @@ inline constexpr std::array<std::string_view, 19> kWords<Notice>{
 template <>
 inline constexpr std::array<std::string_view, 2> kWords<Answer>{"ok", "error"};
 template <>
-inline constexpr std::array<std::string_view, 2> kWords<Company>{"beside", "alone"};
+inline constexpr std::array<std::string_view, 2> kWords<Concurrency>{"beside", "alone"};
 template <>
 inline constexpr std::array<std::string_view, 2> kWords<Haste>{"anyway", "in_time"};
 template <>
@@ -82,8 +85,8 @@ struct Welcome {
 struct PrepareWorker {
   static constexpr Order kVerb = Order::prepare;
   uint32_t turn = 0;
-  Company company = Company::beside;
-  static constexpr std::tuple kFields{&PrepareWorker::turn, &PrepareWorker::company};
+  Concurrency concurrency = Concurrency::beside;
+  static constexpr std::tuple kFields{&PrepareWorker::turn, &PrepareWorker::concurrency};
 };
 struct PrepareCarrier {
   static constexpr Order kVerb = Order::prepare;
@@ -115,8 +118,8 @@ struct Table {
 };
 struct Carry {
   static constexpr Order kVerb = Order::carry;
-  Company company = Company::beside;
-  static constexpr std::tuple kFields{&Carry::company};
+  Concurrency concurrency = Concurrency::beside;
+  static constexpr std::tuple kFields{&Carry::concurrency};
 };
 }  // namespace orders
 

@@ -28,7 +28,7 @@ bool Supervisor::start_carrier(const Release& knows, const Slot& target) {
 void Supervisor::carry() {
   if (!carrying_.carrier() && !start_carrier(carrying_release(), *candidate_)) return;
   await_progress();
-  carrying_.carry(company());
+  carrying_.carry(concurrency());
 }
 
 void Supervisor::carry_back() {

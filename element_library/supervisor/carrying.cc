@@ -69,11 +69,11 @@ void Carrying::show_rings() {
   }
 }
 
-void Carrying::carry(Company company) {
+void Carrying::carry(Concurrency concurrency) {
   if (carriage_.began == 0) carriage_.began = boot_time_ns();
-  if (company == Company::beside) Scheduling::step_back(carrier_->pid());
+  if (concurrency == Concurrency::beside) Scheduling::step_back(carrier_->pid());
   else if (!carrier_->dead()) scheduling_.place(carrier_->pid(), Rank::carrier);
-  carrier_->channel().send(encode(orders::Carry{company}));
+  carrier_->channel().send(encode(orders::Carry{concurrency}));
 }
 
 void Carrying::watch() { carrier_->channel().send(word_of(Order::watch)); }

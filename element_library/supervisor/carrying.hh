@@ -33,7 +33,7 @@ class Carrying {
   // Starts a carrier, the driver that `knows` names, for the tables of `target`. Returns an error, empty on success.
   std::string start(const Release& knows, const Slot& target, uint32_t turn);
   // Orders it to carry in rounds, beside a forwarding worker or not; or to follow changes slowly.
-  void carry(Company company);
+  void carry(Concurrency concurrency);
   void watch();
   // Orders it to carry the rest and hand over to `next`, or to report that this would exceed the pause.
   void prepare(uint32_t next, Haste haste);

@@ -19,8 +19,8 @@ void Supervisor::collect_dead() {
   if (life_.phase == Phase::undoing) check_undone();
   collect_carrier();
   collect_candidate();
-  if (current_ && current_->worker && current_->worker->reap()) bury(*current_, Event::current_lost);
-  if (previous_ && previous_->worker && previous_->worker->reap()) bury(*previous_, Event::previous_lost);
+  if (current_ && current_->worker && current_->worker->reap()) record_death(*current_, Event::current_lost);
+  if (previous_ && previous_->worker && previous_->worker->reap()) record_death(*previous_, Event::previous_lost);
   if (life_.phase == Phase::stopping && leaving_.empty()) feed(Event::all_gone);
 }
 
@@ -41,7 +41,7 @@ void Supervisor::collect_candidate() {
     lose_candidate(candidate_->lacks ? Cause::device : Cause::release, "the new worker " + worker.death());
 }
 
-void Supervisor::bury(Slot& slot, Event event) {
+void Supervisor::record_death(Slot& slot, Event event) {
   log_output(*slot.worker);
   std::string death = slot.worker->death();
   log_.add("worker_died",

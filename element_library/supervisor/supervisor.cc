@@ -30,7 +30,7 @@ void Supervisor::poll_once(ControlSocket* control) {
   }
   control->add_poll(polled);
   if (::poll(polled.data(), polled.size(), sleep_ms()) > 0) {
-    for (WorkerProcess* worker : workers()) attend(*worker, polled);
+    for (WorkerProcess* worker : workers()) serve_worker(*worker, polled);
     if (polled[0].revents) read_signals();
     control->serve(polled);
   }
@@ -56,7 +56,7 @@ std::vector<WorkerProcess*> Supervisor::workers() {
   return all;
 }
 
-void Supervisor::attend(WorkerProcess& worker, const std::vector<pollfd>& polled) {
+void Supervisor::serve_worker(WorkerProcess& worker, const std::vector<pollfd>& polled) {
   auto ready = [&polled](int fd) {
     return fd >= 0 &&
            std::any_of(polled.begin(), polled.end(), [fd](const pollfd& p) { return p.fd == fd && p.revents; });

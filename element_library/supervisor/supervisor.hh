@@ -56,7 +56,7 @@ class Supervisor {
   int sleep_ms() const;
   void read_signals();
   std::vector<WorkerProcess*> workers();
-  void attend(WorkerProcess& worker, const std::vector<pollfd>& polled);
+  void serve_worker(WorkerProcess& worker, const std::vector<pollfd>& polled);
   void listen(WorkerProcess& worker);
   void log_output(WorkerProcess& worker);
   void write_checkpoint();
@@ -65,7 +65,7 @@ class Supervisor {
   void collect_dead();
   void collect_carrier();
   void collect_candidate();
-  void bury(Slot& slot, Event event);
+  void record_death(Slot& slot, Event event);
   void check_deadlines();
   void check_phase_deadline(uint64_t now);
   void check_pausing(uint64_t now);
@@ -88,7 +88,7 @@ class Supervisor {
   void set_phase_deadline();
   void perform(Action action);
   void spawn();
-  Company company() const;
+  Concurrency concurrency() const;
   uint32_t next_turn() const;
   void take_previous();
   void prepare();

@@ -130,7 +130,7 @@ void Supervisor::spawn() {
 }
 
 // Whether the recipient of this works beside a forwarding worker.
-Company Supervisor::company() const { return life_.current_alive ? Company::beside : Company::alone; }
+Concurrency Supervisor::concurrency() const { return life_.current_alive ? Concurrency::beside : Concurrency::alone; }
 
 // The turn number of the current worker's successor.
 uint32_t Supervisor::next_turn() const {
@@ -145,7 +145,7 @@ void Supervisor::take_previous() {
 
 void Supervisor::prepare() {
   drops_before_ = resources_.count_drops();
-  candidate_->worker->channel().send(encode(orders::PrepareWorker{candidate_->worker->turn(), company()}));
+  candidate_->worker->channel().send(encode(orders::PrepareWorker{candidate_->worker->turn(), concurrency()}));
 }
 
 void Supervisor::grant_turn() {

@@ -32,15 +32,15 @@ void unreadable(const std::string& text) {
 
 void check_orders() {
   same(orders::Welcome{2}, "welcome 2");
-  same(orders::PrepareWorker{7, Company::beside}, "prepare 7 beside");
-  same(orders::PrepareWorker{7, Company::alone}, "prepare 7 alone");
+  same(orders::PrepareWorker{7, Concurrency::beside}, "prepare 7 beside");
+  same(orders::PrepareWorker{7, Concurrency::alone}, "prepare 7 alone");
   same(orders::PrepareCarrier{7, 8, Haste::in_time}, "prepare 7 8 in_time");
   same(orders::PrepareCarrier{7, 8, Haste::anyway}, "prepare 7 8 anyway");
   same(orders::Pause{8}, "pause 8");
   same(orders::Ring{"eth0", 2048, 4096}, "ring eth0 2048 4096");
   same(orders::RingFilled{"eth0"}, "ring_filled eth0");
   same(orders::Table{"s/t", {0xab}, {~0ull}}, "table s/t 00000000000000ab ffffffffffffffff");
-  same(orders::Carry{Company::alone}, "carry alone");
+  same(orders::Carry{Concurrency::alone}, "carry alone");
   expect(word_of(Order::watch) == "watch" && word_of(Order::resume) == "resume", "orders without fields");
 }
 
@@ -85,8 +85,8 @@ void check_what_cannot_be_read() {
 
 // Older programs omit a word that was added later; newer ones may send an unknown one.
 void check_other_versions() {
-  expect(parse<orders::PrepareWorker>(message("prepare 7"))->company == Company::beside, "a word left out");
-  expect(parse<orders::PrepareWorker>(message("prepare 7 nearby"))->company == Company::beside, "a new word");
+  expect(parse<orders::PrepareWorker>(message("prepare 7"))->concurrency == Concurrency::beside, "a word left out");
+  expect(parse<orders::PrepareWorker>(message("prepare 7 nearby"))->concurrency == Concurrency::beside, "a new word");
   expect(parse<orders::Pause>(message("pause 7 gently"))->next == 7, "a field more");
 }
 
