@@ -52,10 +52,8 @@ enum class Notice : uint8_t {
 };
 enum class Answer : uint8_t { ok, error };
 
-enum class Concurrency : uint8_t {
-  beside,
-  alone
-};                                               // whether a worker forwards and writes to the tables until the turn
+// Whether a worker forwards and writes to the tables until the turn.
+enum class Concurrency : uint8_t { beside, alone };
 enum class Haste : uint8_t { anyway, in_time };  // in_time: only if the rings can buffer the pause for the rest
 enum class Origin : uint8_t { fresh, adopted };  // of a table's memory
 
