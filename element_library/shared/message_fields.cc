@@ -1,7 +1,7 @@
-#include "shared/message_fields.hh"
-
 #include <algorithm>
 #include <utility>
+
+#include "shared/message_codec.hh"
 
 namespace clickup {
 
