@@ -4,14 +4,19 @@ headers; and generated sources.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
+from reconciler.build.units import class_source
+from reconciler.layouts import layout_header
+from reconciler.layouts.migration_unit import migration_unit
+from reconciler.library import load_library
 from schemas.element import ElementManifest
+from tests.libraries import todays_library
 from tests.objects import LIBRARY, digest_of, generated_folder, replace_file
 
 CLASSES_A_UNIT = 16
@@ -52,9 +57,6 @@ def generate_source(name: str, text: str) -> Path:
 
 def layout_headers(manifests: Iterable[ElementManifest]) -> dict[str, str]:
     """Return the layout headers of the classes, by the names that sources include."""
-    # Not needed by tests of stateless elements, which shall not depend on the reconciler.
-    from reconciler.layouts import layout_header
-
     return {f"layouts/{one.class_name}.layout.hh": layout_header(one) for one in manifests}
 
 
@@ -75,10 +77,9 @@ def class_sources(classes: Iterable[str], library: Path, sanitize: str | None) -
     groups = [
         names[first : first + CLASSES_A_UNIT] for first in range(0, len(names), CLASSES_A_UNIT)
     ]
-    units += [
-        _unit(library, "classes", [_registered(name, needed[name]) for name in group])
-        for group in groups
-    ]
+    manifests = {name: ElementManifest.model_validate(needed[name]) for name in names}
+    for group in groups:
+        units.append(_unit(library, "classes", [class_source(manifests[name]) for name in group]))
     states = [name for name in names if needed[name].get("states")]
     return [*units, *_migrations(states, library)]
 
@@ -101,21 +102,9 @@ def _parsed(manifest: str) -> Any:
     return YAML(typ="safe").load(manifest)
 
 
-def _registered(name: str, manifest: Mapping[str, Any]) -> str:
-    include = f'#include "elements/{name}/{name}.hh"'
-    ports = f"{manifest['ports']['inputs']}/{manifest['ports']['outputs']}"
-    facts = f'"{ports}", "{manifest["processing"]}", "{manifest.get("flow", "x/x")}"'
-    return f"{include}\nnamespace clickup {{\nCLICKUP_ELEMENT({name}, {facts});\n}}\n"
-
-
 def _migrations(states: list[str], library: Path) -> list[Path]:
     if not states:
         return []
-    # Not needed by tests of stateless elements, which shall not depend on the reconciler.
-    from reconciler.layouts.migration_unit import migration_unit
-    from reconciler.library import load_library
-    from tests.libraries import todays_library
-
     elements = (todays_library() if library == LIBRARY else load_library(library)).elements
     for name, text in layout_headers(elements[name] for name in states).items():
         _generated(library, name, text)

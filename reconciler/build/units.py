@@ -44,9 +44,7 @@ def generated_files(context: ServiceContext, library: Library) -> dict[str, str]
     """Return the generated sources of a driver by path: a unit for each element class; a layout
     header and a unit with migrations for each state class; parts.
     """
-    files = {
-        f"classes/{name}.cc": _class_source(library.elements[name]) for name in context.classes
-    }
+    files = {f"classes/{name}.cc": class_source(library.elements[name]) for name in context.classes}
     files |= parts(library.root, DRIVER)
     for name in _state_classes(context, library):
         files[f"layouts/{name}.layout.hh"] = layout_header(library.elements[name])
@@ -62,7 +60,8 @@ def _migrations(name: str) -> str:
     return f"migrations/{name}.cc"
 
 
-def _class_source(manifest: ElementManifest) -> str:
+def class_source(manifest: ElementManifest) -> str:
+    """Return the unit of one element class: its header, and the line that registers it."""
     name = manifest.class_name
     return (
         f'#include "elements/{name}/{name}.hh"\n\n'

@@ -121,12 +121,7 @@ class _Forming:
         detail = f"{key} is already released by rollout {other.name} in {other.document.file}"
         place = rollout.document.key_at("spec", "devices")
         hint = "Narrow one of the two selectors."
-        twice = Diagnostic.at(place, "Instance released twice", detail, hint)
-        self.diagnostics.append(twice)
-        if key in self.wanted:
-            first = self.wanted[key]
-            both = ordered((*first.diagnostics, twice))
-            self.wanted[key] = replace(first, diagnostics=both)
+        self._report(key, Diagnostic.at(place, "Instance released twice", detail, hint))
 
     def check_interfaces_shared(self) -> None:
         """Report interfaces that two instances on one device use."""
@@ -142,11 +137,14 @@ class _Forming:
         place = self.uses[key].rollout.document.key_at("spec", "element")
         detail = f"{key} wants {physical}, which {first} uses already"
         hint = "Bind other interfaces, or release only one of the two there."
-        taken = Diagnostic.at(place, "Interface used twice", detail, hint)
-        self.diagnostics.append(taken)
+        self._report(key, Diagnostic.at(place, "Interface used twice", detail, hint))
+
+    def _report(self, key: str, mistake: Diagnostic) -> None:
+        """Add a mistake to all diagnostics and to those of the instance, if it is wanted."""
+        self.diagnostics.append(mistake)
         if key in self.wanted:
             desired = self.wanted[key]
-            both = ordered((*desired.diagnostics, taken))
+            both = ordered((*desired.diagnostics, mistake))
             self.wanted[key] = replace(desired, diagnostics=both)
 
 

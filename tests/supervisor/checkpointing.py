@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from schemas.element import ElementManifest
 from schemas.layout import CLOCK_UNIT
 from tests.cpp import compile_kernel
 from tests.kernels.conversation import sanitizers
+from tests.kernels.items import items_of
 from tests.objects import LIBRARY
 from tests.units import layout_headers
 
-ITEMS = ElementManifest.model_validate({
-    "class": "Items",
-    "summary": "Items of this test.",
-    "ports": {"inputs": "0", "outputs": "0"},
-    "processing": "a/a",
-    "click": False,
-    "states": [{
-        "table": "items",
-        "layouts": [{
-            "version": 3,
-            "fields": [
-                {"name": "address", "type": "bytes[16]", "key": True, "summary": "of somebody"},
-                {"name": "key", "type": "u32", "key": True, "summary": "number"},
-                {"name": "state", "type": "u8", "summary": "makes a gap before the value"},
-                {"name": "value", "type": "u64", "summary": "anything"},
-                {"name": "opened", "type": "u64", "unit": CLOCK_UNIT, "summary": "a moment"},
-            ],
-        }],
-    }],
-})  # fmt: skip
+ITEMS = items_of([{
+    "version": 3,
+    "fields": [
+        {"name": "address", "type": "bytes[16]", "key": True, "summary": "of somebody"},
+        {"name": "key", "type": "u32", "key": True, "summary": "number"},
+        {"name": "state", "type": "u8", "summary": "makes a gap before the value"},
+        {"name": "value", "type": "u64", "summary": "anything"},
+        {"name": "opened", "type": "u64", "unit": CLOCK_UNIT, "summary": "a moment"},
+    ],
+}])  # fmt: skip
 
 
 def compile_checkpoints(out: Path) -> Path:
