@@ -1,6 +1,7 @@
 #include "supervisor/checkpoint_writer.hh"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -73,17 +74,22 @@ class TableStream {
     out_.put_bytes(part);
   }
 
-  // False when the record is free. One that remains odd is being written by a worker that is off its processor for a
-  // moment, or that died: then the record is lost.
+  // False when the record is free. One that remains odd is being written by a worker that is off its processor, on a
+  // busy machine for long, or that died or hangs: then the record is lost.
   bool copy(uint32_t index) {
-    constexpr int kPatience = 100;  // milliseconds
+    constexpr int kPatience = 2'000;  // milliseconds, about when a worker counts as hung
     for (int waited = 0; waited < kPatience; ++waited) {
       uint32_t sequence = table_.sequence(index);
       if (table_.copy(index, record_)) return true;
       if (!(sequence & 1) && table_.sequence(index) == sequence) return false;
+      if (writer_died()) return false;
       rest_for(1'000'000);
     }
     return false;
+  }
+  bool writer_died() const {
+    pid_t writer = pid_t(load_shared(table_.header().writer_pid));
+    return writer <= 0 || (::kill(writer, 0) != 0 && errno == ESRCH);
   }
 
   void add_record() {

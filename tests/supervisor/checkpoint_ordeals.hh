@@ -54,20 +54,78 @@ inline void end(pid_t process) {
   waitpid(process, nullptr, 0);
 }
 
+constexpr uint32_t kRacingKeys = 500;
+
+// A writer changes the first kRacingKeys records, and adds and removes as many others.
+inline pid_t begin_race() {
+  for (Side& side : sides) {
+    side.open(Table::bytes(2 * kRacingKeys));
+    side.begin(2 * kRacingKeys);
+  }
+  for (uint32_t key = 0; key < kRacingKeys; ++key) sides[0].put(numbered(key, 1), boot_now() + 3600 * kSecond);
+  pid_t writer = write_items_for_ever(kRacingKeys);
+  while (load_shared(sides[0].table.header().fresh) <= kRacingKeys) usleep(100);
+  return writer;
+}
+
+// Restores the file: what is wrong with its records; `latest` is the newest change in it.
+inline std::string wrong_in(const std::string& path, uint64_t& latest) {
+  CheckpointReader reader;
+  if (CheckpointVerdict verdict = reader.open(path); !verdict.good()) return told(verdict);
+  restore_side(reader, 0);
+  const Table& table = sides[0].table;
+  uint32_t first = 0;
+  for (uint32_t index = 0; index < table.fresh(); ++index) {
+    if (!table.used(index)) continue;
+    if (torn(table.at(index))) return "a torn record in " + path;
+    first += table.at(index).key < kRacingKeys;
+    latest = std::max(latest, uint64_t(table.at(index).opened));
+  }
+  return first == kRacingKeys ? "" : std::to_string(kRacingKeys - first) + " records are missing in " + path;
+}
+
+// Stops the writer when it is within a change to one of the first records.
+inline void stop_within_a_change(pid_t writer) {
+  TableView view;
+  view.open(sides[0].memory->fd());
+  for (bool writing = false; !writing;) {
+    kill(writer, SIGCONT);
+    usleep(100);
+    kill(writer, SIGSTOP);
+    waitpid(writer, nullptr, WUNTRACED);
+    for (uint32_t index = 0; index < kRacingKeys; ++index) writing |= view.reader().sequence(index) & 1;
+  }
+}
+
+// A checkpoint while the writer gets no processor for half a second, in the middle of a change.
+inline std::string stalled(Words& words) {
+  std::string directory;
+  words >> directory;
+  pid_t writer = begin_race();
+  stop_within_a_change(writer);
+  pid_t waker = fork();
+  if (waker == 0) {
+    usleep(500'000);
+    kill(writer, SIGCONT);
+    _exit(0);
+  }
+  WrittenCheckpoint written;
+  CheckpointFailure failure = write_both(directory, "stalled", 0, written);
+  waitpid(waker, nullptr, 0);
+  end(writer);
+  if (failure) return failure.text;
+  uint64_t latest = 0;
+  std::string wrong = wrong_in(directory + "/" + checkpoint_name(written.sequence), latest);
+  return wrong.empty() ? "whole" : wrong;
+}
+
 // Checkpoints beside a writer that changes the first KEYS records and adds and removes as many others: restored records
 // are consistent, each key is there once, and none of the first ones is missing.
 inline std::string race(Words& words) {
   std::string directory;
   uint32_t rounds = 0;
-  constexpr uint32_t kKeys = 500;
   words >> directory >> rounds;
-  for (Side& side : sides) {
-    side.open(Table::bytes(2 * kKeys));
-    side.begin(2 * kKeys);
-  }
-  for (uint32_t key = 0; key < kKeys; ++key) sides[0].put(numbered(key, 1), boot_now() + 3600 * kSecond);
-  pid_t writer = write_items_for_ever(kKeys);
-  while (load_shared(sides[0].table.header().fresh) <= kKeys) usleep(100);
+  pid_t writer = begin_race();
   std::string wrong;
   for (uint32_t round = 0; round < rounds && wrong.empty(); ++round) {
     WrittenCheckpoint written;
@@ -78,20 +136,9 @@ inline std::string race(Words& words) {
   list_checkpoints(directory, files);
   std::set<uint64_t> moments;
   for (const StoredCheckpoint& file : files) {
-    CheckpointReader reader;
-    if (CheckpointVerdict verdict = reader.open(file.path); !verdict.good()) return told(verdict);
-    restore_side(reader, 0);
-    const Table& table = sides[0].table;
-    uint32_t first = 0;
     uint64_t latest = 0;
-    for (uint32_t index = 0; index < table.fresh(); ++index) {
-      if (!table.used(index)) continue;
-      if (torn(table.at(index))) return "a torn record in " + file.path;
-      first += table.at(index).key < kKeys;
-      latest = std::max(latest, uint64_t(table.at(index).opened));
-    }
+    if (std::string fault = wrong_in(file.path, latest); !fault.empty()) return fault;
     moments.insert(latest);
-    if (first != kKeys) return std::to_string(kKeys - first) + " records are missing in " + file.path;
   }
   if (moments.size() < 2) return "nothing was written meanwhile";
   return wrong.empty() ? "whole " + std::to_string(files.size()) : wrong;

@@ -174,6 +174,7 @@ int main() {
                        {"prune", prune},
                        {"damage", damage},
                        {"race", race},
+                       {"stalled", stalled},
                        {"killed", killed},
                        {"large", large},
                        {"overfill", overfill}});

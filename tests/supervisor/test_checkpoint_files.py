@@ -258,6 +258,10 @@ def test_checkpoints_beside_a_busy_writer_are_whole(program: Conversation, tmp_p
     assert program.ask("race", tmp_path, 300) == "whole 300"
 
 
+def test_a_writer_off_its_processor_loses_no_record(program: Conversation, tmp_path: Path) -> None:
+    assert program.ask("stalled", tmp_path) == "whole"
+
+
 def test_a_million_records(program: Conversation, tmp_path: Path) -> None:
     told = program.ask("large", tmp_path, 1_000_000, 0)
     assert told.startswith("1000000 0 1000000 0 bytes "), told
