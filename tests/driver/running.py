@@ -16,9 +16,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 class ControlClient:
     """Speaks Click's control protocol line by line, so that tests read like the wire."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float = 10) -> None:
+        """`patience` is how many seconds an answer may take."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(10)
+        self._socket.settimeout(patience)
         self._socket.connect(str(path))
         self._stream = self._socket.makefile("rb")
 

@@ -26,6 +26,8 @@ WIRES = "lan :: Wire(eth0, eth1); wan :: Wire(eth1, eth0);\n"
 PATIENCE = 15.0  # seconds: the machine may be busy with other tests
 CLONE_NEWNET = 0x40000000
 RING_BYTES = 32 << 20
+LONGEST_REQUEST = 90.0
+"""Seconds: longer than any request of these tests allows, so that its own limit ends it first."""
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
@@ -58,7 +60,7 @@ class Supervised:
         self._attempts = 0
 
     def client(self, name: str = "supervisor.sock") -> ControlClient:
-        client = ControlClient(self.directory / name)
+        client = ControlClient(self.directory / name, LONGEST_REQUEST)
         assert client.line() == "Click::ControlSocket/1.3"
         return client
 
