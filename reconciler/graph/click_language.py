@@ -14,6 +14,11 @@ from reconciler.graph.element_graph import Connection, Element, Graph
 
 __all__ = ["ClickSyntaxError", "parse", "render"]
 
+
+class NotClickLanguage(Exception):
+    """A graph cannot be written in Click language."""
+
+
 _DRIVER_PREFIX = "click_driver@@"
 """Prefix of elements that a driver adds for itself; they are not part of the graph."""
 
@@ -22,8 +27,17 @@ def render(graph: Graph) -> str:
     """Write the graph in Click language: declarations, then connections, each by atom in flow
     order.
 
-    The text is deterministic. Declarations come first because Click requires it.
+    The text is deterministic. Declarations come first because Click requires it. Raises
+    NotClickLanguage when a driver would read another graph from it: then a name or an argument is
+    more than that.
     """
+    text = _text(graph)
+    if parse(text) != graph:
+        raise NotClickLanguage("an element's name or argument would be read as something else")
+    return text
+
+
+def _text(graph: Graph) -> str:
     groups = _group_by_atom(graph)
     declarations = [_section(atom, _declaration_lines(elements)) for atom, elements in groups]
     connections = [_section(atom, _connection_lines(elements, graph)) for atom, elements in groups]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,10 +11,11 @@ _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|#[^\n]*)+", re.DOTALL)
 _MARK = re.compile(r"->|=>|::|[;,\[\](){}|]")
 _WORD = re.compile(r"[A-Za-z0-9_@]+(?:/[A-Za-z0-9_@]+)*")
 _PIECE = re.compile(
-    r"""(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<quoted>"(?:\\.|[^"\\])*"|'[^']*'|\\<[^>]*>)"""
-    r"|(?P<plain>.)",
+    r"""(?P<comment>//[^\n]*)|(?P<opening>/\*|\\<|["'])|(?P<mark>[(),])|[^/\\"'(),]+|.""",
     re.DOTALL,
 )
+_CLOSING = {"/*": re.compile(r"\*/"), "\\<": re.compile(">"), "'": re.compile("'")}
+_QUOTED = re.compile(r"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
 
 
 class ClickSyntaxError(Exception):
@@ -42,6 +44,7 @@ class Lexer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.offset = 0
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self._skip()
 
     def peek(self) -> Token:
@@ -76,20 +79,35 @@ class Lexer:
             return ()
         opening = self.peek()
         arguments: list[str] = []
-        depth, current = 0, ""
-        for match in _PIECE.finditer(self.text, self.offset):
-            piece = match["plain"]
+        depth, current = 0, [""]
+        while self.offset < len(self.text):
+            piece, shown = self._piece()
             depth += {"(": 1, ")": -1}.get(piece, 0)
             if depth == 0:
-                self.offset = match.end()
                 self._skip()
-                return tuple(_arguments([*arguments, current[1:]]))
+                return tuple(_arguments([*arguments, "".join(current)]))
             if piece == "," and depth == 1:
-                arguments.append(current[1:])
-                current = ","
-            else:
-                current += match.group() if match["comment"] is None else " "
+                arguments.append("".join(current))
+                current = []
+            elif not (piece == "(" and depth == 1):
+                current.append(shown)
         raise ClickSyntaxError(opening.line, opening.column, "'(' is never closed")
+
+    def _piece(self) -> tuple[str, str]:
+        """Consume a piece of a configuration string; return it, and what stands for it."""
+        match = _PIECE.match(self.text, self.offset)
+        assert match is not None
+        self.offset = match.end()
+        opening = match["opening"]
+        if opening is None:
+            return match.group(), " " if match["comment"] else match.group()
+        find = _QUOTED.match if opening == '"' else _CLOSING[opening].search
+        end = find(self.text, self.offset)
+        if end is None:
+            raise ClickSyntaxError(*self._place(match.start()), f"{opening} is never closed")
+        self.offset = end.end()
+        whole = self.text[match.start() : self.offset]
+        return whole, " " if opening == "/*" else whole
 
     def unexpected(self, wanted: str) -> ClickSyntaxError:
         """Return the error that the next token is not what was expected."""
@@ -98,8 +116,7 @@ class Lexer:
         return ClickSyntaxError(token.line, token.column, f"{wanted} expected, not {found}")
 
     def _token(self) -> tuple[Token, int]:
-        line = self.text.count("\n", 0, self.offset) + 1
-        column = self.offset - (self.text.rfind("\n", 0, self.offset) + 1) + 1
+        line, column = self._place(self.offset)
         if self.offset >= len(self.text):
             return Token("end", "", line, column), self.offset
         mark = _MARK.match(self.text, self.offset)
@@ -111,10 +128,24 @@ class Lexer:
         detail = f"{self.text[self.offset]!r} means nothing here"
         raise ClickSyntaxError(line, column, detail)
 
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
     def _skip(self) -> None:
         blank = _SKIP.match(self.text, self.offset)
         if blank:
             self.offset = blank.end()
+
+
+def is_one_argument(text: str) -> bool:
+    """Tell whether a text, put between parentheses, is one argument of an element, all of it."""
+    lexer = Lexer(f"({text})")
+    try:
+        arguments = lexer.config()
+    except ClickSyntaxError:
+        return False
+    return arguments == (text.strip(),) and lexer.offset == len(lexer.text)
 
 
 def _arguments(raw: list[str]) -> Iterator[str]:

@@ -94,8 +94,13 @@ def pattern_mistake(pattern: object) -> str | None:
         return "a pattern is text, like 'tcp dst port 80'"
     if "," in pattern:
         return "a pattern holds no ','; write one entry for each"
-    if pattern.count("(") != pattern.count(")"):
+    depth = 0
+    for mark in pattern:
+        depth += {"(": 1, ")": -1}.get(mark, 0)
+        if depth < 0:
+            break
+    if depth:
         return "the parentheses do not match"
-    if any(mark in pattern for mark in ('"', "\n", "//", "/*")):
-        return "a pattern is one line without quotes and comments"
+    if any(mark in pattern for mark in ('"', "'", "\\", ";", "\n", "//", "/*")):
+        return "a pattern is one line without quotes, ';' and comments"
     return word_mistake(pattern)

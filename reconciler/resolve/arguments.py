@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, alike, closest, did_you_mean
+from reconciler.graph.click_lexer import is_one_argument
 from reconciler.library.values import UnknownParameter, mismatch, substitute
 from reconciler.load.repository import Desired
 from reconciler.resolve.argument_texts import Mistake, atom_text, element_text, mistakes_in
@@ -145,7 +146,7 @@ class Binding:
         self, path: Path, key: str, read: Callable[[], str | tuple[str, ...]], texts: Texts
     ) -> None:
         try:
-            texts[key] = read()
+            texts[key] = _checked(read())
         except* Mistake as group:
             for mistake in mistakes_in(group):
                 place = (*path, "with", key, *mistake.path)
@@ -189,6 +190,17 @@ class Binding:
         if given in self.state_classes and parameter.state_class not in (None, given):
             raise Mistake(f"{value} is a {given}, a {parameter.state_class} is needed")
         return value
+
+
+def _checked(read: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """Return texts that stay one argument each in Click language. Raises Mistake for another: it
+    would become elements or arguments that nobody reviewed.
+    """
+    for text in (read,) if isinstance(read, str) else read:
+        if text.strip() and not is_one_argument(text):
+            hint = "Leave out quotes, comments, and parentheses that do not match."
+            raise Mistake(f"{text!r} is not one argument in Click's language", hint)
+    return read
 
 
 def _output_names(value: Any) -> tuple[str, ...]:
