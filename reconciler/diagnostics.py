@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_COMMANDS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -41,7 +46,15 @@ class Diagnostic:
         text = f"{place}: {self.summary}" if place else self.summary
         if self.detail:
             text += f": {self.detail}"
-        return f"{text}. {self.hint}" if self.hint else text
+        return printable(f"{text}. {self.hint}" if self.hint else text)
+
+
+def printable(text: str) -> str:
+    """Return a text that comes from outside with escapes in place of what would command a terminal,
+    hide or reorder what is shown: control characters but line ends and tabs, half characters, and
+    those that turn the direction of writing (Trojan Source, CVE-2021-42574).
+    """
+    return _COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

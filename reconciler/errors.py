@@ -44,6 +44,12 @@ class RevisionNotFound(Stalled):
     reason = "RevisionNotFound"
 
 
+class BranchRewound(Stalled):
+    """The branch went back to an older commit than was followed before."""
+
+    reason = "BranchRewound"
+
+
 class CloneUnusable(Stalled):
     """The reconciler's own clone of the repository is damaged or cannot be written."""
 

@@ -100,6 +100,11 @@ class LocalTransport(Model):
         """
         return {name: getattr(self, name) for name in LocalTransport.model_fields}
 
+    @property
+    def network(self) -> str:
+        """The network in which its interfaces have their names; devices may share one."""
+        return f"local {self.netns or ''}".rstrip()
+
 
 class ClickUpDriver(Model):
     """The device runs click-up's own driver and supervisor."""

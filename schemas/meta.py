@@ -38,7 +38,7 @@ _CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9_]{0,62}")
 _VERSION = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
 )
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|min|m|h|d)")
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(us|ms|s|min|m|h|d)")
 _SIZE = re.compile(r"(\d{1,12})(KiB|MiB|GiB)")
 _BYTES = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 # A factor and a divisor, so that 10us is exactly 1e-5.

@@ -12,43 +12,93 @@ import typer
 from reconciler.cli.workplace import fail
 from reconciler.load import load, may_hold_objects
 from reconciler.load.repository import Desired, Repository, unbound_instance
-from reconciler.source.git import LARGEST_FILE
+from reconciler.yaml.contents import Contents, Unread
+from reconciler.yaml.limits import DEFAULT, Limits, parse_limits
 
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="Folder of the repository, or one file")
 ]
 
 
-def read_repository(path: Path) -> Repository:
+LimitsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=NUMBER",
+        help="Change how much a revision may hold; messages name the limits",
+    ),
+]
+AllowRemovalsOption = Annotated[
+    bool,
+    typer.Option("--allow-removals", help="Let a revision remove most instances at once"),
+]
+
+_LINK = Unread("it is a symbolic link, which is not followed", "Keep the file itself in its place.")
+_SUBMODULE = Unread(
+    "it is a submodule, whose files are not read",
+    "Keep its files here, or move it out of the folder.",
+)
+
+
+def read_limits(words: list[str] | None) -> Limits:
+    """Return the limits that the command line gives; end the command when one is wrong."""
+    try:
+        return parse_limits(words or [])
+    except ValueError as error:
+        fail(f"--limit: {error}", 2)
+
+
+def read_repository(path: Path, limits: Limits = DEFAULT) -> Repository:
     """Read a folder or file as it is on disk, committed or not; end the command when absent."""
     if not path.exists():
         fail(f"there is no {path}", 2)
-    return load(dict(_read_files(path)))
+    files: dict[str, Contents] = {}
+    total = 0
+    for name, contents in _read_files(path, limits):
+        files[name] = contents
+        total += len(contents) if isinstance(contents, bytes) else 0
+        if total > limits.total_bytes:
+            fail(f"all YAML files together have more than {limits.told('total_bytes')} bytes", 2)
+    return load(files, limits)
 
 
-def _read_files(path: Path) -> Iterator[tuple[str, str]]:
+def _read_files(path: Path, limits: Limits) -> Iterator[tuple[str, Contents]]:
     if path.is_file():
-        yield path.name, _read_text(path)
+        yield path.name, _read(path.resolve(), limits)
         return
     for folder, folders, names in os.walk(path):
+        here = Path(folder)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in list(folders):
+            if (here / name).is_symlink():
+                if not (here / name).resolve().is_relative_to(path.resolve()):
+                    yield _shown(here / name, path), _LINK
+            elif (here / name / ".git").exists():
+                folders.remove(name)
+                yield _shown(here / name, path), _SUBMODULE
         for name in sorted(names):
-            place = Path(folder, name)
-            relative = place.relative_to(path).as_posix()
-            # As in a commit: links are not followed, and only files count.
-            if may_hold_objects(relative) and place.is_file() and not place.is_symlink():
-                yield relative, _read_text(place)
+            shown = _shown(here / name, path)
+            if may_hold_objects(shown) and _may_be_committed(here / name):
+                yield shown, _read(here / name, limits)
 
 
-def _read_text(place: Path) -> str:
-    size = place.stat().st_size
-    if size > LARGEST_FILE:
-        fail(
-            f"{place} has {size} bytes, more than the {LARGEST_FILE} that are read of a file; move"
-            " what is not desired state out of the folder",
-            2,
-        )
-    return place.read_text(encoding="utf-8", errors="replace")
+def _may_be_committed(place: Path) -> bool:
+    return place.is_symlink() or place.is_file()
+
+
+def _shown(place: Path, root: Path) -> str:
+    name = place.relative_to(root).as_posix()
+    return os.fsencode(name).decode(errors="backslashreplace")
+
+
+def _read(place: Path, limits: Limits) -> Contents:
+    """Read as from a commit: links are not followed."""
+    try:
+        if place.is_symlink():
+            return _LINK
+        return limits.larger_than_a_file(place.stat().st_size) or place.read_bytes()
+    except OSError as error:
+        return Unread(error.strerror or str(error), "Give click-up the right to read it.")
 
 
 def find_desired(repository: Repository, element: str, device: str | None) -> Desired:

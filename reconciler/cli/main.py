@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from reconciler.errors import Stalled, Transient
+from reconciler.source.command import forget_callers_repository
 
 CANNOT_TELL = {"plan": 2}
 """Exit codes of errors for the verbs whose exit code 1 means something else."""
@@ -40,6 +41,7 @@ VERBS = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
+    forget_callers_repository()
     given = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((word for word in given if not word.startswith("-")), "")
     try:

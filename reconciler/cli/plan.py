@@ -13,7 +13,13 @@ from typing import Annotated
 import typer
 
 from reconciler.build import Builder, find_compiler
-from reconciler.cli.files import PathArgument, read_repository
+from reconciler.cli.files import (
+    AllowRemovalsOption,
+    LimitsOption,
+    PathArgument,
+    read_limits,
+    read_repository,
+)
 from reconciler.cli.plan_text import plan_lines, summary
 from reconciler.cli.workplace import (
     DataOption,
@@ -31,7 +37,7 @@ from reconciler.errors import Stalled, Transient, Waiting
 from reconciler.library import Library
 from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired, Repository
-from reconciler.observe.known import Known, known_of
+from reconciler.observe.known import Known, everything_applied, known_of
 from reconciler.reconcile import Goal, Planner
 from reconciler.resolve import resolve
 from reconciler.store import Ledger
@@ -119,6 +125,8 @@ def plan(
     data: DataOption = None,
     own: LibraryOption = None,
     build: BuildOption = False,
+    limit: LimitsOption = None,
+    allow_removals: AllowRemovalsOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show what the repository would change on each device, without changing it.
@@ -128,8 +136,9 @@ def plan(
     """
     library = open_library(own, 2)
     folder = writable_folder(data) if build else data_folder(data)
-    repository = read_repository(path)
-    planner = Planner(folder, library, Builder(folder / "cache", library, find_compiler()))
+    repository = read_repository(path, read_limits(limit))
+    builder = Builder(folder / "cache", library, find_compiler())
+    planner = Planner(folder, library, builder, allow_removals=allow_removals)
     with _ledger(folder) as ledger:
         planned = asyncio.run(plan_all(planner, ledger, repository, only, build))
     _show(planned, output)
@@ -145,9 +154,17 @@ async def plan_all(
 ) -> Planned:
     """Plan as `run` would for every instance, or for those in `only`; compile if `build`."""
     plans = _Plans(planner, {} if ledger is None else _read(ledger), build)
-    removed = _removed(repository, plans.recorded)
+    desired_state = DesiredState("", repository)
+    removed = {
+        key: one.known.applied
+        for key, one in sorted(plans.recorded.items())
+        if one.known.applied is not None and key not in desired_state.digests
+    }
     keys = _keys_to_plan(repository, removed, only)
     planned = Planned(stalled=_mistakes(repository, plans.planner.library, keys))
+    applied = {} if ledger is None else everything_applied(ledger)
+    if (why := planner.why_keep(desired_state, applied)) is not None:
+        planned.stalled |= {key: [f"it stays: {why}"] for key in sorted(keys & removed.keys())}
     for desired in (*repository.instances(), *removed.values()):
         if desired.key not in keys or desired.key in planned.stalled:
             continue
@@ -183,18 +200,6 @@ def _read(ledger: Ledger) -> dict[str, _Recorded]:
             {one.digest: one.reason for one in ledger.rejections(record.key)},
         )
         for record in ledger.instances()
-    }
-
-
-def _removed(repository: Repository, recorded: Mapping[str, _Recorded]) -> dict[str, Desired]:
-    """Return the instances that were applied and are no longer desired."""
-    desired_state = DesiredState("", repository)
-    if desired_state.why_not_remove() is not None:
-        return {}
-    return {
-        key: one.known.applied
-        for key, one in sorted(recorded.items())
-        if one.known.applied is not None and key not in desired_state.digests
     }
 
 

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,7 @@ import typer
 
 from reconciler.build import Builder, find_compiler
 from reconciler.build.background import step_back
+from reconciler.cli.files import AllowRemovalsOption, LimitsOption, read_limits
 from reconciler.cli.workplace import (
     DataOption,
     LibraryOption,
@@ -60,6 +63,11 @@ def run(
     once: Annotated[
         bool, typer.Option("--once", help="Converge, report the outcome, and exit")
     ] = False,
+    limit: LimitsOption = None,
+    allow_removals: AllowRemovalsOption = False,
+    allow_rewind: Annotated[
+        bool, typer.Option("--allow-rewind", help="Follow a branch back to an older commit")
+    ] = False,
     data: DataOption = None,
     own: LibraryOption = None,
     verbose: Annotated[
@@ -73,14 +81,17 @@ def run(
     or SIGTERM.
     """
     step_back()
+    parsed, limits = _reference(reference), read_limits(limit)
     try:
         seconds = parse_duration(interval)
-        parsed = _reference(reference)
-        code = asyncio.run(
-            _run(repository, parsed, path, seconds, once, writable_folder(data), verbose, own)
-        )
     except ValueError as error:
         fail(f"--interval {interval}: {error}", 2)
+    try:
+        folder = writable_folder(data)
+        clone = folder / "source.git"
+        source = GitSource(repository, parsed, clone, path, limits, allow_rewind)
+        opened = partial(open_dependencies, folder, allow_removals=allow_removals)
+        code = asyncio.run(_run(source, seconds, once, opened, verbose, own))
     except (Stalled, Transient) as error:
         fail(str(error))
     raise typer.Exit(code)
@@ -94,12 +105,10 @@ def _reference(text: str) -> Reference:
 
 
 async def _run(
-    repository: str,
-    reference: Reference,
-    path: str,
+    source: GitSource,
     interval: float,
     once: bool,
-    folder: Path,
+    opened: Callable[[Observer, Library], Dependencies],
     verbose: bool,
     own: Path | None,
 ) -> int:
@@ -107,8 +116,7 @@ async def _run(
     if verbose:
         _log_to_stderr()
         observer = Observers(observer, LogObserver())
-    dependencies = open_dependencies(folder, observer, open_library(own))
-    source = GitSource(repository, reference, folder / "source.git", path)
+    dependencies = opened(observer, open_library(own))
     loop = Loop(source, dependencies, interval)
     try:
         if once:
@@ -120,10 +128,13 @@ async def _run(
         dependencies.ledger.close()
 
 
-def open_dependencies(folder: Path, observer: Observer, library: Library) -> Dependencies:
+def open_dependencies(
+    folder: Path, observer: Observer, library: Library, allow_removals: bool = False
+) -> Dependencies:
     """Open everything that a reconciler keeps in its data folder. Raises Stalled."""
     builder = Builder(folder / "cache", library, find_compiler())
-    return Dependencies(Planner(folder, library, builder), Ledger(folder / "ledger.db"), observer)
+    planner = Planner(folder, library, builder, allow_removals=allow_removals)
+    return Dependencies(planner, Ledger(folder / "ledger.db"), observer)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from reconciler.cli.files import PathArgument, read_repository
+from reconciler.cli.files import LimitsOption, PathArgument, read_limits, read_repository
 from reconciler.cli.workplace import LibraryOption, Output, OutputOption, open_library, print_json
 from reconciler.diagnostics import Diagnostic
 from reconciler.load.repository import Repository
@@ -17,6 +17,7 @@ from reconciler.resolve.check import check
 def validate(
     path: PathArgument = Path("."),
     own: LibraryOption = None,
+    limit: LimitsOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Check every file of a repository and the references between them.
@@ -24,7 +25,7 @@ def validate(
     Exit codes: 0 no mistakes, 1 mistakes, 2 there is no such folder.
     """
     library = open_library(own)
-    repository = read_repository(path)
+    repository = read_repository(path, read_limits(limit))
     mistakes = check(repository, library)
     if output is Output.JSON:
         print_json(_as_json(repository, mistakes))

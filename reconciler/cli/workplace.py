@@ -63,7 +63,11 @@ def data_folder(data: Path | None) -> Path:
 
 
 def writable_folder(data: Path | None) -> Path:
-    """Return the data folder, created if need be; end the command when it is not writable."""
+    """Return the data folder, created if need be; end the command when it is not writable.
+
+    What is made in it from now on is nobody else's: state tables tell who talks to whom.
+    """
+    os.umask(0o077)
     folder = data_folder(data)
     hint = "name another folder with --data, or run as a user who may write there"
     try:

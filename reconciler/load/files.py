@@ -11,8 +11,10 @@ from typing import Any
 from reconciler.diagnostics import Diagnostic, closest, did_you_mean, ordered
 from reconciler.load.instances import form_instances
 from reconciler.load.repository import Desired, Entry, Repository
-from reconciler.yaml.documents import Document, read_documents
+from reconciler.yaml.contents import Contents, Unread, text_of
+from reconciler.yaml.documents import DAMAGED, Document, Spending, read_documents
 from reconciler.yaml.drafts import make_draft
+from reconciler.yaml.limits import DEFAULT, Limits
 from schemas.device import Device
 from schemas.meta import API_GROUP, API_VERSION, Model
 from schemas.network_element import NetworkElement
@@ -29,21 +31,23 @@ _NAME = re.compile(r"\bname:\s*[\"']?([\w-]+)")
 _MARKS = (f"{API_GROUP}/", *(f"kind: {kind}" for kind in _KINDS))
 
 
-def may_hold_objects(path: str) -> bool:
-    """Tell whether a file may hold objects: its name ends as YAML, and no folder above
-    is hidden.
+def may_hold_objects(path: str, contents: Contents = "") -> bool:
+    """Tell whether a file may hold objects: its name ends as YAML or it was not read, and no folder
+    above is hidden.
     """
     parts = PurePosixPath(path).parts
-    return path.endswith((".yaml", ".yml")) and not any(part.startswith(".") for part in parts)
+    named = path.endswith((".yaml", ".yml")) or isinstance(contents, Unread)
+    return named and not any(part.startswith(".") for part in parts)
 
 
-def load(files: Mapping[str, str]) -> Repository:
-    """Form the repository of files, given as path -> text. YAML of other applications
-    is ignored.
-    """
-    reading = _Reading()
-    for path in sorted(filter(may_hold_objects, files)):
-        reading.read(path, files[path])
+def load(files: Mapping[str, Contents], limits: Limits = DEFAULT) -> Repository:
+    """Form the repository of files, given by path. YAML of other applications is ignored."""
+    reading = _Reading(Spending(limits))
+    for path in sorted(path for path in files if may_hold_objects(path, files[path])):
+        try:
+            reading.read(path, files[path])
+        except Exception as bug:  # noqa: BLE001 - one file never stops the others
+            reading.failed(path, bug)
     repository = Repository(
         elements=reading.entries["NetworkElement"],
         devices=reading.entries["Device"],
@@ -53,30 +57,45 @@ def load(files: Mapping[str, str]) -> Repository:
         nameless={kind: tuple(entries) for kind, entries in reading.nameless.items()},
         hinted=frozenset(reading.hinted),
     )
-    return form_instances(repository)
+    return form_instances(repository, limits)
 
 
 class _Reading:
     """Collects the objects of one file after another."""
 
-    def __init__(self) -> None:
+    def __init__(self, spending: Spending) -> None:
+        self.spending = spending
         self.entries: dict[str, dict[str, Entry[Any]]] = {kind: {} for kind in _KINDS}
         self.diagnostics: list[Diagnostic] = []
         self.unreadable: set[str] = set()
         self.nameless: dict[str, list[Entry[Any]]] = {kind: [] for kind in _KINDS}
         self.hinted: set[str] = set()
 
-    def read(self, path: str, text: str) -> None:
+    def read(self, path: str, contents: Contents) -> None:
         """Add the objects of a file."""
-        documents, broken = read_documents(path, text)
+        text = text_of(path, contents)
+        if isinstance(text, Diagnostic):
+            self._cannot_read(path, text)
+            return
+        documents, broken = read_documents(path, text, self.spending)
         owned = [document for document in documents if _is_click_up_object(document)]
-        syntax = broken if owned or any(mark in text for mark in _MARKS) else ()
+        damaged = any(one.summary == DAMAGED for one in broken)
+        syntax = broken if owned or damaged or any(mark in text for mark in _MARKS) else ()
         if syntax:
-            self.unreadable.add(path)
-            self.diagnostics.extend(syntax)
+            self._cannot_read(path, *syntax)
             self.hinted.update(_NAME.findall(text))
         for document in owned:
             self._add(document, syntax)
+
+    def failed(self, path: str, bug: Exception) -> None:
+        """Tell that click-up itself failed on a file."""
+        detail = f"click-up failed on it: {type(bug).__name__}: {bug}"[:500]
+        hint = "Report it, with the file, as a mistake of click-up."
+        self._cannot_read(path, Diagnostic(path, 1, 1, "File not read", detail, hint))
+
+    def _cannot_read(self, path: str, *why: Diagnostic) -> None:
+        self.unreadable.add(path)
+        self.diagnostics.extend(why)
 
     def _add(self, document: Document, syntax: tuple[Diagnostic, ...]) -> None:
         wrong = tuple(_envelope_mistakes(document))

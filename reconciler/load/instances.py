@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,17 +13,19 @@ from reconciler.load.repository import Desired, Entry, Repository
 from reconciler.load.rollout_checks import binding_mistakes, rollout_mistakes, selects
 from reconciler.yaml.documents import Document
 from reconciler.yaml.drafts import Draft
+from reconciler.yaml.limits import Limits
 from schemas.device import Device
 from schemas.network_element import NetworkElement
 from schemas.rollout import DeviceSelector, Rollout
 
 
-def form_instances(repository: Repository) -> Repository:
+def form_instances(repository: Repository, limits: Limits) -> Repository:
     """Return the repository with its instances, and with the mistakes found between objects."""
-    forming = _Forming(repository)
+    forming = _Forming(repository, limits)
     for rollout in repository.rollouts.values():
         forming.add(rollout)
     forming.check_interfaces_shared()
+    forming.check_directories_shared()
     for nameless in repository.nameless.get("Rollout", ()):
         forming.diagnostics.extend(rollout_mistakes(nameless, repository))
     return replace(
@@ -30,6 +33,7 @@ def form_instances(repository: Repository) -> Repository:
         wanted=tuple(forming.wanted[key] for key in sorted(forming.wanted)),
         broken=dict(sorted(forming.broken.items())),
         diagnostics=ordered((*repository.diagnostics, *forming.diagnostics)),
+        unreadable=tuple(sorted({*repository.unreadable, *forming.not_formed})),
     )
 
 
@@ -42,20 +46,23 @@ class _Use:
     device: Draft[Device] | None
 
     def interfaces(self) -> Iterator[tuple[str, str]]:
-        """Yield the device with each of its interfaces that is used."""
+        """Yield each interface that is used, with the network that it is in."""
         if self.element is None or self.device is None:
             return
         bound = self.device.model.spec.interfaces
         for logical in self.element.model.spec.interfaces:
             if logical in bound:
-                yield self.device.model.name, bound[logical]
+                yield self.device.model.spec.network, bound[logical]
 
 
 class _Forming:
     """Goes through the rollouts and collects instances, good and broken."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, limits: Limits) -> None:
         self.repository = repository
+        self.limits = limits
+        self.not_formed: set[str] = set()
+        """Files with rollouts whose instances are not all formed, as there are too many."""
         self.wanted: dict[str, Desired] = {}
         self.broken: dict[str, tuple[Diagnostic, ...]] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -69,6 +76,9 @@ class _Forming:
         mistakes = tuple(rollout_mistakes(rollout, self.repository))
         self.diagnostics.extend(mistakes)
         for device in self._devices(rollout):
+            if len(self.owners) + len(self.broken) >= self.limits.instances:
+                self._report_too_many(rollout)
+                return
             key = f"{device.name}/{element_name}"
             own = (*rollout.diagnostics, *mistakes, *device.diagnostics)
             if element is None:
@@ -115,6 +125,13 @@ class _Forming:
             rollout_document=rollout.document,
         )
 
+    def _report_too_many(self, rollout: Entry[Rollout]) -> None:
+        self.not_formed.add(rollout.document.file)
+        place = rollout.document.key_at("spec", "devices")
+        detail = f"all rollouts together ask for more than {self.limits.told('instances')}"
+        hint = "Narrow the selectors, or raise the limit."
+        self.diagnostics.append(Diagnostic.at(place, "Too many instances", detail, hint))
+
     def _report_released_twice(
         self, key: str, rollout: Entry[Rollout], other: Entry[Rollout]
     ) -> None:
@@ -124,7 +141,7 @@ class _Forming:
         self._report(key, Diagnostic.at(place, "Instance released twice", detail, hint))
 
     def check_interfaces_shared(self) -> None:
-        """Report interfaces that two instances on one device use."""
+        """Report interfaces that two instances use, of one device or of two in one network."""
         users: dict[tuple[str, str], str] = {}
         # Broken instances come last, so that they never take an interface from a good one.
         for key in sorted(self.uses, key=lambda key: (key not in self.wanted, key)):
@@ -132,6 +149,31 @@ class _Forming:
                 first = users.setdefault((device, physical), key)
                 if first != key:
                     self._report_interface_used_twice(key, physical, first)
+
+    def check_directories_shared(self) -> None:
+        """Report directories that several devices have: each would take the other's supervisor for
+        its own.
+        """
+        owners: dict[str, list[Entry[Device]]] = {}
+        for entry in self.repository.devices.values():
+            directory = entry.draft and entry.draft.model.spec.directory
+            if directory:
+                owners.setdefault(posixpath.normpath(directory), []).append(entry)
+        for directory, devices in owners.items():
+            for entry in devices if len(devices) > 1 else ():
+                self._report_directory_shared(entry, directory, devices)
+
+    def _report_directory_shared(
+        self, entry: Entry[Device], directory: str, devices: list[Entry[Device]]
+    ) -> None:
+        others = ", ".join(sorted(one.name for one in devices if one is not entry))
+        detail = f"{directory} of {entry.name} is also the directory of {others}"
+        place = entry.document.at("spec", "directory")
+        mistake = Diagnostic.at(place, "Directory used twice", detail, "Give each its own.")
+        self.diagnostics.append(mistake)
+        for key in self.wanted:
+            if key.startswith(f"{entry.name}/"):
+                self._report(key, mistake)
 
     def _report_interface_used_twice(self, key: str, physical: str, first: str) -> None:
         place = self.uses[key].rollout.document.key_at("spec", "element")

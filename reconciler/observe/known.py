@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.load.repository import Desired
 from reconciler.record.journal import applied_desired
@@ -33,3 +34,9 @@ def known_of(record: InstanceRecord, ledger: Ledger) -> Known:
         graph=ledger.graph(confirmed),
         began=lambda attempt: ledger.attempt(attempt) is not None,
     )
+
+
+def everything_applied(ledger: Ledger) -> dict[str, dict[str, Any]]:
+    """Return the objects of every instance as they were applied last, by key and kind."""
+    records = ledger.instances()
+    return {record.key: record.applied for record in records if record.applied is not None}

@@ -104,7 +104,7 @@ class Loop:
         if self.desired_state is not None and self.desired_state.revision == str(revision):
             return
         files = await self._source.files(revision)
-        repository = await asyncio.to_thread(load, files)
+        repository = await asyncio.to_thread(load, files, self._source.limits)
         before, self.desired_state = self.desired_state, DesiredState(str(revision), repository)
         self._dependencies.observer.revision(str(revision), len(self.desired_state.digests))
         for mistake in repository.diagnostics:

@@ -23,7 +23,7 @@ from reconciler.errors import (
 )
 from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired
-from reconciler.observe.known import Known, known_of
+from reconciler.observe.known import Known, everything_applied, known_of
 from reconciler.observe.targets import describe_changes
 from reconciler.outcome import Outcome, OutcomeKind, damping
 from reconciler.plan.terms import Observed
@@ -124,10 +124,6 @@ class _Pass:
             broken = desired.diagnostics
         if broken:
             raise Stalled("\n".join(map(str, broken)), broken)
-        if desired is None and (why := self.desired_state.why_not_remove()) is not None:
-            raise SourceIncomplete(
-                f"{self.key} is left running although the repository no longer has it: {why}"
-            )
         return desired
 
     def _suspended(self) -> str | None:
@@ -193,6 +189,11 @@ class _Pass:
 
     async def _remove(self, known: Known) -> Outcome:
         gone = f"no longer in {self.journal.revision}"
+        applied = await asyncio.to_thread(everything_applied, self.dependencies.ledger)
+        if (why := self.planner.why_keep(self.desired_state, applied)) is not None:
+            raise SourceIncomplete(
+                f"{self.key} is left running although the repository no longer has it: {why}"
+            )
         if known.applied is not None:
             goal = self.planner.removal(known.applied, self.journal.revision)
             plan, _ = await self.planner.plan(goal, await self._observe(goal), known)

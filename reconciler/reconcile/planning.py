@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reconciler.build import Builder
 from reconciler.devices.client import DeviceClient
@@ -13,11 +14,13 @@ from reconciler.devices.open import open_device
 from reconciler.devices.reports import DeviceState
 from reconciler.errors import DeviceMoved, Waiting
 from reconciler.library import Library
+from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired
 from reconciler.observe.device import in_plan_terms
 from reconciler.observe.known import Known
 from reconciler.observe.targets import check_platform, reject_digest, target_of
 from reconciler.plan import make_plan
+from reconciler.plan.removals import why_not_so_many
 from reconciler.plan.terms import Observed, Target
 from reconciler.record.journal import Applied
 from reconciler.store import Snapshots
@@ -67,6 +70,8 @@ class Planner:
     """Of this machine; that of a device follows from it."""
     open: Callable[[Device, str, Path], DeviceClient] = open_device
     """Opens a device: from its document, an element's name and `folder`."""
+    allow_removals: bool = False
+    """Whether one commit may remove most instances."""
 
     @property
     def snapshots(self) -> Snapshots:
@@ -81,6 +86,18 @@ class Planner:
         builder = await asyncio.to_thread(self.builder.for_platform, platform)
         target = await asyncio.to_thread(target_of, desired, self.library, builder)
         return Goal(desired, target, device, revision, builder)
+
+    def why_keep(
+        self, desired_state: DesiredState, applied: Mapping[str, Mapping[str, Any]]
+    ) -> str | None:
+        """Return why instances that are no longer desired must be left running, or None.
+
+        `applied` holds the objects of every instance as they were applied last.
+        """
+        why = desired_state.why_not_remove()
+        if why is None and not self.allow_removals:
+            why = why_not_so_many(applied, desired_state.digests)
+        return why
 
     def removal(self, applied: Desired, revision: str) -> Goal:
         """Return the goal that nothing runs where this was applied."""

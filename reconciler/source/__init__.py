@@ -2,6 +2,7 @@
 commits.
 
 Belongs here: git and file-system events. Does not belong here: what the YAML means (load).
+Read in this order: git, reference, semver, clone, command, tree, rewind, address, watch.
 """
 
 from reconciler.source.git import GitSource, Revision

@@ -1,26 +1,32 @@
-"""A bare clone of the desired-state repository, and the YAML files in it at a revision."""
+"""A repository of desired state that is followed at one reference."""
 
 from __future__ import annotations
 
 import asyncio
 import posixpath
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-import git
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
-
-from reconciler.errors import CloneUnusable, RevisionNotFound, SourceUnreachable, Stalled
+from reconciler.errors import RevisionNotFound, SourceUnreachable, Stalled
+from reconciler.source.address import Address, without_credentials
+from reconciler.source.clone import NO_SUCH_REFERENCE, Clone, Held
+from reconciler.source.command import GitFailed, GitTooSlow
 from reconciler.source.reference import Kind, Reference, newest_tag
+from reconciler.source.rewind import Followed, commit_time, refuse_rewind, remember
+from reconciler.source.tree import read_files
+from reconciler.yaml.contents import Contents
+from reconciler.yaml.limits import DEFAULT, Limits
 
-# Desired state is text that people review; a larger file is a mistake, and would be read on every
-# commit.
-LARGEST_FILE = 1 << 20
-LARGEST_TOTAL = 32 << 20
-YAML = (".yaml", ".yml")
-# Everything but refs/remotes: forks' pull requests are not desired state until merged.
-REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+T = TypeVar("T")
+
+FOLLOWED = "refs/click-up/followed"
+"""Where the clone keeps the one commit that is followed, whatever its branch is called."""
+EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+DEPTH = 50
+"""Commits that are fetched of a branch: enough to see that it went back."""
 
 
 @dataclass(frozen=True)
@@ -31,123 +37,127 @@ class Revision:
     commit: str
 
     def __str__(self) -> str:
-        return f"{self.name}@sha1:{self.commit}"
+        algorithm = "sha1" if len(self.commit) == 40 else "sha256"
+        return f"{self.name}@{algorithm}:{self.commit}"
 
 
 class GitSource:
     """A repository followed at one reference; `path` limits what is read to one of its folders."""
 
-    def __init__(self, url: str, reference: Reference, clone: Path, path: str = "") -> None:
+    def __init__(
+        self,
+        url: str,
+        reference: Reference,
+        clone: Path,
+        path: str = "",
+        limits: Limits = DEFAULT,
+        allow_rewind: bool = False,
+    ) -> None:
         """`url` is as for git clone; `clone` is the folder of the bare clone."""
         # git runs in the clone, where a relative path would have another meaning.
         self.url = str(Path(url).absolute()) if Path(url).is_dir() else url
+        self._address = Address(self.url)
         self._reference = reference
-        self._clone = clone
+        self._clone = Clone(clone)
+        self._memory = clone.with_name(f"{clone.name}.followed")
         self._path = posixpath.normpath(path).strip("/") if path.strip("/") else ""
         if self._path == ".":
             self._path = ""
+        self.limits = limits
+        self._allow_rewind = allow_rewind
 
     async def newest(self) -> Revision:
-        """Fetch and resolve the reference. Raises SourceUnreachable, RevisionNotFound."""
-        return await asyncio.to_thread(self._newest)
+        """Fetch and resolve the reference. Raises SourceUnreachable, Stalled."""
+        return await asyncio.to_thread(self._held, self._newest)
 
-    async def files(self, revision: Revision) -> dict[str, str]:
-        """Return every YAML file at `revision`, as path -> text. Raises Stalled when there is more
-        than anybody could review.
+    async def files(self, revision: Revision) -> dict[str, Contents]:
+        """Return every YAML file at `revision`, by path. Raises Stalled when there is more than
+        anybody could review.
         """
-        return await asyncio.to_thread(self._files, revision)
+        return await asyncio.to_thread(self._held, lambda clone: self._files(clone, revision))
 
-    def _newest(self) -> Revision:
-        repository = self._fetch()
-        try:
-            return Revision(*self._resolve(repository))
-        finally:
-            repository.close()
+    def _held(self, work: Callable[[Held], T]) -> T:
+        """Do something with the clone, once more if that finds it broken."""
+        with self._clone.held() as clone:
+            try:
+                return work(clone)
+            except GitFailed as error:
+                if isinstance(error, GitTooSlow) or clone.is_sound():
+                    raise self._unreachable(error) from error
+            clone.make_anew()
+            try:
+                return work(clone)
+            except GitFailed as error:
+                raise self._unreachable(error) from error
 
-    @retry(
-        retry=retry_if_exception_type(SourceUnreachable),
-        stop=stop_after_attempt(3),
-        wait=wait_exponential(multiplier=0.2, max=1),
-        reraise=True,
-    )
-    def _fetch(self) -> git.Repo:
-        try:
-            if not (self._clone / "HEAD").exists():
-                repository = git.Repo.init(self._clone, bare=True, mkdir=True)
-            else:
-                repository = git.Repo(self._clone)
-            repository.git.fetch("--quiet", "--prune", "--force", self.url, *REFSPECS)
-        except git.GitCommandError as error:
-            raise SourceUnreachable(
-                f"cannot fetch {self.url}: {_git_message(error)}; check the address and access"
-            ) from error
-        except (git.InvalidGitRepositoryError, OSError) as error:
-            why = getattr(error, "strerror", None) or "it is not a git repository"
-            raise CloneUnusable(
-                f"{self._clone} cannot be used as a clone of {self.url}: {why}; remove it, and it"
-                " will be cloned again"
-            ) from error
-        return repository
+    def _unreachable(self, error: GitFailed) -> SourceUnreachable:
+        said = without_credentials(str(error))
+        return SourceUnreachable(
+            f"cannot fetch {self._address}: {said}; check the address and access"
+        )
 
-    def _resolve(self, repository: git.Repo) -> tuple[str, str]:
+    def _newest(self, clone: Held) -> Revision:
         reference = self._reference
         if reference.kind is Kind.COMMIT:
-            return reference.name[:8], self._commit(repository, reference.name)
-        if reference.kind is Kind.BRANCH:
-            return reference.name, self._commit(repository, f"refs/heads/{reference.name}")
-        tag = reference.name
+            return Revision(reference.name[:8], self._fetched_commit(clone))
         if reference.kind is Kind.SEMVER:
-            tag = newest_tag((tag.name for tag in repository.tags), reference)
-        return tag, self._commit(repository, f"refs/tags/{tag}")
+            tags = f"refs/tags/{reference.prefix}*"
+            clone.fetch(self._address, (f"+{tags}:{tags}",), "--depth=1")
+            names = clone.git.run("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
+            tag = newest_tag(names.decode(errors="replace").splitlines(), reference)
+            return Revision(tag, clone.git.line("rev-parse", f"refs/tags/{tag}^{{commit}}"))
+        folder = "heads" if reference.kind is Kind.BRANCH else "tags"
+        self._fetch_one(clone, f"refs/{folder}/{reference.name}", f"--depth={DEPTH}")
+        commit = clone.git.line("rev-parse", f"{FOLLOWED}^{{commit}}")
+        if reference.kind is Kind.BRANCH:
+            self._check_direction(clone, commit)
+        return Revision(reference.name, commit)
 
-    def _commit(self, repository: git.Repo, name: str) -> str:
+    def _fetch_one(self, clone: Held, name: str, *options: str) -> None:
         try:
-            return str(repository.git.rev_parse("--verify", "--quiet", f"{name}^{{commit}}"))
-        except git.GitCommandError as error:
-            kind = self._reference.kind.value
-            raise RevisionNotFound(
-                f"{self.url} has no {kind} {self._reference.name!r}; push it or correct --reference"
-            ) from error
+            clone.fetch(self._address, (f"+{name}:{FOLLOWED}",), "--no-tags", *options)
+        except GitFailed as error:
+            if NO_SUCH_REFERENCE not in str(error):
+                raise
+            raise self._not_found() from error
 
-    def _files(self, revision: Revision) -> dict[str, str]:
-        repository = git.Repo(self._clone)
+    def _fetched_commit(self, clone: Held) -> str:
+        """Return the commit that is followed, which never changes once it is there."""
+        name = self._reference.name
+        if not _holds(clone, name):
+            try:
+                self._fetch_one(clone, name, "--depth=1")
+            except GitFailed:
+                # The server gives only what a branch or tag names.
+                clone.fetch(self._address, EVERYTHING)
+        if not _holds(clone, name):
+            raise self._not_found()
+        return name
+
+    def _check_direction(self, clone: Held, commit: str) -> None:
+        source = f"branch {self._reference.name} of {self._address}"
+        if not self._allow_rewind:
+            refuse_rewind(clone.git, source, commit, self._memory)
+        remember(self._memory, Followed(source, commit, commit_time(clone.git, commit)))
+
+    def _not_found(self) -> RevisionNotFound:
+        kind, name = self._reference.kind.value, self._reference.name
+        return RevisionNotFound(
+            f"{self._address} has no {kind} {name!r}; push it or correct --reference"
+        )
+
+    def _files(self, clone: Held, revision: Revision) -> dict[str, Contents]:
+        if not _holds(clone, revision.commit):
+            self._newest(clone)  # the clone was made anew
         try:
-            blobs = list(self._blobs(repository, revision))
-            total = sum(blob.size for blob in blobs)
-            large = next((blob for blob in blobs if blob.size > LARGEST_FILE), None)
-            if large is not None or total > LARGEST_TOTAL:
-                what = (
-                    f"{large.path} has {large.size}" if large else f"all YAML together has {total}"
-                )
-                raise Stalled(
-                    f"{self.url} at {revision}: {what} bytes; at most {LARGEST_FILE} a file and"
-                    f" {LARGEST_TOTAL}"
-                    " in all are read; move what is not desired state out of the folder"
-                )
-            return {
-                str(blob.path): blob.data_stream.read().decode("utf-8", errors="replace")
-                for blob in blobs
-            }
-        finally:
-            repository.close()
-
-    def _blobs(self, repository: git.Repo, revision: Revision) -> list[git.Blob]:
-        tree = repository.commit(revision.commit).tree
-        if self._path:
-            tree = self._folder(tree, revision)
-        blobs = [item for item in tree.traverse() if isinstance(item, git.Blob)]
-        return [blob for blob in blobs if str(blob.path).endswith(YAML) and blob.mode != 0o120000]
-
-    def _folder(self, tree: git.Tree, revision: Revision) -> git.Tree:
-        try:
-            item = tree / self._path
-        except KeyError:
-            item = None
-        if not isinstance(item, git.Tree):
-            raise Stalled(f"{self.url} at {revision} has no folder {self._path!r}; correct --path")
-        return item
+            return read_files(clone.git, revision.commit, self._path, self.limits)
+        except Stalled as error:
+            raise Stalled(f"{self._address} at {revision}: {error}") from error
 
 
-def _git_message(error: git.GitCommandError) -> str:
-    lines = re.sub(r"^\s*stderr: '?|'$", "", str(error.stderr).strip()).strip().splitlines()
-    return lines[0] if lines else f"git ended with status {error.status}"
+def _holds(clone: Held, commit: str) -> bool:
+    try:
+        clone.git.run("cat-file", "-e", f"{commit}^{{commit}}")
+    except GitFailed:
+        return False
+    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,16 +10,10 @@ from enum import Enum
 from semver import Version
 
 from reconciler.errors import RevisionNotFound
+from reconciler.source.semver import parse_range, within
 
-COMMIT = re.compile(r"^[0-9a-f]{40}$")
-BOUND = re.compile(r"^(>=|<=|>|<|=|\^|~)?\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(-[\w.]+)?$")
-COMPARISONS = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-    "=": operator.eq,
-}
+COMMIT = re.compile(r"^([0-9a-f]{40}|[0-9a-f]{64})\Z")
+_NO_NAME = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/.]|/\.|\.lock(/|\Z)|[./]\Z|^@\Z")
 
 
 class Kind(Enum):
@@ -45,12 +38,13 @@ class Reference:
 
 def parse_reference(text: str) -> Reference:
     """`main`, `branch:main`, `tag:v1`, `semver:>=1.0 <2.0`, `semver:firewall/:^1.2` (with a
-    prefix), or 40 digits.
+    prefix), or 40 or 64 digits.
 
     Raises RevisionNotFound for a range that cannot be read.
     """
     kind, colon, name = text.partition(":")
     if not colon:
+        _check_name(text, text)
         return Reference(Kind.COMMIT if COMMIT.match(text) else Kind.BRANCH, text)
     if kind not in {member.value for member in Kind}:
         raise RevisionNotFound(
@@ -58,28 +52,29 @@ def parse_reference(text: str) -> Reference:
             " tag:v1.0.0"
         )
     if kind != Kind.SEMVER.value:
+        _check_name(text, name)
+        if kind == Kind.COMMIT.value and not COMMIT.match(name):
+            raise RevisionNotFound(f"reference {text!r}: write all 40 or 64 digits of the commit")
         return Reference(Kind(kind), name)
     prefix, separator, versions = name.rpartition(":")
-    _bounds(versions)
+    parse_range(versions)
+    _check_name(text, f"{prefix}1.0.0")
     return Reference(Kind.SEMVER, versions, prefix if separator else "")
 
 
 def newest_tag(tags: Iterable[str], reference: Reference) -> str:
-    """Return the tag with the highest version (semver.org 2.0.0 precedence) within the range;
-    releases only, unless a bound names a pre-release. Raises RevisionNotFound.
+    """Return the tag with the highest version (semver.org 2.0.0 precedence) within the range.
+
+    Raises RevisionNotFound.
     """
-    bounds = _bounds(reference.name)
-    with_prereleases = any(version.prerelease for _, version in bounds)
+    alternatives = parse_range(reference.name)
     candidates = []
     for tag in tags:
         text = tag.removeprefix(reference.prefix).removeprefix("v")
-        if not tag.startswith(reference.prefix) or not Version.is_valid(text):
-            continue
-        version = Version.parse(text)
-        if version.prerelease and not with_prereleases:
-            continue
-        if all(COMPARISONS[comparison](version, bound) for comparison, bound in bounds):
-            candidates.append((version, tag))
+        if tag.startswith(reference.prefix) and Version.is_valid(text):
+            version = Version.parse(text)
+            if within(version, alternatives):
+                candidates.append((version, tag))
     if not candidates:
         what = f"{reference.prefix}{reference.name}"
         raise RevisionNotFound(
@@ -88,27 +83,13 @@ def newest_tag(tags: Iterable[str], reference: Reference) -> str:
     return max(candidates)[1]
 
 
-def _bounds(text: str) -> list[tuple[str, Version]]:
-    bounds: list[tuple[str, Version]] = []
-    for word in re.sub(r"(>=|<=|>|<|=|\^|~)\s+", r"\1", text).replace(",", " ").split():
-        if word in ("*", "x"):
-            continue
-        match = BOUND.match(word)
-        if match is None:
-            raise RevisionNotFound(
-                f"range {text!r}: cannot read {word!r}; write e.g. `>=1.0.0 <2.0.0`, `^1.2` or `*`"
-            )
-        bounds.extend(_expand(match))
-    return bounds
+def _check_name(text: str, name: str) -> None:
+    """Refuse what no reference of git is called: it would be read as something else.
 
-
-def _expand(match: re.Match[str]) -> list[tuple[str, Version]]:
-    comparison = match[1] or ("=" if match[4] else "~")
-    major, minor, patch = int(match[2]), int(match[3] or 0), int(match[4] or 0)
-    low = Version(major, minor, patch, (match[5] or "").lstrip("-") or None)
-    if comparison == "^":
-        high = Version(major + 1) if major or not match[3] else Version(0, minor + 1)
-        return [(">=", low), ("<", high)]
-    if comparison == "~":
-        return [(">=", low), ("<", Version(major, minor + 1) if match[3] else Version(major + 1))]
-    return [(comparison, low)]
+    As git-check-ref-format(1).
+    """
+    if not name or _NO_NAME.search(name):
+        raise RevisionNotFound(
+            f"reference {text!r}: {name!r} is not the name of a branch or tag; write e.g. main or"
+            " tag:v1.0.0"
+        )

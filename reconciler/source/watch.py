@@ -10,9 +10,10 @@ import re
 from pathlib import Path
 from types import TracebackType
 
-import git
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+
+from reconciler.source.command import Git, GitFailed
 
 # Spreads the polls of reconcilers that were started together over the interval.
 JITTER = 0.1
@@ -88,11 +89,12 @@ def local_refs(url: str) -> Path | None:
     """Return the folder of refs and packed-refs of a local repository (bare, with a work tree, or a
     linked work tree), or None when `url` is not local.
     """
-    path = Path(re.sub(r"^file://", "", url)).expanduser()
+    path = Path(re.sub(r"^file://", "", url)).expanduser().absolute()
     if not path.exists():
         return None
-    try:
-        with git.Repo(path) as repository:
-            return Path(repository.common_dir).resolve()
-    except git.InvalidGitRepositoryError:
-        return None
+    for folder in (path / ".git", path):
+        try:
+            return (folder / Git(folder).line("rev-parse", "--git-common-dir")).resolve()
+        except (GitFailed, OSError):
+            continue
+    return None

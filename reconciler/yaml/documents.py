@@ -1,30 +1,30 @@
-"""Reads YAML text as plain values that remember the position of each key and value."""
+"""Reads YAML text as documents: plain values that remember the position of each key and value."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from reconciler.diagnostics import Diagnostic, Position, ordered
+from reconciler.yaml.limits import DEFAULT, Spending, TooMuch
+from reconciler.yaml.nodes import NodeReading, Path
 
-Path = tuple[str | int, ...]
+__all__ = ["DAMAGED", "Document", "Path", "Spending", "read_documents"]
 
+# A line ends as ruamel.yaml counts lines, so that positions are right.
+_LINES = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])|.+\Z", re.DOTALL)
 _BEGINS = re.compile(r"---(?=\s|$)")
 """Starts a document on whatever line it starts: even quoted text may not hold it there."""
-
-# An alias is expanded wherever it is used, so a small file may hold any number of values.
-MOST_VALUES = 100_000
-_SPLIT = "No desired state needs that; write it out in several documents."
-
-
-class _TooManyValues(Exception):
-    """A document holds more than MOST_VALUES values."""
+DAMAGED = "Not text"
+"""The summary of a mistake that no person makes: whatever the file held may be lost."""
+_MOST_MISTAKES = 100
+_SPLIT = "No desired state needs that; write it out in several files, or raise the limit."
 
 
 @dataclass(frozen=True)
@@ -70,145 +70,111 @@ class Document:
         return Position(self.file)
 
 
-def read_documents(file: str, text: str) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
-    """Return all documents of a file that can be read, and the mistakes in the rest."""
-    documents: list[Document] = []
-    diagnostics: list[Diagnostic] = []
-    start: int | None = 0
-    while start is not None:
-        start = _read_from(start, file, text, documents, diagnostics)
-    return tuple(documents), ordered(diagnostics)
+def read_documents(
+    file: str, text: str, spending: Spending | None = None
+) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+    """Return all documents of a file that can be read, and the mistakes in the rest.
 
-
-def _read_from(
-    start: int, file: str, text: str, documents: list[Document], diagnostics: list[Diagnostic]
-) -> int | None:
-    """Read from a line on; return the line where a document starts after a syntax
-    error, else None.
+    Each part of the text is looked at once, so that the time grows with its length.
     """
-    lines = text.splitlines(keepends=True)
-    # Empty lines in place of those already read keep all positions right.
-    rest = "\n" * start + "".join(lines[start:])
-    try:
-        for node in YAML(typ="safe", pure=True).compose_all(rest):
-            if node is not None:
-                documents.append(_document(file, text, node, diagnostics))
-    except YAMLError as error:
-        diagnostics.append(_syntax_error(file, text, error))
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        after = len(lines) if mark is None else max(start + 1, mark.line)
-        return next((n for n in range(after, len(lines)) if _BEGINS.match(lines[n])), None)
-    except _TooManyValues:
-        detail = f"more than {MOST_VALUES} values, aliases written out"
-        diagnostics.append(Diagnostic(file, 1, 1, "Too much in one document", detail, _SPLIT))
-    except RecursionError:
-        detail = "lists and mappings are nested too deeply"
-        diagnostics.append(Diagnostic(file, 1, 1, "Too much in one document", detail, _SPLIT))
-    return None
+    reading = _FileReading(file, text, spending or Spending(DEFAULT))
+    for first, last in _parts(reading.lines):
+        if len(reading.diagnostics) >= _MOST_MISTAKES:
+            place = Position(file, first + 1, 1)
+            detail = f"{_MOST_MISTAKES} mistakes; what follows was not read"
+            reading.diagnostics.append(Diagnostic.at(place, "Not YAML", detail, ""))
+            break
+        if not reading.read(first, last):
+            break
+    return tuple(reading.documents), ordered(reading.diagnostics)
 
 
-def _document(file: str, text: str, node: Node, diagnostics: list[Diagnostic]) -> Document:
-    reading = _Reading(file, text)
-    value = reading.value(node, (), ())
-    diagnostics.extend(reading.diagnostics)
-    doubts = frozenset(reading.doubts)
-    return Document(file, value, reading.keys, reading.values, doubts)
+def _parts(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield first and last line (exclusive) of each document, its directives included."""
+    first = 0
+    for number, line in enumerate(lines):
+        if not _BEGINS.match(line):
+            continue
+        start = _directives(lines, first, number)
+        if start > first:
+            yield first, start
+        first = start
+    yield first, len(lines)
 
 
-class _Reading:
-    """Walks the nodes of one document."""
+def _directives(lines: list[str], first: int, begins: int) -> int:
+    """Return where the directives (`%YAML`) before the beginning of a document start."""
+    start = begins
+    while start > first and (
+        lines[start - 1].startswith(("%", "#")) or not lines[start - 1].strip()
+    ):
+        start -= 1
+    has_directives = any(line.startswith("%") for line in lines[start:begins])
+    alone = start == first == 0 or (start > 0 and lines[start - 1].startswith("..."))
+    return start if has_directives and alone else begins
 
-    def __init__(self, file: str, text: str) -> None:
+
+class _FileReading:
+    """Reads one part of a file after another."""
+
+    def __init__(self, file: str, text: str, spending: Spending) -> None:
         self.file = file
-        self.lines = text.splitlines()
-        self.keys: dict[Path, Position] = {}
-        self.values: dict[Path, Position] = {}
-        self.doubts: set[Path] = set()
+        self.lines = _LINES.findall(text)
+        self.spending = spending
+        self.documents: list[Document] = []
         self.diagnostics: list[Diagnostic] = []
+        spending.begin_file()
 
-    def value(self, node: Node, path: Path, around: tuple[Node, ...]) -> Any:
-        self.values[path] = self._position(node)
-        if len(self.values) > MOST_VALUES:
-            raise _TooManyValues
-        if any(node is outer for outer in around):
-            self._report(node, path, "A YAML alias contains itself", "", "Write the value out.")
-            return None
-        if isinstance(node, MappingNode):
-            return self._mapping(node, path, (*around, node))
-        if isinstance(node, SequenceNode):
-            return [
-                self.value(item, (*path, index), (*around, node))
-                for index, item in enumerate(node.value)
-            ]
-        return self._scalar(node, path)
-
-    def _mapping(self, node: MappingNode, path: Path, around: tuple[Node, ...]) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for key_node, value_node in self._pairs(node, path):
-            key = str(key_node.value)
-            if key in result:
-                first = self.keys[(*path, key)].line
-                detail = f"{key!r} was already given in line {first}"
-                hint = "Remove one of the two."
-                self._report(key_node, (*path, key), "Duplicate key", detail, hint)
-                continue
-            self.keys[(*path, key)] = self._position(key_node)
-            result[key] = self.value(value_node, (*path, key), around)
-        return result
-
-    def _pairs(self, node: MappingNode, path: Path) -> Iterator[tuple[Node, Node]]:
-        for key_node, value_node in node.value:
-            if isinstance(key_node, ScalarNode):
-                yield key_node, value_node
-            else:
-                hint = "Write a plain word before ':'."
-                self._report(key_node, path, "A key is not a word", "", hint)
-
-    def _scalar(self, node: Node, path: Path) -> Any:
-        kind = str(node.tag).rpartition(":")[2]
+    def read(self, first: int, last: int) -> bool:
+        """Add the documents in these lines; return whether more of the file may be read."""
+        part = "".join(self.lines[first:last])
         try:
-            return _SCALARS.get(kind, str)(node.value)
-        except ValueError:
-            detail = f"{node.value!r} is not a {kind}"
-            self._report(node, path, "Unreadable value", detail, "")
-            return None
+            for node in YAML(typ="safe", pure=True).compose_all(part):
+                if node is not None:
+                    self._add(NodeReading(self.file, self.lines, first, self.spending), node)
+        except YAMLError as error:
+            self.diagnostics.append(self._syntax_error(first, part, error))
+        except ValueError as error:  # ruamel.yaml: an escape or a directive with absurd numbers
+            place = Position(self.file, first + 1, 1)
+            self.diagnostics.append(Diagnostic.at(place, "Not YAML", str(error), ""))
+        except TooMuch as error:
+            self._too_much(first, str(error))
+            return False
+        except RecursionError:
+            self._too_much(first, "lists and mappings are nested too deeply")
+            return False
+        return True
 
-    def _position(self, node: Node) -> Position:
-        mark = node.start_mark
-        column = mark.column
-        line = self.lines[mark.line] if mark.line < len(self.lines) else ""
-        if isinstance(node, ScalarNode) and line[column : column + 1] in ("'", '"'):
-            column += 1  # columns inside quoted text count from after the quote
-        return Position(self.file, mark.line + 1, column + 1)
+    def _add(self, reading: NodeReading, node: Any) -> None:
+        value = reading.value(node, (), ())
+        self.diagnostics.extend(reading.diagnostics)
+        doubts = frozenset(reading.doubts)
+        self.documents.append(Document(self.file, value, reading.keys, reading.values, doubts))
 
-    def _report(self, node: Node, path: Path, summary: str, detail: str, hint: str) -> None:
-        self.doubts.add(path)
-        self.diagnostics.append(Diagnostic.at(self._position(node), summary, detail, hint))
+    def _too_much(self, first: int, detail: str) -> None:
+        place = Position(self.file, first + 1, 1)
+        self.diagnostics.append(Diagnostic.at(place, "Too much in one document", detail, _SPLIT))
 
-
-def _integer(text: str) -> int:
-    return int(text.replace("_", ""), 0) if not text.lstrip("+-").isdigit() else int(text)
-
-
-_SCALARS: dict[str, Callable[[str], Any]] = {
-    "int": _integer,
-    "float": lambda text: float(text.replace("_", "")),
-    "bool": lambda text: text.lower() == "true",
-    "null": lambda _: None,
-}
-
-
-def _syntax_error(file: str, text: str, error: YAMLError) -> Diagnostic:
-    if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        return Diagnostic(file, 1, 1, "Not YAML", str(error).splitlines()[0])
-    mark, lines = error.problem_mark, text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    position = Position(file, mark.line + 1, mark.column + 1)
-    if line[mark.column : mark.column + 1] == "\t":
-        detail = "a tab cannot indent"
-        return Diagnostic.at(position, "Not YAML", detail, "Indent with spaces.")
-    detail = " ".join(part for part in (error.context, error.problem) if part)
-    return Diagnostic.at(position, "Not YAML", detail, _syntax_hint(line, str(error.problem)))
+    def _syntax_error(self, first: int, part: str, error: YAMLError) -> Diagnostic:
+        if isinstance(error, ReaderError):
+            before = _LINES.findall(part[: error.position])
+            above = before[:-1] if before and not before[-1].endswith(("\n", "\r")) else before
+            column = error.position - sum(map(len, above)) + 1
+            place = Position(self.file, first + len(above) + 1, column)
+            detail = f"character U+{int(error.character):04X} is not allowed in YAML"
+            return Diagnostic.at(place, DAMAGED, detail, "Remove it, or restore the file.")
+        if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
+            place = Position(self.file, first + 1, 1)
+            return Diagnostic.at(place, "Not YAML", str(error).splitlines()[0], "")
+        mark = error.problem_mark
+        number = first + mark.line
+        line = self.lines[number] if number < len(self.lines) else ""
+        place = Position(self.file, number + 1, mark.column + 1)
+        if line[mark.column : mark.column + 1] == "\t":
+            return Diagnostic.at(place, "Not YAML", "a tab cannot indent", "Indent with spaces.")
+        detail = " ".join(part for part in (error.context, error.problem) if part)
+        detail = detail.replace("'<stream end>'", "the end of the document")
+        return Diagnostic.at(place, "Not YAML", detail, _syntax_hint(line, str(error.problem)))
 
 
 def _syntax_hint(line: str, problem: str) -> str:

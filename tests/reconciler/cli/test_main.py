@@ -1,10 +1,13 @@
 """What all verbs have in common: exit codes in their help, and errors without a traceback."""
 
+import os
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from reconciler.cli.main import VERBS, main
+from reconciler.cli.workplace import writable_folder
 from reconciler.store import Ledger
 
 GROUPS = {
@@ -92,3 +95,15 @@ def test_an_unreadable_reference_is_wrong_usage(capsys, tmp_path):
 def test_help_shows_no_type_for_flags(capsys, command):
     _, out, _ = ended(capsys, *command, "--help")
     assert "--help" in out and "bool" not in out
+
+
+def test_what_a_reconciler_keeps_is_nobody_elses(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        folder = writable_folder(tmp_path / "data")
+        (folder / "ledger.db").touch()
+        (folder / "snapshots").mkdir()
+        modes = [path.stat().st_mode & 0o777 for path in (folder, *sorted(folder.iterdir()))]
+    finally:
+        os.umask(before)
+    assert modes == [0o700, 0o600, 0o700]

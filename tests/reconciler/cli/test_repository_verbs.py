@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.source.git import LARGEST_FILE
-
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases" / "repositories"
 EXAMPLE = ROOT / "desired_state"
@@ -116,14 +114,31 @@ def test_validate_reads_what_a_commit_would_hold(tmp_path):
     (tmp_path / "net" / "dangling.yaml").symlink_to("/nonexistent")
     os.mkfifo(tmp_path / "net" / "pipe.yaml")
     done = click_up("validate", tmp_path / "net")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (1, "✗ 1 mistake in 1 file\n")
+    assert done.stdout.startswith("dangling.yaml:1:1: File not read: it is a symbolic link")
 
 
-def test_validate_refuses_what_a_running_loop_would(tmp_path):
-    (tmp_path / "big.yaml").write_text("#" * (LARGEST_FILE + 1))
-    done = click_up("validate", tmp_path)
-    assert done.returncode == 2
-    assert re.match(r"✗ \S+big\.yaml has \d+ bytes, more than", done.stderr)
+def test_validate_reads_as_much_as_a_running_loop_would(tmp_path):
+    (tmp_path / "big.yaml").write_text("#" * 101)
+    assert click_up("validate", tmp_path).returncode == 0
+    done = click_up("validate", tmp_path, "--limit", "file-bytes=100")
+    assert done.returncode == 1
+    assert "big.yaml:1:1: File not read: it has 101 bytes, more than 100 (limit file" in done.stdout
+    done = click_up("validate", tmp_path, "--limit", "total-bytes=100")
+    assert done.returncode == 2 and "more than 100 (limit total-bytes) bytes" in done.stderr
+    done = click_up("validate", tmp_path, "--limit", "total=100")
+    assert done.returncode == 2 and "there is no limit 'total'; known: " in done.stderr
+
+
+def test_validate_reads_any_encoding_and_shows_nothing_that_commands_a_terminal(tmp_path):
+    shutil.copytree(EXAMPLE, tmp_path / "net")
+    device = next((tmp_path / "net" / "devices").iterdir())
+    device.write_bytes(device.read_text().encode("utf-16"))
+    assert click_up("validate", tmp_path / "net").returncode == 0
+    (tmp_path / "net" / "x\x1b[2J.yaml").write_bytes(b"caf\xe9: 1\n")
+    done = click_up("validate", tmp_path / "net")
+    assert done.returncode == 1 and "\x1b" not in done.stdout
+    assert done.stdout.startswith("x\\x1b[2J.yaml:1:4: Not text: byte 0xe9 is not UTF-8.")
 
 
 def test_init_explains_where_it_cannot_write(tmp_path):

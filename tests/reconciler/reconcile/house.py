@@ -62,6 +62,7 @@ class House:
     library: Library
     recorder: Recorder = field(default_factory=Recorder)
     open: Callable[[Device, str, Path], DeviceClient] = open_device
+    allow_removals: bool = False
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.data / "ledger.db")
@@ -80,7 +81,7 @@ class House:
 
     @property
     def planner(self) -> Planner:
-        return Planner(self.data, self.library, self.builder, self.open)
+        return Planner(self.data, self.library, self.builder, self.open, self.allow_removals)
 
     def loop(self) -> Loop:
         dependencies = Dependencies(self.planner, self.ledger, self.recorder)

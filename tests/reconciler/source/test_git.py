@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import time
 from pathlib import Path
 
@@ -11,40 +10,10 @@ import pytest
 
 from reconciler.errors import CloneUnusable, RevisionNotFound, SourceUnreachable, Stalled
 from reconciler.source import GitSource, Watch, parse_reference
-from reconciler.source.git import LARGEST_FILE
 from reconciler.source.watch import local_refs
-
-
-class Origin:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        self.git("init", "-q", "-b", "main")
-        self.git("config", "user.email", "a@example.org")
-        self.git("config", "user.name", "A")
-
-    def git(self, *words: str) -> str:
-        command = ("git", "-C", str(self.folder), *words)
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-    def commit(self, files: dict[str, str], folder: Path | None = None) -> str:
-        for name, text in files.items():
-            path = (folder or self.folder) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        where = ("-C", str(folder)) if folder else ()
-        self.git(*where, "add", "-A")
-        self.git(*where, "commit", "-q", "-m", "change")
-        return self.git(*where, "rev-parse", "HEAD")
-
-
-@pytest.fixture
-def origin(tmp_path: Path) -> Origin:
-    return Origin(tmp_path / "origin")
-
-
-def source(origin: Origin, tmp_path: Path, reference: str = "main", path: str = "") -> GitSource:
-    return GitSource(str(origin.folder), parse_reference(reference), tmp_path / "clone.git", path)
+from reconciler.yaml.contents import Unread
+from reconciler.yaml.limits import Limits
+from tests.reconciler.source.origin import Origin, source
 
 
 async def test_reads_yaml_at_the_newest_revision_of_a_branch(
@@ -54,10 +23,10 @@ async def test_reads_yaml_at_the_newest_revision_of_a_branch(
     followed = source(origin, tmp_path)
     revision = await followed.newest()
     assert str(revision) == f"main@sha1:{one}"
-    assert await followed.files(revision) == {"a.yaml": "a", "sub/b.yml": "é"}
+    assert await followed.files(revision) == {"a.yaml": b"a", "sub/b.yml": "é".encode()}
     two = origin.commit({"a.yaml": "changed"})
     assert (await followed.newest()).commit == two
-    assert (await followed.files(revision))["a.yaml"] == "a"
+    assert (await followed.files(revision))["a.yaml"] == b"a"
 
 
 async def test_follows_rewritten_branches(origin: Origin, tmp_path: Path) -> None:
@@ -83,20 +52,40 @@ async def test_tags_ranges_and_commits(origin: Origin, tmp_path: Path) -> None:
 async def test_only_the_chosen_folder_is_read(origin: Origin, tmp_path: Path) -> None:
     origin.commit({"lab/a.yaml": "a", "b.yaml": "b"})
     followed = source(origin, tmp_path, path="./lab/")
-    assert await followed.files(await followed.newest()) == {"lab/a.yaml": "a"}
+    assert await followed.files(await followed.newest()) == {"lab/a.yaml": b"a"}
     elsewhere = source(origin, tmp_path, path="nowhere")
     with pytest.raises(Stalled, match="--path"):
         await elsewhere.files(await elsewhere.newest())
 
 
-async def test_links_and_giants_are_not_read(origin: Origin, tmp_path: Path) -> None:
+async def test_files_that_are_not_read_are_told(origin: Origin, tmp_path: Path) -> None:
     (origin.folder / "link.yaml").symlink_to("/etc/hostname")
-    origin.commit({"a.yaml": "a"})
-    followed = source(origin, tmp_path)
-    assert await followed.files(await followed.newest()) == {"a.yaml": "a"}
-    origin.commit({"big.yaml": "#" * (LARGEST_FILE + 1)})
-    with pytest.raises(Stalled, match=r"big\.yaml has"):
-        await followed.files(await followed.newest())
+    other = Origin(tmp_path / "other")
+    other.commit({"b.yaml": "b"})
+    origin.git(
+        "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other.folder), "sub"
+    )
+    origin.commit({"a.yaml": "a", "big.yaml": "#" * 200})
+    followed = source(origin, tmp_path, limits=Limits(file_bytes=100))
+    files = await followed.files(await followed.newest())
+    assert files.pop("a.yaml") == b"a"
+    why = {path: unread.why for path, unread in files.items() if isinstance(unread, Unread)}
+    assert why == {
+        "link.yaml": "it is a symbolic link, which is not followed",
+        "sub": "it is a submodule, whose files are not fetched",
+        "big.yaml": "it has 200 bytes, more than 100 (limit file-bytes)",
+    }
+
+
+async def test_more_than_anybody_reviews_stops_the_revision(origin: Origin, tmp_path: Path) -> None:
+    origin.commit({f"{n}.yaml": "a" * 10 for n in range(20)})
+    for limits, name in (
+        (Limits(total_bytes=199), "total-bytes"),
+        (Limits(tree_entries=19), "tree-entries"),
+    ):
+        followed = source(origin, tmp_path, limits=limits)
+        with pytest.raises(Stalled, match=f"limit {name}.*--limit"):
+            await followed.files(await followed.newest())
 
 
 async def test_mistakes_of_address_and_name_are_told_apart(origin: Origin, tmp_path: Path) -> None:
@@ -165,12 +154,15 @@ async def test_a_path_that_is_no_folder_is_explained(
 async def test_a_folder_may_begin_with_a_dot(origin: Origin, tmp_path: Path, path: str) -> None:
     origin.commit({".hidden/a.yaml": "a", "hidden/b.yaml": "b"})
     followed = source(origin, tmp_path, path=path)
-    assert await followed.files(await followed.newest()) == {".hidden/a.yaml": "a"}
+    assert await followed.files(await followed.newest()) == {".hidden/a.yaml": b"a"}
 
 
-async def test_a_damaged_clone_is_explained(origin: Origin, tmp_path: Path) -> None:
+async def test_a_folder_of_something_else_is_not_made_a_clone(
+    origin: Origin, tmp_path: Path
+) -> None:
     origin.commit({"a.yaml": "a"})
     (tmp_path / "clone.git").mkdir()
-    (tmp_path / "clone.git" / "HEAD").write_text("nonsense")
-    with pytest.raises(CloneUnusable, match="remove it"):
+    (tmp_path / "clone.git" / "letter.txt").write_text("mine")
+    with pytest.raises(CloneUnusable, match=r"'letter\.txt'.*remove it"):
         await source(origin, tmp_path).newest()
+    assert (tmp_path / "clone.git" / "letter.txt").read_text() == "mine"

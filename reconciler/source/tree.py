@@ -1,0 +1,125 @@
+"""The YAML files of a commit: what they hold, or why they are not read."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import NoReturn
+
+from reconciler.errors import Stalled
+from reconciler.source.command import Git, GitFailed
+from reconciler.yaml.contents import Contents, Unread
+from reconciler.yaml.limits import Limits
+
+YAML = (".yaml", ".yml")
+READING = 60.0
+"""Seconds that listing or reading the files of a commit may take."""
+
+_LONGEST_PATH = 4096
+_LINK, _SUBMODULE = "120000", "160000"
+_LINK_READ = Unread(
+    "it is a symbolic link, which is not followed", "Commit the file itself in its place."
+)
+_SUBMODULE_READ = Unread(
+    "it is a submodule, whose files are not fetched",
+    "Commit its files here, or move it out of the folder that --path names.",
+)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A file as `git ls-tree --long` lists it."""
+
+    mode: str
+    digest: str
+    size: int
+    path: str
+
+
+def read_files(git: Git, commit: str, folder: str, limits: Limits) -> dict[str, Contents]:
+    """Return the YAML files of a commit below a folder, by path; for one that is a link, a
+    submodule or too large, why it is not read.
+
+    Raises Stalled when there is no such folder, or more than anybody could review; GitFailed.
+    """
+    items = list(_items(git, commit, folder, limits))
+    found: dict[str, Contents] = {link: _LINK_READ for link in _links_elsewhere(git, items)}
+    wanted: list[_Item] = []
+    for item in items:
+        if item.path.endswith(YAML) or item.mode == _SUBMODULE:
+            unread = _why_not_read(item, limits)
+            if unread is not None:
+                found[item.path] = unread
+            else:
+                wanted.append(item)
+    total = sum(item.size for item in wanted)
+    if total > limits.total_bytes:
+        _refuse(f"all YAML files together have {total} bytes", limits.told("total_bytes"))
+    return {**found, **_contents(git, wanted)}
+
+
+def _links_elsewhere(git: Git, items: Sequence[_Item]) -> Iterator[str]:
+    """Yield the links to what is not among the items: there may have been a folder before."""
+    links = [item for item in items if item.mode == _LINK and item.size < _LONGEST_PATH]
+    known = {item.path for item in items}
+    known |= {str(parent) for path in known for parent in PurePosixPath(path).parents}
+    for link, target in _contents(git, links).items():
+        place = posixpath.join(posixpath.dirname(link), target.decode(errors="replace"))
+        if posixpath.normpath(place) not in known:
+            yield link
+
+
+def _refuse(what: str, most: str) -> NoReturn:
+    raise Stalled(
+        f"{what}, more than {most}; move what is not desired state out of the folder, or raise the"
+        " limit with --limit"
+    )
+
+
+def _items(git: Git, commit: str, folder: str, limits: Limits) -> Iterator[_Item]:
+    """Yield all files below a folder."""
+    inside = f"{folder}/" if folder else ""
+    tree = _tree(git, commit, folder)
+    listed = git.records("ls-tree", "-r", "-z", "--long", tree, seconds=READING)
+    for count, line in enumerate(listed, start=1):
+        if count > limits.tree_entries:
+            _refuse(f"the tree of {commit[:8]} has {count} entries", limits.told("tree_entries"))
+        fields, _, name = line.partition(b"\t")
+        mode, _, digest, size = fields.decode().split()
+        path = inside + name.decode(errors="backslashreplace")
+        yield _Item(mode, digest, 0 if size == "-" else int(size), path)
+
+
+def _tree(git: Git, commit: str, folder: str) -> str:
+    if not folder:
+        return git.line("rev-parse", f"{commit}^{{tree}}")
+    try:
+        found = git.line("rev-parse", "--verify", "--quiet", f"{commit}:{folder}")
+        if git.line("cat-file", "-t", found) == "tree":
+            return found
+    except GitFailed:
+        git.run("cat-file", "-e", commit)  # else the clone is broken
+    raise Stalled(f"there is no folder {folder!r}; correct --path")
+
+
+def _why_not_read(item: _Item, limits: Limits) -> Unread | None:
+    if item.mode == _LINK:
+        return _LINK_READ
+    if item.mode == _SUBMODULE:
+        return _SUBMODULE_READ
+    return limits.larger_than_a_file(item.size)
+
+
+def _contents(git: Git, items: Sequence[_Item]) -> dict[str, bytes]:
+    """Return what the files hold, as `git cat-file --batch` prints one after another."""
+    asked = "".join(f"{item.digest}\n" for item in items).encode()
+    printed = git.run("cat-file", "--batch", feed=asked, seconds=READING)
+    found: dict[str, bytes] = {}
+    place = 0
+    for item in items:
+        place = printed.index(b"\n", place) + 1
+        found[item.path] = printed[place : place + item.size]
+        place += item.size + 1
+    return found
