@@ -5,11 +5,15 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/click-up
 COPY pyproject.toml README.md LICENSE ./
+COPY requirements requirements
 COPY schemas schemas
 COPY reconciler reconciler
 COPY element_library element_library
 COPY desired_state desired_state
-RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir '.[demo]'
+# Exactly the versions and files that the tests ran with.
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements/demo.txt \
+ && /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 ENV PATH=/opt/venv/bin:$PATH
 VOLUME /var/lib/click-up
 # Packet sockets need CAP_NET_RAW and CAP_NET_ADMIN, network namespaces CAP_SYS_ADMIN:

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEMO := $(VENV)/.ready-demo
 
-.PHONY: help build-report reference setup demo test lint types contracts shared tidy integration thorough fuzz bench format clean
+.PHONY: help build-report reference setup demo test lint types contracts shared tidy integration thorough fuzz bench lock format clean
 
 # Every command starts a Python; without its bytecode each takes seconds more.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,16 +24,20 @@ $(VENV)/bin/pip:
 	@test -n "$(PYTHON)" || { echo "click-up needs Python 3.11 or newer; none is on PATH" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install it (Debian: apt install python3-venv)" >&2; exit 1; }
 
+# Exactly these versions, whose files have exactly these digests.
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
+LOCKED := $(PIP) --require-hashes --requirement
+
 # What runs click-up and its demo; a newcomer does not wait for the tools of its developers.
-$(READY_DEMO): pyproject.toml | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable '.[demo]'
+$(READY_DEMO): pyproject.toml requirements/demo.txt requirements/zig.txt | $(VENV)/bin/pip
+	$(LOCKED) requirements/demo.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null \
-		|| { echo "no C++ compiler on PATH: installing ziglang"; $(BIN)/pip install --quiet '.[zig]'; }
+		|| { echo "no C++ compiler on PATH: installing ziglang"; $(LOCKED) requirements/zig.txt; }
 	@touch $@
 
-$(READY): $(READY_DEMO)
-	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --group dev
+$(READY): requirements/dev.txt $(READY_DEMO)
+	$(LOCKED) requirements/dev.txt
 	@touch $@
 
 demo: $(READY_DEMO)  ## upgrade a running firewall three ways and print the table; FULL=1: cold builds all
@@ -70,12 +74,12 @@ contracts: setup
 fuzz: setup  ## every fuzz target for SECONDS=60 each, with the best engine on PATH
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-thorough: setup  ## the long versions of what draws lots (SEED=N): 200 kills, upgrades at every frame
+thorough: setup  ## the long versions of what draws lots (SEED=N): 200 kills, upgrades at every frame, 100,000 repositories
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) CLICKUP_THOROUGH=1 \
 	$(if $(SEED),CLICKUP_SEED=$(SEED)) \
 		$(BIN)/python -m reconciler.testbed.sandbox -- $(BIN)/python -m pytest \
-		tests/e2e/test_chaos.py tests/equivalence tests/differential
+		tests/e2e/test_chaos.py tests/equivalence tests/differential tests/reconciler/load/test_fuzz.py
 
 FOREIGN := tests/elements/test_click_agrees.py tests/elements/test_flow_sending.py \
 	tests/reconciler/cli/test_repository_verbs.py tests/e2e/test_nat_discovery.py tests/differential
@@ -98,6 +102,15 @@ build-report: setup  ## where the time of compiling everything goes, by processo
 
 reference: setup  ## write docs/reference/atoms.md and elements.md from the manifests
 	$(BIN)/python -m reconciler.authoring.reference
+
+UV := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' pyproject.toml
+
+lock: setup  ## write requirements/*.txt: the newest versions that pyproject.toml allows, with digests
+	$(BIN)/pip install --quiet uv
+	$(UV) requirements/build.in --extra demo --output-file requirements/demo.txt
+	$(UV) requirements/build.in --extra demo --group dev --output-file requirements/dev.txt
+	$(UV) --extra zig --output-file requirements/zig.txt
 
 format: setup  ## rewrite the sources as `make lint` wants them
 	$(BIN)/ruff check --fix .

@@ -60,7 +60,7 @@ def remember(memory: Path, followed: Followed) -> None:
 
 def commit_time(git: Git, commit: str) -> int:
     """Return when the commit was made, in Unix seconds. Raises GitFailed."""
-    return int(git.line("show", "--no-patch", "--format=%ct", commit))
+    return int(git.line("log", "--max-count=1", "--format=%ct", commit))
 
 
 def _is_ancestor(git: Git, older: str, newer: str) -> bool:

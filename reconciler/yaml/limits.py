@@ -23,7 +23,7 @@ class Limits:
     """Characters of all values of a file, where an alias counts as what it stands for."""
     nesting: int = 60
     """Lists and mappings within each other."""
-    digits: int = 40
+    digits: int = 1000
     """Digits of a number."""
     instances: int = 20_000
     """Network elements on devices that all rollouts together ask for."""

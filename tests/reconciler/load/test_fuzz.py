@@ -10,6 +10,7 @@ import json
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -22,6 +23,7 @@ from reconciler.yaml.limits import Limits
 from tests.libraries import todays_library
 
 EXAMPLES = 20_000 if os.environ.get("CLICKUP_THOROUGH") else 100
+pytestmark = pytest.mark.timeout(120 + EXAMPLES / 5)
 LIMITS = Limits(file_values=2000, instances=100)
 GOOD = {
     "good.yaml": """\
@@ -59,6 +61,7 @@ scalars = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
+    st.sampled_from([10**400, -(10**400), 2**63, 2**64]),
     st.floats(),
     st.text(max_size=30),
     st.sampled_from(

@@ -23,6 +23,15 @@ class Origin:
         command = ("git", "-C", str(self.folder), *words)
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
+    def git_fed(self, *words: str, text: str) -> str:
+        command = ("git", "-C", str(self.folder), *words)
+        fed = text.encode(errors="surrogateescape")
+        return (
+            subprocess.run(command, check=True, capture_output=True, input=fed)
+            .stdout.decode()
+            .strip()
+        )
+
     def commit(self, files: dict[str, str], folder: Path | None = None) -> str:
         for name, text in files.items():
             path = (folder or self.folder) / name

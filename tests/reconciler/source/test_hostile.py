@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import BranchRewound, RevisionNotFound, SourceUnreachable
+from reconciler.errors import BranchRewound, RevisionNotFound, SourceUnreachable, Stalled
 from reconciler.source import GitSource, parse_reference
 from reconciler.source.address import PASSWORD, PASSWORD_FILE, USERNAME, Address
 from reconciler.source.command import Git, clean_environment
@@ -82,6 +82,35 @@ def test_what_a_hook_tells_is_not_told_further() -> None:
         cleaned["GIT_TERMINAL_PROMPT"] == "0"
         and "BatchMode" in clean_environment({})["GIT_SSH_COMMAND"]
     )
+
+
+async def test_a_tree_of_any_size_is_given_up(origin: Origin, tmp_path: Path) -> None:
+    """208 KB of git objects that list 10^8 files: each folder holds ten times the one below."""
+    blob = origin.git_fed("hash-object", "-w", "--stdin", text="a: 1\n")
+    tree = origin.git_fed(
+        "mktree", text="".join(f"100644 blob {blob}\t{n}.yaml\n" for n in range(10))
+    )
+    for _ in range(7):
+        tree = origin.git_fed(
+            "mktree", text="".join(f"040000 tree {tree}\td{n}\n" for n in range(10))
+        )
+    origin.git("update-ref", "refs/heads/main", origin.git("commit-tree", "-m", "x", tree))
+    followed = source(origin, tmp_path)
+    with pytest.raises(Stalled, match="200001 entries, more than 200000"):
+        await followed.files(await followed.newest())
+
+
+async def test_names_of_files_may_be_anything(origin: Origin, tmp_path: Path) -> None:
+    blob = origin.git_fed("hash-object", "-w", "--stdin", text="a: 1\n")
+    names = (b"a\nb.yaml", b"\xff.yaml", b"\x1b[2J.yaml", b'"quoted".yaml', b"tab\t.yaml")
+    entries = b"".join(b"100644 blob %s\t%s\0" % (blob.encode(), name) for name in names)
+    tree = origin.git_fed("mktree", "-z", text=entries.decode(errors="surrogateescape"))
+    origin.git("update-ref", "refs/heads/main", origin.git("commit-tree", "-m", "x", tree))
+    followed = source(origin, tmp_path)
+    files = await followed.files(await followed.newest())
+    assert set(files.values()) == {b"a: 1\n"} and len(files) == len(names)
+    "".join(files).encode()
+    assert "\\xff.yaml" in files
 
 
 async def test_a_shallow_repository_is_followed(origin: Origin, tmp_path: Path) -> None:
