@@ -70,16 +70,24 @@ def _read_files(path: Path, limits: Limits) -> Iterator[tuple[str, Contents]]:
         here = Path(folder)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in list(folders):
-            if (here / name).is_symlink():
-                if not (here / name).resolve().is_relative_to(path.resolve()):
-                    yield _shown(here / name, path), _LINK
-            elif (here / name / ".git").exists():
+            if not (here / name).is_symlink() and os.path.lexists(here / name / ".git"):
                 folders.remove(name)
                 yield _shown(here / name, path), _SUBMODULE
         for name in sorted(names):
             shown = _shown(here / name, path)
             if may_hold_objects(shown) and _may_be_committed(here / name):
                 yield shown, _read(here / name, limits)
+        for name in (*folders, *names):
+            if _leads_elsewhere(here / name, path):
+                yield _shown(here / name, path), _LINK
+
+
+def _leads_elsewhere(place: Path, root: Path) -> bool:
+    """Tell whether a place is a link to neither a file nor a folder that is read."""
+    if not place.is_symlink():
+        return False
+    inside = place.resolve().is_relative_to(root.resolve()) and place.exists()
+    return not inside and (not place.is_file() or Path(os.readlink(place)).is_absolute())
 
 
 def _may_be_committed(place: Path) -> bool:

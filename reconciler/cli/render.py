@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.files import PathArgument, find_desired, read_repository
+from reconciler.cli.files import (
+    LimitsOption,
+    PathArgument,
+    find_desired,
+    read_limits,
+    read_repository,
+)
 from reconciler.cli.workplace import LibraryOption, Output, OutputOption, open_library, print_json
 from reconciler.graph import Graph
 from reconciler.graph.click_language import render as render_graph
@@ -26,6 +32,7 @@ def render(
     path: PathArgument = Path("."),
     device: DeviceOption = None,
     own: LibraryOption = None,
+    limit: LimitsOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Print the Click configuration of a network element.
@@ -36,7 +43,7 @@ def render(
     device.
     """
     library = open_library(own)
-    desired = find_desired(read_repository(path), element, device)
+    desired = find_desired(read_repository(path, read_limits(limit)), element, device)
     resolved = resolve(desired, library)
     mistakes = sorted({*desired.diagnostics, *resolved.diagnostics})
     for mistake in mistakes:

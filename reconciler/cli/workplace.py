@@ -74,9 +74,18 @@ def writable_folder(data: Path | None) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         fail(f"cannot create the data folder {folder}: {error.strerror}; {hint}")
+    if (folder / "ledger.db").exists() and os.access(folder, os.W_OK):
+        _keep_private(folder)
     if not os.access(folder, os.W_OK | os.X_OK):
         fail(f"cannot write to the data folder {folder}; {hint}")
     return folder
+
+
+def _keep_private(folder: Path) -> None:
+    """Take the rights of others away from a data folder that an earlier version made."""
+    for path in (folder, *folder.glob("ledger.db*"), folder / "snapshots"):
+        if path.exists() and path.stat().st_uid == os.geteuid():
+            path.chmod(path.stat().st_mode & ~0o077)
 
 
 def open_library(own: Path | None, code: int = 1) -> Library:
@@ -142,7 +151,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def short_revision(revision: str) -> str:
     """Shorten the commit of a revision as tables show it: `main@sha1:696f056d`."""
-    return re.sub(r"(@sha1:[0-9a-f]{8})[0-9a-f]{32}", r"\1", revision)
+    return re.sub(r"(@sha(?:1|256):[0-9a-f]{8})[0-9a-f]{32,56}", r"\1", revision)
 
 
 def age(seconds: float) -> str:

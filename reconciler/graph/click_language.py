@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 import networkx as nx
 
+from reconciler.errors import Stalled
 from reconciler.graph.click_lexer import ClickSyntaxError, Lexer, Token
 from reconciler.graph.element_graph import Connection, Element, Graph
 
 __all__ = ["ClickSyntaxError", "parse", "render"]
 
 
-class NotClickLanguage(Exception):
+class NotClickLanguage(Stalled):
     """A graph cannot be written in Click language."""
 
 

@@ -48,6 +48,9 @@ class DesiredState:
         if self.repository.unreadable:
             files = ", ".join(sorted(self.repository.unreadable))
             return f"it may be in {files}, which cannot be read; see `click-up validate`"
+        if self.repository.uncertain:
+            files = ", ".join(sorted(self.repository.uncertain))
+            return f"mistakes in {files} hide what is asked for there; see `click-up validate`"
         if not self.digests:
             return (
                 "the revision holds no instance at all, which is taken for a mistake (a wrong"

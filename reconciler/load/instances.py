@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
@@ -17,6 +17,9 @@ from reconciler.yaml.limits import Limits
 from schemas.device import Device
 from schemas.network_element import NetworkElement
 from schemas.rollout import DeviceSelector, Rollout
+
+MOST_NAMED = 5
+"""Devices that a message names."""
 
 
 def form_instances(repository: Repository, limits: Limits) -> Repository:
@@ -33,7 +36,7 @@ def form_instances(repository: Repository, limits: Limits) -> Repository:
         wanted=tuple(forming.wanted[key] for key in sorted(forming.wanted)),
         broken=dict(sorted(forming.broken.items())),
         diagnostics=ordered((*repository.diagnostics, *forming.diagnostics)),
-        unreadable=tuple(sorted({*repository.unreadable, *forming.not_formed})),
+        uncertain=tuple(sorted({*forming.uncertain, *_uncertain_devices(repository)})),
     )
 
 
@@ -61,8 +64,9 @@ class _Forming:
     def __init__(self, repository: Repository, limits: Limits) -> None:
         self.repository = repository
         self.limits = limits
-        self.not_formed: set[str] = set()
-        """Files with rollouts whose instances are not all formed, as there are too many."""
+        self.uncertain: set[str] = set()
+        """Files with rollouts whose instances are not all formed."""
+        self.keys: set[str] = set()
         self.wanted: dict[str, Desired] = {}
         self.broken: dict[str, tuple[Diagnostic, ...]] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -75,11 +79,15 @@ class _Forming:
         element = self.repository.elements.get(element_name)
         mistakes = tuple(rollout_mistakes(rollout, self.repository))
         self.diagnostics.extend(mistakes)
+        if not element_name or _selector(rollout.document) is None:
+            self.uncertain.add(rollout.document.file)
+            return
         for device in self._devices(rollout):
-            if len(self.owners) + len(self.broken) >= self.limits.instances:
+            key = f"{device.name}/{element_name}"
+            self.keys.add(key)
+            if len(self.keys) > self.limits.instances:
                 self._report_too_many(rollout)
                 return
-            key = f"{device.name}/{element_name}"
             own = (*rollout.diagnostics, *mistakes, *device.diagnostics)
             if element is None:
                 self.broken[key] = ordered(own)
@@ -126,7 +134,7 @@ class _Forming:
         )
 
     def _report_too_many(self, rollout: Entry[Rollout]) -> None:
-        self.not_formed.add(rollout.document.file)
+        self.uncertain.add(rollout.document.file)
         place = rollout.document.key_at("spec", "devices")
         detail = f"all rollouts together ask for more than {self.limits.told('instances')}"
         hint = "Narrow the selectors, or raise the limit."
@@ -159,21 +167,29 @@ class _Forming:
             directory = entry.draft and entry.draft.model.spec.directory
             if directory:
                 owners.setdefault(posixpath.normpath(directory), []).append(entry)
-        for directory, devices in owners.items():
-            for entry in devices if len(devices) > 1 else ():
-                self._report_directory_shared(entry, directory, devices)
+        shared = {path: devices for path, devices in owners.items() if len(devices) > 1}
+        keys: dict[str, list[str]] = {}
+        for key in self.wanted if shared else ():
+            keys.setdefault(key.partition("/")[0], []).append(key)
+        for directory, devices in shared.items():
+            for entry in devices:
+                self._report_directory_shared(entry, directory, devices, keys)
 
     def _report_directory_shared(
-        self, entry: Entry[Device], directory: str, devices: list[Entry[Device]]
+        self,
+        entry: Entry[Device],
+        directory: str,
+        devices: list[Entry[Device]],
+        keys: Mapping[str, list[str]],
     ) -> None:
-        others = ", ".join(sorted(one.name for one in devices if one is not entry))
+        named = [one.name for one in devices[:MOST_NAMED] if one is not entry]
+        others = ", ".join(named) + (", ..." if len(devices) > MOST_NAMED else "")
         detail = f"{directory} of {entry.name} is also the directory of {others}"
         place = entry.document.at("spec", "directory")
         mistake = Diagnostic.at(place, "Directory used twice", detail, "Give each its own.")
         self.diagnostics.append(mistake)
-        for key in self.wanted:
-            if key.startswith(f"{entry.name}/"):
-                self._report(key, mistake)
+        for key in keys.get(entry.name, ()):
+            self._report(key, mistake)
 
     def _report_interface_used_twice(self, key: str, physical: str, first: str) -> None:
         place = self.uses[key].rollout.document.key_at("spec", "element")
@@ -188,6 +204,17 @@ class _Forming:
             desired = self.wanted[key]
             both = ordered((*desired.diagnostics, mistake))
             self.wanted[key] = replace(desired, diagnostics=both)
+
+
+def _uncertain_devices(repository: Repository) -> Iterator[str]:
+    """Yield the files of objects that nothing can refer to, and of devices with mistakes in their
+    metadata: a rollout might mean them.
+    """
+    for entries in repository.nameless.values():
+        yield from (entry.document.file for entry in entries)
+    for entry in repository.devices.values():
+        if entry.draft is None or not entry.draft.document.is_certain("metadata"):
+            yield entry.document.file
 
 
 def _selector(document: Document) -> DeviceSelector | None:

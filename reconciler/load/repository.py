@@ -61,6 +61,10 @@ class Repository:
     """Files that could not be read in part. They may hold an instance that no longer appears
     elsewhere, so nothing is removed while there are any.
     """
+    uncertain: tuple[str, ...] = ()
+    """Files with mistakes that hide which instances they ask for; nothing is removed while there
+    are any.
+    """
     wanted: tuple[Desired, ...] = ()
     nameless: Mapping[str, tuple[Entry[Any], ...]] = field(default_factory=dict)
     """Objects by kind that nothing can refer to: their name is missing or taken."""

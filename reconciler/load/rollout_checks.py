@@ -12,6 +12,9 @@ from schemas.device import Device
 from schemas.network_element import Keep, NetworkElement
 from schemas.rollout import DeviceSelector, Rollout
 
+MOST_HINTS = 20
+"""Unknown names of one rollout that get a hint: to look for one takes long among many."""
+
 
 def selects(selector: DeviceSelector, device: Entry[Device]) -> bool:
     """Tell whether a selector matches a device."""
@@ -48,10 +51,12 @@ def _device_mistakes(rollout: Draft[Rollout], repository: Repository) -> Iterato
     if not document.is_complete("spec", "devices"):
         return
     devices = repository.devices
+    unknown = 0
     for index, name in enumerate(selector.names):
         if name not in devices and name not in repository.hinted:
             place = document.at("spec", "devices", "names", index)
-            hint = did_you_mean(name, devices)
+            unknown += 1
+            hint = did_you_mean(name, devices) if unknown <= MOST_HINTS else ""
             yield Diagnostic.at(place, "Unknown device", f"no Device is called {name!r}", hint)
     told = not repository.unreadable and all(map(_labels_known, devices.values()))
     chosen = any(selects(selector, entry) for entry in devices.values())

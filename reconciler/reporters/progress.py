@@ -61,10 +61,8 @@ class ProgressObserver(Observer):
 
     @override
     def revision(self, revision: str, instances: int) -> None:
-        name, _, commit = revision.partition("@sha1:")
-        self._say(
-            "►", f"{name}@sha1:{commit[:8]}: {instances} instance{'' if instances == 1 else 's'}"
-        )
+        name, _, commit = revision.rpartition(":")
+        self._say("►", f"{name}:{commit[:8]}: {instances} instance{'' if instances == 1 else 's'}")
 
     @override
     def step_started(self, key: str, step: Step) -> None:

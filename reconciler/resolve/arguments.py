@@ -196,11 +196,18 @@ def _checked(read: str | tuple[str, ...]) -> str | tuple[str, ...]:
     """Return texts that stay one argument each in Click language. Raises Mistake for another: it
     would become elements or arguments that nobody reviewed.
     """
-    for text in (read,) if isinstance(read, str) else read:
-        if text.strip() and not is_one_argument(text):
-            hint = "Leave out quotes, comments, and parentheses that do not match."
-            raise Mistake(f"{text!r} is not one argument in Click's language", hint)
-    return read
+    if not isinstance(read, str):
+        return tuple(_one_argument(text) for text in read)
+    return _one_argument(read) if read else read
+
+
+def _one_argument(text: str) -> str:
+    if not text.strip():
+        raise Mistake("a text without a word in it")
+    if not is_one_argument(text):
+        hint = "Leave out quotes, comments, and parentheses that do not match."
+        raise Mistake(f"{text!r} is not one argument in Click's language", hint)
+    return text.strip()
 
 
 def _output_names(value: Any) -> tuple[str, ...]:

@@ -18,15 +18,16 @@ from tenacity.stop import stop_after_delay
 from reconciler.errors import CloneUnusable, SourceUnreachable
 from reconciler.source.address import Address
 from reconciler.source.command import Git, GitFailed, GitTooSlow
+from reconciler.yaml.limits import Limits
 
-FETCHING = 90.0
-"""Seconds that a fetch may take."""
 CHECKING = 60.0
 """Seconds that looking for damage may take."""
 WAITING = 20.0
 """Seconds to wait for a git that a killed reconciler left running."""
 
 NO_SUCH_REFERENCE = "couldn't find remote ref"
+NO_DEPTH = "does not support shallow"
+"""What git says of servers that are only folders of files (dumb http)."""
 
 _FORMATS = {"algorithms: client sha1; server sha256": "sha256",
             "algorithms: client sha256; server sha1": "sha1"}  # fmt: skip
@@ -40,8 +41,9 @@ _OF_A_CLONE = frozenset({
 class Clone:
     """A clone in `folder`; one process works with it at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
+        self.limits = limits
 
     @contextmanager
     def held(self) -> Iterator[Held]:
@@ -56,17 +58,23 @@ class Clone:
             raise _unusable(self.folder, error.strerror or str(error)) from error
         try:
             _lock(lock, self.folder)
-            yield Held(self.folder, lock)
+            yield Held(self.folder, lock, self.limits)
+        except OSError as error:
+            raise _unusable(self.folder, error.strerror or str(error)) from error
         finally:
+            # Also for what git may have left running that is not at work in the clone, such as a
+            # cache of credentials.
+            fcntl.flock(lock, fcntl.LOCK_UN)
             os.close(lock)
 
 
 class Held:
     """The clone while no other process works with it; `git` runs in it."""
 
-    def __init__(self, folder: Path, lock: int) -> None:
+    def __init__(self, folder: Path, lock: int, limits: Limits) -> None:
         self._folder = folder
-        self.git = Git(folder, (lock,))
+        self._seconds = float(limits.fetch_seconds)
+        self.git = Git(folder, (lock,), limits.pack_bytes)
         _act(self._ready, folder)
 
     def _ready(self) -> None:
@@ -87,7 +95,7 @@ class Held:
         """
         for attempt in Retrying(
             retry=retry_if_exception(_may_pass),
-            stop=stop_after_attempt(3) | stop_after_delay(FETCHING / 3),
+            stop=stop_after_attempt(3) | stop_after_delay(self._seconds / 3),
             wait=wait_exponential(multiplier=0.2, max=1),
             reraise=True,
         ):
@@ -99,16 +107,19 @@ class Held:
         command = (*address.options(), "fetch", *how, "--", address.bare, *refspecs)
         secret = address.environment(os.environ)
         try:
-            self.git.run(*command, seconds=FETCHING, environment=secret)
+            self.git.run(*command, seconds=self._seconds, environment=secret)
         except GitTooSlow:
             raise
         except GitFailed as error:
             _act(self._remove_leftovers, self._folder)
+            deep = [option for option in options if not option.startswith("--depth=")]
+            if NO_DEPTH in str(error) and len(deep) < len(options):
+                return self._fetch(address, refspecs, deep)
             other = next((name for told, name in _FORMATS.items() if told in str(error)), None)
             if other is None and self.is_sound():
                 raise
             self.make_anew(other or "sha1")
-            self.git.run(*command, seconds=FETCHING, environment=secret)
+            self.git.run(*command, seconds=self._seconds, environment=secret)
 
     def is_sound(self) -> bool:
         """Tell whether git finds no damage in the clone."""

@@ -9,16 +9,16 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from threading import Timer
 
 from reconciler.diagnostics import printable
 from reconciler.errors import SourceUnreachable
+from reconciler.yaml.limits import DEFAULT
 
 QUICK = 30.0
 """Seconds that git may take for what it does without a network."""
-LARGEST_FILE = 1 << 30
-"""Bytes of the largest file that git may write: a pack of a hostile repository would fill disks."""
 
 NOTHING: Mapping[str, str] = {}
 
@@ -41,6 +41,7 @@ _SETTINGS = (
     "http.lowSpeedLimit=1000",
     "http.lowSpeedTime=30",
     "core.hooksPath=/dev/null",
+    "log.showSignature=false",
     # In the background it would outlive its time limit.
     "gc.autoDetach=false",
 )
@@ -56,22 +57,33 @@ class GitTooSlow(GitFailed):
 
 def clean_environment(given: Mapping[str, str]) -> dict[str, str]:
     """Return an environment for git without what a hook, or whoever called, told another git:
-    its folder, index or work tree (`git rev-parse --local-env-vars`).
+    its folder, index or work tree (`git rev-parse --local-env-vars`); and without the program that
+    asks a person for the passwords of ssh.
     """
     kept = {
         name: value
         for name, value in given.items()
-        if not name.startswith("GIT_") or _KEPT.match(name)
+        if (not name.startswith("GIT_") or _KEPT.match(name)) and name != "SSH_ASKPASS"
     }
-    ssh = {} if {"GIT_SSH", "GIT_SSH_COMMAND"} & kept.keys() else {"GIT_SSH_COMMAND": _SSH}
-    # Empty, since git would else ask the program that asks for ssh.
-    return {"GIT_ASKPASS": "", **kept, **ssh, **_ALONE}
+    chosen = {"GIT_SSH", "GIT_SSH_COMMAND"} & kept.keys() or _has_ssh_command()
+    return {**kept, **({} if chosen else {"GIT_SSH_COMMAND": _SSH}), **_ALONE}
+
+
+@cache
+def _has_ssh_command() -> bool:
+    """Tell whether git's own settings say how to run ssh."""
+    command = ("git", "config", "--get", "core.sshCommand")
+    with suppress(OSError):
+        done = subprocess.run(command, capture_output=True, timeout=QUICK, cwd="/", check=False)
+        return done.returncode == 0
+    return False
 
 
 def forget_callers_repository() -> None:
     """Remove from this process what a hook told its programs about its own repository."""
-    for name in os.environ.keys() - clean_environment(os.environ).keys():
-        del os.environ[name]
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        if not _KEPT.match(name):
+            del os.environ[name]
 
 
 class Git:
@@ -79,9 +91,13 @@ class Git:
     do.
     """
 
-    def __init__(self, folder: Path, inherited: Sequence[int] = ()) -> None:
+    def __init__(
+        self, folder: Path, inherited: Sequence[int] = (), largest_file: int = DEFAULT.pack_bytes
+    ) -> None:
+        """`largest_file` is in bytes: a pack of a hostile repository would fill disks."""
         self.folder = folder
         self._inherited = tuple(inherited)
+        self._largest_file = largest_file
 
     def run(
         self,
@@ -124,7 +140,7 @@ class Git:
         environment: Mapping[str, str] = NOTHING,
     ) -> Iterator[subprocess.Popen[bytes]]:
         with self._process(arguments, stdin, environment) as process:
-            _limit_files(process.pid)
+            self._limit_files(process.pid)
             timer = Timer(seconds, _kill_session, (process.pid,))
             timer.start()
             try:
@@ -156,10 +172,10 @@ class Git:
         except FileNotFoundError as error:
             raise SourceUnreachable("git is not on PATH; install it (Debian: git)") from error
 
-
-def _limit_files(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+    def _limit_files(self, pid: int) -> None:
+        with suppress(ProcessLookupError):
+            most = self._largest_file
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
 
 
 def _kill_session(pid: int) -> None:

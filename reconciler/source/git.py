@@ -24,7 +24,6 @@ T = TypeVar("T")
 FOLLOWED = "refs/click-up/followed"
 """Where the clone keeps the one commit that is followed, whatever its branch is called."""
 EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 DEPTH = 50
 """Commits that are fetched of a branch: enough to see that it went back."""
 
@@ -54,11 +53,11 @@ class GitSource:
         allow_rewind: bool = False,
     ) -> None:
         """`url` is as for git clone; `clone` is the folder of the bare clone."""
-        # git runs in the clone, where a relative path would have another meaning.
+        # So that it names the same place in every message, whatever the folder we run in.
         self.url = str(Path(url).absolute()) if Path(url).is_dir() else url
         self._address = Address(self.url)
         self._reference = reference
-        self._clone = Clone(clone)
+        self._clone = Clone(clone, limits)
         self._memory = clone.with_name(f"{clone.name}.followed")
         self._path = posixpath.normpath(path).strip("/") if path.strip("/") else ""
         if self._path == ".":
@@ -129,7 +128,7 @@ class GitSource:
                 self._fetch_one(clone, name, "--depth=1")
             except GitFailed:
                 # The server gives only what a branch or tag names.
-                clone.fetch(self._address, EVERYTHING)
+                clone.fetch(self._address, EVERYTHING, "--depth=2147483647")
         if not _holds(clone, name):
             raise self._not_found()
         return name

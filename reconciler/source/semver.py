@@ -47,7 +47,10 @@ def parse_range(text: str) -> tuple[tuple[Bound, ...], ...]:
     """Return alternatives (`||`) of bounds that all hold. Raises RevisionNotFound."""
     if len(text) > _LONGEST:
         raise RevisionNotFound(f"a range of {len(text)} characters; at most {_LONGEST} are read")
-    return tuple(_bounds(text, part) for part in text.split("||"))
+    parts = text.split("||")
+    if len(parts) > 1 and not all(map(str.strip, parts)):
+        raise RevisionNotFound(f"range {text!r}: write a range on both sides of ||")
+    return tuple(_bounds(text, part) for part in parts)
 
 
 def within(version: Version, alternatives: tuple[tuple[Bound, ...], ...]) -> bool:
@@ -65,7 +68,10 @@ def _bounds(text: str, part: str) -> tuple[Bound, ...]:
                 f"range {text!r}: cannot read {rest!r}; write e.g. `>=1.0.0 <2.0.0`, `^1.2`,"
                 " `1.2.x` or `*`"
             )
-        bounds.append(_bound(match))
+        bound = _bound(match)
+        if bound.comparison == "*" and match["comparison"] not in (None, "=", ">="):
+            raise RevisionNotFound(f"range {text!r}: nothing compares with {match['major']!r}")
+        bounds.append(bound)
         rest = rest[match.end() :]
     return tuple(bounds) or (Bound("*", Version(0), 0),)
 
@@ -92,7 +98,15 @@ def _same(bound: Bound, version: Version, parts: int) -> bool:
     return version >= bound.version and _parts(version)[:parts] == _parts(bound.version)[:parts]
 
 
+def _equal(bound: Bound, version: Version) -> bool:
+    if bound.given == 3:
+        return version == bound.version
+    return _parts(version)[: bound.given] == bound.parts
+
+
 def _tilde(bound: Bound, version: Version) -> bool:
+    if bound.version == Version(0) and bound.given == 3:
+        return True  # as Masterminds/semver has it
     return _same(bound, version, min(bound.given, 2))
 
 
@@ -116,7 +130,7 @@ def _at_most(bound: Bound, version: Version) -> bool:
 _COMPARISONS: dict[str, Callable[[Bound, Version], bool]] = {
     "*": lambda bound, version: True,
     "=": lambda bound, version: version == bound.version,
-    "!=": lambda bound, version: _parts(version)[: bound.given] != bound.parts,
+    "!=": lambda bound, version: not _equal(bound, version),
     ">": _above,
     ">=": lambda bound, version: version >= bound.version,
     "<": lambda bound, version: version < bound.version,

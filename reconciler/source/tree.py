@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NoReturn
@@ -45,7 +45,8 @@ def read_files(git: Git, commit: str, folder: str, limits: Limits) -> dict[str, 
     Raises Stalled when there is no such folder, or more than anybody could review; GitFailed.
     """
     items = list(_items(git, commit, folder, limits))
-    found: dict[str, Contents] = {link: _LINK_READ for link in _links_elsewhere(git, items)}
+    links = _links_elsewhere(git, commit, items, limits)
+    found: dict[str, Contents] = dict.fromkeys(links, _LINK_READ)
     wanted: list[_Item] = []
     for item in items:
         if item.path.endswith(YAML) or item.mode == _SUBMODULE:
@@ -54,21 +55,38 @@ def read_files(git: Git, commit: str, folder: str, limits: Limits) -> dict[str, 
                 found[item.path] = unread
             else:
                 wanted.append(item)
-    total = sum(item.size for item in wanted)
-    if total > limits.total_bytes:
-        _refuse(f"all YAML files together have {total} bytes", limits.told("total_bytes"))
+    _check_total({item.path: item.size for item in wanted}, limits)
     return {**found, **_contents(git, wanted)}
 
 
-def _links_elsewhere(git: Git, items: Sequence[_Item]) -> Iterator[str]:
-    """Yield the links to what is not among the items: there may have been a folder before."""
+def _links_elsewhere(
+    git: Git, commit: str, items: Sequence[_Item], limits: Limits
+) -> Iterator[str]:
+    """Yield the links to what is neither among the items nor a file of the commit: there may have
+    been a folder with objects before.
+    """
     links = [item for item in items if item.mode == _LINK and item.size < _LONGEST_PATH]
+    _check_total({item.digest: item.size for item in links}, limits)
     known = {item.path for item in items}
     known |= {str(parent) for path in known for parent in PurePosixPath(path).parents}
     for link, target in _contents(git, links).items():
         place = posixpath.join(posixpath.dirname(link), target.decode(errors="replace"))
-        if posixpath.normpath(place) not in known:
+        place = posixpath.normpath(place)
+        if place not in known and not _is_file(git, f"{commit}:{place}"):
             yield link
+
+
+def _is_file(git: Git, name: str) -> bool:
+    try:
+        return git.line("cat-file", "-t", name) == "blob"
+    except GitFailed:
+        return False
+
+
+def _check_total(sizes: Mapping[str, int], limits: Limits) -> None:
+    total = sum(sizes.values())
+    if total > limits.total_bytes:
+        _refuse(f"all YAML files together have {total} bytes", limits.told("total_bytes"))
 
 
 def _refuse(what: str, most: str) -> NoReturn:
@@ -88,6 +106,8 @@ def _items(git: Git, commit: str, folder: str, limits: Limits) -> Iterator[_Item
             _refuse(f"the tree of {commit[:8]} has {count} entries", limits.told("tree_entries"))
         fields, _, name = line.partition(b"\t")
         mode, _, digest, size = fields.decode().split()
+        if size == "BAD":
+            raise GitFailed(f"object {digest} is missing")
         path = inside + name.decode(errors="backslashreplace")
         yield _Item(mode, digest, 0 if size == "-" else int(size), path)
 
@@ -114,12 +134,13 @@ def _why_not_read(item: _Item, limits: Limits) -> Unread | None:
 
 def _contents(git: Git, items: Sequence[_Item]) -> dict[str, bytes]:
     """Return what the files hold, as `git cat-file --batch` prints one after another."""
-    asked = "".join(f"{item.digest}\n" for item in items).encode()
+    sizes = {item.digest: item.size for item in items}
+    asked = "".join(f"{digest}\n" for digest in sizes).encode()
     printed = git.run("cat-file", "--batch", feed=asked, seconds=READING)
-    found: dict[str, bytes] = {}
+    blobs: dict[str, bytes] = {}
     place = 0
-    for item in items:
+    for digest, size in sizes.items():
         place = printed.index(b"\n", place) + 1
-        found[item.path] = printed[place : place + item.size]
-        place += item.size + 1
-    return found
+        blobs[digest] = printed[place : place + size]
+        place += size + 1
+    return {item.path: blobs[item.digest] for item in items}

@@ -110,7 +110,7 @@ def _of(known: tuple[Snapshot, ...], occasion: Occasion) -> list[Snapshot]:
 
 
 def _answers(snapshot: Snapshot, wanted: str) -> bool:
-    commit = snapshot.revision.rpartition("sha1:")[2]
+    commit = snapshot.revision.rpartition(":")[2]
     return snapshot.id.startswith(wanted) or (bool(commit) and commit.startswith(wanted))
 
 

@@ -86,6 +86,11 @@ def read_documents(
             break
         if not reading.read(first, last):
             break
+        reading.parts += 1
+        if reading.parts >= reading.spending.limits.documents and last < len(reading.lines):
+            most = reading.spending.limits.told("documents")
+            reading.too_much(last, f"more than {most} documents in one file")
+            break
     return tuple(reading.documents), ordered(reading.diagnostics)
 
 
@@ -121,6 +126,7 @@ class _FileReading:
         self.file = file
         self.lines = _LINES.findall(text)
         self.spending = spending
+        self.parts = 0
         self.documents: list[Document] = []
         self.diagnostics: list[Diagnostic] = []
         spending.begin_file()
@@ -134,14 +140,17 @@ class _FileReading:
                     self._add(NodeReading(self.file, self.lines, first, self.spending), node)
         except YAMLError as error:
             self.diagnostics.append(self._syntax_error(first, part, error))
-        except ValueError as error:  # ruamel.yaml: an escape or a directive with absurd numbers
+        except (
+            ValueError,
+            OverflowError,
+        ) as error:  # ruamel.yaml: an escape or a directive with absurd numbers
             place = Position(self.file, first + 1, 1)
             self.diagnostics.append(Diagnostic.at(place, "Not YAML", str(error), ""))
         except TooMuch as error:
-            self._too_much(first, str(error))
+            self.too_much(first, str(error))
             return False
         except RecursionError:
-            self._too_much(first, "lists and mappings are nested too deeply")
+            self.too_much(first, "lists and mappings are nested too deeply")
             return False
         return True
 
@@ -151,7 +160,8 @@ class _FileReading:
         doubts = frozenset(reading.doubts)
         self.documents.append(Document(self.file, value, reading.keys, reading.values, doubts))
 
-    def _too_much(self, first: int, detail: str) -> None:
+    def too_much(self, first: int, detail: str) -> None:
+        """Report that what begins after so many lines is more than is read."""
         place = Position(self.file, first + 1, 1)
         self.diagnostics.append(Diagnostic.at(place, "Too much in one document", detail, _SPLIT))
 

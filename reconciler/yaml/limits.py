@@ -21,12 +21,18 @@ class Limits:
     total_values: int = 1_000_000
     expanded_bytes: int = 32 << 20
     """Characters of all values of a file, where an alias counts as what it stands for."""
+    documents: int = 2000
+    """Documents of a file."""
     nesting: int = 60
     """Lists and mappings within each other."""
     digits: int = 1000
     """Digits of a number."""
     instances: int = 20_000
     """Network elements on devices that all rollouts together ask for."""
+    fetch_seconds: int = 90
+    """Seconds that git may take to fetch."""
+    pack_bytes: int = 1 << 30
+    """Bytes of the largest file that git may write into the clone."""
 
     def told(self, name: str) -> str:
         """Return a limit as messages tell it: `1048576 (limit file-bytes)`."""

@@ -80,3 +80,30 @@ def test_rollouts_that_ask_for_too_many_instances_remove_none() -> None:
     assert "limit instances" in repository.diagnostics[0].detail
     assert [desired.key for desired in repository.instances()] == ["one/wire"]
     assert DesiredState("", repository).why_not_remove() is not None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("devices: {names: [one, two]}", "device: {names: [one, two]}"),
+        ("devices: {names: [one, two]}", "devices: {names: one}"),
+        ("devices: {names: [one, two]}", "devices: {names: [one], matchLabels: {a: b}}"),
+        ("element: wire", "elment: wire"),
+        ("element: wire", "element: [wire]"),
+        ("metadata: {name: two}", "metadata: {name: two, label: {a: b}}"),
+        ("metadata: {name: two}", "metadata: {name: one}"),
+    ],
+)
+def test_a_mistake_that_hides_instances_removes_none(before: str, after: str) -> None:
+    text = "---".join(
+        [
+            DEVICE.replace("NAME", "one").replace("SPEC", "{interfaces: {lan: a, wan: b}}"),
+            DEVICE.replace("NAME", "two").replace("SPEC", "{interfaces: {lan: c, wan: d}}"),
+            REST,
+        ]
+    )
+    assert before in text
+    repository = load({"all.yaml": text.replace(before, after)})
+    assert repository.diagnostics
+    assert DesiredState("", repository).why_not_remove() is not None
+    assert not any(key.endswith("/") for key in DesiredState("", repository).digests)

@@ -110,15 +110,14 @@ async def test_commit_to_a_local_repository_wakes_at_once(
         origin.git("worktree", "add", "-q", "-b", "side", str(linked))
         followed = linked
     async with Watch(str(followed), interval=30) as watch:
-        began = time.monotonic()
         waiting = asyncio.create_task(watch.wait())
         await asyncio.sleep(0.05)
         assert not waiting.done()
         origin.commit({"a.yaml": "b"}, linked if kind == "linked work tree" else None)
         if kind == "bare":
             origin.git("push", "-q", str(followed), "main")
-        await asyncio.wait_for(waiting, 2)
-        assert time.monotonic() - began < 1
+        # Long before the next poll.
+        await asyncio.wait_for(waiting, 15)
 
 
 async def test_packed_refs_wake_too(origin: Origin) -> None:
@@ -128,7 +127,7 @@ async def test_packed_refs_wake_too(origin: Origin) -> None:
         await asyncio.sleep(0.05)
         assert not waiting.done()
         origin.git("pack-refs", "--all")
-        done, _ = await asyncio.wait({waiting}, timeout=2)
+        done, _ = await asyncio.wait({waiting}, timeout=15)
         assert done == {waiting}
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import random
-import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from reconciler.errors import BranchRewound, RevisionNotFound, SourceUnreachable, Stalled
+from reconciler.errors import (
+    RevisionNotFound,
+    SourceUnreachable,
+    Stalled,
+)
 from reconciler.source import GitSource, parse_reference
 from reconciler.source.address import PASSWORD, PASSWORD_FILE, USERNAME, Address
-from reconciler.source.command import Git, clean_environment
+from reconciler.source.command import clean_environment
+from reconciler.yaml.limits import Limits
 from tests.reconciler.source.origin import Origin, source
 
 SECRET = "s3cr3t"
@@ -33,14 +33,13 @@ def silent_server() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-async def test_a_server_that_never_answers_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reconciler.source.clone.FETCHING", 1.0)
+async def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
     with silent_server() as port:
         url = f"http://127.0.0.1:{port}/net.git"
         with pytest.raises(SourceUnreachable, match="did not end within 1 s"):
-            await GitSource(url, parse_reference("main"), tmp_path / "clone.git").newest()
+            limits = Limits(fetch_seconds=1)
+            clone = tmp_path / "clone.git"
+            await GitSource(url, parse_reference("main"), clone, limits=limits).newest()
         assert url not in _processes(), "the programs that git started are gone too"
 
 
@@ -126,109 +125,9 @@ async def test_a_shallow_repository_is_followed(origin: Origin, tmp_path: Path) 
     assert (await followed.newest()).commit == newest
 
 
-@pytest.mark.parametrize(
-    "left",
-    ["HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock", "objects/pack/tmp_pack_x",
-     "refs/click-up/followed.lock"],
-)  # fmt: skip
-async def test_what_a_killed_git_left_is_removed(origin: Origin, tmp_path: Path, left: str) -> None:
-    origin.commit({"a.yaml": "1"})
-    followed = source(origin, tmp_path)
-    await followed.newest()
-    (tmp_path / "clone.git" / left).touch()
-    newest = origin.commit({"a.yaml": "2"})
-    assert (await followed.newest()).commit == newest
-    assert not (tmp_path / "clone.git" / left).exists()
-
-
-@pytest.mark.parametrize("damage", ["HEAD", "refs", "objects", "empty object", "config", "shallow"])
-async def test_a_broken_clone_is_made_anew(origin: Origin, tmp_path: Path, damage: str) -> None:
-    origin.commit({"a.yaml": "1"})
-    followed = source(origin, tmp_path)
-    revision = await followed.newest()
-    clone = tmp_path / "clone.git"
-    if damage in ("refs", "objects"):
-        shutil.rmtree(clone / damage)
-    elif damage == "empty object":
-        for path in clone.glob("objects/??/*"):
-            path.chmod(0o600)
-            path.write_bytes(b"")
-    else:
-        (clone / damage).write_text("nonsense")
-    assert await followed.files(revision) == {"a.yaml": b"1"}
-    newest = origin.commit({"a.yaml": "2"})
-    assert await followed.files(await followed.newest()) == {"a.yaml": b"2"}
-    assert (await followed.newest()).commit == newest
-
-
-def test_a_git_killed_at_any_moment_stops_nothing(origin: Origin, tmp_path: Path) -> None:
-    """SIGKILL to the whole reconciler and its git; the next one goes on where it can."""
-    draw = random.Random(7)
-    origin.commit({f"{n}.yaml": "x" * n for n in range(300)})
-    program = (
-        "import asyncio, sys; from pathlib import Path;"
-        "from reconciler.source import GitSource, parse_reference;"
-        "s = GitSource(sys.argv[1], parse_reference('main'), Path(sys.argv[2]));"
-        "print('ready', flush=True); r = asyncio.run(s.newest()); asyncio.run(s.files(r))"
-    )
-    clone = tmp_path / "clone.git"
-    for attempt in range(20):
-        origin.commit({f"new{attempt}.yaml": "y"})
-        command = [sys.executable, "-c", program, str(origin.folder), str(clone)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as running:
-            assert running.stdout is not None and running.stdout.readline() == b"ready\n"
-            time.sleep(draw.uniform(0, 0.1))
-            children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
-            for pid in [running.pid, *map(int, _text(children).split())]:
-                _kill(pid)
-    followed = GitSource(str(origin.folder), parse_reference("main"), clone)
-    newest = asyncio.run(followed.newest())
-    assert newest.commit == origin.git("rev-parse", "HEAD")
-    assert len(asyncio.run(followed.files(newest))) == 320
-
-
 def _processes() -> str:
     command = ["ps", "-eo", "args"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
-
-
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-async def test_a_branch_that_goes_back_is_not_followed(origin: Origin, tmp_path: Path) -> None:
-    one = origin.commit({"a.yaml": "1"})
-    two = origin.commit({"a.yaml": "2"})
-    followed = source(origin, tmp_path)
-    assert (await followed.newest()).commit == two
-    origin.git("reset", "-q", "--hard", one)
-    with pytest.raises(BranchRewound, match=f"from {two[:8]} to {one[:8]}.*--allow-rewind"):
-        await followed.newest()
-    with pytest.raises(BranchRewound):
-        await source(origin, tmp_path).newest()
-    shutil.rmtree(tmp_path / "clone.git")
-    allowed = source(origin, tmp_path, allow_rewind=True)
-    assert (await allowed.newest()).commit == one
-    assert (await followed.newest()).commit == one, "it is the commit that is followed now"
-    assert (await source(origin, tmp_path, two).newest()).commit == two, "a commit never moves"
-
-
-async def test_only_the_branch_that_is_followed_is_fetched(origin: Origin, tmp_path: Path) -> None:
-    origin.commit({"a.yaml": "1"})
-    origin.git("branch", "main-2/deep")
-    origin.git("tag", "v1")
-    followed = source(origin, tmp_path)
-    await followed.newest()
-    refs = Git(tmp_path / "clone.git").line("for-each-ref", "--format=%(refname)")
-    assert refs == "refs/click-up/followed"
 
 
 async def test_a_branch_that_vanishes_is_not_an_unreachable_repository(
@@ -259,17 +158,6 @@ async def test_an_address_never_becomes_a_command(tmp_path: Path, url: str) -> N
         await GitSource(url, parse_reference("main"), tmp_path / "clone.git").newest()
 
 
-async def test_a_pack_that_would_fill_the_disk_is_given_up(
-    origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reconciler.source.command.LARGEST_FILE", 1 << 20)
-    (origin.folder / "large.bin").write_bytes(random.Random(1).randbytes(4 << 20))
-    origin.commit({"a.yaml": "a"})
-    with pytest.raises(SourceUnreachable, match="cannot fetch"):
-        await source(origin, tmp_path).newest()
-    assert not any((tmp_path / "clone.git/objects/pack").iterdir())
-
-
 async def test_without_git_the_message_says_so(
     origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,7 +186,9 @@ async def test_what_a_server_says_commands_no_terminal(
         ("https://me:s3cr3t@h/x.git", "https://***@h/x.git", "https://h/x.git"),
         ("https://s3cr3t@h/x.git", "https://***@h/x.git", "https://h/x.git"),
         ("http://h/x?private_token=s3cr3t", "http://h/x?private_token=***", "http://h/x?private_token=s3cr3t"),
+        ("https://u:s3cr3t@x@h/x.git", "https://***@h/x.git", "https://h/x.git"),
         ("ssh://git@h/x.git", "ssh://git@h/x.git", "ssh://git@h/x.git"),
+        ("https://h:8443/a/b@c", "https://h:8443/a/b@c", "https://h:8443/a/b@c"),
         ("git@h:x.git", "git@h:x.git", "git@h:x.git"),
     ],
 )  # fmt: skip
@@ -308,11 +198,24 @@ def test_an_address_prints_without_its_credentials(url: str, shown: str, bare: s
     assert SECRET not in repr(address) and SECRET not in f"{address}"
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["https://u:pa/s3cr3t@h/x", "ssh://git:s3cr3t@h/x", "git:s3cr3t@h:x", "http://h:s3cr3t@/@h"],
+)
+def test_an_address_that_git_would_show_is_refused_unseen(url: str) -> None:
+    with pytest.raises(Stalled) as caught:
+        Address(url)
+    assert SECRET not in str(caught.value) and "***" in str(caught.value)
+
+
 def test_credentials_come_from_a_file_or_the_environment(tmp_path: Path) -> None:
     address = Address("https://h/x.git")
     (tmp_path / "token").write_text(f"{SECRET}\n")
     assert address.environment({}) == {}
     assert address.environment({PASSWORD: SECRET}) == {USERNAME: "git", PASSWORD: SECRET}
+    named = Address("https://me@h/x.git").environment({PASSWORD: SECRET})
+    assert named == {USERNAME: "me", PASSWORD: SECRET}
+    assert Address("https://tok%2Fen@h/x").environment({}) == {USERNAME: "tok/en", PASSWORD: ""}
     from_file = address.environment({USERNAME: "me", PASSWORD_FILE: str(tmp_path / "token")})
     assert from_file == {USERNAME: "me", PASSWORD: SECRET}
     with pytest.raises(SourceUnreachable, match="No such file"):
