@@ -79,7 +79,8 @@ thorough: setup  ## the long versions of what draws lots (SEED=N): 200 kills, up
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) CLICKUP_THOROUGH=1 \
 	$(if $(SEED),CLICKUP_SEED=$(SEED)) \
 		$(BIN)/python -m reconciler.testbed.sandbox -- $(BIN)/python -m pytest \
-		tests/e2e/test_chaos.py tests/equivalence tests/differential tests/reconciler/load/test_fuzz.py
+		tests/e2e/test_chaos.py tests/equivalence tests/differential tests/reconciler/load/test_fuzz.py \
+		tests/reconciler/source/test_clone.py
 
 FOREIGN := tests/elements/test_click_agrees.py tests/elements/test_flow_sending.py \
 	tests/reconciler/cli/test_repository_verbs.py tests/e2e/test_nat_discovery.py tests/differential

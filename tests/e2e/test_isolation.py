@@ -106,6 +106,7 @@ async def test_a_bad_file_stalls_its_own_device_only(
     def second_device(document: dict[str, dict[str, object]]) -> None:
         document["metadata"] = {"name": "wrong1"}
         document["spec"]["directory"] = str(site.folder / "wrong1")
+        document["spec"]["interfaces"] = {"lan": "eth7", "wan": "eth8"}
 
     def second_rollout(document: dict[str, dict[str, object]]) -> None:
         document["metadata"] = {"name": "wrong"}

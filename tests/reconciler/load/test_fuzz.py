@@ -22,7 +22,7 @@ from reconciler.yaml.contents import Unread
 from reconciler.yaml.limits import Limits
 from tests.libraries import todays_library
 
-EXAMPLES = 20_000 if os.environ.get("CLICKUP_THOROUGH") else 100
+EXAMPLES = 20_000 if os.environ.get("CLICKUP_THOROUGH") else 60
 pytestmark = pytest.mark.timeout(120 + EXAMPLES / 5)
 LIMITS = Limits(file_values=2000, instances=100)
 GOOD = {
