@@ -24,6 +24,7 @@ constexpr uint32_t kMostLooks = 8;
 constexpr uint64_t kShortLook = 300 * kMicrosecond;
 constexpr uint64_t kLongestLooks = 2'000 * kMillisecond;  // the supervisor gives up after five seconds
 constexpr uint64_t kWay = 200 * kMicrosecond, kLongestWay = 200 * kMillisecond;
+constexpr uint64_t kLongestWayOfLook = 1'000 * kMillisecond;  // else crowded rings would prevent every revert
 constexpr uint64_t kProgress = 100 * kMillisecond;
 constexpr uint64_t kLeastRest = 100 * kMillisecond;
 constexpr uint64_t kRestShare = 10;                 // of the time that the last round took
@@ -56,15 +57,18 @@ class Precopy::Pace : public CopyPace {
  private:
   // Packets come first: the copy shares caches and, where they are few, processors with the forwarding worker.
   void make_way() {
-    uint64_t began = boot_time_ns();
-    while (precopy_.rings_.crowded() && !precopy_.ending_ && boot_time_ns() - began < kLongestWay) precopy_.rest(kWay);
-    waited_ += boot_time_ns() - began;
+    uint64_t began = boot_time_ns(), most = whole_ ? std::min(kLongestWay, kLongestWayOfLook - way_) : kLongestWay;
+    while (precopy_.rings_.crowded() && !precopy_.ending_ && boot_time_ns() - began < most) precopy_.rest(kWay);
+    uint64_t made = boot_time_ns() - began;
+    way_ = std::min(way_ + made, kLongestWayOfLook);
+    waited_ += made;
   }
 
   Precopy& precopy_;
   bool whole_;
   uint64_t told_;
   uint64_t waited_ = 0;
+  uint64_t way_ = 0;
 };
 
 Precopy::Precopy(CarriedTables& tables, const SharedPage& page, const RingGauge& rings, WorkerChannel& channel)
