@@ -36,7 +36,7 @@ def form_instances(repository: Repository, limits: Limits) -> Repository:
         wanted=tuple(forming.wanted[key] for key in sorted(forming.wanted)),
         broken=dict(sorted(forming.broken.items())),
         diagnostics=ordered((*repository.diagnostics, *forming.diagnostics)),
-        uncertain=tuple(sorted({*forming.uncertain, *_uncertain_devices(repository)})),
+        uncertain=tuple(sorted({*forming.uncertain, *_files_of_doubtful_objects(repository)})),
     )
 
 
@@ -79,10 +79,17 @@ class _Forming:
         element = self.repository.elements.get(element_name)
         mistakes = tuple(rollout_mistakes(rollout, self.repository))
         self.diagnostics.extend(mistakes)
-        if not element_name or _selector(rollout.document) is None:
+        selector = _selector(rollout.document)
+        if (
+            element is None
+            or selector is None
+            or not self.repository.devices.keys() >= set(selector.names)
+        ):
+            # A name that nothing has may be misspelt: the instance that it means has no key then.
             self.uncertain.add(rollout.document.file)
+        if not element_name or selector is None:
             return
-        for device in self._devices(rollout):
+        for device in self._devices(selector):
             key = f"{device.name}/{element_name}"
             self.keys.add(key)
             if len(self.keys) > self.limits.instances:
@@ -94,10 +101,7 @@ class _Forming:
             else:
                 self._instance(key, rollout, element, device, own)
 
-    def _devices(self, rollout: Entry[Rollout]) -> list[Entry[Device]]:
-        selector = _selector(rollout.document)
-        if selector is None:
-            return []
+    def _devices(self, selector: DeviceSelector) -> list[Entry[Device]]:
         devices = self.repository.devices.values()
         return sorted(
             (entry for entry in devices if selects(selector, entry)), key=lambda entry: entry.name
@@ -206,7 +210,7 @@ class _Forming:
             self.wanted[key] = replace(desired, diagnostics=both)
 
 
-def _uncertain_devices(repository: Repository) -> Iterator[str]:
+def _files_of_doubtful_objects(repository: Repository) -> Iterator[str]:
     """Yield the files of objects that nothing can refer to, and of devices with mistakes in their
     metadata: a rollout might mean them.
     """

@@ -92,6 +92,9 @@ def test_rollouts_that_ask_for_too_many_instances_remove_none() -> None:
         ("element: wire", "element: [wire]"),
         ("metadata: {name: two}", "metadata: {name: two, label: {a: b}}"),
         ("metadata: {name: two}", "metadata: {name: one}"),
+        ("metadata: {name: two}", "metadata: {name: too}"),
+        ("element: wire", "element: wore"),
+        ("names: [one, two]", "names: [one, too]"),
     ],
 )
 def test_a_mistake_that_hides_instances_removes_none(before: str, after: str) -> None:
