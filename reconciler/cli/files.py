@@ -12,14 +12,12 @@ import typer
 from reconciler.cli.workplace import fail
 from reconciler.load import load, may_hold_objects
 from reconciler.load.repository import Desired, Repository, unbound_instance
-from reconciler.yaml.contents import Contents, Unread
+from reconciler.yaml.contents import LINK, SUBMODULE, Contents, Unread
 from reconciler.yaml.limits import DEFAULT, Limits, parse_limits
 
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="Folder of the repository, or one file")
 ]
-
-
 LimitsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -32,12 +30,6 @@ AllowRemovalsOption = Annotated[
     bool,
     typer.Option("--allow-removals", help="Let a revision remove most instances at once"),
 ]
-
-_LINK = Unread("it is a symbolic link, which is not followed", "Keep the file itself in its place.")
-_SUBMODULE = Unread(
-    "it is a submodule, whose files are not read",
-    "Keep its files here, or move it out of the folder.",
-)
 
 
 def read_limits(words: list[str] | None) -> Limits:
@@ -72,14 +64,14 @@ def _read_files(path: Path, limits: Limits) -> Iterator[tuple[str, Contents]]:
         for name in list(folders):
             if not (here / name).is_symlink() and os.path.lexists(here / name / ".git"):
                 folders.remove(name)
-                yield _shown(here / name, path), _SUBMODULE
+                yield _shown(here / name, path), SUBMODULE
         for name in sorted(names):
             shown = _shown(here / name, path)
             if may_hold_objects(shown) and _may_be_committed(here / name):
                 yield shown, _read(here / name, limits)
         for name in (*folders, *names):
             if _leads_elsewhere(here / name, path):
-                yield _shown(here / name, path), _LINK
+                yield _shown(here / name, path), LINK
 
 
 def _leads_elsewhere(place: Path, root: Path) -> bool:
@@ -103,7 +95,7 @@ def _read(place: Path, limits: Limits) -> Contents:
     """Read as from a commit: links are not followed."""
     try:
         if place.is_symlink():
-            return _LINK
+            return LINK
         return limits.larger_than_a_file(place.stat().st_size) or place.read_bytes()
     except OSError as error:
         return Unread(error.strerror or str(error), "Give click-up the right to read it.")

@@ -11,8 +11,8 @@ from typing import Any
 from reconciler.diagnostics import Diagnostic, closest, did_you_mean, ordered
 from reconciler.load.instances import form_instances
 from reconciler.load.repository import Desired, Entry, Repository
-from reconciler.yaml.contents import Contents, Unread, text_of
-from reconciler.yaml.documents import DAMAGED, Document, Spending, read_documents
+from reconciler.yaml.contents import DAMAGED, YAML_ENDINGS, Contents, Unread, text_of
+from reconciler.yaml.documents import Document, Spending, read_documents
 from reconciler.yaml.drafts import make_draft
 from reconciler.yaml.limits import DEFAULT, Limits
 from schemas.device import Device
@@ -36,7 +36,7 @@ def may_hold_objects(path: str, contents: Contents = "") -> bool:
     above is hidden.
     """
     parts = PurePosixPath(path).parts
-    named = path.endswith((".yaml", ".yml")) or isinstance(contents, Unread)
+    named = path.endswith(YAML_ENDINGS) or isinstance(contents, Unread)
     return named and not any(part.startswith(".") for part in parts)
 
 

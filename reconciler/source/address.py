@@ -17,7 +17,9 @@ HIDDEN = "***"
 USERNAME, PASSWORD = "CLICKUP_GIT_USERNAME", "CLICKUP_GIT_PASSWORD"
 PASSWORD_FILE = f"{PASSWORD}_FILE"
 
-_HTTP = re.compile(r"(?P<scheme>https?://)(?:(?P<user>[^/]*)@)?(?P<host>[^/@]*)(?P<path>.*)", re.S)
+_HTTP = re.compile(
+    r"(?P<scheme>https?://)(?:(?P<user>[^/]*)@)?(?P<host>[^/@]*)(?P<path>.*)", re.S | re.I
+)
 _PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]+)(:\d*)?")
 _WITH_PASSWORD = re.compile(r"ssh://[^/@]*:[^/]*@|(?!\w+://)[^/@]*:[^/@]*@")
 # A password may hold '/', unencoded: whatever is no port, and so no host, is hidden with it.

@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,17 +69,16 @@ class Clone:
 
 
 class Held:
-    """The clone while no other process works with it; `git` runs in it."""
+    """The clone while no other process works with it; `git` runs in it.
+
+    It is made unless it is there, and what a killed git left in it is removed.
+    """
 
     def __init__(self, folder: Path, lock: int, limits: Limits) -> None:
         self._folder = folder
         self._seconds = float(limits.fetch_seconds)
         self.git = Git(folder, (lock,), limits.pack_bytes)
-        _act(self._ready, folder)
-
-    def _ready(self) -> None:
-        """Make the clone unless it is there; remove what a killed git left in it."""
-        if (self._folder / "HEAD").exists():
+        if (folder / "HEAD").exists():
             self._remove_leftovers()
         else:
             self._make("sha1")
@@ -111,14 +110,14 @@ class Held:
         except GitTooSlow:
             raise
         except GitFailed as error:
-            _act(self._remove_leftovers, self._folder)
+            self._remove_leftovers()
             deep = [option for option in options if not option.startswith("--depth=")]
             if NO_DEPTH in str(error) and len(deep) < len(options):
                 return self._fetch(address, refspecs, deep)
             other = next((name for told, name in _FORMATS.items() if told in str(error)), None)
-            if other is None and self.is_sound():
+            if other is None:
                 raise
-            self.make_anew(other or "sha1")
+            self.make_anew(other)
             self.git.run(*command, seconds=self._seconds, environment=secret)
 
     def is_sound(self) -> bool:
@@ -133,17 +132,18 @@ class Held:
 
     def make_anew(self, algorithm: str = "sha1") -> None:
         """Remove the clone and make it again, empty. Raises CloneUnusable."""
-        _act(self._remove, self._folder)
-        _act(lambda: self._make(algorithm), self._folder)
-
-    def _remove(self) -> None:
         self._refuse_foreign()
         shutil.rmtree(self._folder)
+        self._make(algorithm)
 
     def _make(self, algorithm: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._refuse_foreign()
-        self.git.run("init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}")
+        how = ("--quiet", "--bare", "--template=", f"--object-format={algorithm}")
+        try:
+            self.git.run("init", *how)
+        except GitFailed as error:
+            raise _unusable(self._folder, str(error)) from error
 
     def _refuse_foreign(self) -> None:
         names = {path.name for path in self._folder.iterdir()}
@@ -171,16 +171,6 @@ def _lock(lock: int, folder: Path) -> None:
                     " it is tried again"
                 ) from None
             time.sleep(0.1)
-
-
-def _act(action: Callable[[], None], folder: Path) -> None:
-    """Do something to the folder of the clone. Raises CloneUnusable."""
-    try:
-        action()
-    except OSError as error:
-        raise _unusable(folder, error.strerror or str(error)) from error
-    except GitFailed as error:
-        raise _unusable(folder, str(error)) from error
 
 
 def _unusable(folder: Path, why: str) -> CloneUnusable:

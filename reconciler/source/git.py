@@ -14,7 +14,7 @@ from reconciler.source.address import Address, without_credentials
 from reconciler.source.clone import NO_SUCH_REFERENCE, Clone, Held
 from reconciler.source.command import GitFailed, GitTooSlow
 from reconciler.source.reference import Kind, Reference, newest_tag
-from reconciler.source.rewind import Followed, commit_time, refuse_rewind, remember
+from reconciler.source.rewind import follow
 from reconciler.source.tree import read_files
 from reconciler.yaml.contents import Contents
 from reconciler.yaml.limits import DEFAULT, Limits
@@ -109,7 +109,8 @@ class GitSource:
         self._fetch_one(clone, f"refs/{folder}/{reference.name}", f"--depth={DEPTH}")
         commit = clone.git.line("rev-parse", f"{FOLLOWED}^{{commit}}")
         if reference.kind is Kind.BRANCH:
-            self._check_direction(clone, commit)
+            source = f"branch {reference.name} of {self._address}"
+            follow(clone.git, source, commit, self._memory, self._allow_rewind)
         return Revision(reference.name, commit)
 
     def _fetch_one(self, clone: Held, name: str, *options: str) -> None:
@@ -132,12 +133,6 @@ class GitSource:
         if not _holds(clone, name):
             raise self._not_found()
         return name
-
-    def _check_direction(self, clone: Held, commit: str) -> None:
-        source = f"branch {self._reference.name} of {self._address}"
-        if not self._allow_rewind:
-            refuse_rewind(clone.git, source, commit, self._memory)
-        remember(self._memory, Followed(source, commit, commit_time(clone.git, commit)))
 
     def _not_found(self) -> RevisionNotFound:
         kind, name = self._reference.kind.value, self._reference.name

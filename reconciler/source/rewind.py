@@ -22,45 +22,41 @@ class Followed:
     time: int
 
 
-def refuse_rewind(git: Git, source: str, commit: str, memory: Path) -> None:
-    """Raise BranchRewound when the branch went back from the commit that `memory` tells.
+def follow(git: Git, source: str, commit: str, memory: Path, allow_rewind: bool) -> None:
+    """Remember the commit in the file `memory`. Raises BranchRewound when the branch went back.
 
     A branch that was rewritten is followed unless its commit is older: then it cannot be told from
     one that went back, since the clone does not hold all history.
     """
-    before = recall(memory)
-    if before is None or before.source != source or before.commit == commit:
+    before = _recall(memory, source)
+    if before is not None and before.commit == commit:
         return
-    if _is_ancestor(git, before.commit, commit):
-        return
-    if _is_ancestor(git, commit, before.commit) or commit_time(git, commit) < before.time:
+    now = Followed(source, commit, int(git.line("log", "--max-count=1", "--format=%ct", commit)))
+    if before is not None and not allow_rewind and _went_back(git, before, now):
         raise BranchRewound(
             f"{source} went back from {before.commit[:8]} to {commit[:8]}, which is older; what"
             " runs stays as it is; push a newer commit (`git revert` undoes a change), or allow it"
             " once with --allow-rewind"
         )
+    unfinished = memory.with_name(f"{memory.name}.new")
+    unfinished.write_text(json.dumps(asdict(now)))
+    sync(unfinished)
+    unfinished.replace(memory)
 
 
-def recall(memory: Path) -> Followed | None:
-    """Return what was followed last; None when nothing is known."""
+def _recall(memory: Path, source: str) -> Followed | None:
+    """Return what was followed last of this source; None when nothing is known."""
     try:
-        return Followed(**json.loads(memory.read_text()))
+        known = Followed(**json.loads(memory.read_text()))
     except (OSError, ValueError, TypeError):
         return None
+    return known if known.source == source else None
 
 
-def remember(memory: Path, followed: Followed) -> None:
-    """Keep what was followed, unless that is known."""
-    if recall(memory) != followed:
-        unfinished = memory.with_name(f"{memory.name}.new")
-        unfinished.write_text(json.dumps(asdict(followed)))
-        sync(unfinished)
-        unfinished.replace(memory)
-
-
-def commit_time(git: Git, commit: str) -> int:
-    """Return when the commit was made, in Unix seconds. Raises GitFailed."""
-    return int(git.line("log", "--max-count=1", "--format=%ct", commit))
+def _went_back(git: Git, before: Followed, now: Followed) -> bool:
+    if _is_ancestor(git, before.commit, now.commit):
+        return False
+    return now.time < before.time or _is_ancestor(git, now.commit, before.commit)
 
 
 def _is_ancestor(git: Git, older: str, newer: str) -> bool:

@@ -10,22 +10,14 @@ from typing import NoReturn
 
 from reconciler.errors import Stalled
 from reconciler.source.command import Git, GitFailed
-from reconciler.yaml.contents import Contents, Unread
+from reconciler.yaml.contents import LINK, SUBMODULE, YAML_ENDINGS, Contents, Unread
 from reconciler.yaml.limits import Limits
 
-YAML = (".yaml", ".yml")
 READING = 60.0
 """Seconds that listing or reading the files of a commit may take."""
 
 _LONGEST_PATH = 4096
-_LINK, _SUBMODULE = "120000", "160000"
-_LINK_READ = Unread(
-    "it is a symbolic link, which is not followed", "Commit the file itself in its place."
-)
-_SUBMODULE_READ = Unread(
-    "it is a submodule, whose files are not fetched",
-    "Commit its files here, or move it out of the folder that --path names.",
-)
+_LINK, _SUBMODULE = "120000", "160000"  # modes of entries of a tree
 
 
 @dataclass(frozen=True)
@@ -46,10 +38,10 @@ def read_files(git: Git, commit: str, folder: str, limits: Limits) -> dict[str, 
     """
     items = list(_items(git, commit, folder, limits))
     links = _links_elsewhere(git, commit, items, limits)
-    found: dict[str, Contents] = dict.fromkeys(links, _LINK_READ)
+    found: dict[str, Contents] = dict.fromkeys(links, LINK)
     wanted: list[_Item] = []
     for item in items:
-        if item.path.endswith(YAML) or item.mode == _SUBMODULE:
+        if item.path.endswith(YAML_ENDINGS) or item.mode == _SUBMODULE:
             unread = _why_not_read(item, limits)
             if unread is not None:
                 found[item.path] = unread
@@ -126,9 +118,9 @@ def _tree(git: Git, commit: str, folder: str) -> str:
 
 def _why_not_read(item: _Item, limits: Limits) -> Unread | None:
     if item.mode == _LINK:
-        return _LINK_READ
+        return LINK
     if item.mode == _SUBMODULE:
-        return _SUBMODULE_READ
+        return SUBMODULE
     return limits.larger_than_a_file(item.size)
 
 

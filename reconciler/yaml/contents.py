@@ -25,6 +25,15 @@ class Unread:
     hint: str
 
 
+LINK = Unread("it is a symbolic link, which is not followed", "Put the file itself in its place.")
+SUBMODULE = Unread(
+    "it is a submodule, whose files are not read",
+    "Put its files in its place, or move it out of the folder that is read.",
+)
+YAML_ENDINGS = (".yaml", ".yml")
+DAMAGED = "Not text"
+"""The summary of a mistake that no person makes: whatever the file held may be lost."""
+
 Contents = str | bytes | Unread
 """What was read of a file: its text, its bytes, or why there are none."""
 
@@ -71,4 +80,4 @@ def _wrong_bytes(file: str, contents: bytes, error: UnicodeDecodeError) -> Diagn
     line = before.count(b"\n") + 1
     column = error.start - (before.rfind(b"\n") + 1) + 1
     detail = f"byte 0x{contents[error.start]:02x} is not {error.encoding.upper()}"
-    return Diagnostic(file, line, column, "Not text", detail, "Save the file as UTF-8.")
+    return Diagnostic(file, line, column, DAMAGED, detail, "Save the file as UTF-8.")

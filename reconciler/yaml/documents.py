@@ -12,17 +12,16 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from reconciler.diagnostics import Diagnostic, Position, ordered
+from reconciler.yaml.contents import DAMAGED
 from reconciler.yaml.limits import DEFAULT, Spending, TooMuch
 from reconciler.yaml.nodes import NodeReading, Path
 
-__all__ = ["DAMAGED", "Document", "Path", "Spending", "read_documents"]
+__all__ = ["Document", "Path", "Spending", "read_documents"]
 
 # A line ends as ruamel.yaml counts lines, so that positions are right.
 _LINES = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])|.+\Z", re.DOTALL)
 _BEGINS = re.compile(r"---(?=\s|$)")
 """Starts a document on whatever line it starts: even quoted text may not hold it there."""
-DAMAGED = "Not text"
-"""The summary of a mistake that no person makes: whatever the file held may be lost."""
 _MOST_MISTAKES = 100
 _SPLIT = "No desired state needs that; write it out in several files, or raise the limit."
 

@@ -8,30 +8,7 @@ from reconciler.load import load
 from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Repository
 from reconciler.yaml.limits import Limits
-
-DEVICE = """
-apiVersion: click-up/v1alpha1
-kind: Device
-metadata: {name: NAME}
-spec: SPEC
-"""
-REST = """
-apiVersion: click-up/v1alpha1
-kind: NetworkElement
-metadata: {name: wire}
-spec:
-  version: 1.0.0
-  interfaces: [lan, wan]
-  atoms:
-    lan: {use: Receive, with: {interface: lan}}
-    wan: {use: Send, with: {interface: wan}}
-  flow: [lan -> wan]
----
-apiVersion: click-up/v1alpha1
-kind: Rollout
-metadata: {name: wire}
-spec: {element: wire, devices: {names: [one, two]}}
-"""
+from tests.reconciler.load.bridges import DEVICE, ONE, TWO, WIRE
 
 
 def read(*specs: str, limits: Limits | None = None) -> Repository:
@@ -40,7 +17,7 @@ def read(*specs: str, limits: Limits | None = None) -> Repository:
         DEVICE.replace("NAME", name).replace("SPEC", spec)
         for name, spec in zip(names, specs, strict=True)
     ]
-    return load({"all.yaml": "---".join([*devices, REST])}, limits or Limits())
+    return load({"all.yaml": "---\n".join([*devices, WIRE])}, limits or Limits())
 
 
 @pytest.mark.parametrize(
@@ -98,13 +75,7 @@ def test_rollouts_that_ask_for_too_many_instances_remove_none() -> None:
     ],
 )
 def test_a_mistake_that_hides_instances_removes_none(before: str, after: str) -> None:
-    text = "---".join(
-        [
-            DEVICE.replace("NAME", "one").replace("SPEC", "{interfaces: {lan: a, wan: b}}"),
-            DEVICE.replace("NAME", "two").replace("SPEC", "{interfaces: {lan: c, wan: d}}"),
-            REST,
-        ]
-    )
+    text = "---\n".join([ONE, TWO, WIRE])
     assert before in text
     repository = load({"all.yaml": text.replace(before, after)})
     assert repository.diagnostics

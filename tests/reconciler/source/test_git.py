@@ -72,7 +72,7 @@ async def test_files_that_are_not_read_are_told(origin: Origin, tmp_path: Path) 
     why = {path: unread.why for path, unread in files.items() if isinstance(unread, Unread)}
     assert why == {
         "link.yaml": "it is a symbolic link, which is not followed",
-        "sub": "it is a submodule, whose files are not fetched",
+        "sub": "it is a submodule, whose files are not read",
         "big.yaml": "it has 200 bytes, more than 100 (limit file-bytes)",
     }
 
