@@ -42,7 +42,8 @@ class Diagnostic:
         return cls(position.file, position.line, position.column, summary, detail, hint)
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        parts = (one_line(self.file), self.line, self.column)
+        place = ":".join(str(part) for part in parts if part)
         text = f"{place}: {self.summary}" if place else self.summary
         if self.detail:
             text += f": {self.detail}"
@@ -55,6 +56,13 @@ def printable(text: str) -> str:
     those that turn the direction of writing (Trojan Source, CVE-2021-42574).
     """
     return _COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """Return a name that comes from outside as `printable` does, with its line ends escaped too:
+    none becomes a line of its own, which would pass for one of ours.
+    """
+    return printable(text).replace("\n", "\\n")
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

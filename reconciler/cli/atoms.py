@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import (
     LibraryOption,
     Output,
@@ -66,15 +67,15 @@ def _ports(atom: AtomManifest) -> str:
 
 
 def _describe_atom(atom: AtomManifest) -> None:
-    typer.echo(f"{atom.atom}: {atom.summary}")
+    say(f"{atom.atom}: {atom.summary}")
     if atom.description:
-        typer.echo(f"\n{atom.description.rstrip()}")
+        say(f"\n{atom.description.rstrip()}")
     _section("with", [_parameter(name, one) for name, one in atom.parameters.items()])
     _section("inputs", [_input(name, one) for name, one in atom.ports.inputs.items()])
     _section("outputs", [_output(name, one) for name, one in atom.ports.outputs.items()])
     _section("becomes", [(", ".join(_class_names(atom)), "", "")])
     if atom.example:
-        typer.echo(f"\nexample:\n  {atom.example.rstrip()}")
+        say(f"\nexample:\n  {atom.example.rstrip()}")
 
 
 def _class_names(atom: AtomManifest) -> list[str]:
@@ -100,16 +101,16 @@ def _output(name: str, output: AtomOutput) -> tuple[str, str, str]:
 def _section(title: str, rows: list[tuple[str, str, str]]) -> None:
     if not rows:
         return
-    typer.echo(f"\n{title}:")
+    say(f"\n{title}:")
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for first, second, last in rows:
-        typer.echo(f"  {first.ljust(widths[0])}  {second.ljust(widths[1])}  {last}".rstrip())
+        say(f"  {first.ljust(widths[0])}  {second.ljust(widths[1])}  {last}".rstrip())
 
 
 def _describe_state(state: ElementManifest) -> None:
-    typer.echo(f"{state.class_name}: {state.summary}")
+    say(f"{state.class_name}: {state.summary}")
     if state.description:
-        typer.echo(f"\n{state.description.rstrip()}")
+        say(f"\n{state.description.rstrip()}")
     rows = [
         (one.name.lower(), f"{one.type.value}, default {one.default}", _live(one.live, one.summary))
         for one in state.parameters

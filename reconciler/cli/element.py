@@ -12,6 +12,7 @@ import typer
 from reconciler.authoring.cases import Case, CaseBroken, read_case, run_case
 from reconciler.authoring.scaffold import scaffold
 from reconciler.build import Builder, find_compiler
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import DataOption, fail, open_library, writable_folder
 from reconciler.diagnostics import did_you_mean
 from reconciler.errors import Stalled, Transient
@@ -55,8 +56,8 @@ def new(
         place = own / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-        typer.echo(f"► {place}")
-    typer.echo(f"✔ now `click-up element test {name}`")
+        say(f"► {place}")
+    say(f"✔ now `click-up element test {name}`")
 
 
 def _check_unused(files: dict[str, str], own: Path) -> None:
@@ -84,7 +85,7 @@ def test(
     failed = [case.name for case in cases if not _run_case(case, builder)]
     if failed:
         fail(f"{len(failed)} of {len(cases)} cases failed: {', '.join(failed)}")
-    typer.echo(f"✔ {name}: {len(cases)} {'case' if len(cases) == 1 else 'cases'} passed")
+    say(f"✔ {name}: {len(cases)} {'case' if len(cases) == 1 else 'cases'} passed")
 
 
 def _read_cases(library: Library, name: str) -> list[Case]:
@@ -109,7 +110,7 @@ def _run_case(case: Case, builder: Builder) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         differences = run_case(case, driver, Path(folder))
     for line in differences:
-        typer.echo(f"✗ {case.name}: {line}")
+        say(f"✗ {case.name}: {line}")
     if not differences:
-        typer.echo(f"✔ {case.name}")
+        say(f"✔ {case.name}")
     return not differences

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from git import Actor, Repo
 
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import fail
 
 # In an installed package, and in a checkout of the repository.
@@ -41,5 +42,5 @@ def init(
         repository.index.add(files)
         repository.index.commit("Start from the example", author=_AUTHOR, committer=_AUTHOR)
     for name in files:
-        typer.echo(f"► {name}")
-    typer.echo(f"✔ {directory} is a repository; now `click-up validate {directory}`")
+        say(f"► {name}")
+    say(f"✔ {directory} is a repository; now `click-up validate {directory}`")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import (
     DataOption,
     Output,
@@ -21,6 +22,7 @@ from reconciler.cli.workplace import (
     print_table,
     short_revision,
 )
+from reconciler.diagnostics import one_line
 from reconciler.graph.click_language import parse
 from reconciler.store import Attempt, Event, InstanceRecord, Ledger
 
@@ -119,7 +121,7 @@ def tree(
         print_json(found if key is None else found[0])
         return
     for line in (line for one in found for line in _lines(one)):
-        typer.echo(line)
+        say(one_line(line))
 
 
 Node = dict[str, "str | list[Node]"]

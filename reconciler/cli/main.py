@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from reconciler.cli.terminal import say
 from reconciler.errors import Stalled, Transient
 from reconciler.source.command import forget_callers_repository
 
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _exit_with(verb: str, message: str) -> NoReturn:
-    print(f"✗ {message}", file=sys.stderr)
+    say(f"✗ {message}", error=True)
     sys.exit(CANNOT_TELL.get(verb, 1))
 
 
@@ -89,7 +90,7 @@ def _hide_types_of_flags(command: Any) -> None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"click-up {version('click-up')}")
+        say(f"click-up {version('click-up')}")
         raise typer.Exit
 
 

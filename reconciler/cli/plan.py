@@ -21,6 +21,7 @@ from reconciler.cli.files import (
     read_repository,
 )
 from reconciler.cli.plan_text import plan_lines, summary
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import (
     DataOption,
     LibraryOption,
@@ -33,6 +34,7 @@ from reconciler.cli.workplace import (
     tell_progress,
     writable_folder,
 )
+from reconciler.diagnostics import one_line
 from reconciler.errors import Stalled, Transient, Waiting
 from reconciler.library import Library
 from reconciler.load.desired_state import DesiredState
@@ -233,14 +235,14 @@ def _show(planned: Planned, output: Output) -> None:
         return
     for one in planned.plans:
         for line in plan_lines(one):
-            typer.echo(line)
+            say(one_line(line))
         if one.instance in planned.rejected:
-            typer.echo(f"  ✗ rejected on this device before: {planned.rejected[one.instance]}")
-            typer.echo(f"    `click-up reconcile {one.instance} --retry` allows another try")
-        typer.echo("")
+            say(f"  ✗ rejected on this device before: {planned.rejected[one.instance]}")
+            say(f"    `click-up reconcile {one.instance} --retry` allows another try")
+        say("")
     for key, wrong in planned.stalled.items():
-        typer.echo(f"✗ {key}: not planned", err=True)
+        say(f"✗ {key}: not planned", error=True)
         for line in wrong:
-            typer.echo(f"  {line}", err=True)
+            say(f"  {line}", error=True)
     if planned.plans or not planned.stalled:
-        typer.echo(summary(planned.plans))
+        say(summary(planned.plans))

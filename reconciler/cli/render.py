@@ -14,6 +14,7 @@ from reconciler.cli.files import (
     read_limits,
     read_repository,
 )
+from reconciler.cli.terminal import hand_over, say
 from reconciler.cli.workplace import LibraryOption, Output, OutputOption, open_library, print_json
 from reconciler.graph import Graph
 from reconciler.graph.click_language import render as render_graph
@@ -47,14 +48,14 @@ def render(
     resolved = resolve(desired, library)
     mistakes = sorted({*desired.diagnostics, *resolved.diagnostics})
     for mistake in mistakes:
-        typer.echo(str(mistake), err=True)
+        say(str(mistake), error=True)
     if mistakes:
         raise typer.Exit(1)
     if output is Output.JSON:
         print_json(_as_json(resolved.graph))
         return
     version = desired.element.spec.version
-    typer.echo(f"// {element} {version}\n\n{render_graph(resolved.graph)}", nl=False)
+    hand_over(f"// {element} {version}\n\n{render_graph(resolved.graph)}")
 
 
 def _as_json(graph: Graph) -> dict[str, object]:

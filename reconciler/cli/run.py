@@ -17,6 +17,7 @@ import typer
 from reconciler.build import Builder, find_compiler
 from reconciler.build.background import step_back
 from reconciler.cli.files import AllowRemovalsOption, LimitsOption, read_limits
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import (
     DataOption,
     LibraryOption,
@@ -183,5 +184,5 @@ def build(
         )
         return
     compiled = ", ".join(artifact.classes_compiled) or "nothing"
-    typer.echo(f"✔ compiled {compiled} in {artifact.seconds:.1f} s", err=True)
-    typer.echo(artifact.driver)
+    say(f"✔ compiled {compiled} in {artifact.seconds:.1f} s", error=True)
+    say(str(artifact.driver))

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import typer
-
 from reconciler.checkpoints.checkpoint import Checkpoint, Table
 from reconciler.checkpoints.columns import Column, Value, columns
 from reconciler.checkpoints.difference import Difference, NotComparable, difference
 from reconciler.cli.state_records import tables_of
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import fail
 from schemas.layout import StateTable
 
@@ -92,14 +91,14 @@ def print_comparison(one: Comparison, limit: int) -> None:
     found = one.found
     counts = (len(found.removed), len(found.added), len(found.differs))
     removed, added, changed = counts
-    typer.echo(f"{one.name}: {removed} removed, {added} added, {changed} changed")
+    say(f"{one.name}: {removed} removed, {added} added, {changed} changed")
     for names, where in ((found.only_before, "before"), (found.only_after, "after")):
         if names:
-            typer.echo(f"  only {where}: {', '.join(names)}")
+            say(f"  only {where}: {', '.join(names)}")
     for line in islice(_lines(one), limit):
-        typer.echo(f"  {line}")
+        say(f"  {line}")
     if sum(counts) > limit:
-        typer.echo(f"  ... {sum(counts) - limit} more: give a higher --limit")
+        say(f"  ... {sum(counts) - limit} more: give a higher --limit")
 
 
 def _lines(one: Comparison) -> Iterator[str]:

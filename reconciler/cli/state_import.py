@@ -13,6 +13,7 @@ import typer
 from reconciler.build import Builder
 from reconciler.cli.plan_text import plan_lines
 from reconciler.cli.state_snapshots import checkpoint_file
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import (
     DataOption,
     KeyArgument,
@@ -103,6 +104,6 @@ def _show(plan: Plan, observed: Observed, output: Output) -> None:
         print_json({**plan.model_dump(mode="json"), "left_out": left_out_tables(observed)})
         return
     for line in plan_lines(plan):
-        typer.echo(line)
+        say(line)
     for table in left_out_tables(observed):
-        typer.echo(f"  - table {table} is left out: the running release has no table of that name")
+        say(f"  - table {table} is left out: the running release has no table of that name")

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import typer
-
 from reconciler.checkpoints.checkpoint import Checkpoint, Table
 from reconciler.checkpoints.columns import SECONDS_LEFT, Column, Kind, Value, columns
 from reconciler.checkpoints.where import WhereError, select
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import fail, local_time, print_table
 from reconciler.diagnostics import did_you_mean
 from schemas.layout import StateTable
@@ -109,17 +108,17 @@ def _default_fields(found: Sequence[Column]) -> tuple[Column, ...]:
 def print_records(checkpoint: Checkpoint, found: Sequence[Selected], limit: int) -> None:
     """Print selected records for people."""
     when = local_time(checkpoint.real_time_ns / 1e9)
-    typer.echo(
+    say(
         f"checkpoint {checkpoint.sequence} of {checkpoint.instance or 'no instance'}, {when},"
         f" release {checkpoint.release[:12] or '-'}: {checkpoint.reason or 'no reason recorded'}"
     )
     for one in found:
         which = f"{one.records} of {one.all_records} records, layout {one.layout_version}"
-        typer.echo(f"\n{one.name}: {which}")
+        say(f"\n{one.name}: {which}")
         rows = [tuple(map(_cell, row)) for row in one.rows(limit)]
         print_table([column.name.upper() for column in one.columns], rows)
         if one.records > limit:
-            typer.echo(f"... {one.records - limit} more: give a higher --limit")
+            say(f"... {one.records - limit} more: give a higher --limit")
 
 
 def _cell(value: Value) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import (
     DataOption,
     Output,
@@ -112,7 +113,7 @@ def prune(
         newest_first = [one for one in reversed(known) if one.instance == instance]
         for snapshot in newest_first[keep:]:
             if snapshot.taken < before:
-                typer.echo(f"{'would remove' if dry_run else '✔ removed'} {snapshot.name}")
+                say(f"{'would remove' if dry_run else '✔ removed'} {snapshot.name}")
                 if not dry_run:
                     snapshots.remove(snapshot)
 

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import (
     DataOption,
     KeyArgument,
@@ -44,7 +45,7 @@ def reconcile(
     """
     with closing(open_ledger(data)) as ledger:
         known_instance(ledger, key)
-        typer.echo(f"► requesting {key}" + (", including rejected revisions" if retry else ""))
+        say(f"► requesting {key}" + (", including rejected revisions" if retry else ""))
         request = ledger.requests.add(key, retry)
         taken = asyncio.run(_wait_until_taken(ledger, request))
     if not taken:
@@ -52,7 +53,7 @@ def reconcile(
             f"no reconciler is running with {data_folder(data)}; the next `click-up run` will take"
             " the request"
         )
-    typer.echo(f"✔ {key} is being reconciled; see `click-up events {key}`")
+    say(f"✔ {key} is being reconciled; see `click-up events {key}`")
 
 
 async def _wait_until_taken(ledger: Ledger, request: int) -> bool:
@@ -90,9 +91,7 @@ def suspend(
             key, Suspension(reason=reason, owner=getpass.getuser(), since=now, until=end)
         )
         ledger.requests.add(key, retry=False)
-    typer.echo(
-        f"✔ {key} is suspended " + ("until resumed" if end is None else f"until {local_time(end)}")
-    )
+    say(f"✔ {key} is suspended " + ("until resumed" if end is None else f"until {local_time(end)}"))
 
 
 def _end_time(until: str, now: float) -> float:
@@ -116,7 +115,7 @@ def resume(key: KeyArgument, data: DataOption = None) -> None:
         known_instance(ledger, key)
         ledger.resume(key)
         ledger.requests.add(key, retry=False)
-    typer.echo(f"✔ {key} is reconciled again")
+    say(f"✔ {key} is reconciled again")
 
 
 handler = typer.Typer(help="Read and write handlers of a running release.", no_args_is_help=True)
@@ -136,7 +135,7 @@ def read(key: KeyArgument, name: HandlerArgument, data: DataOption = None) -> No
     """
     device = _device(key, data)
     try:
-        typer.echo(asyncio.run(device.read(name)).rstrip("\n"))
+        say(asyncio.run(device.read(name)).rstrip("\n"))
     except (ControlSocketError, DeviceUnreachable) as error:
         fail(str(error))
 

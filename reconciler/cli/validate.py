@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from reconciler.cli.files import LimitsOption, PathArgument, read_limits, read_repository
+from reconciler.cli.terminal import say
 from reconciler.cli.workplace import LibraryOption, Output, OutputOption, open_library, print_json
 from reconciler.diagnostics import Diagnostic
 from reconciler.load.repository import Repository
@@ -45,14 +46,14 @@ def _as_json(repository: Repository, mistakes: tuple[Diagnostic, ...]) -> dict[s
 
 def _print(repository: Repository, mistakes: tuple[Diagnostic, ...]) -> None:
     for mistake in mistakes:
-        typer.echo(str(mistake))
+        say(str(mistake))
     if mistakes:
         files = len({mistake.file for mistake in mistakes})
-        typer.echo(f"✗ {_count(len(mistakes), 'mistake')} in {_count(files, 'file')}", err=True)
+        say(f"✗ {_count(len(mistakes), 'mistake')} in {_count(files, 'file')}", error=True)
         return
     objects = len(repository.elements) + len(repository.devices) + len(repository.rollouts)
     instances = len(repository.instances())
-    typer.echo(f"✔ {_count(objects, 'object')}, {_count(instances, 'instance')}, no mistakes")
+    say(f"✔ {_count(objects, 'object')}, {_count(instances, 'instance')}, no mistakes")
 
 
 def _count(number: int, word: str) -> str:

@@ -14,6 +14,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import element_library
+from reconciler.cli.terminal import say
+from reconciler.diagnostics import one_line
 from reconciler.errors import Stalled
 from reconciler.library import Library, LibraryError, load_library
 from reconciler.library.own import join_libraries
@@ -126,27 +128,27 @@ def known_instance(ledger: Ledger, key: str) -> InstanceRecord:
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Print an error and end the command."""
-    typer.echo(f"✗ {message}", err=True)
+    say(f"✗ {message}", error=True)
     raise typer.Exit(code)
 
 
 def tell_progress(finished: int, total: int, what: str) -> None:
     """Report the progress of a build on standard error."""
-    typer.echo(f"► [{finished}/{total}] {what}", err=True)
+    say(f"► [{finished}/{total}] {what}", error=True)
 
 
 def print_json(value: Any) -> None:
     """Print JSON for programs."""
-    typer.echo(json.dumps(value, indent=2, sort_keys=True, default=str))
+    say(json.dumps(value, indent=2, sort_keys=True, default=str))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns as wide as their widest cell."""
-    cells = [tuple(header), *(tuple(row) for row in rows)]
+    cells = [tuple(header), *(tuple(one_line(cell) for cell in row) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header) - 1)]
     for row in cells:
         padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        typer.echo("  ".join([*padded, row[-1]]).rstrip())
+        say("  ".join([*padded, row[-1]]).rstrip())
 
 
 def short_revision(revision: str) -> str:

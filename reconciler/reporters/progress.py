@@ -9,6 +9,7 @@ from typing import TextIO
 from typing_extensions import override
 
 from reconciler.devices.reports import TakeoverReport
+from reconciler.diagnostics import printable
 from reconciler.outcome import Outcome, OutcomeKind
 from reconciler.reporters.observers import Observer
 from schemas.steps import Step, StepKind
@@ -121,5 +122,6 @@ class ProgressObserver(Observer):
         self._say("✗", f"{key}: internal error at {where.filename}:{where.lineno}: {error!r}")
 
     def _say(self, glyph: str, text: str) -> None:
-        self._out.write(f"{glyph} {text}\n")
+        # A further line of a message begins with no glyph: it cannot pass for a line of ours.
+        self._out.write(f"{glyph} {printable(text)}".replace("\n", "\n  ") + "\n")
         self._out.flush()
