@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEMO := $(VENV)/.ready-demo
 
-.PHONY: help build-report reference setup demo test lint types contracts shared tidy integration thorough fuzz bench lock format clean
+.PHONY: help build-report reference setup demo test lint types contracts shared tidy integration thorough fuzz nightly \
+	audit sbom bench lock format clean
 
 # Every command starts a Python; without its bytecode each takes seconds more.
 unexport PYTHONDONTWRITEBYTECODE
@@ -105,13 +106,34 @@ reference: setup  ## write docs/reference/atoms.md and elements.md from the mani
 	$(BIN)/python -m reconciler.authoring.reference
 
 UV := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command 'make lock' pyproject.toml
+	--custom-compile-command 'make lock'
 
 lock: setup  ## write requirements/*.txt: the newest versions that pyproject.toml allows, with digests
 	$(BIN)/pip install --quiet uv
-	$(UV) requirements/build.in --extra demo --output-file requirements/demo.txt
-	$(UV) requirements/build.in --extra demo --group dev --output-file requirements/dev.txt
-	$(UV) --extra zig --output-file requirements/zig.txt
+	$(UV) pyproject.toml requirements/build.in --extra demo --output-file requirements/demo.txt
+	$(UV) pyproject.toml requirements/build.in --extra demo --group dev --output-file requirements/dev.txt
+	$(UV) pyproject.toml --extra zig --output-file requirements/zig.txt
+	$(UV) --group audit --constraint requirements/dev.txt --output-file requirements/audit.txt
+
+AUDIT := build/audit
+INSTALL := pip install --quiet --disable-pip-version-check --require-hashes --requirement
+
+$(AUDIT)/.ready: requirements/audit.txt
+	@$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/$(INSTALL) requirements/audit.txt
+	@touch $@
+
+audit: $(AUDIT)/.ready  ## known weaknesses of what is locked, as pypi.org knows them
+	@for name in demo dev audit; do echo "requirements/$$name.txt:"; \
+		$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements/$$name.txt || exit; done
+
+sbom: $(AUDIT)/.ready  ## what the image holds beside Debian's packages, into build/sbom.json (CycloneDX)
+	@$(PYTHON) -m venv --clear --without-pip build/image
+	$(AUDIT)/bin/python -m pip --python build/image/bin/python $(subst pip ,,$(INSTALL)) requirements/demo.txt
+	$(AUDIT)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.json build/image/bin/python
+
+nightly: audit fuzz thorough integration  ## what a night has time for; SECONDS=600 for each fuzz target
 
 format: setup  ## rewrite the sources as `make lint` wants them
 	$(BIN)/ruff check --fix .

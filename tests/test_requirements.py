@@ -19,6 +19,7 @@ LOCKED = {
     "demo": [*BASE, *EXTRAS["demo"], *PROJECT["build-system"]["requires"]],
     "dev": [*BASE, *EXTRAS["demo"], *PROJECT["dependency-groups"]["dev"]],
     "zig": [*BASE, *EXTRAS["zig"]],
+    "audit": PROJECT["dependency-groups"]["audit"],
 }
 ENTRY = re.compile(r"^([a-z0-9-]+)==(\S+)[^\n]*((?:\n    --hash=sha256:[0-9a-f]{64}[^\n]*)+)", re.M)
 
