@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -136,11 +137,19 @@ bool read_text(const char* path, std::string& text) {
   return file.good() || file.eof();
 }
 
+// Beneath which folders the files may lie that configurations name; see support/named_file. Here, because a supervisor
+// may be older than the driver.
+void confine_files() {
+  ::setenv("CLICKUP_READABLE", "/etc/click-up", 0);
+  ::setenv("CLICKUP_WRITABLE", "/var/log/click-up", 0);
+}
+
 int forward(WorkerChannel& channel, SharedPage& page, int control_listener, const char* config_path,
             Greeting greeting) {
   std::string text;
   if (!read_text(config_path, text))
     return greeting.fail(channel, Cause::release, std::string(config_path) + ": cannot be read");
+  confine_files();
   SupervisedHost host(channel, page);
   Diagnostics diagnostics;
   std::unique_ptr<Router> router = Router::build(text, config_path, diagnostics);

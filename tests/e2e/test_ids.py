@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reconciler.outcome import OutcomeKind
 from reconciler.testbed.measure import HTTP_PORT, traffic
 from reconciler.testbed.merges import Running
@@ -33,6 +35,13 @@ PORT = 8080
 IDS = example("ids")
 RULES = '1 "GET /split/pattern"\n2 "never there"\n3 "again"\n'
 MANY = "".join(f'{n} "pattern number {n:06} of many"\n' for n in range(10, 10_010))
+
+
+@pytest.fixture(autouse=True)
+def allowed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let supervisors read and write what these tests name."""
+    monkeypatch.setenv("CLICKUP_READABLE", str(site.folder))
+    monkeypatch.setenv("CLICKUP_WRITABLE", str(site.folder))
 
 
 @contextmanager

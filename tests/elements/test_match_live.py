@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,25 @@ def test_alerts_go_to_another_file(running: Running) -> None:
     running.send("rest")
     assert [alert["rule"] for alert in running.alerts("other")] == [1]
     assert running.alerts() == []
+
+
+MOST = 64 << 20
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_large_file_of_alerts_is_begun_anew(running: Running, first: bool) -> None:
+    """By the first of several drivers that append to it; the others go on with what it began."""
+    file, old = running.folder / "alerts.json", running.folder / "alerts.json.1"
+    old.write_text("the one before\n")
+    os.truncate(file, MOST)
+    assert running.write("match.alerts", file)[0] == 200
+    if not first:
+        file.rename(old)
+        file.write_text("")
+    running.send("opening")
+    running.send("rest")
+    assert [alert["rule"] for alert in running.alerts()] == [1]
+    assert old.stat().st_size == MOST
 
 
 def test_streams_can_be_forgotten(running: Running) -> None:

@@ -193,7 +193,7 @@ def test_clicks_classes_refuse_a_second_route(client: ControlClient) -> None:
         ("add 10.0.0/8", "the output is missing"),
         ("add 10.0.0.0/8 4", "'4' is no output: expected a number below 4"),
         ("add 10.0.0.0/8 fe80::1 1", "'fe80::1' is no gateway: expected an IPv4 address"),
-        ("add 10.0.0.0/8 192.0.2.1 1 2", "has words left over"),
+        ("add 10.0.0.0/8 192.0.2.1 1 2", "'2' is left over: expected PREFIX"),
         ("add 10.0.0.0/8 via", "'' is no output"),
         ("put 10.0.0.0/8 1", "line 1: 'put' is not add, set or remove"),
     ],
@@ -250,7 +250,7 @@ def test_a_table_with_a_mistake_changes_nothing(client: ControlClient, tmp_path:
     assert write(client, "r.load", f"{tmp_path}/routes")[0] == 200
     assert (
         wait_for_load(client)
-        == f"{tmp_path}/routes line 3: 'lan' is no output: expected a number below 4"
+        == f"{tmp_path}/routes line 3: a word is no output: expected a number below 4"
     )
     assert client.read("r.table") == "10.0.0.0/8\t-\t1\n"
     code, text = write(client, "r.load", "/nowhere/routes")
@@ -268,7 +268,7 @@ def test_files_and_arguments_go_together(drive: Drive, tmp_path: Path) -> None:
     (tmp_path / "routes").write_text("10.0.0.0/8 via 192.0.2.1 dmz\n")
     done = drive(text)
     assert done.returncode == 1
-    assert "routes line 1: 'dmz' is no output: expected a name or a number of one" in done.stderr
+    assert "routes line 1: a word is no output: expected a name or a number of one" in done.stderr
 
 
 def flows(count: int) -> list[bytes]:

@@ -150,7 +150,7 @@ def test_escapes_and_comments(patterns: Conversation) -> None:
         ('1 "a\\q"', "after a backslash comes"),
         ('1 "ab\\x4"', "after a backslash comes"),
         ('1 "ab\\', "after a backslash comes"),
-        ('1 "abc" nocas', "may stand 'nocase', not 'nocas'"),
+        ('1 "abc" nocas', "may stand only 'nocase'"),
         ('9 "abc"', "rule 9 is there already"),
     ],
 )

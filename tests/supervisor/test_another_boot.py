@@ -44,7 +44,7 @@ in :: FromDump({{file}}, ACTIVE false) -> Queue -> Unqueue(BURST 1) -> all :: Co
 t[0] -> bridge :: LearnBridge(stations, lan, wan) -> Discard; Idle -> [1]bridge[1] -> Discard;
 t[1] -> Strip(14) -> CheckIPHeader -> MeterFlows(flows) -> Police(limits, KEY source)
   -> check :: CheckSession(sessions);
-match :: MatchPatterns(sessions, streams, RULES "1 \\"attack\\"", ALERTS /dev/null);
+match :: MatchPatterns(sessions, streams, RULES "1 \\"attack\\"");
 check[0] -> match;
 check[1] -> opened :: Counter -> OpenSession(sessions) -> match;
 match[0] -> way :: IPClassifier(src host {CLIENT}, -); match[1] -> found :: Counter -> way;

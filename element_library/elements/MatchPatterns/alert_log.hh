@@ -1,20 +1,16 @@
 // Alerts as JSON, one a line, on standard error or at the end of a file; at most so many a second.
 #pragma once
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <string>
 #include <string_view>
 
 #include "elements/MatchPatterns/match_kernel.hh"
-#include "shared/file_descriptor.hh"
 #include "support/ip_address/ip_address.hh"
+#include "support/named_file/named_file.hh"
 #include "support/token_bucket/token_bucket.hh"
 
 namespace clickup {
@@ -71,11 +67,9 @@ class AlertLog : public AlertSink {
   // Standard error when `path` is empty. Returns why the file cannot be written, empty on success; then what was open
   // before stays open.
   std::string open(const std::string& path) {
-    constexpr int kAppend = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK;
-    int fd = path.empty() ? ::dup(STDERR_FILENO) : ::open(path.c_str(), kAppend, 0640);
-    if (fd < 0) return "ALERTS '" + path + "' cannot be written: " + std::strerror(errno);
-    file_.reset(fd);
-    return "";
+    if (path.empty()) return file_.take(FileDescriptor(::dup(STDERR_FILENO))), "";
+    std::string error = file_.open(path);
+    return error.empty() ? "" : "ALERTS " + error;
   }
   void set_rate(double lines_per_second) {
     bucket_.set(lines_per_second, lines_per_second);
@@ -92,25 +86,11 @@ class AlertLog : public AlertSink {
   AlertFate alert(const PatternAlert& alert) override {
     if (bucket_.whole() == 0) return AlertFate::suppressed;
     bucket_.take(1);
-    return write_line(alert_text(alert, element_, realtime_ns_)) ? AlertFate::told : AlertFate::lost;
+    return file_.write(alert_text(alert, element_, realtime_ns_)) ? AlertFate::told : AlertFate::lost;
   }
 
  private:
-  // All of it or nothing. A pipe sees to that by itself: no line is longer than what it takes as a whole.
-  bool write_line(const std::string& line) {
-    ssize_t written = ::write(file_.get(), line.data(), line.size());
-    if (written > 0 && size_t(written) < line.size()) cut_back(written);
-    return written == ssize_t(line.size());
-  }
-  // The disk became full within a line. Unless others have written behind it meanwhile.
-  void cut_back(off_t written) {
-    struct stat file{};
-    off_t begin = ::lseek(file_.get(), -written, SEEK_CUR);
-    if (begin < 0 || ::fstat(file_.get(), &file) != 0 || file.st_size != begin + written) return;
-    [[maybe_unused]] int cut = ::ftruncate(file_.get(), begin);
-  }
-
-  FileDescriptor file_;
+  AppendedFile file_;
   TokenBucket bucket_;
   std::string element_;
   uint64_t realtime_ns_ = 0;

@@ -1,14 +1,12 @@
 // Reads and compiles pattern sets while another thread processes packets.
 #pragma once
 
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -16,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-#include "shared/file_descriptor.hh"
+#include "support/named_file/named_file.hh"
 #include "support/pattern_set/pattern_set.hh"
 
 namespace clickup {
@@ -26,20 +24,11 @@ struct PatternSource {
   std::string rules;  // further rules, as in such a file
 };
 
-// Returns why the file cannot be read, empty on success.
-inline std::string read_pattern_file(const std::string& path, std::string& text) {
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  char block[1 << 16];
-  ssize_t got = file ? 1 : -1;
-  while (got > 0 && (got = ::read(file.get(), block, sizeof block)) > 0) text.append(block, size_t(got));
-  return got < 0 ? "'" + path + "' cannot be read: " + std::strerror(errno) : "";
-}
-
 // The set of these rules, or nullptr and why there is none.
 inline std::unique_ptr<PatternSet> load_patterns(const PatternSource& source, std::string& error) {
   std::vector<PatternRule> rules;
   std::string text;
-  if (!source.path.empty()) error = read_pattern_file(source.path, text);
+  if (!source.path.empty()) error = read_named_file(source.path, text);
   if (!error.empty()) return error = "PATTERNS " + error, nullptr;
   if (error = parse_pattern_rules(text, rules); !error.empty()) return error = source.path + ", " + error, nullptr;
   if (error = parse_pattern_rules(source.rules, rules); !error.empty()) return error = "RULES, " + error, nullptr;

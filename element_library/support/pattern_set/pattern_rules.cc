@@ -75,7 +75,7 @@ class RuleLine {
   std::string read_options(bool& nocase) {
     while (!blank()) {
       std::string_view word = rest_.substr(0, rest_.find_first_of(" \t\r#"));
-      if (word != "nocase") return "behind the pattern may stand 'nocase', not '" + std::string(word) + "'";
+      if (word != "nocase") return "behind the pattern may stand only 'nocase'";
       nocase = true;
       rest_.remove_prefix(word.size());
     }

@@ -3,13 +3,14 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <iterator>
+#include <sstream>
 
+#include "support/address_names/address_names.hh"
 #include "support/batch_split/batch_split.hh"
 #include "support/flow_hash/flow_hash.hh"
 #include "support/ip_packet/ip_packet.hh"
+#include "support/named_file/named_file.hh"
 
 namespace clickup {
 namespace {
@@ -29,7 +30,7 @@ void RouteLookup::read_routes(Arguments& arguments, Errors& errors) {
   for (const std::string& argument : arguments.rest()) {
     Route route;
     RouteForm form;
-    std::string problem = parse(in_order(argument), route, form);
+    std::string problem = parse(in_order(with_names(argument)), route, form);
     if (problem.empty() && form == RouteForm::prefix_only) problem = "the output is missing";
     if (!problem.empty()) errors.add("route '" + argument + "': " + problem);
     else if (several_ == Several::yes) table_->join(route);
@@ -37,10 +38,24 @@ void RouteLookup::read_routes(Arguments& arguments, Errors& errors) {
   }
 }
 
+// Prefix and gateway may be names. Where outputs have names, a word may be one of these.
+std::string RouteLookup::with_names(const std::string& argument) const {
+  std::istringstream text(argument);
+  std::vector<std::string> words{std::istream_iterator<std::string>(text), {}};
+  if (words.size() < 2 || !outputs_.names.empty()) return argument;
+  words[0] = with_addresses(*this, words[0], AddressKind::ip_or_prefix);
+  std::string& gateway = words[words.size() - 2];
+  if (words.size() > 2 && gateway != "-") gateway = with_addresses(*this, gateway, AddressKind::ip);
+  std::string joined;
+  for (const std::string& word : words) joined += (joined.empty() ? "" : " ") + word;
+  return joined;
+}
+
 void RouteLookup::read_file(const std::string& path, Errors& errors) {
-  auto file = std::make_unique<std::ifstream>(path);
-  if (!*file) return errors.add("FILE " + path + ": cannot be read: " + std::strerror(errno));
-  RouteLoader loader(std::move(file), path, outputs_);
+  std::string error;
+  std::unique_ptr<std::istream> lines = named_file_lines(path, error);
+  if (!lines) return errors.add("FILE " + error);
+  RouteLoader loader(std::move(lines), path, outputs_);
   while (!loader.step(kLinesARound)) {}
   if (!loader.problem().empty()) return errors.add(loader.problem());
   std::unique_ptr<RouteTable> read = loader.take();
@@ -112,9 +127,9 @@ std::string RouteLookup::load(std::unique_ptr<std::istream> lines, std::string n
 }
 
 std::string RouteLookup::load_file(const std::string& path) {
-  auto file = std::make_unique<std::ifstream>(path);
-  if (!*file) return path + ": cannot be read: " + std::strerror(errno);
-  return load(std::move(file), path);
+  std::string error;
+  std::unique_ptr<std::istream> lines = named_file_lines(path, error);
+  return lines ? load(std::move(lines), path) : error;
 }
 
 void RouteLookup::add_handlers(HandlerTable& handlers) {

@@ -40,6 +40,7 @@ class RouteLookup : public Element {
   const RouteOutputs& outputs() const { return outputs_; }
 
  private:
+  std::string with_names(const std::string& argument) const;
   std::string parse(std::string_view text, Route& route, RouteForm& form) const;
   std::string run(RouteCommand command, std::string_view text);
   std::string read_lines(std::string_view lines, std::vector<RouteChange>& changes) const;

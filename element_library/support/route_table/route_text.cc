@@ -109,8 +109,8 @@ std::string read_route(std::string_view text, const RouteOutputs& outputs, Route
     return in_quotes(output) + " is no output: expected " +
            (outputs.names.empty() ? "a number below " + std::to_string(outputs.count) : "a name or a number of one");
   }
-  if (!next_word(rest).empty()) return in_quotes(text) + " has words left over: expected PREFIX [[via] GATEWAY] OUTPUT";
-  return "";
+  word = next_word(rest);
+  return word.empty() ? "" : in_quotes(word) + " is left over: expected PREFIX [[via] GATEWAY] OUTPUT";
 }
 
 std::string address_text(const uint8_t* address, bool six) {
