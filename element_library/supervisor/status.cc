@@ -39,6 +39,7 @@ std::string Supervisor::status() {
   JsonText json;
   json.begin_object()
       .field("protocol", uint64_t(kProtocol))
+      .field("instance", checkpoints_.instance())
       .field("pid", uint64_t(::getpid()))
       .field("state", state_word(life_))
       .field("phase", phase_word(life_.phase));

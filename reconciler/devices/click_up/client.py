@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from reconciler.devices.click_up.checkpoints import CheckpointFolder, damaged, newest_first
+from reconciler.devices.click_up.named_folders import check_named
 from reconciler.devices.click_up.places import RECORD, Places
 from reconciler.devices.click_up.share import DeviceShare
-from reconciler.devices.click_up.staging import prune, stage
+from reconciler.devices.click_up.staging import prune, remove_all, stage
 from reconciler.devices.click_up.starting import make_directory, namespace, start
 from reconciler.devices.click_up.supervisor import Supervisor, retried
 from reconciler.devices.client import Release, TakeoverRequest
@@ -46,6 +47,7 @@ class ClickUpDevice:
         self._transport = transport
         self._netns = device.spec.netns
         spec = device.spec.checkpoints
+        self._named = [one for one in (device.spec.directory, spec.directory) if one]
         elsewhere = PurePosixPath(spec.directory) / element if spec.directory else None
         self.checkpoints = CheckpointFolder(
             elsewhere or self.places.checkpoints, round(spec.interval * 1000), spec.keep
@@ -58,9 +60,7 @@ class ClickUpDevice:
         return await self._transport.platform()
 
     async def observe(self) -> DeviceState:
-        """Return what runs on the device now. Raises DeviceUnreachable when a live supervisor does
-        not answer.
-        """
+        """Return what runs on the device now. Raises DeviceUnreachable, DirectoryTaken."""
         try:
             status = await self._supervisor.patient_status()
         except NobodyListens:
@@ -85,6 +85,7 @@ class ClickUpDevice:
         if self._netns is not None:
             options += ["--netns", str(await namespace(transport, self._netns, self.name))]
         await make_directory(transport, places)
+        await check_named(transport, self.name, self._named)
         # A copy: the cache may be cleaned during the supervisor's lifetime.
         await transport.put(File(supervisor, PROGRAM), places.supervisor)
         command = [
@@ -177,12 +178,13 @@ class ClickUpDevice:
         """Stop everything on the device and remove its releases; keep log and checkpoints."""
         await self.stop()
         with contextlib.suppress(OSError):
-            await self._transport.remove(self.places.releases)
+            await remove_all(self._transport, self.places.releases)
 
     async def stop(self) -> None:
-        """Stop worker and supervisor; keep releases, log and checkpoints."""
+        """Stop worker and supervisor; keep releases, log and checkpoints. Raises DirectoryTaken."""
         try:
             with contextlib.suppress(NobodyListens):
+                await self._supervisor.status()
                 await self._supervisor.stop()
             async with asyncio.timeout(STOP_SECONDS):
                 while await self._answers():  # noqa: ASYNC110 - another process ends

@@ -22,6 +22,7 @@ from reconciler.errors import (
     ConfirmTooLate,
     DeviceUnreachable,
     DeviceUnready,
+    DirectoryTaken,
     NobodyListens,
     TakeoverRefused,
     Transient,
@@ -48,6 +49,8 @@ retried = retry(
 class Supervisor:
     """The supervisor of the instance `name`, expected to listen on `socket`. Every call opens a
     fresh connection and raises DeviceUnreachable when nobody answers.
+
+    Whoever calls any of them has asked for `status` before, so that alone looks whose it is.
     """
 
     def __init__(self, name: str, transport: Transport, socket: PurePosixPath) -> None:
@@ -56,10 +59,16 @@ class Supervisor:
         self._socket = socket
 
     async def status(self) -> DeviceStatus:
-        """Return its status."""
+        """Return its status. Raises DirectoryTaken when it is another instance's."""
         async with connected(self._transport, self._socket) as socket:
             text = await socket.read("status")
-        return self._said(DeviceStatus, text, "`status`")
+        said = self._said(DeviceStatus, text, "`status`")
+        if said.instance in ("", self._name):
+            return said
+        raise DirectoryTaken(
+            f"{self._name}: the supervisor in {self._socket.parent} is that of {said.instance};"
+            " give one of the two devices another directory, or wait until the other is removed"
+        )
 
     @retried
     async def patient_status(self) -> DeviceStatus:

@@ -21,6 +21,7 @@ from reconciler.errors import (
     ConfirmTooLate,
     DeviceMisconfigured,
     DeviceUnready,
+    DirectoryTaken,
     NobodyListens,
     TakeoverRefused,
     Transient,
@@ -34,12 +35,12 @@ CACHE = Path(__file__).parents[4] / "build" / "tests" / "cache"
 OLD, NEW = "a" * 64, "b" * 64
 
 
-def described(**spec: object) -> Device:
+def described(device: str = "box", **spec: object) -> Device:
     return Device.model_validate(
         {
             "apiVersion": "click-up/v1alpha1",
             "kind": "Device",
-            "metadata": {"name": "box"},
+            "metadata": {"name": device},
             "spec": spec,
         }
     )
@@ -159,6 +160,21 @@ async def test_removed_device_keeps_its_log_only(device: ClickUpDevice, artifact
     assert (directory_of(device) / "log.jsonl").exists()
 
 
+async def test_another_instances_supervisor_is_left_alone(
+    device: ClickUpDevice, artifact: Artifact, tmp_path: Path
+) -> None:
+    await device.stage(release(OLD, artifact))
+    await device.takeover(TakeoverRequest("1", OLD, confirm_seconds=30))
+    other = described("crate", directory=str(directory_of(device).parent))
+    stranger = open_click_up(other, "stream", tmp_path)
+    assert directory_of(stranger) == directory_of(device)
+    for attempt in (stranger.observe(), stranger.stop(), stranger.remove(), stranger.prune()):
+        with pytest.raises(DirectoryTaken, match="is that of box/stream; give one of the two"):
+            await attempt
+    assert (await device.status()).forwarding
+    assert releases_of(device).exists()
+
+
 async def test_misdescribed_devices_are_explained(tmp_path: Path, builder: Builder) -> None:
     supervisor = await builder.supervisor()
     nowhere = open_click_up(described(netns="no-such-place"), "stream", tmp_path)
@@ -168,6 +184,28 @@ async def test_misdescribed_devices_are_explained(tmp_path: Path, builder: Build
     blocked = open_click_up(described(directory=str(tmp_path / "file")), "stream", tmp_path)
     with pytest.raises(DeviceMisconfigured, match=r"spec\.directory"):
         await blocked.start(supervisor)
+
+
+@pytest.mark.parametrize("field", ["directory", "checkpoints"])
+@pytest.mark.parametrize(
+    ("mode", "owner", "why"),
+    [(0o777, 0, "every user can write to"), (0o755, 12345, "belongs to another user (12345)")],
+)
+async def test_a_directory_that_others_can_replace_is_refused(
+    tmp_path: Path, builder: Builder, field: str, mode: int, owner: int, why: str
+) -> None:
+    weak = tmp_path / "weak"
+    (weak / "below").mkdir(parents=True)
+    weak.chmod(mode)
+    os.chown(weak, owner, -1)
+    (tmp_path / "link").symlink_to(weak / "below")
+    named = str(tmp_path / "link")
+    spec = {"directory": named} if field == "directory" else {"checkpoints": {"directory": named}}
+    refused = open_click_up(described(**spec), "stream", tmp_path)
+    with pytest.raises(DeviceMisconfigured, match="is no safe place: ") as told:
+        await refused.start(await builder.supervisor())
+    assert why in str(told.value) and f"{weak}" in str(told.value)
+    assert (await refused.observe()).status is None
 
 
 async def test_a_missing_interface_is_the_devices_fault(
