@@ -140,6 +140,15 @@ class Waiting(Exception):
         self.retry_after = retry_after
 
 
+class DirectoryTaken(Waiting):
+    """The supervisor in the device's directory is that of another instance."""
+
+    reason = "DirectoryTaken"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after=5.0)
+
+
 class Superseded(Waiting):
     """A newer revision arrived during a pass; the next pass starts at once."""
 
@@ -169,6 +178,12 @@ class SourceUnreachable(Transient):
     """The repository could not be cloned or fetched."""
 
     reason = "SourceUnreachable"
+
+
+class NoProcess(Transient):
+    """The machine gave no process to work in, or took it back."""
+
+    reason = "NoProcess"
 
 
 class ConfirmTooLate(Transient):

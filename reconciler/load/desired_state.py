@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.diagnostics import Diagnostic, ordered
+from reconciler.load.files import load
 from reconciler.load.repository import Desired, Repository
+from reconciler.yaml.contents import Contents
+from reconciler.yaml.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,13 @@ class DesiredState:
                 " supervisor (`kill` the process that its supervisor.pid names)"
             )
         return None
+
+
+def read_desired_state(
+    revision: str, files: Mapping[str, Contents], limits: Limits
+) -> DesiredState:
+    """Return the desired state that the files of a revision, given by path, hold."""
+    return DesiredState(revision, load(files, limits))
 
 
 def desired_digest(desired: Desired) -> str:

@@ -46,6 +46,8 @@ def load(files: Mapping[str, Contents], limits: Limits = DEFAULT) -> Repository:
     for path in sorted(path for path in files if may_hold_objects(path, files[path])):
         try:
             reading.read(path, files[path])
+        except MemoryError:  # of all files together: whoever limits the memory tells it
+            raise
         except Exception as bug:  # noqa: BLE001 - one file never stops the others
             reading.failed(path, bug)
     repository = Repository(

@@ -20,17 +20,21 @@ from reconciler.load.repository import Desired
 from reconciler.observe.known import Known
 from reconciler.observe.shares import share_of
 from reconciler.plan.terms import HeldTable, Observed, SavedState, Target, release_digest
-from reconciler.resolve import resolve
+from reconciler.resolve import Resolved, resolve
 from reconciler.resolve.states import StateSpec, tables_by_name
 from schemas.plan import Plan
 from schemas.release import ReleaseRecord, StateRecord, TableRecord
 
 
 def target_of(desired: Desired, library: Library, builder: Builder) -> Target:
-    """Return what is to run, down to the release's digest. Reads the library's sources. Raises
+    """Resolve what is to run, down to the release's digest. Reads the library's sources. Raises
     Stalled.
     """
-    resolved = resolve(desired, library)
+    return target_from(desired, resolve(desired, library), library, builder)
+
+
+def target_from(desired: Desired, resolved: Resolved, library: Library, builder: Builder) -> Target:
+    """Return what is to run, as it was resolved. Reads the library's sources. Raises Stalled."""
     if resolved.diagnostics:
         raise Stalled("\n".join(map(str, resolved.diagnostics)), resolved.diagnostics)
     classes = resolved.graph.classes

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from reconciler.errors import SourceUnreachable, Stalled
-from reconciler.load import load
+from reconciler.errors import Stalled, Transient
 from reconciler.load.desired_state import DesiredState
 from reconciler.outcome import Outcome, OutcomeKind, backoff, failures_after, next_pass
 from reconciler.reconcile.one_pass import Dependencies, Signals, reconcile
 from reconciler.reconcile.queue import KeyedQueue
+from reconciler.reconcile.reading import Reader
 from reconciler.source import GitSource, Watch
 
 WORKERS = 8
@@ -48,7 +48,10 @@ class Loop:
         drift).
         """
         self._source = source
-        self._dependencies = dependencies
+        planner = dependencies.planner
+        self._reader = Reader(planner.library, source.limits)
+        planner = replace(planner, resolve=self._reader.resolve)
+        self._dependencies = replace(dependencies, planner=planner)
         self._interval = interval
         self._observe_interval = min(interval, observe_interval)
         self._queue = KeyedQueue()
@@ -59,21 +62,27 @@ class Loop:
         """Run until `stop` is set. A takeover under way is finished first; a soak is left to the
         supervisor.
         """
-        async with Watch(self._source.url, self._interval) as watch, asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._follow(watch)),
-                group.create_task(self._tick()),
-                group.create_task(self._take_requests()),
-                *(group.create_task(self._run_worker()) for _ in range(WORKERS)),
-            ]
-            await stop.wait()
-            for task in tasks:
-                task.cancel()
+        watching = Watch(self._source.url, self._interval)
+        with self._reader:
+            async with watching as watch, asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._follow(watch)),
+                    group.create_task(self._tick()),
+                    group.create_task(self._take_requests()),
+                    *(group.create_task(self._run_worker()) for _ in range(WORKERS)),
+                ]
+                await stop.wait()
+                for task in tasks:
+                    task.cancel()
 
     async def run_once(self) -> Mapping[str, Outcome]:
         """Bring every instance to the newest revision, or find out why not. Raises
-        SourceUnreachable, Stalled.
+        SourceUnreachable, NoProcess, Stalled.
         """
+        with self._reader:
+            return await self._converge_all()
+
+    async def _converge_all(self) -> Mapping[str, Outcome]:
         await self._refresh()
         keys = sorted(self._keys())
         places = asyncio.Semaphore(WORKERS)
@@ -93,7 +102,7 @@ class Loop:
             try:
                 await self._refresh()
                 failures = 0
-            except (SourceUnreachable, Stalled) as error:
+            except (Transient, Stalled) as error:
                 failures += 1
                 await self._warn("", error.reason, str(error))
                 asyncio.get_running_loop().call_later(backoff(failures), watch.wake)
@@ -104,11 +113,11 @@ class Loop:
         if self.desired_state is not None and self.desired_state.revision == str(revision):
             return
         files = await self._source.files(revision)
-        repository = await asyncio.to_thread(load, files, self._source.limits)
-        before, self.desired_state = self.desired_state, DesiredState(str(revision), repository)
+        read = await self._reader.read(str(revision), files)
+        before, self.desired_state = self.desired_state, read
         self._dependencies.observer.revision(str(revision), len(self.desired_state.digests))
-        for mistake in repository.diagnostics:
-            if mistake.file in repository.unreadable:
+        for mistake in read.repository.diagnostics:
+            if mistake.file in read.repository.unreadable:
                 await self._warn("", "UnreadableFile", str(mistake))
         if before is None:
             await self._queue_recorded()
@@ -144,9 +153,11 @@ class Loop:
 
     async def _take_requests(self) -> None:
         while True:
-            for key in await asyncio.to_thread(self._dependencies.ledger.requests.take):
-                self._instance(key).failures = 0
-                self._now(key)
+            # Until a revision is read, it is unknown what instances are to be brought to.
+            if self.desired_state is not None:
+                for key in await asyncio.to_thread(self._dependencies.ledger.requests.take):
+                    self._instance(key).failures = 0
+                    self._now(key)
             await asyncio.sleep(REQUEST_SECONDS)
 
     def _now(self, key: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired
 from reconciler.observe.device import in_plan_terms
 from reconciler.observe.known import Known
-from reconciler.observe.targets import check_platform, reject_digest, target_of
+from reconciler.observe.targets import check_platform, reject_digest, target_from
 from reconciler.plan import make_plan
 from reconciler.plan.removals import why_not_so_many
 from reconciler.plan.terms import Observed, Target
 from reconciler.record.journal import Applied
+from reconciler.resolve import Resolved, resolve
 from reconciler.store import Snapshots
 from schemas.device import Device
 from schemas.plan import Plan
@@ -72,6 +73,8 @@ class Planner:
     """Opens a device: from its document, an element's name and `folder`."""
     allow_removals: bool = False
     """Whether one commit may remove most instances."""
+    resolve: Callable[[Desired], Awaitable[Resolved]] | None = None
+    """Resolves elsewhere than in this process. Raises Stalled, NoProcess."""
 
     @property
     def snapshots(self) -> Snapshots:
@@ -84,7 +87,8 @@ class Planner:
         platform = await device.platform()
         check_platform(desired, platform)
         builder = await asyncio.to_thread(self.builder.for_platform, platform)
-        target = await asyncio.to_thread(target_of, desired, self.library, builder)
+        resolved = await self._resolve(desired)
+        target = await asyncio.to_thread(target_from, desired, resolved, self.library, builder)
         return Goal(desired, target, device, revision, builder)
 
     def why_keep(
@@ -130,6 +134,11 @@ class Planner:
                 f" device another name: {desired.key} is then stopped, and starts without its"
                 " sessions, under the new name"
             )
+
+    async def _resolve(self, desired: Desired) -> Resolved:
+        if self.resolve is not None:
+            return await self.resolve(desired)
+        return await asyncio.to_thread(resolve, desired, self.library)
 
     def _device(self, desired: Desired) -> DeviceClient:
         return self.open(desired.device, desired.element.name, self.folder)

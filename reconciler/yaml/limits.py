@@ -33,6 +33,12 @@ class Limits:
     """Seconds that git may take to fetch."""
     pack_bytes: int = 1 << 30
     """Bytes of the largest file that git may write into the clone."""
+    read_memory: int = 2 << 30
+    """Bytes of memory that reading a revision, or resolving a network element, may take."""
+    read_seconds: int = 120
+    """Seconds of processor time that reading a revision may take."""
+    resolve_seconds: int = 20
+    """Seconds of processor time that resolving a network element for a device may take."""
 
     def told(self, name: str) -> str:
         """Return a limit as messages tell it: `1048576 (limit file-bytes)`."""

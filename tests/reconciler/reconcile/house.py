@@ -20,6 +20,7 @@ from reconciler.reconcile.loop import Loop
 from reconciler.reporters.observers import Observer
 from reconciler.source import GitSource, parse_reference
 from reconciler.store import Ledger
+from reconciler.yaml.limits import DEFAULT, Limits
 from schemas.device import Device
 from schemas.status import InstanceStatus
 from schemas.steps import Step
@@ -63,6 +64,7 @@ class House:
     recorder: Recorder = field(default_factory=Recorder)
     open: Callable[[Device, str, Path], DeviceClient] = open_device
     allow_removals: bool = False
+    limits: Limits = DEFAULT
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.data / "ledger.db")
@@ -86,7 +88,8 @@ class House:
     def loop(self) -> Loop:
         dependencies = Dependencies(self.planner, self.ledger, self.recorder)
         url = str(self.repository.folder)
-        source = GitSource(url, parse_reference("main"), self.data / "source.git")
+        clone = self.data / "source.git"
+        source = GitSource(url, parse_reference("main"), clone, limits=self.limits)
         return Loop(source, dependencies, interval=30.0, observe_interval=0.2)
 
     async def once(self) -> Outcome:

@@ -84,6 +84,17 @@ async def test_rejected_revision_is_tried_again_when_asked(house: House) -> None
     assert (await house.supervisor()).takeovers == takeovers + 1
 
 
+async def test_a_request_waits_for_the_first_revision(house: House) -> None:
+    house.ledger.requests.add(KEY, retry=False)
+
+    async def is_refused_again() -> bool:
+        return len([one for one in house.recorder.events if one[0] == "RevisionNotFound"]) > 1
+
+    async with house.running():
+        await house.until(is_refused_again)
+        await house.applied(house.repository.commit())
+
+
 async def test_killed_supervisor_is_drift_and_is_healed(house: House) -> None:
     house.repository.commit()
     async with house.running():
