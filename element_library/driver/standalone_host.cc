@@ -35,6 +35,7 @@ std::string StandaloneHost::packet_socket(std::string_view name, const PacketSoc
     given = {opened.fd.get(), nullptr, opened.frame_size, opened.frame_count, &interface->cursor};
     if (error.empty()) error = map_ring(given.fd, given.frame_size, given.frame_count, given.ring);
     if (!error.empty()) return error;
+    queue_long_frames(opened, true);
     size_t copied = name.copy(interface->cursor.interface, sizeof(interface->cursor.interface) - 1);
     interface->cursor.interface[copied] = '\0';
     found = interfaces_.emplace(name, std::move(interface)).first;

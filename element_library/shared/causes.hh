@@ -9,11 +9,12 @@ namespace clickup {
 
 // Version of the protocol between the three programs, which outlive each other by years. Each speaks an older peer's.
 // 2: refusals and reports have causes; a worker sends its version and answers unknown orders.
+// 3: a worker takes frames that are longer than those of the ring from its socket.
 #ifndef CLICKUP_PROTOCOL
-#define CLICKUP_PROTOCOL 2
+#define CLICKUP_PROTOCOL 3
 #endif
 inline constexpr unsigned kProtocol = CLICKUP_PROTOCOL;
-inline constexpr unsigned kFirstWithCauses = 2;
+inline constexpr unsigned kFirstWithCauses = 2, kFirstWithLongFrames = 3;
 
 enum class Cause {
   none,

@@ -22,7 +22,7 @@ namespace {
 constexpr size_t kSmallestRing = 1u << 20;
 constexpr uint32_t kSmallestFrame = 2048;
 constexpr uint32_t kLargestMtu = 9216;
-constexpr int kSendBuffer = 8 << 20;
+constexpr int kSocketBuffer = 8 << 20;
 
 std::string existing_interfaces() {
   std::string names;
@@ -84,14 +84,21 @@ std::string make_ring(RingSocket& socket, std::string_view interface, size_t rin
   return reason(interface, "no memory for a receive ring");
 }
 
+// As far as the system lets us.
+void enlarge(int fd, int beyond_limit, int within_limit) {
+  int bytes = kSocketBuffer;
+  if (::setsockopt(fd, SOL_SOCKET, beyond_limit, &bytes, sizeof bytes) != 0)
+    ::setsockopt(fd, SOL_SOCKET, within_limit, &bytes, sizeof bytes);
+}
+
 // Results of options that are useful but not necessary are not checked.
 std::string tune(RingSocket& socket, std::string_view interface) {
-  int fd = socket.fd.get(), on = 1, bytes = kSendBuffer;
+  int fd = socket.fd.get(), on = 1;
   if (::setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) != 0)
     return reason(interface, "cannot ignore its outgoing frames (Linux 4.20 or newer is needed)");
   ::setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
-  if (::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) != 0)
-    ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+  enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+  enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
   packet_mreq membership{};
   membership.mr_ifindex = socket.interface_index;
   membership.mr_type = PACKET_MR_PROMISC;
@@ -156,6 +163,12 @@ LinkFacts link_facts(std::string_view interface) {
 std::string open_packet_socket(std::string_view interface, RingSocket& socket, size_t ring_bytes) {
   if (std::string why = open_closed(interface, socket, ring_bytes); !why.empty()) return why;
   return bind_to(interface, socket);
+}
+
+void queue_long_frames(const RingSocket& socket, bool wanted) {
+  int fd = socket.fd.get(), on = wanted;
+  ::setsockopt(fd, SOL_PACKET, PACKET_COPY_THRESH, &on, sizeof on);
+  while (!wanted && ::recv(fd, nullptr, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0) {}
 }
 
 // Kernels before 5.18 have no group that leaves out what we send.

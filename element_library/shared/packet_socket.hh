@@ -14,9 +14,10 @@ namespace clickup {
 inline constexpr size_t kRingBytes = 32u << 20;  // for a driver without a supervisor
 
 // An AF_PACKET SOCK_RAW socket: bound, non-blocking, promiscuous, outgoing frames ignored, TPACKET_V2 receive ring.
-// Frame i of the ring is at ring + i * frame_size. Frames longer than the MTU at opening are truncated (tp_snaplen <
-// tp_len). A frame with TP_STATUS_CSUMNOTREADY has no transport checksum yet: whoever sends it on must compute it; one
-// with TP_STATUS_VLAN_VALID had its VLAN tag taken out (tp_vlan_tci, tp_vlan_tpid).
+// Frame i of the ring is at ring + i * frame_size. Of one longer than the MTU at opening it has the beginning only
+// (tp_snaplen < tp_len): all of it is the next message of the socket when it has TP_STATUS_COPY (queue_long_frames),
+// else its rest is lost. A frame with TP_STATUS_CSUMNOTREADY has no transport checksum yet: whoever sends it on must
+// compute it; one with TP_STATUS_VLAN_VALID had its VLAN tag taken out (tp_vlan_tci, tp_vlan_tpid).
 struct RingSocket {
   FileDescriptor fd;
   int interface_index = 0;
@@ -28,6 +29,10 @@ struct RingSocket {
 // Opens the socket and brings the interface up. Tries smaller rings when memory is refused.
 // Returns an empty string on success, else what failed, why and what to do.
 std::string open_packet_socket(std::string_view interface, RingSocket& socket, size_t ring_bytes = kRingBytes);
+
+// Whether frames longer than the ring's are queued whole. Those that wait are dropped when they are no longer: a socket
+// with messages that nobody takes is always ready to be read.
+void queue_long_frames(const RingSocket& socket, bool wanted);
 
 // Lets another socket succeed it later, at the cost of a kernel program per frame. `group` stays -1 if impossible.
 void found_group(RingSocket& socket);

@@ -86,6 +86,7 @@ std::string Resources::packet_socket(std::string_view name, const RingSocket*& s
   RingSize size = ring_size({link.megabits, 0, link.mtu, link.frame_bytes}, ring_memory_);
   if (std::string why = open_packet_socket(name, opened, size.bytes); !why.empty()) return why;
   found_group(opened);
+  clickup::queue_long_frames(opened, long_frames_);
   PortCursor* port = cursor(name);
   if (!port)
     return "interface '" + std::string(name) + "': all " + std::to_string(SharedPage::kPorts) +
@@ -162,7 +163,8 @@ uint64_t Resources::count_drops() {
 void Resources::look_at_rings(const ProcessorTime& worker, bool forwarding) {
   count_drops();
   for (const auto& known : interfaces_) {
-    RingReading reading{boot_time_ns(), known->cursor->rx_packets, known->dropped, worker, forwarding};
+    const PortCursor& port = *known->cursor;
+    RingReading reading{boot_time_ns(), port.rx_packets, known->dropped, port.rx_truncated, worker, forwarding};
     if (auto drops = known->watch.look(reading)) report_drops(*known, *drops);
   }
 }

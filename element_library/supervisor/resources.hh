@@ -54,6 +54,9 @@ class Resources {
   void describe_interfaces(JsonText& json);
   void describe_rings(JsonText& json) const;
 
+  // Whether the worker that forwards takes frames longer than the ring's from the sockets, open ones and later ones.
+  void queue_long_frames(bool taken);
+
   // Bytes that one receive ring may have. Larger ones are replaced.
   void set_ring_memory(uint64_t bytes) { ring_memory_ = bytes; }
   uint64_t ring_memory() const { return ring_memory_; }
@@ -108,6 +111,7 @@ class Resources {
   FileDescriptor page_memory_, control_;
   SharedPage* page_ = nullptr;
   uint64_t ring_memory_ = 128u << 20;
+  bool long_frames_ = false;
   std::vector<std::unique_ptr<Interface>> interfaces_;
   std::vector<std::shared_ptr<const TableMemory>> tables_;
 };

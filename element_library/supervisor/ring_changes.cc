@@ -46,7 +46,16 @@ void Resources::begin_change(Interface& interface, const RingSize& size) {
     log_.add("ring_not_changed", {{"interface", interface.name}, {"reason", why}});
     return;
   }
+  clickup::queue_long_frames(next.socket, long_frames_);
   interface.next = std::move(next);
+}
+
+void Resources::queue_long_frames(bool taken) {
+  long_frames_ = taken;
+  for (const auto& known : interfaces_) {
+    clickup::queue_long_frames(known->socket, taken);
+    if (known->next) clickup::queue_long_frames(known->next->socket, taken);
+  }
 }
 
 void Resources::fill_ring() {
@@ -60,6 +69,7 @@ void Resources::settle_ring_change() {
     log_.add("ring_changed", {{"interface", known->name},
                               {"frames_before", std::to_string(known->socket.frame_count)},
                               {"frames", std::to_string(known->next->socket.frame_count)},
+                              {"frame_bytes", std::to_string(known->next->socket.frame_size)},
                               {"bound", std::string(bound_word(known->next->bound))}});
     count_drops();
     std::memset(static_cast<void*>(known->cursor), 0, sizeof *known->cursor);

@@ -20,7 +20,8 @@ DropCause cause_of(const RingReading& before, const RingReading& now, const Ring
 std::optional<RingDrops> RingWatch::look(const RingReading& reading) {
   measure_rate(reading);
   std::optional<RingReading> before = std::exchange(last_, reading);
-  if (!before || reading.dropped == before->dropped) return {};
+  if (!before) return {};
+  if (reading.dropped == before->dropped) return too_long(reading, reading.now_ns - before->now_ns);
   ProcessorTime had = reading.worker.since(before->worker);
   bool same = had.known && reading.worker.ran_ns >= before->worker.ran_ns;  // no other worker since
   RingDrops drops{reading.dropped - before->dropped, DropCause::burst, reading.now_ns - before->now_ns, 0, 0};
@@ -28,6 +29,12 @@ std::optional<RingDrops> RingWatch::look(const RingReading& reading) {
   if (same) drops.waited_ns = had.waited_ns;
   drops.cause = cause_of(*before, reading, drops);
   return drops;
+}
+
+std::optional<RingDrops> RingWatch::too_long(const RingReading& reading, uint64_t over_ns) {
+  uint64_t frames = reading.too_long - std::exchange(told_too_long_, reading.too_long);
+  if (frames == 0) return {};
+  return RingDrops{frames, DropCause::too_long, over_ns, 0, 0};
 }
 
 void RingWatch::measure_rate(const RingReading& reading) {
@@ -39,7 +46,7 @@ void RingWatch::measure_rate(const RingReading& reading) {
 }
 
 std::string_view cause_word(DropCause cause) {
-  constexpr std::string_view kWords[] = {"no_worker", "off_processor", "overload", "burst"};
+  constexpr std::string_view kWords[] = {"no_worker", "off_processor", "overload", "burst", "too_long"};
   return kWords[size_t(cause)];
 }
 

@@ -181,6 +181,7 @@ void Supervisor::adopt() {
     reports_.stays_confirmed(candidate_->what.release);
   }
   current_ = std::exchange(candidate_, std::nullopt);
+  resources_.queue_long_frames(current_->worker && current_->worker->protocol() >= kFirstWithLongFrames);
   for (auto& [name, use] : current_->needs.tables) use = {use.memory, nullptr, false};
   if (previous_) find_sources_back(*previous_, current_);
   restoring_.end();

@@ -96,8 +96,8 @@ class CheckpointStatus(_Said):
 
 
 class RingDrops(_Said):
-    """Frames dropped because a ring was full, between two samples; `cause` is no_worker,
-    off_processor, overload or burst.
+    """Frames dropped between two samples because a ring was full (`cause` is no_worker,
+    off_processor, overload or burst) or because they were too long (too_long).
     """
 
     time: str
@@ -132,6 +132,8 @@ class DeviceStatus(_Said):
 
     protocol: int = 1
     """Version of its handlers: since 2 they report causes."""
+    instance: str = ""
+    """Whose supervisor it is; the first ones did not say."""
     pid: int = 0
     state: Literal["idle", "starting", "forwarding", "probation", "stopped"] = "idle"
     active: WorkerStatus | None = None

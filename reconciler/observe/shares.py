@@ -14,6 +14,7 @@ REASONS = {
     "off_processor": "OffProcessor",
     "overload": "Overload",
     "burst": "Burst",
+    "too_long": "TooLong",
 }
 
 
@@ -58,5 +59,7 @@ def _drops_text(interface: str, drops: RingDrops) -> str:
         f" {drops.over_ms} ms; raise spec.priority, or name spec.cores that others leave alone",
         "overload": "the worker was busy all the time: it needs a faster processor or less to do",
         "burst": "more came at once than the ring holds; raise spec.memory",
+        "too_long": "they were longer than packets may be; set its MTU to 9,194 at most, and let"
+        " no offload merge what it receives",
     }.get(drops.cause, drops.cause)
     return f"{interface} dropped {drops.frames:,} frames at {drops.time}: {why}"

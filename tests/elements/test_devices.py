@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -189,24 +189,79 @@ def test_frames_for_other_stations_only_when_promiscuous(start: Start, joined: N
     assert client.read("own.count") == "1"
 
 
-def test_too_long_frames_are_dropped_and_counted(start: Start, joined: Network) -> None:
-    client = start(
-        "i :: FromDevice(eth0) -> Queue -> o :: ToDevice(eth1);"
-        "s :: InfiniteSource(LENGTH 3000, LIMIT 3, ACTIVE false) -> Queue"
-        " -> long :: ToDevice(eth1);"
-    )
-    long = ether(ipv4("192.0.2.1", "192.0.2.2", Segment(UDP, bytes(3000), None)))
-    for namespace in (joined.client, joined.firewall):
-        set_mtu(namespace, "eth0", 4000)
+@contextmanager
+def raised_mtu(joined: Network, mtu: int) -> Iterator[None]:
+    """Raise the MTU on both sides of the firewall; lower it again."""
+    ends = [(joined.client, "eth0"), (joined.server, "eth0")]
+    ends += [(joined.firewall, "eth0"), (joined.firewall, "eth1")]
+    for namespace, interface in ends:
+        set_mtu(namespace, interface, mtu)
     try:
-        with raw_socket(joined.client) as near, raw_socket(joined.server) as far:
-            near.send(long)
-            near.send(numbered(1))
-            assert received(far, 1, ours) == [numbered(1)]
+        yield
     finally:
-        for namespace in (joined.client, joined.firewall):
-            set_mtu(namespace, "eth0", 1500)
+        for namespace, interface in ends:
+            set_mtu(namespace, interface, 1500)
+
+
+def sized(number: int, size: int, vlan: int | None = None) -> bytes:
+    """Return a numbered frame of so many bytes, the VLAN tag included."""
+    payload = number.to_bytes(4, "big") + bytes(range(256)) * 40
+    tag = 0 if vlan is None else 4
+    segment = Segment(UDP, payload[: size - 34 - tag], None)
+    return ether(ipv4("192.0.2.1", "192.0.2.2", segment), vlan=vlan)
+
+
+LONGEST = 9212
+
+
+def test_frames_longer_than_those_of_the_ring_pass_once_the_mtu_is_raised(
+    start: Start, joined: Network
+) -> None:
+    """The ring is from before; OpenWrt issue 24421."""
+    client = start("i :: FromDevice(eth0) -> Queue -> o :: ToDevice(eth1);")
+    sizes = [1514, 1950, 1990, 2048, 60, 9014, 4000, LONGEST, 100, LONGEST]
+    frames = [sized(i, size) for i, size in enumerate(sizes)]
+    near_end, far_end = raw_socket(joined.client), raw_socket(joined.server)
+    with raised_mtu(joined, 9300), near_end as near, far_end as far:
+        for frame in frames:
+            near.send(frame)
+        assert received(far, len(frames), ours) == frames
+        near.send(sized(0, LONGEST + 1))
+        near.send(numbered(1))
+        assert received(far, 1, ours) == [numbered(1)]
     assert client.read("i.drops") == "1"
+
+
+def test_a_long_frame_keeps_its_vlan_tag(start: Start, joined: Network, tmp_path: Path) -> None:
+    dump = tmp_path / "out.pcap"
+    client = start(f"FromDevice(eth0) -> d :: ToDump({dump}, SNAPLEN 10000, UNBUFFERED true);")
+    tagged = sized(7, LONGEST, vlan=5 << 13 | 42)
+    with raised_mtu(joined, 9300), raw_socket(joined.client) as near:
+        near.send(tagged)
+        until(lambda: client.read("d.count") == "1", "it arrives")
+    assert [record.data for record in read_pcap(dump)] == [tagged]
+
+
+def test_long_frames_for_other_stations_leave_nothing_behind(start: Start, joined: Network) -> None:
+    client = start(
+        "i :: FromDevice(eth0, PROMISC false) -> Classifier(26/c0000201)"
+        " -> c :: Counter -> Discard;"
+    )
+    with raised_mtu(joined, 9300), raw_socket(joined.client) as near:
+        for number in range(20):
+            near.send(sized(number, 9000))
+        near.send(ether(sized(1, 9000)[14:], destination="ff:ff:ff:ff:ff:ff"))
+        until(lambda: client.read("c.count") == "1", "the broadcast arrives")
+        before = time_used()
+        time.sleep(0.5)
+        assert time_used() - before < 0.1, "nothing is left that wakes the worker"
+    assert client.read("i.drops") == "0"
+
+
+def test_frames_beyond_the_mtu_are_not_sent(start: Start) -> None:
+    client = start(
+        "s :: InfiniteSource(LENGTH 3000, LIMIT 3, ACTIVE false) -> Queue -> o :: ToDevice(eth1);"
+    )
     client.send("WRITE s.active true\r\n")
     assert client.reply()[0] == 200
-    until(lambda: client.read("long.drops") == "3", "the interface refuses frames beyond its MTU")
+    until(lambda: client.read("o.drops") == "3", "the interface refuses frames beyond its MTU")

@@ -52,8 +52,9 @@ void look_at_workers() {
          "a supervisor that was suspended judges nobody");
 }
 
-RingReading reading(uint64_t now, uint64_t dropped, uint64_t ran, uint64_t waited, bool forwarding = true) {
-  return {now, now / 1'000'000, dropped, {ran, waited, true}, forwarding};
+RingReading reading(uint64_t now, uint64_t dropped, uint64_t ran, uint64_t waited, bool forwarding = true,
+                    uint64_t too_long = 0) {
+  return {now, now / 1'000'000, dropped, too_long, {ran, waited, true}, forwarding};
 }
 
 DropCause cause(uint64_t ran, uint64_t waited, bool forwarding = true) {
@@ -75,6 +76,16 @@ void look_at_rings() {
   expect(watch.peak_rate() == 1000, "a thousand frames came each second");
 }
 
+void look_at_lengths() {
+  RingWatch watch;
+  watch.look(reading(kSecond, 0, 0, 0));
+  auto both = watch.look(reading(kSecond + kLook, 5, 0, 0, true, 2));
+  auto rest = watch.look(reading(kSecond + 2 * kLook, 5, 0, 0, true, 3));
+  expect(both && both->cause == DropCause::burst && both->frames == 5, "those that found it full are told first");
+  expect(rest && rest->cause == DropCause::too_long && rest->frames == 3, "then all that were too long");
+  expect(!watch.look(reading(kSecond + 3 * kLook, 5, 0, 0, true, 3)), "and they are told once");
+}
+
 void size_rings() {
   RingSize fast = ring_size({10'000, 0, 1500, 2048}, 64u << 20), slow = ring_size({100, 0, 1500, 2048}, 256u << 20);
   RingSize gigabit = ring_size({1'000, 0, 1500, 2048}, 1u << 30), seen = ring_size({0, 100'000, 1500, 2048}, 1u << 30);
@@ -90,6 +101,7 @@ void size_rings() {
 int main() {
   look_at_workers();
   look_at_rings();
+  look_at_lengths();
   size_rings();
   return failures;
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
@@ -17,10 +19,11 @@ from reconciler.errors import CheckpointFailed, TakeoverRefused, Transient
 from reconciler.testbed.network import Network
 from reconciler.transports.local import LocalTransport
 from tests.cpp import LIBRARY, compile_driver, compile_supervisor
-from tests.supervisor.running import WIRES, Supervised
+from tests.elements.wires import raw_socket, set_mtu
+from tests.supervisor.running import WIRES, Supervised, until
 
 HERE = Path(__file__).parent
-PREVIOUS, NEWEST = 1, 2
+PREVIOUS, NEWEST = 1, 3
 Start = Callable[[int, int], AbstractContextManager[Supervised]]
 BOTH = [(PREVIOUS, PREVIOUS), (PREVIOUS, NEWEST), (NEWEST, PREVIOUS), (NEWEST, NEWEST)]
 OLD, NEW = "a" * 64, "b" * 64
@@ -143,6 +146,39 @@ def test_a_late_revert_says_why_it_began_and_a_takeover_says_nothing(start: Star
         assert "not confirmed within 300 ms" in status.last_takeover.reason
         earlier = status.history[0]
         assert (earlier.result, earlier.cause, earlier.reason) == ("confirmed", Cause.NONE, "")
+
+
+def test_a_worker_that_takes_no_long_frames_is_not_kept_awake_by_them(
+    start: Start, network: Network, programs: dict[tuple[str, int], Path]
+) -> None:
+    """A Wire takes none, whichever version its driver speaks: only the newest one gets them."""
+    ends = (network.client, network.firewall)
+    with start(NEWEST, PREVIOUS) as supervised, raw_socket(network.client) as near:
+        supervised.confirmed("one")
+        supervised.takeover("two", driver=programs["driver", NEWEST])
+        for end in ends:
+            set_mtu(end, "eth0", 4000)
+        try:
+            near.send(bytes(3000))
+            until(lambda: busy(supervised.pid()), "a message that nobody takes")
+            assert supervised.write("revert")[0] == 200
+            near.send(bytes(3000))
+            assert not busy(supervised.pid())
+        finally:
+            for end in ends:
+                set_mtu(end, "eth0", 1500)
+
+
+def busy(pid: int) -> bool:
+    """Return whether a process uses a processor more than a quarter of the time."""
+
+    def seconds() -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    before, began = seconds(), time.monotonic()
+    time.sleep(0.3)
+    return seconds() - before > (time.monotonic() - began) / 4
 
 
 def test_the_words_are_those_of_the_supervisor() -> None:

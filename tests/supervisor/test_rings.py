@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.testbed.network import Network
+from tests.elements.wires import set_mtu
 from tests.netns import needs_sandbox
 from tests.supervisor.conftest import Start
 from tests.supervisor.running import Stream, Supervised
@@ -59,6 +60,27 @@ def test_rings_change_their_size_under_traffic_without_loss(
     assert [event["frames"] for event in forwarding.events("ring_changed")][-1] == str(
         32 * MEGABYTE // 2048
     )
+
+
+def test_rings_follow_an_mtu_under_traffic_without_loss(
+    forwarding: Supervised, network: Network
+) -> None:
+    with Stream(network) as stream:
+        for mtu, frame_bytes in ((9000, 16384), (1500, 2048)):
+            for interface in ("eth0", "eth1"):
+                set_mtu(network.firewall, interface, mtu)
+            forwarding.wait_for(
+                lambda now, size=frame_bytes: all(
+                    ring["bytes"] == size * ring["frames"] for ring in now["rings"].values()
+                ),
+                f"frames of {frame_bytes} bytes",
+            )
+            stream.run_on(100)
+    assert not stream.lost
+    assert stream.arrived == sorted(set(stream.arrived)), "in order, none twice"
+    assert [event["frame_bytes"] for event in forwarding.events("ring_changed")] == [
+        *("16384", "16384", "2048", "2048")
+    ]
 
 
 def test_a_worker_killed_while_its_ring_changes_loses_nothing(

@@ -1,6 +1,8 @@
 #include "support/ring_frame/ring_frame.hh"
 
 #include <arpa/inet.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cstring>
@@ -54,24 +56,46 @@ void complete_checksum(uint8_t* frame, uint32_t length) {
   std::memcpy(start + field, &sum, sizeof sum);
 }
 
-void RingFrame::copy_to(Packet& packet) const {
-  const uint8_t* bytes = frame_ + header().tp_mac;
-  uint32_t length = header().tp_snaplen, flags = header().tp_status;
-  uint8_t* to = packet.data();
-  packet.length = length;
-  if ((flags & TP_STATUS_VLAN_VALID) != 0 && length >= 12) {
-    bool named = (flags & TP_STATUS_VLAN_TPID_VALID) != 0;
-    uint16_t tag[2] = {htons(named ? header().tp_vlan_tpid : kVlan), htons(header().tp_vlan_tci)};
-    std::memcpy(to, bytes, 12);
-    std::memcpy(to + 12, tag, kTag);
-    std::memcpy(to + 12 + kTag, bytes + 12, length - 12);
-    packet.length += kTag;
-  } else {
-    std::memcpy(to, bytes, length);
+bool RingFrame::copy_from_ring(uint8_t* to, uint8_t* rest) const {
+  uint32_t length = header().tp_len;
+  if (header().tp_snaplen < length || !fits()) return false;
+  uint32_t together = is_tagged() ? kAddresses : length;
+  std::memcpy(to, bytes(), together);
+  if (together < length) std::memcpy(rest, bytes() + together, length - together);
+  return true;
+}
+
+// Messages come in the order of the ring. One that is not of this frame was left by a worker that knew of none.
+bool RingFrame::take_from(int socket, uint8_t* to, uint8_t* rest) const {
+  iovec parts[] = {{to, kAddresses}, {rest, kMaxPacket - kTag - kAddresses}};
+  size_t shown = std::min<size_t>(header().tp_snaplen - kAddresses, parts[1].iov_len);
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  for (;;) {
+    ssize_t length = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_TRUNC);
+    if (length < 0) return false;
+    if (length != ssize_t(header().tp_len) || std::memcmp(to, bytes(), kAddresses) != 0) continue;
+    if (std::memcmp(rest, bytes() + kAddresses, shown) == 0) return fits();
   }
-  if ((flags & TP_STATUS_CSUMNOTREADY) != 0) complete_checksum(to, packet.length);
+}
+
+bool RingFrame::copy_to(Packet& packet, int socket) const {
+  uint8_t* to = packet.data();
+  uint8_t* rest = to + kAddresses + (is_tagged() ? kTag : 0);
+  if (header().tp_snaplen < kAddresses) return false;
+  if (!(queued() ? take_from(socket, to, rest) : copy_from_ring(to, rest))) return false;
+  packet.length = header().tp_len;
+  if (is_tagged()) {
+    bool named = (header().tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+    uint16_t tag[2] = {htons(named ? header().tp_vlan_tpid : kVlan), htons(header().tp_vlan_tci)};
+    std::memcpy(to + kAddresses, tag, kTag);
+    packet.length += kTag;
+  }
+  if ((header().tp_status & TP_STATUS_CSUMNOTREADY) != 0) complete_checksum(to, packet.length);
   packet.mac_header = packet.begin;
   packet.timestamp_ns = header().tp_sec * 1'000'000'000ull + header().tp_nsec;
+  return true;
 }
 
 }  // namespace clickup

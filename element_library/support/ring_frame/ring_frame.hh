@@ -19,18 +19,27 @@ class RingFrame {
   // Gives the frame back to the kernel, after everything was read from it.
   void hand_back() { status().store(TP_STATUS_KERNEL, std::memory_order_release); }
 
-  // True when the socket kept less than was on the wire, or more than a packet holds.
-  bool truncated() const { return header().tp_snaplen < header().tp_len || header().tp_snaplen + kTag > kMaxPacket; }
+  // True when it is longer than a frame of the ring, which has its beginning, and the next message of the socket is the
+  // whole of it.
+  bool queued() const { return (status().load(std::memory_order_relaxed) & TP_STATUS_COPY) != 0; }
   uint8_t packet_type() const { return address().sll_pkttype; }  // PACKET_HOST, PACKET_OTHERHOST, PACKET_OUTGOING, ...
 
   // Copies the frame into an empty packet: with the VLAN tag that the kernel took out, and with the transport checksum
-  // that a sender on this machine left to its network card.
-  void copy_to(Packet& packet) const;
+  // that a sender on this machine left to its network card. Takes a queued one from `socket`. False when it is longer
+  // than a packet, or its rest is lost.
+  bool copy_to(Packet& packet, int socket) const;
 
  private:
-  static constexpr uint32_t kTag = 4;  // bytes of a VLAN tag
+  static constexpr uint32_t kAddresses = 12, kTag = 4;  // bytes of the Ethernet addresses, and of a VLAN tag after them
+
+  bool fits() const { return header().tp_len + kTag <= kMaxPacket; }
+  bool is_tagged() const { return (header().tp_status & TP_STATUS_VLAN_VALID) != 0 && header().tp_len >= kAddresses; }
+  // Each with room for the tag at `rest` - kTag when there is one.
+  bool copy_from_ring(uint8_t* to, uint8_t* rest) const;
+  bool take_from(int socket, uint8_t* to, uint8_t* rest) const;
 
   const tpacket2_hdr& header() const { return *reinterpret_cast<const tpacket2_hdr*>(frame_); }
+  const uint8_t* bytes() const { return frame_ + header().tp_mac; }
   const sockaddr_ll& address() const {
     return *reinterpret_cast<const sockaddr_ll*>(frame_ + TPACKET_ALIGN(sizeof(tpacket2_hdr)));
   }

@@ -70,6 +70,7 @@ def test_sizes_survive_being_written_down() -> None:
         ("no_worker", "NoWorker", "no worker forwarded"),
         ("overload", "Overload", "busy all the time"),
         ("burst", "Burst", "raise spec.memory"),
+        ("too_long", "TooLong", "9,194"),
     ],
 )
 def test_drops_are_a_condition_with_a_reason(cause: str, reason: str, told: str) -> None:
