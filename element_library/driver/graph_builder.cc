@@ -56,6 +56,10 @@ GraphDescription GraphBuilder::finish() {
     connection.target_port = std::max(named.target.input, 0);
     graph_.connections.push_back(connection);
   }
+  for (const Endpoint& mentioned : mentions_) {
+    size_t index = 0;
+    resolve(mentioned, index);
+  }
   return std::move(graph_);
 }
 

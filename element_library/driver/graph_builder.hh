@@ -27,6 +27,10 @@ class GraphBuilder {
   // Class@N, N being the element's number. Returns the name.
   std::string declare_anonymous(std::string_view class_name, std::string configuration, const Landmark& landmark);
   void connect(Endpoint source, Endpoint target) { connections_.push_back({std::move(source), std::move(target)}); }
+  // An element that is named alone; it has to be declared.
+  void mention(const Endpoint& endpoint) {
+    if (!declared(endpoint.name)) mentions_.push_back(endpoint);
+  }
   void require(std::string requirement) { graph_.requirements.push_back(std::move(requirement)); }
   // Names are looked up here, since an element may be declared after it is used.
   GraphDescription finish();
@@ -41,6 +45,7 @@ class GraphBuilder {
   GraphDescription graph_;
   std::map<std::string, size_t, std::less<>> by_name_;
   std::vector<NamedConnection> connections_;
+  std::vector<Endpoint> mentions_;
   std::set<std::string> undeclared_;  // each is reported once
 };
 

@@ -7,11 +7,16 @@
 #include "driver/arguments.hh"
 #include "driver/graph_builder.hh"
 #include "driver/lexer.hh"
+#include "driver/variables.hh"
 
 namespace clickup {
 namespace {
 
 using Kind = Token::Kind;
+
+constexpr std::string_view kKeywords[] = {"elementclass", "define", "provide", "require"};
+
+bool is_keyword(std::string_view word) { return std::ranges::find(kKeywords, word) != std::end(kKeywords); }
 
 struct Syntax {};  // caught by the statement that is being read; the error is already reported
 
@@ -29,14 +34,13 @@ class Reader {
         skip_statement();
       }
     }
-    return builder_.finish();
+    GraphDescription graph = builder_.finish();
+    variables_.replace_in(graph, diagnostics_);
+    return graph;
   }
 
  private:
-  [[noreturn]] void fail(const Landmark& landmark, std::string message) {
-    diagnostics_.push_back({landmark, std::move(message)});
-    throw Syntax{};
-  }
+  void tell(const Landmark& landmark, std::string message) { diagnostics_.push_back({landmark, std::move(message)}); }
   // Reported once per text: a configuration that is not flattened has many of these.
   [[noreturn]] void not_flattened(const Token& token) {
     if (!told_not_flattened_) {
@@ -50,7 +54,8 @@ class Reader {
   [[noreturn]] void unexpected(const char* expected) {
     const Token& token = lexer_.peek();
     std::string found = token.kind == Kind::end ? "the end of the text" : "'" + std::string(token.text) + "'";
-    fail(token.landmark, std::string("expected ") + expected + ", found " + found);
+    tell(token.landmark, std::string("expected ") + expected + ", found " + found);
+    throw Syntax{};
   }
   bool accept(Kind kind) {
     if (lexer_.peek().kind != kind) return false;
@@ -58,9 +63,17 @@ class Reader {
     return true;
   }
 
+  // Keywords are never names of elements or classes.
+  Token name(const char* expected) {
+    if (lexer_.peek().kind == Kind::compound) not_flattened(lexer_.peek());
+    if (lexer_.peek().kind != Kind::word || is_keyword(lexer_.peek().text)) unexpected(expected);
+    return lexer_.next();
+  }
+
   void statement();
   void skip_statement();
   void require();
+  void define();
   void chain();
   Endpoint endpoint(bool first);
   void declare_listed(std::vector<Token> names);
@@ -71,29 +84,37 @@ class Reader {
   const std::function<bool(std::string_view)>& is_class_;
   Diagnostics& diagnostics_;
   GraphBuilder builder_;
+  Variables variables_;
   bool told_not_flattened_ = false;
 };
 
 void Reader::statement() {
   const Token& token = lexer_.peek();
   if (accept(Kind::semicolon)) return;
-  if (token.kind == Kind::word && token.text == "require") return require();
-  for (std::string_view word : {"elementclass", "define", "provide"}) {
-    if (token.kind == Kind::word && token.text == word) not_flattened(token);
-  }
+  if (token.text == "require") return require();
+  if (token.text == "define") return define();
+  if (is_keyword(token.text)) not_flattened(token);
   chain();
-  if (lexer_.peek().kind != Kind::end && !accept(Kind::semicolon)) {
-    if (lexer_.peek().kind == Kind::compound) not_flattened(lexer_.peek());
-    unexpected("'->' or ';'");
+  switch (lexer_.peek().kind) {
+    case Kind::end:
+    case Kind::semicolon:
+    case Kind::word:
+    case Kind::left_bracket: return;  // nothing needs to stand between statements
+    case Kind::compound: not_flattened(lexer_.peek());
+    default: unexpected("'->', ';' or another statement");
   }
 }
 
+// Moves behind the next semicolon, or to a word that begins a line and does not continue what is before it.
 void Reader::skip_statement() {
   while (lexer_.peek().kind != Kind::end) {
     if (accept(Kind::semicolon)) return;
-    bool compound = lexer_.peek().text == "{";
-    lexer_.skip_block();                                       // a block, or the single token
-    if (compound && lexer_.peek().kind == Kind::word) return;  // elementclass X { ... } ends without a semicolon
+    Token passed = lexer_.peek();
+    lexer_.skip_block();  // a block, or the single token
+    if (lexer_.peek().kind != Kind::word) continue;
+    if (passed.text == "{") return;  // elementclass X { ... } ends without a semicolon
+    bool continued = passed.kind == Kind::arrow || passed.kind == Kind::double_colon || passed.kind == Kind::comma;
+    if (lexer_.peek().landmark.line != passed.landmark.line && !continued) return;
   }
 }
 
@@ -115,15 +136,23 @@ void Reader::require() {
   accept(Kind::semicolon);
 }
 
+void Reader::define() {
+  lexer_.next();
+  Token opened = lexer_.peek();
+  if (opened.kind != Kind::left_parenthesis) unexpected("'(' after define");
+  variables_.define(lexer_.configuration(), opened.landmark, diagnostics_);
+}
+
 void Reader::chain() {
   Endpoint previous = endpoint(true);
+  if (lexer_.peek().kind != Kind::arrow) builder_.mention(previous);
   while (lexer_.peek().kind == Kind::arrow) {
     lexer_.next();
     Endpoint next = endpoint(false);
     builder_.connect(previous, next);
     previous = std::move(next);
   }
-  if (previous.output >= 0) fail(previous.landmark, "output port after '" + previous.name + "' has no '->' behind it");
+  if (previous.output >= 0) tell(previous.landmark, "output port after '" + previous.name + "' has no '->' behind it");
 }
 
 int Reader::port() {
@@ -151,28 +180,24 @@ Endpoint Reader::endpoint(bool first) {
   Endpoint point;
   point.landmark = lexer_.peek().landmark;
   if (lexer_.peek().kind == Kind::left_bracket) {
-    if (first) fail(point.landmark, "input port before the first element of a chain: nothing is connected to it");
+    if (first) tell(point.landmark, "input port before the first element of a chain: nothing is connected to it");
     point.input = port();
   }
-  if (lexer_.peek().kind == Kind::compound || lexer_.peek().kind == Kind::left_parenthesis)
-    not_flattened(lexer_.peek());
-  if (lexer_.peek().kind != Kind::word) unexpected("an element");
-  Token name = lexer_.next();
-  point.name = name.text;
-  if (name.text == "input" || name.text == "output") not_flattened(name);
+  if (lexer_.peek().kind == Kind::left_parenthesis) not_flattened(lexer_.peek());
+  Token element = name("an element");
+  point.name = element.text;
+  if (point.name == "input" || point.name == "output") not_flattened(element);
   if (first && lexer_.peek().kind == Kind::comma) {
-    declare_listed({name});
+    declare_listed({element});
     return point;
   }
   if (accept(Kind::double_colon)) {
-    if (lexer_.peek().kind == Kind::compound) not_flattened(lexer_.peek());
-    if (lexer_.peek().kind != Kind::word) unexpected("an element class after '::'");
-    std::string_view class_name = lexer_.next().text;
-    builder_.declare(name.text, class_name, configuration(), name.landmark);
+    std::string_view class_name = name("an element class after '::'").text;
+    builder_.declare(element.text, class_name, configuration(), element.landmark);
   } else if (lexer_.peek().kind == Kind::left_parenthesis) {
-    point.name = builder_.declare_anonymous(name.text, configuration(), name.landmark);
-  } else if (!builder_.declared(name.text) && is_class_(name.text)) {
-    point.name = builder_.declare_anonymous(name.text, "", name.landmark);
+    point.name = builder_.declare_anonymous(element.text, configuration(), element.landmark);
+  } else if (!builder_.declared(element.text) && is_class_(element.text)) {
+    point.name = builder_.declare_anonymous(element.text, "", element.landmark);
   }
   if (lexer_.peek().kind == Kind::left_bracket) point.output = port();
   return point;
@@ -181,14 +206,11 @@ Endpoint Reader::endpoint(bool first) {
 // a, b, c :: Class(configuration)
 void Reader::declare_listed(std::vector<Token> names) {
   while (accept(Kind::comma)) {
-    if (lexer_.peek().kind != Kind::word) unexpected("an element name after ','");
-    names.push_back(lexer_.next());
+    names.push_back(name("an element name after ','"));
   }
   if (lexer_.peek().kind == Kind::arrow) not_flattened(lexer_.peek());
   if (!accept(Kind::double_colon)) unexpected("'::' and the class of the elements listed");
-  if (lexer_.peek().kind == Kind::compound) not_flattened(lexer_.peek());
-  if (lexer_.peek().kind != Kind::word) unexpected("an element class after '::'");
-  std::string_view class_name = lexer_.next().text;
+  std::string_view class_name = name("an element class after '::'").text;
   std::string arguments = configuration();
   for (const Token& name : names) builder_.declare(name.text, class_name, arguments, name.landmark);
   if (lexer_.peek().kind == Kind::arrow) not_flattened(lexer_.peek());

@@ -76,7 +76,6 @@ int run_graph(const Options& options, Router& router) {
   }
   runtime.resume();
   while (runtime.round()) {}
-  runtime.drain();
   int code = print_handlers(options, router);  // before cleanup changes their values
   runtime.pause();
   if (!options.socket.empty()) unlink(options.socket.c_str());

@@ -18,12 +18,23 @@ constexpr int64_t kLongestIdle = 100'000'000;    // ns: a worker beats at least 
 constexpr uint64_t kBusyLookInterval = 200'000;  // ns between looks at descriptors while packets move
 constexpr uint64_t kLongestRun = 100'000'000;    // ns without a rest, at real-time priority
 constexpr int kDrainRounds = 64;
-constexpr int kLeastDrainRounds = 4;         // even if others had the processor meanwhile
-constexpr uint64_t kDrainTime = 10'000'000;  // ns
+constexpr int kLeastDrainRounds = 4;           // even if others had the processor meanwhile
+constexpr uint64_t kDrainTime = 10'000'000;    // ns
+constexpr int kLeastLastRounds = 1024;         // likewise
+constexpr uint64_t kLastTime = 1'000'000'000;  // ns
 
 volatile sig_atomic_t stop_wanted = 0;
 
 void note_stop(int) { stop_wanted = 1; }
+
+// What empties queues: an element that asks for packets by itself.
+bool pulls_by_itself(const Element& element) {
+  if (!element.has_task()) return false;
+  for (int port = 0; port < element.input_count(); ++port) {
+    if (element.input_is_pull(port)) return true;
+  }
+  return false;
+}
 
 // A pending error of a socket (its interface went down) ends every poll at once until it is read.
 void take_errors(const std::vector<pollfd>& polled, size_t first, size_t end) {
@@ -52,6 +63,7 @@ Runtime::Runtime(Router& router) : router_(router), handlers_(router) {
   packet_pool().prepare();
   for (const auto& element : router.elements()) {
     if (element->has_task()) tasks_.push_back(element.get());
+    if (pulls_by_itself(*element)) pulling_.insert(element.get());
   }
   read_clock();
 }
@@ -81,7 +93,9 @@ bool Runtime::round() {
     look_after_descriptors(0);
     if (now_ns() - last_rest_ns_ >= kLongestRun) rest();
   }
-  return !stop_requested();
+  if (!stop_requested()) return true;
+  finish();
+  return false;
 }
 
 void Runtime::rest() {
@@ -148,14 +162,28 @@ void Runtime::resume() {
   if (control_) control_->set_accepting(true);
 }
 
+bool Runtime::drain_round() {
+  bool moved = false;
+  for (Element* element : router_.ordered())
+    moved |= element->drain() || (pulling_.contains(element) && element->run_task());
+  read_clock();
+  return moved;
+}
+
 void Runtime::drain() {
   read_clock();
   uint64_t until = now_ns() + kDrainTime;
-  bool moved = true;
-  for (int i = 0; i < kDrainRounds && moved && (i < kLeastDrainRounds || now_ns() < until); ++i) {
-    moved = false;
-    for (Element* element : router_.ordered()) moved |= element->drain();
-    read_clock();
+  for (int i = 0; i < kDrainRounds && (i < kLeastDrainRounds || now_ns() < until); ++i) {
+    if (!drain_round()) return;
+  }
+}
+
+// Sources do not run any more, so that only a source which is pulled, or a ring of queues, uses up the time.
+void Runtime::finish() {
+  read_clock();
+  uint64_t until = now_ns() + kLastTime;
+  for (int i = 0; i < kLeastLastRounds || now_ns() < until; ++i) {
+    if (!drain_round()) return;
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 
 #include "driver/handlers.hh"
@@ -28,7 +29,8 @@ class Runtime {
   void watch(int fd, std::function<void()> readable);
 
   // One round: every task once, due timers, then descriptors; sleeps at most 100 ms, and only when nothing moved.
-  // While paused it only serves the descriptors. False once the worker must end.
+  // While paused it only serves the descriptors. False once the worker must end; then all that was under way has gone
+  // where it goes, unless that takes longer than a second.
   bool round();
 
   void resume();  // elements forward from the next round on; no effect on a running worker
@@ -39,6 +41,8 @@ class Runtime {
 
  private:
   bool run_tasks();
+  bool drain_round();
+  void finish();
   bool run_timers();
   void look_after_descriptors(int64_t timeout_ns);
   int64_t idle_time() const;
@@ -47,6 +51,7 @@ class Runtime {
   Router& router_;
   RouterHandlers handlers_;
   std::vector<Element*> tasks_;
+  std::unordered_set<const Element*> pulling_;  // tasks that pull
   std::unique_ptr<ControlSocket> control_;
   std::vector<std::pair<int, std::function<void()>>> watched_;
   std::vector<pollfd> polled_;

@@ -5,12 +5,13 @@ reports.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import networkx as nx
 
 from reconciler.errors import Stalled
 from reconciler.graph.click_lexer import ClickSyntaxError, Lexer, Token
+from reconciler.graph.click_variables import Replacing, VariableError, Variables
 from reconciler.graph.element_graph import Connection, Element, Graph
 
 __all__ = ["ClickSyntaxError", "parse", "render"]
@@ -20,6 +21,8 @@ class NotClickLanguage(Stalled):
     """A graph cannot be written in Click language."""
 
 
+_KEYWORDS = ("require", "provide", "define", "elementclass")
+"""Never names of elements or classes."""
 _DRIVER_PREFIX = "click_driver@@"
 """Prefix of elements that a driver adds for itself; they are not part of the graph."""
 
@@ -100,8 +103,8 @@ class _Use:
 
     word: Token
     config: tuple[str, ...] | None
-    input: int
-    output: int
+    input: int | None
+    output: int | None
 
 
 @dataclass
@@ -113,12 +116,16 @@ class _Parser:
     lexer: Lexer
     elements: dict[str, Element] = field(default_factory=dict)
     chains: list[list[_Use]] = field(default_factory=list)
+    variables: Variables = field(default_factory=Variables)
+    places: dict[str, Token] = field(default_factory=dict)
 
     def graph(self) -> Graph:
         while self.lexer.peek().kind != "end":
             self._statement()
         connections = [wire for chain in self.chains for wire in self._connect(chain)]
-        kept = {n: e for n, e in self.elements.items() if not n.startswith(_DRIVER_PREFIX)}
+        replacing = Replacing(self.variables.values)
+        elements = (self._replaced(element, replacing) for element in self.elements.values())
+        kept = {e.name: e for e in elements if not e.name.startswith(_DRIVER_PREFIX)}
         ours = (w for w in connections if w.source in kept and w.target in kept)
         return Graph(tuple(kept.values()), tuple(ours))
 
@@ -126,29 +133,46 @@ class _Parser:
         if self.lexer.take(";"):
             return
         first = self.lexer.peek()
-        if first.kind == "word" and first.text in ("require", "provide"):
-            self.lexer.next()
-            self.lexer.config()
-            return
-        if first.kind == "word" and first.text in ("elementclass", "define"):
+        if first.text in ("require", "provide", "define"):
+            self._declaration(self.lexer.next())
+        elif first.text == "elementclass":
             raise ClickSyntaxError(
                 first.line, first.column, f"{first.text} in a flat configuration"
             )
+        else:
+            self._chain()
+
+    def _declaration(self, word: Token) -> None:
+        if self.lexer.peek().kind != "(":
+            raise self.lexer.unexpected("'('")
+        arguments = self.lexer.config()
+        if word.text != "define":
+            return
+        try:
+            self.variables.define(arguments)
+        except VariableError as error:
+            raise ClickSyntaxError(word.line, word.column, str(error)) from None
+
+    def _chain(self) -> None:
         chain = [self._use()]
         while self.lexer.take("->"):
             chain.append(self._use())
-        if self.lexer.peek().kind != "end" and not self.lexer.take(";"):
+        if self.lexer.peek().kind not in ("end", ";", "word", "["):
             raise self.lexer.unexpected("'->' or ';'")
+        for use, port in ((chain[0], chain[0].input), (chain[-1], chain[-1].output)):
+            if port is not None:
+                detail = f"port {port} of {use.word.text!r} is connected to nothing"
+                raise ClickSyntaxError(use.word.line, use.word.column, detail)
         self.chains.append(chain)
 
     def _use(self) -> _Use:
         port = self._port()
-        words = [self.lexer.word()]
+        words = [self._word()]
         while self.lexer.take(","):
-            words.append(self.lexer.word())
+            words.append(self._word())
         config: tuple[str, ...] | None = None
         if self.lexer.take("::"):
-            class_name = self.lexer.word()
+            class_name = self._word()
             arguments = self.lexer.config()
             for word in words:
                 self._declare(word, class_name.text, arguments)
@@ -158,9 +182,14 @@ class _Parser:
             config = self.lexer.config()
         return _Use(words[-1], config, port, self._port())
 
-    def _port(self) -> int:
+    def _word(self) -> Token:
+        if self.lexer.peek().text in _KEYWORDS:
+            raise self.lexer.unexpected("a name")
+        return self.lexer.word()
+
+    def _port(self) -> int | None:
         if not self.lexer.take("["):
-            return 0
+            return None
         word = self.lexer.word()
         if not word.text.isdigit():
             raise ClickSyntaxError(word.line, word.column, f"{word.text!r} is not a port number")
@@ -171,12 +200,23 @@ class _Parser:
     def _declare(self, word: Token, class_name: str, arguments: tuple[str, ...]) -> None:
         if word.text in self.elements:
             raise ClickSyntaxError(word.line, word.column, f"{word.text!r} is declared twice")
-        self.elements[word.text] = Element(word.text, class_name, arguments)
+        self._add(word.text, class_name, arguments, word)
+
+    def _add(self, name: str, class_name: str, arguments: tuple[str, ...], word: Token) -> None:
+        self.elements[name] = Element(name, class_name, arguments)
+        self.places[name] = word
+
+    def _replaced(self, element: Element, replacing: Replacing) -> Element:
+        word = self.places[element.name]
+        try:
+            return replace(element, arguments=replacing.arguments(element.arguments))
+        except VariableError as error:
+            raise ClickSyntaxError(word.line, word.column, f"{word.text!r}: {error}") from None
 
     def _connect(self, chain: Sequence[_Use]) -> Iterator[Connection]:
         names = [self._name(use) for use in chain]
         for (source, name), (target, next_name) in _pairs(list(zip(chain, names, strict=True))):
-            yield Connection(name, source.output, next_name, target.input)
+            yield Connection(name, source.output or 0, next_name, target.input or 0)
 
     def _name(self, use: _Use) -> str:
         word = use.word
@@ -186,7 +226,7 @@ class _Parser:
             raise ClickSyntaxError(word.line, word.column, f"undeclared element {word.text!r}")
         # Click numbers anonymous elements by their position among all elements.
         name = f"{word.text}@{len(self.elements) + 1}"
-        self.elements[name] = Element(name, word.text, use.config or ())
+        self._add(name, word.text, use.config or (), word)
         return name
 
 

@@ -11,7 +11,7 @@ _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|#[^\n]*)+", re.DOTALL)
 _MARK = re.compile(r"->|=>|::|[;,\[\](){}|]")
 _WORD = re.compile(r"[A-Za-z0-9_@]+(?:/[A-Za-z0-9_@]+)*")
 _PIECE = re.compile(
-    r"""(?P<comment>//[^\n]*)|(?P<opening>/\*|\\<|["'])|(?P<mark>[(),])|[^/\\"'(),]+|.""",
+    r"""(?P<comment>//[^\n]*\n?)|(?P<opening>/\*|\\<|["'])|(?P<mark>[(),])|[^/\\"'(),]+|.""",
     re.DOTALL,
 )
 _CLOSING = {"/*": re.compile(r"\*/"), "\\<": re.compile(">"), "'": re.compile("'")}
@@ -140,12 +140,19 @@ class Lexer:
 
 def is_one_argument(text: str) -> bool:
     """Tell whether a text, put between parentheses, is one argument of an element, all of it."""
+    return whole_arguments(text) == (text.strip(),)
+
+
+def whole_arguments(text: str) -> tuple[str, ...] | None:
+    """Return the arguments that a text, put between parentheses, is; None if it is more or less
+    than that.
+    """
     lexer = Lexer(f"({text})")
     try:
         arguments = lexer.config()
     except ClickSyntaxError:
-        return False
-    return arguments == (text.strip(),) and lexer.offset == len(lexer.text)
+        return None
+    return arguments if lexer.offset == len(lexer.text) else None
 
 
 def _arguments(raw: list[str]) -> Iterator[str]:

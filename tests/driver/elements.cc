@@ -98,7 +98,6 @@ class Swallow : public Element {
     push(0, batch);
     return moved;
   }
-  bool drain() override { return has_task() && run_task(); }
 
  private:
   uint64_t count_ = 0;
@@ -107,13 +106,30 @@ class Swallow : public Element {
 // Pull only.
 class Fetch : public Swallow {};
 
+// Pulls up to BURST packets and pushes them on.
+class Relay : public Element {
+ public:
+  void configure(Arguments& arguments, Errors& errors) override { arguments.keyword("BURST", burst_).finish(errors); }
+  bool has_task() const override { return true; }
+  bool run_task() override {
+    Batch batch;
+    input(0).pull(batch, burst_);
+    bool moved = !batch.empty();
+    output(0).push(batch);
+    return moved;
+  }
+
+ private:
+  uint32_t burst_ = kBatchSize;
+};
+
 // Another process takes the processor for 20 ms whenever this one drains.
 class Slumber : public Fetch {
  public:
   bool drain() override {
     timespec busy{0, 20'000'000};
     nanosleep(&busy, nullptr);
-    return Fetch::drain();
+    return run_task();
   }
 };
 
@@ -228,6 +244,7 @@ CLICKUP_ELEMENT(Pass);
 CLICKUP_ELEMENT(Swallow, "1-/0");
 CLICKUP_ELEMENT(Slumber, "1-/0", "l/h");
 CLICKUP_ELEMENT(Fetch, "1-/0", "l/h");
+CLICKUP_ELEMENT(Relay, "1/1", "l/h");
 CLICKUP_ELEMENT(Store, "1/1", "h/l");
 CLICKUP_ELEMENT(Split, "1/1-2", "a/ah");
 CLICKUP_ELEMENT(Lanes, "-/=", "a/a", "#/#");

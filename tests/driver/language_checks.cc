@@ -12,6 +12,9 @@ constexpr const char* kText =
     "require(package words);\na :: Emit(1, LABEL \"x, y) // no\");\np :: Pass; a -> p [1] -> [2] q :: Split(\\<00 ff>)"
     " -> Swallow; a, b :: C('x');\n# 12 \"f\"\n/* c */ elementclass X { $a | input -> output } define($X 5);"
     " a => (b -> c);";
+constexpr const char* kVariables =
+    "define($A a$B, $B \"x y\" /* of two */, $C <) define($D ff) c :: Pass($A, \"$A\", '$A' \\<00 $D>, ${A[1]-x} /$C)\n"
+    "d :: Pass(${X-$A} $(B), \"\\$A ${$E}\") e :: Pass($E /* ' */ ' ${E-1} ')\nc -> d -> e f :: Swallow(${ A [0]})";
 constexpr std::string_view kLetters = "a1:;,->[](){}|$=\"'\\<>/*#\n .@X";
 
 uint64_t random_state = 88172645463325252ull;  // xorshift64: the same texts in every run
@@ -26,7 +29,7 @@ uint64_t random_below(uint64_t bound) {
 char random_letter() { return kLetters[random_below(kLetters.size())]; }
 
 std::string damaged_text() {
-  std::string text = kText;
+  std::string text = random_below(2) == 0 ? kText : kVariables;
   if (random_below(4) == 0) {
     text.clear();
     for (uint64_t count = random_below(40); count > 0; --count) text += random_letter();

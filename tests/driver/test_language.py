@@ -55,6 +55,34 @@ def test_lists_declare_several_elements(run: Run) -> None:
     assert "a :: Emit(5);\nb :: Emit(5);" in flat(run, text)
 
 
+def test_nothing_needs_to_stand_between_statements(run: Run) -> None:
+    text = """require(package words) a :: Emit(1, LABEL "x, y) // no comment")
+        p :: Pass define($A 5)
+        a -> p p -> Split Split@3 [1] -> s :: Swallow Split@3 -> Swallow"""
+    assert flat(run, text) == flat(run, text.replace(")\n", ");\n").replace("p p", "p; p"))
+    assert "a -> p;\np -> Split@3;\nSplit@3 [1] -> s;\nSplit@3 -> Swallow@5;" in flat(run, text)
+
+
+def test_mistakes_between_statements_are_told(run: Run) -> None:
+    text = """a :: Emit b :: Swallow
+        a [1] b
+        a -> b c
+        a [0] -> b [0]
+        [0] a -> b
+        a -> b ) d
+        a -> require -> b
+        e, f"""
+    assert errors(run, text) == [
+        "config:2: output port after 'a' has no '->' behind it",
+        "config:3: undeclared element 'c': declare it with 'c :: Class(arguments);'",
+        "config:4: output port after 'b' has no '->' behind it",
+        "config:5: input port before the first element of a chain: nothing is connected to it",
+        "config:6: expected '->', ';' or another statement, found ')'",
+        "config:7: expected an element, found 'require'",
+        "config:8: expected '::' and the class of the elements listed, found the end of the text",
+    ]
+
+
 def test_comments_in_arguments_go_and_strings_stay(run: Run) -> None:
     text = r"Emit(1 // ten , )" + "\n" + r", LABEL '/*' \<2f 2F> ) -> Swallow"
     done = run(text, "-h", "Emit@1.label")
@@ -69,7 +97,7 @@ def test_line_directives_set_landmarks(run: Run) -> None:
 
 def test_every_mistake_is_reported_at_once(run: Run) -> None:
     text = """a :: Emit
-        a -> nowhere -> b :: Nope;
+        a - > nowhere -> b :: Nope;
         a :: Pass;
         x -> [k] a;
         a [2] ;
@@ -77,7 +105,7 @@ def test_every_mistake_is_reported_at_once(run: Run) -> None:
         ! ;
         c :: Swallow("""
     assert errors(run, text) == [
-        "config:2: expected '->' or ';', found 'a'",
+        "config:2: expected '->', ';' or another statement, found '-'",
         "config:3: redeclaration of element 'a', first declared at config:1:"
         " give one of them another name",
         "config:4: expected a port number, found 'k'",
@@ -93,7 +121,6 @@ def test_every_mistake_is_reported_at_once(run: Run) -> None:
     "text",
     [
         "elementclass X { input -> Pass -> output } a :: Emit -> X -> Swallow;",
-        "define($LIMIT 5); a :: Emit($LIMIT) -> Swallow;",
         "a :: Emit => b :: Swallow;",
         "a :: { Emit -> output } -> Swallow;",
         "a :: Emit -> (Pass -> Pass) -> Swallow;",

@@ -21,6 +21,20 @@ def test_packets_are_pushed_and_pulled_to_the_end(run: Run) -> None:
     assert done.stdout == "a.count:\n375\n\nb.count:\n375\n\n"
 
 
+def test_an_end_lets_everything_under_way_finish(run: Run) -> None:
+    """Sinks stand before what they pull from, and the last packets have several queues to go."""
+    chain = "d :: Swallow; m :: Relay(BURST 1); l :: Relay; Emit(900) -> Store -> l -> Store -> m"
+    done = run(f"{chain}; m -> Store -> d", "-h", "d.count")
+    assert (done.stdout, done.stderr) == ("900\n", "")
+
+
+def test_an_end_waits_for_no_ring_of_queues(run: Run) -> None:
+    began = time.monotonic()
+    done = run("Emit(10) -> a :: Store -> Relay -> b :: Store -> Relay -> a")
+    assert done.returncode == 0
+    assert time.monotonic() - began < 10
+
+
 def test_unconnected_optional_outputs_release_packets(run: Run) -> None:
     # More packets than the pool holds, so a leak would end the flow early.
     done = run("Emit(400000) -> Split -> s :: Swallow", "-h", "s.count")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ from ruamel.yaml import YAML
 
 from reconciler.authoring.cases import frames_of
 from tests.elements.frames import Drive
-from tests.packets import read_pcap, write_pcap
+from tests.packets import ether, ipv4, read_pcap, udp, write_pcap
 
+CLICK = shutil.which("click")
 CASES: dict[str, Any] = YAML(typ="safe").load(
     (Path(__file__).parents[1] / "cases" / "elements" / "expressions.yaml").read_text()
 )
@@ -34,6 +37,38 @@ version[1] -> Strip(14) -> CheckIP6Header -> Unstrip(14) -> all;
         matched = [record.data for record in read_pcap(tmp_path / f"{index}.pcap")]
         found[expression] = sorted(name for name in frames if frames[name] in matched)
     assert found == {key: sorted(names) for key, names in CASES["matches"].items()}
+
+
+PORTS = {"below": (80, 81), "lower": (80, 40_000), "upper": (40_000, 80), "above": (2_000, 40_000)}
+BELOW = {
+    "port < 1024": (["below", "lower", "upper"], ["below"]),
+    "src or dst port <= 1023": (["below", "lower", "upper"], ["below"]),
+    "src and dst port < 1024": (["below"], ["below", "lower", "upper"]),
+    "(src port < 1024 or dst port < 1024)": (["below", "lower", "upper"],) * 2,
+    "(src port < 1024 and dst port < 1024)": (["below"],) * 2,
+    "port > 1023": (["lower", "upper", "above"],) * 2,
+    "src and dst port >= 1024": (["above"],) * 2,
+}
+"""Which pairs of ports match here, and in Click 2.1: docs/reference/differences.md."""
+
+
+@pytest.mark.parametrize("expression", BELOW)
+def test_ports_below(expression: str, drive: Drive, tmp_path: Path) -> None:
+    frames = {name: ether(ipv4("10.0.0.1", "10.0.0.2", udp(*PORTS[name]))) for name in PORTS}
+    write_pcap(tmp_path / "in.pcap", frames.values())
+    text = f"""FromDump(in.pcap, STOP true) -> MarkIPHeader(14)
+-> c :: IPClassifier({expression}, -); c[0] -> ToDump(out.pcap); c[1] -> Discard;"""
+
+    def matched() -> list[str]:
+        found = [record.data for record in read_pcap(tmp_path / "out.pcap")]
+        return [name for name in frames if frames[name] in found]
+
+    ours, clicks = BELOW[expression]
+    drive(text)
+    assert matched() == ours
+    if CLICK is not None:
+        subprocess.run([CLICK, "-e", text], cwd=tmp_path, timeout=60, check=True)
+        assert matched() == clicks
 
 
 @pytest.mark.parametrize("expression", CASES["errors"])

@@ -25,6 +25,10 @@ GRAPHS = {
     "strings": "c :: Classifier(12/0800, 0/\\<ff00>, -); Idle -> c; c[0,1]->Discard",
     "rules": "f :: IPFilter(allow tcp && dst port 80, deny all); Idle -> Strip(14) -> f -> Discard",
     "sessions": "s :: SessionTable(CAPACITY 64, UDP 5s); Idle -> c :: CheckSession(s) -> Discard;",
+    "statements": "a :: Idle b :: Null\na -> b c :: Discard b -> c require(x) Idle -> Discard",
+    "variables": 'define($N 2, $L "a $M", $M \\<00>) Idle -> Print("$L", ${N[0]})'
+    " -> q :: Queue(${Q-$N}) -> Discard define($O <)\nIdle -> Print(/$O '$N' \\<$M> $N$L)"
+    " -> Discard",
     "compound": "elementclass X { $a | input -> Null -> output } X -> { Idle } => Discard",
 }
 STREAMS = {
