@@ -93,6 +93,14 @@ class ElementParameter(Model):
     summary: str
 
 
+class LeftOutArgument(Model):
+    """An argument that Click's class of this name takes and this one refuses."""
+
+    name: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    summary: str = Field(pattern=r"^[^\n]+$")
+    """Why, and what to write instead; ends the driver's message about it."""
+
+
 class ElementHandler(Model):
     """One of Click's read or write handlers."""
 
@@ -116,6 +124,8 @@ class ElementManifest(Model):
     click: bool
     """Whether Click has this class with this syntax."""
     parameters: tuple[ElementParameter, ...] = ()
+    left_out: tuple[LeftOutArgument, ...] = ()
+    """Keywords of Click's class that are not among the parameters."""
     handlers: tuple[ElementHandler, ...] = ()
     requires: tuple[Requirement, ...] = ()
     states: tuple[StateTable, ...] = ()

@@ -42,8 +42,12 @@ const char* expected(const bool&) { return "true or false"; }
 
 }  // namespace
 
-Arguments::Arguments(std::vector<std::string> arguments, Router& router, Errors& errors)
-    : arguments_(std::move(arguments)), used_(arguments_.size()), router_(router), errors_(errors) {}
+Arguments::Arguments(std::vector<std::string> arguments, Router& router, Errors& errors, std::string_view left_out)
+    : arguments_(std::move(arguments)),
+      used_(arguments_.size()),
+      router_(router),
+      errors_(errors),
+      left_out_(left_out) {}
 
 bool Arguments::take_keyword(const char* name, std::string& text) {
   known_.emplace_back(name);
@@ -155,6 +159,16 @@ std::vector<std::string> Arguments::rest() {
   return left;
 }
 
+std::string Arguments::unknown(const std::string& keyword, const std::string& accepted) const {
+  for (std::string_view lines = left_out_; !lines.empty();) {
+    std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    if (!line.starts_with(keyword + ": ")) continue;
+    return keyword + ", which Click takes here, is left out: " + std::string(line.substr(keyword.size() + 2));
+  }
+  return "unknown keyword " + keyword + ": " + accepted;
+}
+
 void Arguments::finish(Errors& errors) {
   std::string accepted;
   for (const std::string& name : known_) accepted += (accepted.empty() ? "" : ", ") + name;
@@ -164,7 +178,7 @@ void Arguments::finish(Errors& errors) {
     used_[i] = true;
     if (looks_like_keyword(arguments_[i])) {
       std::string keyword = arguments_[i].substr(0, arguments_[i].find_first_of(" \t\r\n"));
-      errors.add("unknown keyword " + keyword + ": " + accepted);
+      errors.add(unknown(keyword, accepted));
     } else {
       errors.add("unexpected argument '" + arguments_[i] + "': " + accepted);
     }

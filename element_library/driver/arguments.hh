@@ -17,7 +17,8 @@ class Router;
 // the Errors given at construction. A value left out keeps what the variable had.
 class Arguments {
  public:
-  Arguments(std::vector<std::string> arguments, Router& router, Errors& errors);
+  // `left_out` are lines of "NAME: why", as in ElementClass.
+  Arguments(std::vector<std::string> arguments, Router& router, Errors& errors, std::string_view left_out = {});
 
   Arguments& positional(const char* name, std::string& value, bool required = true);
   Arguments& positional(const char* name, uint64_t& value, bool required = true);
@@ -49,6 +50,7 @@ class Arguments {
   const std::vector<std::pair<std::string, size_t>>& positions() const { return positions_; }
 
  private:
+  std::string unknown(const std::string& keyword, const std::string& accepted) const;
   bool take_positional(const char* name, bool required, std::string& text);
   bool take_keyword(const char* name, std::string& text);
   void require_keyword(const char* name);
@@ -62,14 +64,15 @@ class Arguments {
   std::vector<std::pair<std::string, size_t>> positions_;
   Router& router_;
   Errors& errors_;
+  std::string_view left_out_;
 };
 
 // Values as Click writes them.
-bool parse_unsigned(std::string_view text, uint64_t& value);  // decimal or 0x
+bool parse_unsigned(std::string_view text, uint64_t& value);  // 10, 0xa, 012 (octal), 0b1010, 1_000
 bool parse_integer(std::string_view text, int64_t& value);
 bool parse_real(std::string_view text, double& value);
-bool parse_bool(std::string_view text, bool& value);          // true false yes no 1 0
-bool parse_duration(std::string_view text, double& seconds);  // 5, 5s, 200ms, 10us, 2min, 1h
+bool parse_bool(std::string_view text, bool& value);          // true false yes no t f y n 1 0
+bool parse_duration(std::string_view text, double& seconds);  // 5, 5s, 200ms, 10us, 2min, 1h, 1e-3
 // A quoted string, an \<68656C6C6F> byte string, or bare words; the result may hold any byte.
 bool parse_string(std::string_view text, std::string& value);
 std::vector<std::string> split_arguments(std::string_view text);  // at top-level commas, outside quotes and \<...>

@@ -73,6 +73,7 @@ struct ElementClass {
   const char* port_count = "1/1";
   const char* processing = "a/a";
   const char* flow_code = "x/x";  // which inputs reach which outputs, for agnostic ports
+  const char* left_out = "";      // arguments of Click's class that this one does not take: lines of "NAME: why"
 };
 
 // Life cycle: configure -> initialize -> (resume <-> pause)* -> cleanup. Nothing forwards before the first resume.

@@ -125,7 +125,7 @@ void Router::connect(const Hookup& hookup) {
 void Router::configure(Diagnostics& diagnostics) {
   for (Element* element : ordered_) {
     Errors errors;
-    Arguments arguments(element->configuration_, *this, errors);
+    Arguments arguments(element->configuration_, *this, errors, element->element_class().left_out);
     element->configure(arguments, errors);
     element->positions_ = arguments.positions();
     collect("configuring", graph_.elements[number(*element)], errors, diagnostics);

@@ -89,6 +89,15 @@ bool append_double_quoted(std::string_view inner, std::string& value) {
   return true;
 }
 
+// The base that the first characters tell, which are taken away where they are no digits.
+int base_of(std::string_view& text) {
+  bool zero = text.size() > 2 && text[0] == '0';
+  int base = zero && (text[1] == 'x' || text[1] == 'X') ? 16 : zero && (text[1] == 'b' || text[1] == 'B') ? 2 : 0;
+  if (base != 0) text.remove_prefix(2);
+  else base = text.starts_with('0') ? 8 : 10;
+  return base;
+}
+
 bool append_span(std::string_view span, std::string& value) {
   if (span[0] == '"') return append_double_quoted(span.substr(1, span.size() - 2), value);
   if (span[0] == '\'') {
@@ -101,14 +110,15 @@ bool append_span(std::string_view span, std::string& value) {
 }  // namespace
 
 bool parse_unsigned(std::string_view text, uint64_t& value) {
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    base = 16;
-    text.remove_prefix(2);
+  int base = base_of(text);
+  std::string digits;
+  for (size_t i = 0; i < text.size(); ++i) {
+    bool between = text[i] == '_' && i > 0 && i + 1 < text.size() && text[i - 1] != '_';
+    if (!between) digits += text[i];
   }
   uint64_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return false;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return false;
   value = number;
   return true;
 }
@@ -135,9 +145,9 @@ bool parse_real(std::string_view text, double& value) {
 }
 
 bool parse_bool(std::string_view text, bool& value) {
-  if (text == "true" || text == "yes" || text == "1") {
+  if (text == "true" || text == "yes" || text == "t" || text == "y" || text == "1") {
     value = true;
-  } else if (text == "false" || text == "no" || text == "0") {
+  } else if (text == "false" || text == "no" || text == "f" || text == "n" || text == "0") {
     value = false;
   } else {
     return false;
@@ -150,12 +160,14 @@ bool parse_duration(std::string_view text, double& seconds) {
     std::string_view name;
     double seconds;
   };
-  static constexpr Unit units[] = {{"", 1},      {"s", 1},  {"sec", 1},  {"ms", 1e-3}, {"msec", 1e-3}, {"us", 1e-6},
-                                   {"ns", 1e-9}, {"m", 60}, {"min", 60}, {"h", 3600},  {"hr", 3600},   {"d", 86400}};
-  size_t digits = text.find_first_not_of("0123456789.");
-  std::string_view name = digits == std::string_view::npos ? "" : trimmed(text.substr(digits));
+  static constexpr Unit units[] = {{"", 1},      {"s", 1},       {"sec", 1},   {"ms", 1e-3},   {"msec", 1e-3},
+                                   {"us", 1e-6}, {"usec", 1e-6}, {"ns", 1e-9}, {"nsec", 1e-9}, {"m", 60},
+                                   {"min", 60},  {"h", 3600},    {"hr", 3600}, {"d", 86400},   {"day", 86400}};
+  size_t last = text.find_last_of("0123456789.");
+  size_t digits = last == std::string_view::npos ? 0 : last + 1;
+  std::string_view name = trimmed(text.substr(digits));
   double number = 0;
-  if (!parse_real(text.substr(0, digits), number)) return false;
+  if (text.starts_with('-') || !parse_real(text.substr(0, digits), number)) return false;
   for (const Unit& unit : units) {
     if (unit.name != name) continue;
     seconds = number * unit.seconds;

@@ -33,7 +33,8 @@ ELEMENTS = """\
 
 Click modules, by the names that `click-up render` prints. Written from the manifests in
 `element_library/elements/` by `make reference`. Those that Click
-has too take its arguments, ports and handlers.
+has too take its arguments, ports and handlers; arguments of its code that one does not take are
+listed as left out, and the driver's message about them says why.
 
 In the pictures `─▶` is push, `─▷` pull, `┄▶` either of them; ports in brackets need not be
 connected.
@@ -77,6 +78,7 @@ def _element(element: ElementManifest) -> str:
     lines += ["", "```text", *element_picture(element), "```"]
     rows = [(one.name, _value(one), one.summary) for one in element.parameters]
     lines += _section(("argument", "", ""), rows)
+    lines += _section(("left out", ""), [(one.name, one.summary) for one in element.left_out])
     handlers = [
         (f"{one.name} {one.parameter and '...'}".rstrip(), one.access, one.summary)
         for one in element.handlers

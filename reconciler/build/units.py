@@ -7,6 +7,7 @@ the compiler's identity.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -73,6 +74,9 @@ def registration(manifest: ElementManifest) -> str:
     """Return the line of C++ that registers the class and its ports with a driver."""
     ports = f"{manifest.ports.inputs}/{manifest.ports.outputs}"
     facts = ", ".join(f'"{fact}"' for fact in (ports, manifest.processing, manifest.flow))
+    if manifest.left_out:
+        lines = "".join(f"{one.name}: {one.summary}\n" for one in manifest.left_out)
+        facts += f", {json.dumps(lines)}"
     return f"CLICKUP_ELEMENT({manifest.class_name}, {facts});"
 
 

@@ -105,6 +105,7 @@ SURROUNDINGS = {
     "Police": "state :: TokenBuckets(RATE 1pps); Idle -> e -> Discard;",
     "Shape": "state :: TokenBuckets(RATE 1pps); Idle -> e -> Discard;",
     "TokenBuckets": "",
+    "AddressInfo": "",
     "FlowTable": "",
     "StationTable": "",
     "NeighbourTable": "",

@@ -4,6 +4,7 @@
 
 #include "elements/ARPTable/ARPTable.hh"
 #include "elements/ResolveNeighbour/neighbour_resolver.hh"
+#include "support/address_names/address_names.hh"
 
 namespace clickup {
 
@@ -12,7 +13,7 @@ class ARPQuerier : public NeighbourResolver {
   void configure(Arguments& arguments, Errors& errors) override {
     Element* table = nullptr;
     std::string address, ether, broadcast;
-    arguments.positional("IP", address).positional("ETH", ether).keyword("BROADCAST", broadcast);
+    arguments.positional("IP", address).positional("ETH", ether, false).keyword("BROADCAST", broadcast);
     arguments.keyword_element("TABLE", "ARPTable", table).keyword("BROADCAST_POLL", poll_by_broadcast_);
     read_duration(arguments, errors, "POLL_TIMEOUT", poll_, 0, 315360000);
     if (poll_ == 0) poll_ = ~uint64_t(0);
@@ -20,7 +21,14 @@ class ARPQuerier : public NeighbourResolver {
     arguments.finish(errors);
     if (!errors.empty()) return;
     shared_ = static_cast<ARPTable*>(table);
-    if (!parse_ether_address(ether, link_.ether)) errors.add("ETH '" + ether + "' is no Ethernet address");
+    bool both = ether.empty();  // one name for the two addresses
+    ether = with_addresses(*this, both ? address : ether, AddressKind::ether);
+    address = with_addresses(*this, address, AddressKind::ip_or_prefix);
+    broadcast = with_addresses(*this, broadcast, AddressKind::ip);
+    if (!parse_ether_address(ether, link_.ether)) {
+      errors.add(both ? "argument ETH is missing: '" + ether + "' names no Ethernet address"
+                      : "ETH '" + ether + "' is no Ethernet address");
+    }
     for (const std::string& problem : {set_address(address), broadcast.empty() ? "" : set_broadcast(broadcast)}) {
       if (!problem.empty()) errors.add(problem);
     }

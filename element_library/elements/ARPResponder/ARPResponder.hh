@@ -2,8 +2,9 @@
 //
 // Ports: 1 input, agnostic; output 0, agnostic, for replies; optional output 1, push, for everything else (else
 // dropped). Takes Ethernet frames. The longest prefix that matches decides. Hosts that announce their own address (RFC
-// 5227) get no answer, so that prefixes may stand for hosts on other links (proxy ARP, RFC 1027). Handlers: table (r),
-// one prefix a line; lookup ADDRESS (r); add, remove (w), as an argument and as a prefix.
+// 5227) get no answer, so that prefixes may stand for hosts on other links (proxy ARP, RFC 1027). An entry may name
+// addresses of an AddressInfo or of an interface. Handlers: table (r), one prefix a line; lookup ADDRESS (r); add,
+// remove (w), as an argument and as a prefix.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "driver/element.hh"
+#include "support/address_names/address_names.hh"
 #include "support/batch_split/batch_split.hh"
 #include "support/ether_address/ether_address.hh"
 #include "support/ip_fields/ip_fields.hh"
@@ -22,7 +24,8 @@ class ARPResponder : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
     for (const std::string& argument : arguments.rest()) {
-      if (std::string problem = add(argument); !problem.empty()) errors.add("entry '" + argument + "': " + problem);
+      if (std::string problem = add(with_names(argument)); !problem.empty())
+        errors.add("entry '" + argument + "': " + problem);
     }
   }
 
@@ -78,10 +81,11 @@ class ARPResponder : public Element {
     std::vector<std::string> given;
     for (std::string word; words >> word;) given.push_back(word);
     Entry entry{};
-    if (given.size() < 2 || !parse_ether_address(given.back(), entry.ether)) {
+    size_t ethers =
+        std::erase_if(given, [&](const std::string& word) { return parse_ether_address(word, entry.ether); });
+    if (given.empty() || ethers != 1) {
       return "expected addresses or prefixes and an Ethernet address, such as '192.0.2.1 02:00:00:00:00:01'";
     }
-    given.pop_back();
     std::vector<Entry> added;
     for (const std::string& word : given) {
       if (!read_prefix(word, entry)) return "'" + word + "' is not an IPv4 address or prefix";
@@ -89,6 +93,27 @@ class ARPResponder : public Element {
     }
     for (const Entry& one : added) insert(one);
     return "";
+  }
+
+  // Names by addresses: each stands for its IP address if it has one, and the first of all that has an Ethernet address
+  // for that one, if none is written.
+  std::string with_names(std::string_view argument) const {
+    std::string addresses = with_addresses(*this, argument, AddressKind::ip_or_prefix);
+    std::istringstream words(addresses), names{std::string(argument)};
+    EtherAddress ether;
+    std::string word, text;
+    bool found = false;
+    while (words >> word) {
+      Entry entry;
+      if (!read_prefix(word, entry)) word = with_addresses(*this, word, AddressKind::ether);
+      found = found || parse_ether_address(word, ether);
+      text += word + " ";
+    }
+    while (!found && names >> word) {
+      std::optional<std::string> named = named_address(*this, word, AddressKind::ether);
+      if ((found = named.has_value())) text += *named;
+    }
+    return text;
   }
 
   static bool read_prefix(std::string_view word, Entry& entry) {

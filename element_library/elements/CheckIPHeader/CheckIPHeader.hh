@@ -15,6 +15,7 @@
 #include <sstream>
 #include <vector>
 
+#include "support/address_names/address_names.hh"
 #include "support/checksum/checksum.hh"
 #include "support/header_check/packet_check.hh"
 #include "support/ip_fields/ip_fields.hh"
@@ -29,6 +30,9 @@ class CheckIPHeader : public PacketCheck<CheckIPHeader> {
     arguments.positional("OFFSET", offset_, false).keyword("CHECKSUM", checksum_).keyword("BADSRC", bad_sources);
     arguments.keyword("GOODDST", good_destinations).keyword("INTERFACES", interfaces).keyword("VERBOSE", verbose_);
     arguments.keyword("DETAILS", details_).finish(errors);
+    bad_sources = with_addresses(*this, bad_sources, AddressKind::ip);
+    good_destinations = with_addresses(*this, good_destinations, AddressKind::ip);
+    interfaces = with_addresses(*this, interfaces, AddressKind::ip_or_prefix);
     add_prefixes("BADSRC", bad_sources, errors, [this](const PrefixOperand& p) { bad_sources_.push_back(p.address); });
     add_prefixes("GOODDST", good_destinations, errors,
                  [this](const PrefixOperand& p) { good_destinations_.push_back(p.address); });

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "driver/element.hh"
+#include "support/address_names/address_names.hh"
 #include "support/batch_split/batch_split.hh"
 #include "support/ether_address/ether_address.hh"
 #include "support/headroom/headroom.hh"
@@ -20,7 +21,9 @@ class EtherEncap : public Element {
     std::string type, source, destination;
     arguments.positional("ETHERTYPE", type).positional("SRC", source).positional("DST", destination).finish(errors);
     if (!errors.empty()) return;
-    for (const std::string& problem : {set_type(type), set_address(source, 6), set_address(destination, 0)}) {
+    for (const std::string& problem :
+         {set_type(type), set_address(with_addresses(*this, source, AddressKind::ether), 6),
+          set_address(with_addresses(*this, destination, AddressKind::ether), 0)}) {
       if (!problem.empty()) errors.add(problem);
     }
   }

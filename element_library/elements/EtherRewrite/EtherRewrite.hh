@@ -5,6 +5,7 @@
 #pragma once
 
 #include "driver/element.hh"
+#include "support/address_names/address_names.hh"
 #include "support/batch_split/batch_split.hh"
 #include "support/ether_address/live_ether_address.hh"
 
@@ -16,6 +17,8 @@ class EtherRewrite : public Element {
     std::string source, destination;
     arguments.positional("SRC", source).positional("DST", destination).finish(errors);
     if (!errors.empty()) return;
+    source = with_addresses(*this, source, AddressKind::ether);
+    destination = with_addresses(*this, destination, AddressKind::ether);
     for (const std::string& problem :
          {set_ether_address("SRC", source, addresses_ + 6), set_ether_address("DST", destination, addresses_)}) {
       if (!problem.empty()) errors.add(problem);

@@ -1,5 +1,5 @@
-// FastUDPFlows(RATE, LIMIT, LENGTH, SRCETH, SRCIP, DSTETH, DSTIP, FLOWS, FLOWSIZE, [CHECKSUM, ACTIVE, STOP]): emits
-// packets of a set of UDP flows, which it picks at random.
+// FastUDPFlows(RATE, LIMIT, LENGTH, SRCETH, SRCIP, DSTETH, DSTIP, FLOWS, FLOWSIZE, [CHECKSUM, ACTIVE, STOP, END_CALL]):
+// emits packets of a set of UDP flows, which it picks at random.
 //
 // Ports: 1 output, agnostic. The flows differ in their ports; which ones, and the order of packets, is the same in
 // every run. Packets are Ethernet frames with their IP and UDP headers marked. Parameters: RATE in packets/s, 0 for as
@@ -11,6 +11,7 @@
 
 #include <array>
 
+#include "support/address_names/address_names.hh"
 #include "support/ip_operand/ip_operand.hh"
 #include "support/live_handlers/live_handlers.hh"
 #include "support/packet_source/packet_source.hh"
@@ -28,19 +29,24 @@ class FastUDPFlows : public PacketSource {
     arguments.positional("DSTETH", destination_ether).positional("DSTIP", destination);
     arguments.positional("FLOWS", flow_count_).positional("FLOWSIZE", flow_size_);
     arguments.positional("CHECKSUM", headers_.checksum, false).positional("ACTIVE", active_, false);
-    arguments.keyword("STOP", stop_).finish(errors);
+    read_end(arguments, errors);
+    arguments.finish(errors);
     if (!errors.empty()) return;
-    read_ether("SRCETH", source_ether, headers_.source_ether, errors);
-    read_ether("DSTETH", destination_ether, headers_.destination_ether, errors);
-    read_address("SRCIP", source, headers_.source, errors);
-    read_address("DSTIP", destination, headers_.destination, errors);
+    read_ether("SRCETH", with_addresses(*this, source_ether, AddressKind::ether), headers_.source_ether, errors);
+    read_ether("DSTETH", with_addresses(*this, destination_ether, AddressKind::ether), headers_.destination_ether,
+               errors);
+    read_address("SRCIP", with_addresses(*this, source, AddressKind::ip), headers_.source, errors);
+    read_address("DSTIP", with_addresses(*this, destination, AddressKind::ip), headers_.destination, errors);
     check_number("LENGTH", headers_.length, UdpFlows::kLeastLength, kMaxPacket, errors);
     check_number("FLOWS", flow_count_, 1, kMostFlows, errors);
     check_number("FLOWSIZE", flow_size_, 1, UINT32_MAX, errors);
     apply();
   }
 
-  void initialize(Host&, Errors&) override { flows_.make(flow_count_, headers_); }
+  void initialize(Host& host, Errors& errors) override {
+    Emitter::initialize(host, errors);
+    flows_.make(flow_count_, headers_);
+  }
 
   void add_handlers(HandlerTable& handlers) override {
     add_source_handlers(handlers);

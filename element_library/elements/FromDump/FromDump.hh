@@ -1,9 +1,13 @@
-// FromDump(FILENAME, [STOP, TIMING, ACTIVE]): emits the packets of a pcap file.
+// FromDump(FILENAME, [TIMING, STOP, END_CALL, ACTIVE, SAMPLE, times]): emits the packets of a pcap file.
 //
 // Ports: 1 output, agnostic. Reads classic pcap of either byte order, with microseconds or nanoseconds.
-// Parameters: STOP, end the driver after the last packet (false); TIMING, keep the distances in time between packets
-// (false); ACTIVE (true). Sets the timestamp, and the MAC header position for Ethernet captures. Packets longer than
-// the driver's buffers are left out. Handlers: count, filename, encap (r); active (rw); reset_counts (w).
+// Parameters: TIMING, keep the distances in time between packets (false); STOP, end the driver after the last packet
+// (false), or END_CALL, a write handler to call then; ACTIVE (true); SAMPLE, the probability of each packet (1); START,
+// END, seconds since 1970, START_AFTER, END_AFTER, seconds after the first packet, and INTERVAL, seconds after the
+// start: of the packets within, the first and the last. At the end of that time END_CALL is called, if there is one, or
+// the element becomes inactive. MMAP does nothing. Sets the timestamp, and the MAC header position for Ethernet
+// captures. Packets longer than the driver's buffers are left out. Handlers: count, filename, encap (r); active (rw);
+// reset_counts (w).
 #pragma once
 
 #include <fcntl.h>
@@ -13,9 +17,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
+#include <optional>
 
+#include "elements/FromDump/dump_window.hh"
 #include "support/packet_source/emitter.hh"
 #include "support/pcap_format/pcap_format.hh"
+#include "support/random/random.hh"
 
 namespace clickup {
 
@@ -26,11 +34,17 @@ class FromDump : public Emitter {
   }
 
   void configure(Arguments& arguments, Errors& errors) override {
-    arguments.positional("FILENAME", path_).keyword("STOP", stop_).keyword("TIMING", timing_);
-    arguments.keyword("ACTIVE", active_).finish(errors);
+    bool mapped = true;
+    arguments.positional("FILENAME", path_).positional("TIMING", timing_, false).keyword("ACTIVE", active_);
+    arguments.keyword("SAMPLE", sample_).keyword("MMAP", mapped);
+    read_end(arguments, errors);
+    read_window(arguments, errors);
+    arguments.finish(errors);
+    if (sample_ < 0 || sample_ > 1) errors.add("SAMPLE is a probability, 0 to 1");
   }
 
-  void initialize(Host&, Errors& errors) override {
+  void initialize(Host& host, Errors& errors) override {
+    Emitter::initialize(host, errors);
     std::string problem = open_file();
     if (!problem.empty()) errors.add(path_ + ": " + problem);
   }
@@ -55,6 +69,19 @@ class FromDump : public Emitter {
   uint64_t timer_at() const override { return timing_ && active_ && has_task() ? due_ns_ : 0; }
 
  private:
+  void read_window(Arguments& arguments, Errors& errors) {
+    auto read = [&](const char* keyword, std::optional<uint64_t>& ns) {
+      double seconds = -1;
+      arguments.keyword_duration(keyword, seconds);
+      if (seconds > 0) ns = uint64_t(std::llround(seconds * 1e9));
+    };
+    read("START", window_.start), read("START_AFTER", window_.start_after);
+    read("END", window_.end), read("END_AFTER", window_.end_after), read("INTERVAL", window_.interval);
+    if (window_.start && window_.start_after) errors.add("give START or START_AFTER, not both");
+    if ((window_.end ? 1 : 0) + (window_.end_after ? 1 : 0) + (window_.interval ? 1 : 0) > 1)
+      errors.add("give one of END, END_AFTER and INTERVAL");
+  }
+
   std::string open_file() {
     int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return std::string("cannot be opened: ") + std::strerror(errno);
@@ -77,15 +104,20 @@ class FromDump : public Emitter {
     limit = std::min(limit, kBatchSize - batch.count);
     PcapRecordHeader record;
     while (active_ && limit > 0 && next_record(record)) {
-      if (timing_ && !is_due(reader_.time_ns(record))) return;
+      uint64_t time_ns = reader_.time_ns(record);
+      DumpWindow::Place place = window_.place(time_ns);
+      if (place == DumpWindow::Place::after) return end_of_window();
+      bool drawn = place == DumpWindow::Place::within && is_drawn();
+      if (drawn && timing_ && !is_due(time_ns)) return;
+      draw_.reset();
       uint32_t kept = reader_.number(record.kept);
       at_ += sizeof record + kept;
-      if (kept > kMaxPacket) continue;
+      if (!drawn || kept > kMaxPacket) continue;
       Packet* packet = packet_pool().allocate();
       if (!packet) return;
       std::memcpy(packet->data(), file_ + at_ - kept, kept);
       packet->length = kept;
-      packet->timestamp_ns = reader_.time_ns(record);
+      packet->timestamp_ns = time_ns;
       if (reader_.linktype == 1) packet->mac_header = packet->begin;
       batch.add(packet);
       ++count_;
@@ -102,8 +134,19 @@ class FromDump : public Emitter {
     if (at_ != size_) chatter(*this, path_ + " ends within a packet");
     at_ = size_;
     active_ = false;
-    if (stop_) request_stop();
+    end();
     return false;
+  }
+
+  void end_of_window() {
+    window_.pass_end();
+    if (!end()) active_ = false;
+  }
+
+  // The draw is made once, also for a packet that is not due yet.
+  bool is_drawn() {
+    if (sample_ < 1 && !draw_) draw_ = double(random_.next() >> 11) * 0x1p-53 < sample_;
+    return draw_.value_or(true);
   }
 
   bool is_due(uint64_t time_ns) {
@@ -123,7 +166,11 @@ class FromDump : public Emitter {
   }
 
   std::string path_;
-  bool stop_ = false, timing_ = false, active_ = true;
+  bool timing_ = false, active_ = true;
+  double sample_ = 1;
+  DumpWindow window_;
+  Random random_{realtime_ns()};
+  std::optional<bool> draw_;  // of the next packet, once made
   const uint8_t* file_ = nullptr;
   size_t size_ = 0, at_ = 0;
   PcapReader reader_;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "driver/element.hh"
+#include "support/address_names/address_names.hh"
 #include "support/batch_split/batch_split.hh"
 #include "support/ether_address/live_ether_address.hh"
 
@@ -22,7 +23,9 @@ class HostEtherFilter : public Element {
     arguments.positional("DROP_OTHER", drop_other_, false).keyword("OFFSET", offset_).finish(errors);
     if (offset_ > kMaxPacket) errors.add("OFFSET is at most " + std::to_string(kMaxPacket) + " bytes");
     if (!errors.empty()) return;
-    if (std::string problem = set_ether_address("ETHER", address, address_); !problem.empty()) errors.add(problem);
+    if (std::string problem = set_ether_address("ETHER", with_addresses(*this, address, AddressKind::ether), address_);
+        !problem.empty())
+      errors.add(problem);
   }
 
   void add_handlers(HandlerTable& handlers) override {

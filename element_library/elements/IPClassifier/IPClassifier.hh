@@ -10,6 +10,7 @@
 
 #include "driver/element.hh"
 #include "support/batch_split/batch_split.hh"
+#include "support/ip_expression/expression_names.hh"
 #include "support/ip_expression/ip_expression.hh"
 
 namespace clickup {
@@ -19,7 +20,7 @@ class IPClassifier : public Element {
   void configure(Arguments& arguments, Errors& errors) override {
     patterns_ = arguments.rest();
     for (size_t i = 0; i < patterns_.size(); ++i) {
-      std::string problem = program_.add(patterns_[i], int(i));
+      std::string problem = program_.add(patterns_[i], int(i), address_names(*this));
       if (!problem.empty()) errors.add("pattern " + std::to_string(i) + ", " + problem);
     }
     program_.compile();

@@ -8,7 +8,9 @@
 #pragma once
 
 #include "driver/element.hh"
+#include "support/address_names/address_names.hh"
 #include "support/batch_split/batch_split.hh"
+#include "support/ip_expression/ip_names.hh"
 #include "support/live_handlers/live_handlers.hh"
 #include "support/outer_header/outer_header.hh"
 
@@ -32,7 +34,8 @@ class IPEncap : public Element {
     }
     if (hops > 255 || code_point > 63) errors.add("TTL is at most 255 and DSCP at most 63");
     add(errors, set_protocol(protocol));
-    add(errors, header_.set_ends(source, destination));
+    add(errors, header_.set_ends(with_addresses(*this, source, AddressKind::ip),
+                                 with_addresses(*this, destination, AddressKind::ip)));
     header_.set_hops(hops);
     header_.set_traffic_class(traffic_class);
     header_.set_dont_fragment(dont_fragment);
@@ -63,18 +66,10 @@ class IPEncap : public Element {
   }
 
   std::string set_protocol(const std::string& text) {
-    struct Name {
-      const char* name;
-      uint8_t number;
-    };
-    static constexpr Name names[] = {{"icmp", 1}, {"igmp", 2}, {"ipip", 4}, {"tcp", 6},
-                                     {"udp", 17}, {"ip6", 41}, {"gre", 47}};
     uint8_t number = 0;
-    for (const Name& one : names) {
-      if (text == one.name) number = one.number;
-    }
-    std::string problem = number == 0 ? set_number("PROTO", text, number, 0, 255) : "";
-    header_.set_protocol(number);
+    std::optional<uint32_t> named = text == "ip6" ? 41 : number_of(protocol_names(), text);
+    std::string problem = named ? "" : set_number("PROTO", text, number, 0, 255);
+    header_.set_protocol(named ? uint8_t(*named) : number);
     return problem;
   }
 

@@ -8,6 +8,7 @@
 
 #include "driver/element.hh"
 #include "support/batch_split/batch_split.hh"
+#include "support/ip_expression/expression_names.hh"
 #include "support/ip_expression/ip_expression.hh"
 
 namespace clickup {
@@ -51,7 +52,7 @@ class IPFilter : public Element {
       return "expected an expression after '" + action + "', such as 'all' or 'tcp dst port 80'";
     }
     // The action stays as blanks, so that positions count from the start of the rule.
-    return program_.add(std::string(end, ' ') + rule.substr(end), int(output));
+    return program_.add(std::string(end, ' ') + rule.substr(end), int(output), address_names(*this));
   }
 
   IpProgram program_;

@@ -117,9 +117,7 @@ class IPFragmenter : public Element {
   }
 
   static void copy_annotations(const Packet& packet, Packet& made) {
-    std::memcpy(made.destination_ip6, packet.destination_ip6, sizeof made.destination_ip6);
-    made.paint = packet.paint;
-    made.vlan_tci = packet.vlan_tci;
+    std::memcpy(made.annotation(0), packet.annotation(0), Packet::kAnnotations);
     made.timestamp_ns = packet.timestamp_ns;
     if (packet.mac_header >= packet.network_header || packet.mac_header == Packet::kNoHeader) return;
     uint32_t size = packet.network_header - packet.mac_header;

@@ -22,7 +22,10 @@ class IPPrint : public Element {
   void configure(Arguments& arguments, Errors& errors) override {
     std::string contents = "NONE", payload = "NONE";
     arguments.positional("LABEL", label_, false).keyword("CONTENTS", contents).keyword("PAYLOAD", payload);
-    arguments.keyword("MAXLENGTH", max_length_).keyword("ID", options_.id).keyword("TTL", options_.ttl);
+    arguments.keyword("NBYTES", max_length_)
+        .keyword("MAXLENGTH", max_length_)
+        .keyword("ID", options_.id)
+        .keyword("TTL", options_.ttl);
     arguments.keyword("TOS", options_.tos).keyword("LENGTH", options_.length).keyword("PAINT", paint_);
     arguments.keyword("TIMESTAMP", timestamp_).keyword("ACTIVE", active_).finish(errors);
     Contents bytes = Contents::none;

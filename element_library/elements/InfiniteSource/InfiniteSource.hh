@@ -1,10 +1,11 @@
-// InfiniteSource([DATA, LIMIT, BURST, ACTIVE, LENGTH, STOP, TIMESTAMP]): emits copies of DATA as fast as it can.
+// InfiniteSource([DATA, LIMIT, BURST, ACTIVE, LENGTH, STOP, END_CALL, TIMESTAMP]): emits copies of DATA as fast as it
+// can.
 //
 // Ports: 1 output, agnostic.
 // Parameters: DATA, the packet (64 bytes of text); LIMIT, packets to emit, negative for no limit (-1); BURST, packets a
-// round (64); ACTIVE (true); LENGTH, cuts or pads DATA with zeros; STOP, end the driver after LIMIT packets (false);
-// TIMESTAMP, set the packets' time (true).
-// Handlers: count (r); reset (w) starts again; data, limit, burst, active (rw).
+// round (64); ACTIVE (true); LENGTH, cuts or pads DATA with zeros; STOP, end the driver after LIMIT packets (false), or
+// END_CALL, a write handler to call then; TIMESTAMP, set the packets' time (true). Handlers: count (r); reset (w)
+// starts again; data, limit, burst, active (rw).
 #pragma once
 
 #include "support/packet_source/packet_source.hh"

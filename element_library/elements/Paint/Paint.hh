@@ -1,9 +1,11 @@
-// Paint(COLOR): sets the paint annotation of packets.
+// Paint(COLOR, [ANNO]): sets the paint annotation of packets.
 //
-// Ports: 1 input, 1 output, agnostic. COLOR is 0 to 255. Handlers: color (rw).
+// Ports: 1 input, 1 output, agnostic. COLOR is 0 to 255; ANNO is another annotation
+// of one byte (PAINT). Handlers: color (rw).
 #pragma once
 
 #include "driver/element.hh"
+#include "support/annotation/annotation.hh"
 
 namespace clickup {
 
@@ -11,7 +13,9 @@ class Paint : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
     uint32_t color = 0;
-    arguments.positional("COLOR", color).finish(errors);
+    arguments.positional("COLOR", color);
+    read_annotation(arguments, errors, 1, place_);
+    arguments.finish(errors);
     if (color > 255) errors.add("COLOR is 0 to 255, not " + std::to_string(color));
     color_ = uint8_t(color);
   }
@@ -28,11 +32,12 @@ class Paint : public Element {
   }
 
   void process(Batch& batch) override {
-    for (Packet* packet : batch) packet->paint = color_;
+    for (Packet* packet : batch) *packet->annotation(place_) = color_;
   }
 
  private:
   uint8_t color_ = 0;
+  uint32_t place_ = kPaintAnnotation;
 };
 
 }  // namespace clickup

@@ -1,14 +1,16 @@
-// RatedSource([DATA, RATE, LIMIT, ACTIVE, LENGTH, STOP, TIMESTAMP]): emits copies of DATA at a rate.
+// RatedSource([DATA, RATE, LIMIT, ACTIVE, LENGTH, STOP, END_CALL, TIMESTAMP, BANDWIDTH]): emits copies of DATA at a
+// rate.
 //
 // Ports: 1 output, agnostic.
-// Parameters: DATA, the packet (64 bytes of text); RATE in packets/s (10); LIMIT, packets to emit, negative for no
-// limit
-// (-1); ACTIVE (true); LENGTH, cuts or pads DATA with zeros; STOP, end the driver after LIMIT packets (false);
-// TIMESTAMP, set the packets' time (true). A worker that was held up makes good for at most 20 ms of silence.
-// Handlers: count (r); reset (w) starts again; data, rate, limit, active (rw).
+// Parameters: DATA, the packet (64 bytes of text); RATE in packets/s (10), or BANDWIDTH; LIMIT, packets to emit,
+// negative for no limit (-1); ACTIVE (true); LENGTH, cuts or pads DATA with zeros; STOP, end the driver after LIMIT
+// packets (false), or END_CALL, a write handler to call then; TIMESTAMP, set the packets' time (true). A worker that
+// was held up makes good for at most 20 ms of silence. Handlers: count (r); reset (w) starts again; data, rate, limit,
+// active (rw).
 #pragma once
 
 #include "support/packet_source/packet_source.hh"
+#include "support/rate_average/bandwidth.hh"
 #include "support/rate_average/rate_average.hh"
 #include "support/token_bucket/token_bucket.hh"
 
@@ -21,7 +23,9 @@ class RatedSource : public PacketSource {
     arguments.positional("RATE", rate_, false).positional("LIMIT", limit_, false);
     arguments.positional("ACTIVE", active_, false);
     read_rest(arguments, errors);
-    arguments.finish(errors);
+    std::string bandwidth;
+    arguments.keyword("BANDWIDTH", bandwidth).finish(errors);
+    if (!bandwidth.empty()) read_bandwidth(bandwidth, errors);
     if (rate_ < 0) errors.add("RATE is a number of packets per second, not " + rate_text(rate_));
     apply();
     bucket_.fill();
@@ -52,6 +56,16 @@ class RatedSource : public PacketSource {
   void restarted() override { bucket_.empty(now_ns()); }
 
  private:
+  // In whole packets, as Click.
+  void read_bandwidth(const std::string& text, Errors& errors) {
+    double bytes = 0;
+    if (!parse_bandwidth(text, bytes)) {
+      errors.add("BANDWIDTH is a number with a unit such as kbps or MBps, or of bytes per second, not '" + text + "'");
+    } else if (bytes > 0 && packet_bytes() > 0) {
+      rate_ = std::floor(bytes / double(packet_bytes()));
+    }
+  }
+
   void apply() { bucket_.set(rate_, rate_ * 0.02); }
 
   double rate_ = 10;

@@ -34,10 +34,11 @@ class SetIPECN : public Element {
 
  private:
   static constexpr std::array<std::string_view, 4> kNames = {"no", "ect1", "ect2", "ce"};
+  static constexpr std::array<std::string_view, 4> kOtherNames = {"-", "ECT(1)", "ECT(0)", "CE"};
 
   std::string set(std::string_view text) {
     for (uint8_t value = 0; value < kNames.size(); ++value) {
-      if (text != kNames[value] && text != std::to_string(value)) continue;
+      if (text != kNames[value] && text != kOtherNames[value] && text != std::to_string(value)) continue;
       ecn_ = value;
       return "";
     }

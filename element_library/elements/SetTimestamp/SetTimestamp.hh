@@ -12,8 +12,10 @@ class SetTimestamp : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
     double seconds = -1;
-    bool first = false;
-    arguments.positional("TIMESTAMP", seconds, false).keyword("FIRST", first).finish(errors);
+    bool first = false, delta = false;
+    arguments.positional("TIMESTAMP", seconds, false).keyword("FIRST", first);
+    arguments.keyword("DELTA", delta).finish(errors);
+    if (delta) errors.add("DELTA is false: Click does not take it either, and refers to SetTimestampDelta");
     now_ = seconds < 0;
     if (!now_) fixed_ns_ = uint64_t(seconds * 1e9);
   }

@@ -1,11 +1,15 @@
-// StoreEtherAddress(ADDR, OFFSET): writes an Ethernet address into packets.
+// StoreEtherAddress(ADDR, OFFSET) or (OFFSET, ANNO bytes): writes an Ethernet address into packets.
 //
 // Ports: 1 input, agnostic; output 0, agnostic; optional output 1, push, for packets that end before the address (else
-// dropped). OFFSET in bytes, or src or dst, where these are in an Ethernet header.
-// Handlers: addr (rw).
+// dropped). OFFSET in bytes, or src or dst, where these are in an Ethernet header. ANNO: the address is in six bytes of
+// the packet's annotations. Handlers: addr (rw).
 #pragma once
 
+#include <cctype>
+
 #include "driver/element.hh"
+#include "support/address_names/address_names.hh"
+#include "support/annotation/annotation.hh"
 #include "support/batch_split/batch_split.hh"
 #include "support/ether_address/live_ether_address.hh"
 
@@ -14,13 +18,21 @@ namespace clickup {
 class StoreEtherAddress : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
-    std::string address, place;
-    arguments.positional("ADDR", address).positional("OFFSET", place).finish(errors);
+    std::string address, place, annotation;
+    arguments.keyword("ANNO", annotation);
+    annotated_ = !annotation.empty();
+    if (annotated_) arguments.keyword("ADDR", address);
+    else arguments.positional("ADDR", address);
+    arguments.positional("OFFSET", place).finish(errors);
+    if (annotated_ && !address.empty()) errors.add("give either ADDR or ANNO");
     if (!errors.empty()) return;
+    for (char& c : place) c = char(std::tolower(static_cast<unsigned char>(c)));
     if (place == "src") place = "6";
     if (place == "dst") place = "0";
+    std::string named = with_addresses(*this, address, AddressKind::ether);
     for (const std::string& problem :
-         {set_ether_address("ADDR", address, address_), set_number("OFFSET", place, offset_, 0, kMaxPacket)}) {
+         {annotated_ ? read_annotation(annotation, 6, annotation_) : set_ether_address("ADDR", named, address_),
+          set_number("OFFSET", place, offset_, 0, kMaxPacket)}) {
       if (!problem.empty()) errors.add(problem);
     }
   }
@@ -31,7 +43,8 @@ class StoreEtherAddress : public Element {
     Batch short_ones;
     filter_batch(batch, short_ones, [this](Packet& packet) {
       if (packet.length < offset_ + 6) return false;
-      std::memcpy(packet.data() + offset_, address_, sizeof address_);
+      const uint8_t* address = annotated_ ? packet.annotation(annotation_) : address_;
+      std::memcpy(packet.data() + offset_, address, sizeof address_);
       return true;
     });
     if (!short_ones.empty()) push_or_release(1, short_ones);
@@ -39,7 +52,8 @@ class StoreEtherAddress : public Element {
 
  private:
   uint8_t address_[6]{};
-  uint32_t offset_ = 0;
+  uint32_t offset_ = 0, annotation_ = 0;
+  bool annotated_ = false;
 };
 
 }  // namespace clickup

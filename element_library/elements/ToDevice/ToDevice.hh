@@ -1,9 +1,9 @@
-// ToDevice(DEVNAME, [BURST, METHOD]): sends frames on an interface.
+// ToDevice(DEVNAME, [BURST, METHOD, DEBUG]): sends frames on an interface.
 //
 // Ports: 1 input, pull. Frames go out in batches through the same packet socket that FromDevice reads from. What the
 // interface cannot take at once is kept and tried again for 10 ms, then dropped and counted; a frame that the interface
 // refuses for good (too long, for example) is dropped at once.
-// Parameters: DEVNAME; BURST, frames a round (64); METHOD LINUX is accepted for Click's sake.
+// Parameters: DEVNAME; BURST, frames a round (64); METHOD and DEBUG are accepted for Click's sake.
 // Handlers: count, byte_count, drops (r), continuing in the next worker.
 #pragma once
 
@@ -23,6 +23,9 @@ class ToDevice : public InterfaceEnd {
   ~ToDevice() override { waiting_.release(); }
 
   void configure(Arguments& arguments, Errors& errors) override {
+    bool debug = false;
+    read_name(arguments);
+    arguments.keyword("DEBUG", debug);
     read_common(arguments, errors);
     for (uint32_t i = 0; i < kBatchSize; ++i) {
       messages_[i] = {};

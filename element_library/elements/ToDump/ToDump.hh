@@ -30,8 +30,13 @@ class ToDump : public Element {
 
   void configure(Arguments& arguments, Errors& errors) override {
     std::string encapsulation = "ETHER";
-    arguments.positional("FILENAME", path_).keyword("SNAPLEN", snaplen_).keyword("ENCAP", encapsulation);
-    arguments.keyword("NANO", nanoseconds_).keyword("UNBUFFERED", unbuffered_).finish(errors);
+    bool extra_length = true;
+    arguments.positional("FILENAME", path_).positional("SNAPLEN", snaplen_, false);
+    arguments.positional("ENCAP", encapsulation, false)
+        .keyword("EXTRA_LENGTH", extra_length)
+        .keyword("NANO", nanoseconds_)
+        .keyword("UNBUFFERED", unbuffered_)
+        .finish(errors);
     auto known = std::find_if(std::begin(kLinkTypes), std::end(kLinkTypes),
                               [&](const LinkType& type) { return type.name == encapsulation; });
     if (known == std::end(kLinkTypes)) {

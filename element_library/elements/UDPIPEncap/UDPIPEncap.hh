@@ -7,7 +7,9 @@
 #pragma once
 
 #include "driver/element.hh"
+#include "support/address_names/address_names.hh"
 #include "support/batch_split/batch_split.hh"
+#include "support/ip_expression/ip_names.hh"
 #include "support/live_handlers/live_handlers.hh"
 #include "support/udp_header/udp_header.hh"
 
@@ -16,13 +18,17 @@ namespace clickup {
 class UDPIPEncap : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
-    std::string source, destination;
-    arguments.positional("SRC", source).positional("SPORT", source_port_).positional("DST", destination);
-    arguments.positional("DPORT", destination_port_).positional("CHECKSUM", checksum_, false).finish(errors);
+    std::string source, destination, source_port, destination_port;
+    arguments.positional("SRC", source).positional("SPORT", source_port).positional("DST", destination);
+    arguments.positional("DPORT", destination_port).positional("CHECKSUM", checksum_, false).finish(errors);
     if (!errors.empty()) return;
-    if (source_port_ > 65535 || destination_port_ > 65535) errors.add("a port is at most 65535");
+    read_port("SPORT", source_port, source_port_, errors);
+    read_port("DPORT", destination_port, destination_port_, errors);
     header_.set_protocol(kUdp);
-    if (std::string problem = header_.set_ends(source, destination); !problem.empty()) errors.add(problem);
+    if (std::string problem = header_.set_ends(with_addresses(*this, source, AddressKind::ip),
+                                               with_addresses(*this, destination, AddressKind::ip));
+        !problem.empty())
+      errors.add(problem);
   }
 
   void initialize(Host& host, Errors& errors) override { header_.open(*this, host, errors); }
@@ -42,6 +48,13 @@ class UDPIPEncap : public Element {
   }
 
  private:
+  static void read_port(const char* name, const std::string& text, uint32_t& port, Errors& errors) {
+    std::optional<uint32_t> named = number_of(port_names(), text);
+    std::string problem = named ? "" : set_number(name, text, port, 0, 65535);
+    if (named) port = *named;
+    if (!problem.empty()) errors.add(problem);
+  }
+
   OuterHeader header_;
   uint32_t source_port_ = 0, destination_port_ = 0;
   bool checksum_ = true;

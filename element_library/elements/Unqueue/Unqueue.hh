@@ -1,7 +1,7 @@
-// Unqueue([ACTIVE, LIMIT, BURST]): pulls packets whenever there are any and pushes them on.
+// Unqueue([BURST, ACTIVE, LIMIT]): pulls packets whenever there are any and pushes them on.
 //
 // Ports: 1 input, pull; 1 output, push.
-// Parameters: ACTIVE (true); LIMIT, most packets to pull, negative for no limit (-1); BURST, packets a round (64).
+// Parameters: BURST, packets a round (64); ACTIVE (true); LIMIT, most packets to pull, negative for no limit (-1).
 // Handlers: count (r), reset (w), active, limit, burst (rw).
 #pragma once
 
@@ -14,7 +14,7 @@ namespace clickup {
 class Unqueue : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
-    arguments.keyword("ACTIVE", active_).keyword("LIMIT", limit_).keyword("BURST", burst_).finish(errors);
+    arguments.positional("BURST", burst_, false).keyword("ACTIVE", active_).keyword("LIMIT", limit_).finish(errors);
   }
 
   void add_handlers(HandlerTable& handlers) override {

@@ -17,7 +17,7 @@ class VLANDecap : public Element {
  public:
   void configure(Arguments& arguments, Errors& errors) override {
     std::string type = "0x8100";
-    arguments.keyword("ANNO", annotate_).keyword("ETHERTYPE", type).finish(errors);
+    arguments.positional("ANNO", annotate_, false).keyword("ETHERTYPE", type).finish(errors);
     if (std::string problem = set_number("ETHERTYPE", type, type_, 0, 0xffff); !problem.empty()) errors.add(problem);
   }
 

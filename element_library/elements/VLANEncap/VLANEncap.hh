@@ -25,7 +25,7 @@ class VLANEncap : public Element {
     std::string tci, priority, identifier, native, type;
     arguments.positional("VLAN_TCI", tci, false).positional("VLAN_PCP", priority, false).keyword("VLAN_ID", identifier);
     arguments.keyword("NATIVE_VLAN", native).keyword("ETHERTYPE", type).finish(errors);
-    if (tci.empty() == identifier.empty()) errors.add("give either VLAN_TCI or VLAN_ID");
+    if (!tci.empty() && !identifier.empty()) errors.add("give VLAN_TCI or VLAN_ID, not both");
     if (!tci.empty()) add(errors, set_tci(tci));
     if (!identifier.empty()) add(errors, set_part("VLAN_ID", identifier, 0, 0xfff));
     if (!priority.empty()) add(errors, set_part("VLAN_PCP", priority, 13, 7));

@@ -21,10 +21,11 @@ class InterfaceEnd : public Element {
   bool has_task() const override { return true; }
 
  protected:
+  void read_name(Arguments& arguments) { arguments.positional("DEVNAME", interface_); }
   void read_common(Arguments& arguments, Errors& errors) {
-    std::string method = "LINUX";
-    arguments.positional("DEVNAME", interface_).keyword("BURST", burst_).keyword("METHOD", method).finish(errors);
-    if (method != "LINUX") errors.add("METHOD is LINUX, not '" + method + "'");
+    arguments.keyword("BURST", burst_).keyword("METHOD", method_).finish(errors);
+    if (method_ != "LINUX" && method_ != "PCAP")
+      errors.add("METHOD is LINUX or PCAP, which are the same here, not '" + method_ + "'");
     burst_ = std::clamp(burst_, 1u, kBatchSize);
   }
   void read_number(HandlerTable& handlers, const char* name, uint64_t PortCursor::* count) const {
@@ -35,6 +36,7 @@ class InterfaceEnd : public Element {
     return socket_ ? *socket_->cursor : none;
   }
 
+  std::string method_ = "LINUX";
   uint32_t burst_ = kBatchSize;
   bool forwarding_ = false;
   const PacketSocket* socket_ = nullptr;

@@ -13,12 +13,13 @@ namespace clickup {
 // Valid as long as the packets do not change.
 class IpBatch {
  public:
-  explicit IpBatch(const Batch& batch) : count_(batch.count) {
+  explicit IpBatch(const Batch& batch) : batch_(batch), count_(batch.count) {
     for (uint32_t i = 0; i < count_; ++i) headers_[i] = find_headers(*batch.items[i]);
   }
 
   uint32_t count() const { return count_; }
   const IpHeaders& headers(uint32_t packet) const { return headers_[packet]; }
+  const Packet& packet(uint32_t packet) const { return *batch_.items[packet]; }
   // The packets that have the field; ports and the like never are in a fragment with an offset.
   PacketMask present(IpField field) {
     read(field);
@@ -58,6 +59,7 @@ class IpBatch {
   }
   static const std::array<void (IpBatch::*)(), size_t(IpField::count)> kReaders;
 
+  const Batch& batch_;
   uint32_t count_;
   uint32_t read_ = 0;  // bit i: field i was read
   IpHeaders headers_[kBatchSize];

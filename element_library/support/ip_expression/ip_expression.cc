@@ -1,6 +1,7 @@
 #include "support/ip_expression/ip_expression.hh"
 
 #include <algorithm>
+#include <span>
 
 #include "support/ip_expression/ip_batch.hh"
 #include "support/ip_expression/ip_parser.hh"
@@ -60,9 +61,38 @@ PacketMask matches(const PrefixTest& prefix, IpBatch& batch) {
   return matched;
 }
 
-std::string hexadecimal(uint32_t value) {
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%x", value);
+// Where the header is, and how much of it there is; nothing when the packet has none.
+std::span<const uint8_t> header_bytes(BytesTest::Base base, const IpHeaders& headers, const Packet& packet) {
+  uint32_t end = packet.begin + packet.length;
+  if (base == BytesTest::Base::ether) {
+    bool there = packet.mac_header != Packet::kNoHeader && packet.mac_header + 14 <= end;
+    return there ? std::span(packet.buffer + packet.mac_header, 14) : std::span<const uint8_t>();
+  }
+  if (base == BytesTest::Base::transport) return {headers.transport, headers.transport_length};
+  if (headers.version != 4) return {};
+  return {headers.ip, std::min<uint32_t>(load16(headers.ip + 2), packet.network_length())};
+}
+
+bool matches(const BytesTest& test, const IpHeaders& headers, const Packet& packet) {
+  std::span<const uint8_t> header = header_bytes(test.base, headers, packet);
+  if (header.size() < test.offset + test.length) return false;
+  uint64_t value = 0;
+  for (uint8_t byte : header.subspan(test.offset, test.length)) value = value << 8 | byte;
+  value &= test.mask;
+  return (value >= test.low && value <= test.high) != test.inverted;
+}
+
+PacketMask matches(const BytesTest& test, const IpBatch& batch) {
+  PacketMask matched = 0;
+  for (uint32_t i = 0; i < batch.count(); ++i) {
+    matched |= PacketMask(matches(test, batch.headers(i), batch.packet(i))) << i;
+  }
+  return matched;
+}
+
+std::string hexadecimal(uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
   return text;
 }
 
@@ -89,6 +119,15 @@ std::string text_of(const PrefixTest& prefix) {
   return std::string(prefix.source ? "source & " : "destination & ") + mask + " in " + address;
 }
 
+std::string text_of(const BytesTest& test) {
+  static constexpr const char* kBases[] = {"ether", "ip", "transport"};
+  std::string text = std::string(kBases[size_t(test.base)]) + "[" + std::to_string(test.offset) + ":" +
+                     std::to_string(test.length) + "]";
+  if (test.mask != ~uint64_t(0)) text += " & " + hexadecimal(test.mask);
+  text += (test.inverted ? " not in " : " in ") + hexadecimal(test.low);
+  return test.low == test.high ? text : text + ".." + hexadecimal(test.high);
+}
+
 std::string target_text(int32_t target) {
   if (target >= 0) return "step " + std::to_string(target);
   return ~target == IpProgram::kDrop ? "[drop]" : "[" + std::to_string(~target) + "]";
@@ -96,9 +135,9 @@ std::string target_text(int32_t target) {
 
 }  // namespace
 
-std::string IpProgram::add(std::string_view expression, int output) {
+std::string IpProgram::add(std::string_view expression, int output, const IpAddressNames& names) {
   IpExpressionError error;
-  IpTreePointer tree = parse_ip_expression(expression, error);
+  IpTreePointer tree = parse_ip_expression(expression, error, names);
   if (!tree) return "character " + std::to_string(error.position + 1) + ": " + error.message;
   rules_.push_back({std::move(tree), output});
   return "";
@@ -151,6 +190,11 @@ IpProgram::Target IpProgram::emit(const IpTree& tree, Target yes, Target no) {
     case IpTree::Kind::negation: return emit(*tree.parts[0], no, yes);
     case IpTree::Kind::range: return emit_step(tree.range, yes, no);
     case IpTree::Kind::prefix: return emit_step(tree.prefix, yes, no);
+    case IpTree::Kind::bytes: return emit_step(tree.bytes, yes, no);
+    case IpTree::Kind::choice: {
+      Target otherwise = emit(*tree.parts[2], yes, no);
+      return emit(*tree.parts[0], emit(*tree.parts[1], yes, no), otherwise);
+    }
     default: return emit_parts(tree, yes, no);
   }
 }
@@ -164,7 +208,7 @@ IpProgram::Target IpProgram::emit_parts(const IpTree& tree, Target yes, Target n
   return next;
 }
 
-IpProgram::Target IpProgram::emit_step(std::variant<RangeTest, PrefixTest> what, Target yes, Target no) {
+IpProgram::Target IpProgram::emit_step(std::variant<RangeTest, PrefixTest, BytesTest> what, Target yes, Target no) {
   if (yes == no) return yes;
   auto known = std::find_if(tests_.begin(), tests_.end(), [&](const Test& test) { return test.what == what; });
   steps_.push_back({size_t(known - tests_.begin()), yes, no});

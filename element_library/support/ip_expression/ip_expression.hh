@@ -1,10 +1,12 @@
 // Expressions on IP packets, compiled to one decision program for a list of rules.
 //
 // Primitives: [src|dst|src or dst|src and dst] host A, net A/LEN (IPv4 or IPv6, or `net A mask M`), [tcp|udp] port N,
-// N-M or a name; ip proto, vers, hl, id, tos, dscp, ttl N; ip ect, ce, frag, unfrag; tcp opt FLAG, tcp win N; icmp type
-// and code N, icmp6 type and code N; tcp, udp, icmp, icmp6, ip (version 4), ip6; any, all, true, - and false.
-// A number takes an operator (== != < > <= >=) and a mask (& M). Ports, flags and ICMP fields are those of first
-// fragments; `!=` on them is false where there are none, whereas `not` of a test is true there.
+// N-M or a name; [src|dst] ether A; ip proto, vers, hl, id, len, tos, dscp, ttl N; ip[OFFSET], ip[OFFSET:LENGTH] and
+// the same of tcp, udp and icmp N (bytes of the header of an IPv4 packet); ip ect, ce, frag, unfrag; tcp opt FLAG, tcp
+// win N; icmp type and code N, icmp6 type and code N; tcp, udp, icmp, icmp6, ip (version 4), ip6; any, all, true, - and
+// false. A number takes an operator (== != < > <= >=) and a mask (& M). Ports, flags and ICMP fields are those of first
+// fragments; A ? B : C is B where A holds, else C; `!=` on them is false where there are none, whereas `not` of a test
+// is true there.
 #pragma once
 
 #include <string>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "support/batch_split/batch_split.hh"
+#include "support/ip_expression/ip_tokens.hh"
 #include "support/ip_expression/ip_tree.hh"
 
 namespace clickup {
@@ -23,7 +26,8 @@ class IpProgram {
 
   // Appends a rule: packets that match `expression` and no rule before it go to `output`, or are dropped (kDrop).
   // Returns an empty string, else what is wrong, with the position in the expression, counted from 1.
-  std::string add(std::string_view expression, int output);
+  // `names` gives the addresses that words stand for.
+  std::string add(std::string_view expression, int output, const IpAddressNames& names = {});
   // Compiles the rules. Packets without a matching rule are dropped.
   void compile();
   // Adds every packet of a batch, which is not empty, to the split: to an output or to kDrop.
@@ -36,7 +40,7 @@ class IpProgram {
   using Target = int32_t;
   // Tests are shared between steps; each is evaluated once per batch.
   struct Test {
-    std::variant<RangeTest, PrefixTest> what;
+    std::variant<RangeTest, PrefixTest, BytesTest> what;
     PacketMask matched = 0;
     uint64_t batch = 0;  // number of the batch for which `matched` is valid
   };
@@ -51,7 +55,7 @@ class IpProgram {
 
   Target emit(const IpTree& tree, Target yes, Target no);
   Target emit_parts(const IpTree& tree, Target yes, Target no);
-  Target emit_step(std::variant<RangeTest, PrefixTest> test, Target yes, Target no);
+  Target emit_step(std::variant<RangeTest, PrefixTest, BytesTest> test, Target yes, Target no);
   PacketMask matches(Test& test, class IpBatch& batch) const;
   std::string text(const Step& step) const;
 

@@ -7,8 +7,13 @@ using Value = IpProperty::Value;
 
 bool IpValueReader::infer_property(IpQualifiers& qualifiers, const IpQualifiers& before, bool bare) {
   if (bare) qualifiers.direction = before.direction;
+  if (EtherAddress ether; qualifiers.protocol == "ether" || parse_ether_address(word(), ether)) {
+    qualifiers.protocol = "ether";
+    qualifiers.property = ip_property("host");
+    return true;
+  }
   std::string problem;
-  if (std::optional<PrefixOperand> prefix = parse_prefix(word(), problem)) {
+  if (std::optional<PrefixOperand> prefix = is_value_name() ? std::nullopt : this->prefix(problem)) {
     qualifiers.property = ip_property(prefix->has_length || tokens_[at_ + 1].text == "mask" ? "net" : "host");
     return true;
   }
@@ -23,8 +28,17 @@ bool IpValueReader::infer_property(IpQualifiers& qualifiers, const IpQualifiers&
     return false;
   }
   qualifiers.property = before.property;
+  qualifiers.bytes = before.bytes;
   if (qualifiers.protocol.empty()) qualifiers.protocol = before.protocol;
   return true;
+}
+
+// Whether the word names a number, so that it is no address.
+bool IpValueReader::is_value_name() const {
+  for (auto names : {tcp_flag_names(), port_names(), icmp_type_names(), icmp6_type_names(), protocol_names()}) {
+    if (number_of(names, word())) return true;
+  }
+  return at_number();
 }
 
 bool IpValueReader::infer_from_name(IpQualifiers& qualifiers, const IpQualifiers& before) {
@@ -56,7 +70,8 @@ bool IpValueReader::infer_from_name(IpQualifiers& qualifiers, const IpQualifiers
 
 void IpValueReader::unknown_word() {
   std::vector<std::string_view> words = ip_property_words();
-  for (std::string_view word : {"src", "dst", "and", "or", "not", "ip", "ip6", "any", "all", "true", "false"}) {
+  for (std::string_view word :
+       {"src", "dst", "ether", "and", "or", "not", "ip", "ip6", "any", "all", "true", "false"}) {
     words.push_back(word);
   }
   for (auto names : {protocol_names(), tcp_flag_names(), port_names()}) {

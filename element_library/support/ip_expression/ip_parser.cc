@@ -8,26 +8,37 @@ namespace {
 
 constexpr int kMaxDepth = 200;  // of parentheses and negations
 
-bool is_direction(std::string_view word) { return word == "src" || word == "dst"; }
+bool is_direction(std::string_view word) { return word == "src" || word == "dst" || word == "dest"; }
 
 bool is_protocol(std::string_view word) {
-  return word == "tcp" || word == "udp" || word == "icmp" || word == "icmp6" || word == "ip" || word == "ip6";
+  return word == "tcp" || word == "udp" || word == "icmp" || word == "icmp6" || word == "ip" || word == "ip6" ||
+         word == "ether";
 }
 
 class Parser {
  public:
-  Parser(std::string_view text, IpExpressionError& error) : tokens_(ip_tokens(text)), reader_(tokens_, at_, error) {}
+  Parser(std::string_view text, IpExpressionError& error, const IpAddressNames& names)
+      : tokens_(ip_tokens(text)), reader_(tokens_, at_, error, names) {}
 
   IpTreePointer whole() {
-    IpTreePointer tree = disjunction();
-    if (tree && !word().empty()) {
-      return reader_.fail(word() == "?" ? "a ? b : c is not supported: write (a and b) or (not a and c)"
-                                        : "expected 'and', 'or' or the end, found '" + word() + "'");
-    }
+    IpTreePointer tree = expression();
+    if (tree && !word().empty()) return reader_.fail("expected 'and', 'or' or the end, found '" + word() + "'");
     return tree;
   }
 
  private:
+  IpTreePointer expression() {
+    IpTreePointer condition = disjunction();
+    if (!condition || !take("?")) return condition;
+    if (depth_ == kMaxDepth) return reader_.fail("too many nested '?'");
+    ++depth_;
+    IpTreePointer yes = expression();
+    if (yes && !take(":")) yes = reader_.fail(reader_.expected("':'"));
+    IpTreePointer no = yes ? expression() : nullptr;
+    --depth_;
+    return no ? choice(condition, yes, no) : nullptr;
+  }
+
   IpTreePointer disjunction() {
     std::vector<IpTreePointer> parts;
     do {
@@ -56,7 +67,7 @@ class Parser {
     }
     if (!take("(")) return primitive();
     ++depth_;
-    IpTreePointer inner = disjunction();
+    IpTreePointer inner = expression();
     --depth_;
     if (inner && !take(")")) return reader_.fail(reader_.expected("')'"));
     return inner;
@@ -68,9 +79,10 @@ class Parser {
     }
     IpQualifiers qualifiers;
     size_t start = at_;
-    read_qualifiers(qualifiers);
-    bool lone_protocol = !qualifiers.protocol.empty() && qualifiers.direction == IpDirection::none &&
-                         !qualifiers.property && !icmp_type_follows(qualifiers);
+    if (!read_qualifiers(qualifiers)) return nullptr;
+    bool lone_protocol = !qualifiers.protocol.empty() && qualifiers.protocol != "ether" &&
+                         qualifiers.direction == IpDirection::none && !qualifiers.property &&
+                         !icmp_type_follows(qualifiers);
     if (lone_protocol) return protocol_tree(qualifiers.protocol);
     if (!qualifiers.property && !reader_.infer_property(qualifiers, last_, at_ == start)) return nullptr;
     if (!reader_.check(qualifiers, start)) return nullptr;
@@ -87,16 +99,18 @@ class Parser {
     return true;
   }
 
-  void read_qualifiers(IpQualifiers& qualifiers) {
+  // False: an error was reported.
+  bool read_qualifiers(IpQualifiers& qualifiers) {
     for (;;) {
       if (is_direction(word()) && qualifiers.direction == IpDirection::none) {
         qualifiers.direction = direction();
       } else if (is_protocol(word()) && qualifiers.protocol.empty()) {
         qualifiers.protocol = tokens_[at_++].text;
+        if (word() == "[") return reader_.read_brackets(qualifiers);
       } else {
         qualifiers.property = ip_property(word());
         if (qualifiers.property) ++at_;
-        return;
+        return true;
       }
     }
   }
@@ -104,16 +118,17 @@ class Parser {
   // At src or dst: that one, or `src or dst`, `src and dst`.
   IpDirection direction() {
     bool source = tokens_[at_++].text == "src";
-    std::string_view link = word();
-    bool pair = (link == "or" || link == "and") && tokens_[at_ + 1].text == (source ? "dst" : "src");
+    const std::string& link = word();
+    bool either = link == "or" || link == "||", both = link == "and" || link == "&&";
+    bool pair = (either || both) && is_direction(tokens_[at_ + 1].text) && (tokens_[at_ + 1].text == "src") != source;
     if (!pair) return source ? IpDirection::source : IpDirection::destination;
     at_ += 2;
-    return link == "or" ? IpDirection::either : IpDirection::both;
+    return either ? IpDirection::either : IpDirection::both;
   }
 
   bool starts_factor() const {
     const std::string& next = word();
-    return !next.empty() && next != ")" && next != "or" && next != "||" && next != "?";
+    return !next.empty() && next != ")" && next != "or" && next != "||" && next != "?" && next != ":" && next != "]";
   }
 
   bool take(std::string_view text) {
@@ -133,8 +148,8 @@ class Parser {
 
 }  // namespace
 
-IpTreePointer parse_ip_expression(std::string_view text, IpExpressionError& error) {
-  return Parser(text, error).whole();
+IpTreePointer parse_ip_expression(std::string_view text, IpExpressionError& error, const IpAddressNames& names) {
+  return Parser(text, error, names).whole();
 }
 
 }  // namespace clickup

@@ -8,8 +8,8 @@
 
 namespace clickup {
 
-// nullptr when the expression is wrong, with details in `error`. Grammar, loosest first: `or` (||), `and` (&&,
+// nullptr when the expression is wrong, with details in `error`. Grammar, loosest first: `? :`, `or` (||), `and` (&&,
 // or nothing between two terms), `not` (!), parentheses, primitives.
-IpTreePointer parse_ip_expression(std::string_view text, IpExpressionError& error);
+IpTreePointer parse_ip_expression(std::string_view text, IpExpressionError& error, const IpAddressNames& names = {});
 
 }  // namespace clickup

@@ -14,6 +14,7 @@ constexpr IpProperty kProperties[] = {
     {"vers", Value::number, IpField::version, 15, ""},
     {"hl", Value::number, IpField::header_length, 15, ""},
     {"id", Value::number, IpField::id, 0xffff, ""},
+    {"len", Value::number, IpField::count, 0xffff, ""},
     {"tos", Value::number, IpField::tos, 0xff, ""},
     {"dscp", Value::number, IpField::tos, 63, ""},
     {"ttl", Value::number, IpField::ttl, 0xff, ""},
@@ -25,6 +26,14 @@ constexpr IpProperty kProperties[] = {
     {"win", Value::number, IpField::tcp_window, 0xffff, "tcp"},
     {"type", Value::number, IpField::icmp_type, 0xff, "icmp"},
     {"code", Value::number, IpField::icmp_code, 0xff, "icmp"},
+};
+
+// No word names these: they are what is in brackets.
+constexpr IpProperty kBytes[] = {
+    {"[]", Value::number, IpField::count, 0xff, ""},
+    {"[]", Value::number, IpField::count, 0xffff, ""},
+    {"[]", Value::number, IpField::count, 0xffffff, ""},
+    {"[]", Value::number, IpField::count, 0xffffffff, ""},
 };
 
 IpTreePointer prefix_test(bool source, const PrefixOperand& prefix) {
@@ -58,6 +67,15 @@ RangeTest range_test(IpField field, const IpComparison& comparison) {
 IpTreePointer comparison_tree(IpField field, const IpComparison& comparison) {
   bool impossible = comparison.operation == IpOperator::less && comparison.range.low == 0;
   return impossible ? constant(false) : test(range_test(field, comparison));
+}
+
+IpTreePointer bytes_tree(const IpBytes& bytes, const IpComparison& comparison) {
+  bool impossible = comparison.operation == IpOperator::less && comparison.range.low == 0;
+  bool beyond = comparison.operation == IpOperator::greater && comparison.range.low == ~0u;
+  if (impossible || beyond) return constant(false);
+  RangeTest range = range_test(IpField::count, comparison);
+  uint64_t mask = range.mask == ~0u ? ~uint64_t(0) : range.mask;
+  return test(BytesTest{bytes.base, bytes.offset, bytes.length, mask, range.low, range.high, range.inverted});
 }
 
 // The code point is the upper six bits of the field.
@@ -96,7 +114,23 @@ IpTreePointer address_tree(const IpQualifiers& qualifiers, const PrefixOperand& 
   return any_version ? tree : all_of({protocol_tree(qualifiers.protocol), tree});
 }
 
+IpTreePointer ether_tree(IpDirection direction, const EtherAddress& address, bool unequal) {
+  uint64_t number = 0;
+  for (uint8_t byte : address) number = number << 8 | byte;
+  BytesTest source{BytesTest::Base::ether, 6, 6, ~uint64_t(0), number, number, false}, destination = source;
+  destination.offset = 0;
+  IpTreePointer tree = in_direction(direction, false, test(source), test(destination));
+  return unequal ? negation(tree) : tree;
+}
+
+const IpProperty* bytes_property(uint32_t length) { return &kBytes[length - 1]; }
+
 IpTreePointer number_tree(const IpQualifiers& qualifiers, const IpComparison& comparison) {
+  if (qualifiers.property->word == "len") return bytes_tree({BytesTest::Base::ip, 2, 2}, comparison);
+  if (qualifiers.bytes) {
+    IpTreePointer tree = bytes_tree(*qualifiers.bytes, comparison);
+    return qualifiers.protocol == "ip" ? tree : all_of({protocol_tree(qualifiers.protocol), tree});
+  }
   IpField field = qualifiers.property->field;
   bool unequal = comparison.operation == IpOperator::unequal;
   IpTreePointer tree;

@@ -9,7 +9,7 @@ size_t sign_length(std::string_view text) {
   for (std::string_view sign : {"&&", "||", "==", "!=", "<=", ">="}) {
     if (text.substr(0, 2) == sign) return 2;
   }
-  return std::string_view("()!&|=<>?").find(text[0]) == std::string_view::npos ? 0 : 1;
+  return std::string_view("()[]!&|=<>?").find(text[0]) == std::string_view::npos ? 0 : 1;
 }
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }

@@ -40,16 +40,47 @@ bool IpValueReader::at_number() const {
   return operator_sign(word()) || word() == "&" || parse_number_range(word()).has_value();
 }
 
+bool IpValueReader::read_brackets(IpQualifiers& qualifiers) {
+  std::string protocol(qualifiers.protocol);
+  bool ip = protocol == "ip";
+  if (!ip && protocol != "tcp" && protocol != "udp" && protocol != "icmp") {
+    fail("bytes are of ip, tcp, udp or icmp, not of " + quoted(protocol));
+    return false;
+  }
+  ++at_;
+  const std::string& place = word();
+  size_t colon = std::min(place.find(':'), place.size());
+  std::optional<uint32_t> offset = parse_number(place.substr(0, colon));
+  std::optional<uint32_t> length = colon == place.size() ? 1 : parse_number(place.substr(colon + 1));
+  if (!offset || !length || *offset > 0xffff || *length < 1 || *length > 4) {
+    fail(expected("OFFSET or OFFSET:LENGTH, of 1 to 4 bytes"));
+    return false;
+  }
+  ++at_;
+  if (word() != "]") {
+    fail(expected("']'"));
+    return false;
+  }
+  ++at_;
+  qualifiers.bytes = {ip ? BytesTest::Base::ip : BytesTest::Base::transport, *offset, *length};
+  qualifiers.property = bytes_property(*length);
+  return true;
+}
+
 bool IpValueReader::check(const IpQualifiers& qualifiers, size_t start) {
   const IpProperty& property = *qualifiers.property;
   bool address = property.value == Value::address || property.value == Value::prefix;
   bool port = property.field == IpField::source_port && !address;
   std::string_view protocol = qualifiers.protocol;
+  if (protocol == "ether" && property.word != "host") {
+    fail(start, "'ether' goes with an Ethernet address, not with " + quoted(property.word));
+    return false;
+  }
   if (qualifiers.direction != IpDirection::none && !address && !port) {
     fail(start, "'src' and 'dst' go with host, net and port, not with " + quoted(property.word));
     return false;
   }
-  bool any = protocol.empty() || ((address || port) && (protocol == "ip" || protocol == "ip6"));
+  bool any = protocol.empty() || qualifiers.bytes || ((address || port) && (protocol == "ip" || protocol == "ip6"));
   bool goes = any || address || (property.of == protocol) || (property.of == "icmp" && protocol == "icmp6") ||
               (port && (protocol == "tcp" || protocol == "udp")) ||
               (property.of.empty() && !port && (protocol == "ip" || protocol == "ip6"));
@@ -60,7 +91,7 @@ bool IpValueReader::check(const IpQualifiers& qualifiers, size_t start) {
 IpTreePointer IpValueReader::value(const IpQualifiers& qualifiers) {
   switch (qualifiers.property->value) {
     case Value::address:
-    case Value::prefix: return address(qualifiers);
+    case Value::prefix: return qualifiers.protocol == "ether" ? ether(qualifiers) : address(qualifiers);
     case Value::number: return number(qualifiers);
     case Value::flag: return flag(qualifiers);
     case Value::nothing: return without_value(qualifiers);
@@ -85,6 +116,29 @@ IpTreePointer IpValueReader::flag(const IpQualifiers&) {
   return test(RangeTest{IpField::tcp_flags, *bit, *bit, *bit, false});
 }
 
+// The address at this place, or the one that a name there stands for.
+std::optional<PrefixOperand> IpValueReader::prefix(std::string& problem) const {
+  std::optional<PrefixOperand> found = parse_prefix(word(), problem);
+  std::string named = found || !names_ ? "" : names_(word(), false);
+  if (named.empty()) return found;
+  problem.clear();
+  return parse_prefix(named, problem);
+}
+
+IpTreePointer IpValueReader::ether(const IpQualifiers& qualifiers) {
+  IpOperator operation = read_operator();
+  if (operation != IpOperator::equal && operation != IpOperator::unequal) {
+    return fail(at_ - 1, "addresses compare with == and != only");
+  }
+  EtherAddress address;
+  std::string named = names_ ? names_(word(), true) : "";
+  if (!parse_ether_address(named.empty() ? word() : named, address)) {
+    return fail(expected("an Ethernet address such as 02:00:00:00:00:01"));
+  }
+  ++at_;
+  return ether_tree(qualifiers.direction, address, operation == IpOperator::unequal);
+}
+
 IpTreePointer IpValueReader::address(const IpQualifiers& qualifiers) {
   bool net = qualifiers.property->value == Value::prefix;
   IpOperator operation = read_operator();
@@ -92,7 +146,7 @@ IpTreePointer IpValueReader::address(const IpQualifiers& qualifiers) {
     return fail(at_ - 1, "addresses compare with == and != only");
   }
   std::string problem;
-  std::optional<PrefixOperand> prefix = parse_prefix(word(), problem);
+  std::optional<PrefixOperand> prefix = this->prefix(problem);
   if (!prefix) {
     std::string what = net ? "a network such as 10.0.0.0/8 or 2001:db8::/32" : "an IPv4 or IPv6 address";
     return fail(problem.empty() ? expected(what) : problem);
@@ -172,7 +226,8 @@ bool IpValueReader::read_range(const IpQualifiers& qualifiers, NumberRange& rang
 }
 
 bool IpValueReader::at_end_of_primitive() const {
-  return word().empty() || word() == ")" || word() == "and" || word() == "or" || word() == "&&" || word() == "||";
+  return word().empty() || word() == ")" || word() == "and" || word() == "or" || word() == "&&" || word() == "||" ||
+         word() == "?" || word() == ":";
 }
 
 IpOperator IpValueReader::read_operator() {

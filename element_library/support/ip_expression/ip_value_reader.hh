@@ -12,12 +12,14 @@ namespace clickup {
 class IpValueReader {
  public:
   // Continues in `tokens` at index `at`, both owned by the parser.
-  IpValueReader(const std::vector<IpToken>& tokens, size_t& at, IpExpressionError& error)
-      : tokens_(tokens), at_(at), error_(error) {}
+  IpValueReader(const std::vector<IpToken>& tokens, size_t& at, IpExpressionError& error, const IpAddressNames& names)
+      : tokens_(tokens), at_(at), error_(error), names_(names) {}
 
   // Chooses the property that the next value refers to: by the value, else as in the previous primitive. A bare
   // value (one without qualifiers) takes the direction from there too. False: an error was reported.
   bool infer_property(IpQualifiers& qualifiers, const IpQualifiers& before, bool bare);
+  // At `[` behind a protocol: the bytes of its header. False: an error was reported.
+  bool read_brackets(IpQualifiers& qualifiers);
   // Whether direction and protocol fit the property; `start` is the primitive's first token.
   bool check(const IpQualifiers& qualifiers, size_t start);
   // The value, as tests of the property.
@@ -30,6 +32,8 @@ class IpValueReader {
 
  private:
   IpTreePointer flag(const IpQualifiers& qualifiers);
+  std::optional<PrefixOperand> prefix(std::string& problem) const;
+  IpTreePointer ether(const IpQualifiers& qualifiers);
   IpTreePointer address(const IpQualifiers& qualifiers);
   IpTreePointer number(const IpQualifiers& qualifiers);
   IpTreePointer without_value(const IpQualifiers& qualifiers);
@@ -39,6 +43,7 @@ class IpValueReader {
   bool read_range(const IpQualifiers& qualifiers, NumberRange& range);
   bool read_net_mask(PrefixOperand& prefix);
   bool at_number() const;
+  bool is_value_name() const;
   bool at_end_of_primitive() const;
   IpOperator read_operator();
   const std::string& word() const { return tokens_[at_].text; }
@@ -46,6 +51,7 @@ class IpValueReader {
   const std::vector<IpToken>& tokens_;
   size_t& at_;
   IpExpressionError& error_;
+  const IpAddressNames& names_;
 };
 
 }  // namespace clickup

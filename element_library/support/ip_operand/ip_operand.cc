@@ -2,6 +2,9 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "driver/arguments.hh"
 
 namespace clickup {
@@ -13,9 +16,16 @@ std::array<uint8_t, 16> mask_of_length(uint32_t bits) {
   return mask;
 }
 
+std::optional<uint32_t> parse_decimal(std::string_view text) {
+  uint32_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 bool set_length(PrefixOperand& prefix, std::string_view text, std::string& error) {
   prefix.has_length = true;
-  std::optional<uint32_t> bits = parse_number(text);
+  std::optional<uint32_t> bits = parse_decimal(text);
   uint32_t limit = prefix.six ? 128 : 32;
   if (bits && *bits <= limit) {
     prefix.mask = *bits == 0 || prefix.six ? 0 : ~0u << (32 - *bits);
@@ -31,6 +41,13 @@ bool set_length(PrefixOperand& prefix, std::string_view text, std::string& error
   return mask.has_value();
 }
 
+// `10` of `10/8`: one to four bytes, the others zero.
+std::optional<uint32_t> parse_short_ip4(std::string_view text) {
+  std::string whole(text);
+  for (auto dots = std::count(whole.begin(), whole.end(), '.'); dots < 3; ++dots) whole += ".0";
+  return parse_ip4(whole);
+}
+
 }  // namespace
 
 std::optional<uint32_t> parse_ip4(std::string_view text) {
@@ -44,7 +61,7 @@ std::optional<PrefixOperand> parse_prefix(std::string_view text, std::string& er
   std::string_view host = text.substr(0, slash);
   PrefixOperand prefix;
   prefix.mask6 = mask_of_length(128);
-  if (std::optional<uint32_t> address = parse_ip4(host)) {
+  if (std::optional<uint32_t> address = slash == std::string_view::npos ? parse_ip4(host) : parse_short_ip4(host)) {
     prefix.address = *address;
   } else if (inet_pton(AF_INET6, std::string(host).c_str(), prefix.address6.data()) == 1) {
     prefix.six = true;

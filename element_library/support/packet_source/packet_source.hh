@@ -13,6 +13,7 @@ namespace clickup {
 // Emits copies of DATA, or other packets of a subclass, which decides how many are due.
 class PacketSource : public Emitter {
  protected:
+  uint64_t packet_bytes() const { return wire_.size(); }
   // The number of packets that are due, at most `limit`; LIMIT and ACTIVE are handled here.
   virtual uint64_t due(uint64_t limit) = 0;
   // Appends packets, `count` unless the pool is empty.
@@ -33,7 +34,10 @@ class PacketSource : public Emitter {
 
   void read_data(Arguments& arguments) { arguments.positional("DATA", data_, false); }
   void read_rest(Arguments& arguments, Errors& errors) {
-    arguments.keyword("LENGTH", length_).keyword("STOP", stop_).keyword("TIMESTAMP", timestamp_);
+    int64_t length = -1;
+    arguments.keyword("LENGTH", length).keyword("DATASIZE", length).keyword("TIMESTAMP", timestamp_);
+    read_end(arguments, errors);
+    length_ = length < 0 ? 0 : uint32_t(std::min<int64_t>(length, kMaxPacket + 1));
     if (length_ > kMaxPacket || data_.size() > kMaxPacket) {
       errors.add("packets are at most " + std::to_string(kMaxPacket) + " bytes long: make DATA or LENGTH smaller");
       length_ = 0, data_.clear();
@@ -59,7 +63,6 @@ class PacketSource : public Emitter {
 
   int64_t limit_ = -1;  // negative: for ever
   bool active_ = true;
-  bool stop_ = false;
 
  private:
   void emit(Batch& batch, uint32_t limit) override {
@@ -71,7 +74,9 @@ class PacketSource : public Emitter {
     uint32_t made = batch.count - before;
     count_ += made;
     emitted(made);
-    if (stop_ && limit_ >= 0 && count_ >= uint64_t(limit_)) request_stop();
+    bool reached = limit_ >= 0 && count_ >= uint64_t(limit_);
+    if (reached && !ended_) end();
+    ended_ = reached;
   }
 
   void shape() {
@@ -98,14 +103,15 @@ class PacketSource : public Emitter {
   }
   std::string restart() {
     count_ = 0;
+    ended_ = false;
     restarted();
     return "";
   }
 
   std::string data_ = "click-up test packet: sixty-four bytes of plain, readable text..";
-  std::string wire_;     // emitted bytes: data_, cut or padded to LENGTH
-  uint32_t length_ = 0;  // 0: as long as DATA
-  bool timestamp_ = true;
+  std::string wire_;                       // emitted bytes: data_, cut or padded to LENGTH
+  uint32_t length_ = 0;                    // 0: as long as DATA
+  bool timestamp_ = true, ended_ = false;  // ended: LIMIT was reached, and what is to happen then was done
   uint64_t count_ = 0;
 };
 
