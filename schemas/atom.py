@@ -31,7 +31,7 @@ class AtomParameterType(StrEnum):
     RULES = "rules"
     """Patterns to allow, or {allow: pattern} and {deny: pattern}; the first match decides."""
     CLASSES = "classes"
-    """Mapping from the name of an output to a pattern."""
+    """Mapping from the name of an output to a pattern, or to a list of patterns."""
     STRINGS = "strings"
     """List of texts."""
     NAMES = "names"

@@ -146,14 +146,22 @@ def _rule(index: int, rule: Any) -> str:
 def _classes(value: Any) -> tuple[str, ...]:
     if not isinstance(value, Mapping) or not value:
         raise Mistake("a mapping from output to pattern is expected, like {web: tcp dst port 80}")
-    return _each(_class, value.items())
+    return _each(_class, (one for name, given in value.items() for one in _patterns(name, given)))
 
 
-def _class(name: str, pattern: Any) -> str:
-    _name(name, name)
+def _patterns(name: str, given: Any) -> list[tuple[Path, Any]]:
+    """Return the patterns of a class, each with its place."""
+    if not isinstance(given, (list, tuple)) or not given:
+        return [((name,), given)]
+    return [((name, index), pattern) for index, pattern in enumerate(given)]
+
+
+def _class(path: Path, pattern: Any) -> str:
+    if path[1:] in ((), (0,)):  # once for each class
+        _name(path[0], path[0])
     mistake = pattern_mistake(pattern)
     if mistake:
-        raise Mistake(mistake, path=(name,))
+        raise Mistake(mistake, path=path)
     return str(pattern).strip()
 
 

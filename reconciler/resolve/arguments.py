@@ -26,6 +26,8 @@ class Bound:
 
     texts: Texts
     names: Mapping[str, tuple[str, ...]]
+    widths: Mapping[str, int]
+    """Output -> number of the element's ports behind it, where it is not one."""
     open: bool = False
     """Whether it may have further outputs, because a list of them has mistakes."""
 
@@ -73,7 +75,7 @@ class Binding:
         names = {key: _output_names(values.get(key)) for key in naming}
         texts.update((f"{key}_outputs", " ".join(listed)) for key, listed in names.items())
         self._check_distinct(path, manifest, names)
-        return Bound(texts, names, not all(names.values()))
+        return Bound(texts, names, _widths(manifest, values), not all(names.values()))
 
     def _check_distinct(
         self, path: Path, manifest: AtomManifest, names: Mapping[str, tuple[str, ...]]
@@ -214,6 +216,17 @@ def _output_names(value: Any) -> tuple[str, ...]:
     """Return the names of outputs, even invalid ones, since a flow may use them."""
     entries = value if isinstance(value, (Mapping, list, tuple)) else ()
     return tuple(entry for entry in entries if isinstance(entry, str))
+
+
+def _widths(manifest: AtomManifest, values: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many patterns each class has that is a list of them: each has a port."""
+    return {
+        name: len(given)
+        for key, parameter in manifest.parameters.items()
+        if parameter.type is AtomParameterType.CLASSES and isinstance(values.get(key), Mapping)
+        for name, given in values[key].items()
+        if isinstance(given, (list, tuple))
+    }
 
 
 def _name_parameters(manifest: AtomManifest) -> list[str]:

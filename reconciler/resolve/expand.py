@@ -79,15 +79,16 @@ class _Expanded:
         return self.atom.name if member == "self" else f"{self.atom.name}/{member}"
 
     def _element_ports(self, ports: Mapping[str, tuple[str, ...]]) -> dict[str, Ends]:
-        """Return element ports; one that is not named is the main element's next one."""
+        """Return element ports; those that are not named are the main element's next ones."""
         ends: dict[str, Ends] = {}
         following = 0
         for name, places in ports.items():
             if places:
                 ends[name] = tuple(self._parse_port(place) for place in places)
             else:
-                ends[name] = ((self.atom.name, following),)
-                following += 1
+                after = following + self.atom.bound.widths.get(name, 1)
+                ends[name] = tuple((self.atom.name, port) for port in range(following, after))
+                following = after
         return ends
 
     def _parse_port(self, text: str) -> tuple[str, int]:

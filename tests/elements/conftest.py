@@ -13,13 +13,22 @@ from tests.elements.successive import Lone, Workers
 from tests.packets import read_pcap, write_pcap
 
 CLASSES = [
-    *["CheckICMPHeader", "CheckTCPHeader", "CheckUDPHeader", "DecIP6HLIM", "DecIPTTL"],
+    *[
+        "AddressInfo",
+        "CheckICMPHeader",
+        "CheckTCPHeader",
+        "CheckUDPHeader",
+        "DecIP6HLIM",
+        "DecIPTTL",
+    ],
     *["GetIPAddress", "MarkIPHeader", "SetIPAddress", "SetIPChecksum", "SetIPDSCP", "SetIPECN"],
     *["SetTCPChecksum", "SetUDPChecksum"],
-    *["CheckPaint", "CoDel", "DelayUnqueue", "DropBroadcasts", "EtherMirror", "EtherRewrite"],
+    *["CheckPaint", "CoDel", "DelayUnqueue", "DropBroadcasts", "DropMartians", "EtherMirror"],
+    *["EtherRewrite"],
     *["FlowHashSwitch", "HashSwitch", "HostEtherFilter", "IPMirror", "PaintTee", "PrioSched"],
-    *["RandomSample", "RoundRobinSched", "RoundRobinSwitch", "Sample", "SetTimestamp"],
-    *["StaticSwitch", "StoreEtherAddress", "StripIPHeader", "Switch", "VLANDecap", "VLANEncap"],
+    *["PriorityTagDecap", "RandomSample", "RoundRobinSched", "RoundRobinSwitch", "Sample"],
+    *["SetTimestamp", "StaticSwitch", "StoreEtherAddress", "StripIPHeader", "Switch"],
+    *["VLANDecap", "VLANEncap"],
     *["DirectIPLookup", "LinearIPLookup", "LookupIP6Route", "LookupRoute", "RadixIPLookup"],
     *["RangeIPLookup", "SortedIPLookup", "StaticIPLookup"],
     *["ARPResponder", "ClampMSS", "GREDecap", "GREEncap", "ICMP6Error", "ICMPError"],

@@ -27,12 +27,13 @@ ELEMENTS = (
 )
 STATELESS = (
     *("ARPResponder", "CheckICMPHeader", "CheckTCPHeader", "CheckUDPHeader", "ClampMSS"),
-    *("DecIP6HLIM", "DecIPTTL", "EtherMirror", "EtherRewrite", "FlowHashSwitch", "GREDecap"),
+    *("DecIP6HLIM", "DecIPTTL", "DropMartians", "EtherMirror", "EtherRewrite"),
+    *("FlowHashSwitch", "GREDecap"),
     *("GREEncap", "GetIPAddress", "HashSwitch", "HostEtherFilter", "ICMP6Error", "ICMPError"),
     *("ICMPPingResponder", "IP6NDAdvertiser", "IPEncap", "IPFragmenter", "IPMirror", "Idle"),
-    *("LookupRoute", "MarkIPHeader", "Null", "SetIPChecksum", "SetIPDSCP", "SetIPECN"),
-    *("SetTCPChecksum", "SetUDPChecksum", "StoreEtherAddress", "StripIPHeader", "TCPReset"),
-    *("Tee", "UDPIPEncap", "VLANDecap", "VLANEncap", "VXLANDecap", "VXLANEncap"),
+    *("LookupRoute", "MarkIPHeader", "Null", "PriorityTagDecap", "SetIPChecksum", "SetIPDSCP"),
+    *("SetIPECN", "SetTCPChecksum", "SetUDPChecksum", "StoreEtherAddress", "StripIPHeader"),
+    *("TCPReset", "Tee", "UDPIPEncap", "VLANDecap", "VLANEncap", "VXLANDecap", "VXLANEncap"),
 )
 HEADERS = ("CheckIPHeader", "CheckIP6Header", "IPFilter", "IPPrint", "Discard", "Idle")
 SUPERVISOR = tuple(

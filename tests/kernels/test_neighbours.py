@@ -129,6 +129,7 @@ def test_a_neighbour_that_moves_tells_with_a_gratuitous_arp(table: Conversation)
         ("2001:db8::9", "one 2001:db8::9"),
         ("2001:db8:1::9", "one 2001:db8::fe"),
         ("fe80::99", "one fe80::99"),
+        ("169.254.1.9", "one 169.254.1.9"),
         ("ff02::1:ff00:9", "group 33:33:ff:00:00:09"),
     ],
 )

@@ -5,10 +5,11 @@
 // packets to or from more than one host. Marks the error's header and sets the destination annotation. The reversal of
 // source routes that Click's class does is not done. Parameters: SRC, the error's source; TYPE and CODE (0), numbers or
 // names as Click has them: unreachable, redirect, timeexceeded, parameterproblem; net, host, protocol, port, needfrag,
-// filter_prohibited, transit, reassembly; BADADDRS, addresses whose packets get none; MTU, longest error (576); PMTU,
-// what `needfrag` tells; SRC6, source of ICMPv6 errors about IPv6 packets, which say the same (they are at most 1280
-// bytes long; without SRC6 such packets are dropped); RATE, most errors a second (no limit). A redirect names the
-// destination annotation. USE_FIX_ANNO is taken and does nothing. Handlers: src, mtu, pmtu (rw).
+// isolated (in IPv6: beyond scope of source), filter_prohibited, transit, reassembly; BADADDRS, addresses whose packets
+// get none; MTU, longest error (576); PMTU, what `needfrag` tells; SRC6, source of ICMPv6 errors about IPv6 packets,
+// which say the same (they are at most 1280 bytes long; without SRC6 such packets are dropped); RATE, most errors a
+// second (no limit). A redirect names the destination annotation. USE_FIX_ANNO and SET_FIX_ANNO are taken and do
+// nothing. Handlers: src, mtu, pmtu (rw).
 #pragma once
 
 #include <arpa/inet.h>
@@ -17,6 +18,7 @@
 #include <sstream>
 #include <vector>
 
+#include "support/address_names/address_names.hh"
 #include "support/icmp_error/error_element.hh"
 #include "support/icmp_error/icmp_error.hh"
 #include "support/kept_counter/kept_counter.hh"
@@ -32,17 +34,22 @@ class ICMPError : public ErrorElement {
     bool fix = true;
     arguments.positional("SRC", source).positional("TYPE", type).positional("CODE", code, false);
     arguments.positional("BADADDRS", bad, false).keyword("MTU", mtu_).keyword("PMTU", path_mtu_);
-    arguments.keyword("SRC6", source6).keyword("RATE", rate).keyword("USE_FIX_ANNO", fix).finish(errors);
+    arguments.keyword("SRC6", source6)
+        .keyword("RATE", rate)
+        .keyword("USE_FIX_ANNO", fix)
+        .keyword("SET_FIX_ANNO", fix)
+        .finish(errors);
     if (!errors.empty()) return;
     if (!read_icmp_error(type, code, error_))
       errors.add("TYPE '" + type + "' and CODE '" + code + "' are not numbers or names of ICMP");
-    if (std::string problem = set_source(source); !problem.empty()) errors.add(problem);
+    if (std::string problem = set_source(with_addresses(*this, source, AddressKind::ip)); !problem.empty())
+      errors.add(problem);
     answers_six_ = !source6.empty();
     if (answers_six_ && inet_pton(AF_INET6, source6.c_str(), source6_) != 1)
       errors.add("SRC6: '" + source6 + "' is not an IPv6 address");
     if (mtu_ < kLeastMtu || mtu_ > kMostMtu) errors.add("MTU is 56 to 9000 bytes, not " + std::to_string(mtu_));
     set_limit(rate, errors);
-    read_bad_addresses(bad, errors);
+    read_bad_addresses(with_addresses(*this, bad, AddressKind::ip), errors);
   }
 
   void initialize(Host& host, Errors& errors) override { sent_.open(*this, "sent", host, errors); }

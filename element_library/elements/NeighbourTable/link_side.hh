@@ -84,11 +84,17 @@ struct LinkSide {
   static constexpr uint8_t kEverybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
   bool on_link(const IpAddress& address) const {
-    if (address.data()[0] == 0xfe && (address.data()[1] & 0xc0) == 0x80) return true;
+    if (is_link_local(address)) return true;
     for (const IpPrefix& own : addresses) {
       if (is_ip4(own.address.data()) == is_ip4(address.data()) && contains(own, address.data())) return true;
     }
     return false;
+  }
+
+  // fe80::/10, and 169.254.0.0/16 (RFC 3927 section 2.6.2).
+  static bool is_link_local(const IpAddress& address) {
+    const uint8_t* at = address.data();
+    return is_ip4(at) ? at[12] == 169 && at[13] == 254 : at[0] == 0xfe && (at[1] & 0xc0) == 0x80;
   }
 
   Cast cast4(const IpAddress& address, uint8_t* destination) const {

@@ -22,11 +22,11 @@ struct NdMessage {
 
 namespace nd_message_detail {
 
-inline constexpr uint8_t kIcmp6 = 58, kHops = 255;
-inline constexpr uint32_t kIcmp = 14 + 40, kOptions = kIcmp + 24;
+inline constexpr uint8_t kNextHeader = 58, kHops = 255;
+inline constexpr uint32_t kMessage = 14 + 40, kOptions = kMessage + 24;
 
 inline uint16_t checksum_of(const uint8_t* ip, const uint8_t* icmp, uint32_t length) {
-  const uint8_t pseudo[4] = {uint8_t(length >> 8), uint8_t(length), 0, kIcmp6};
+  const uint8_t pseudo[4] = {uint8_t(length >> 8), uint8_t(length), 0, kNextHeader};
   uint32_t sum = internet_sum(ip + 8, 32) + internet_sum(pseudo, 4) + internet_sum(icmp, length);
   while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
   return uint16_t(sum);
@@ -60,9 +60,10 @@ inline bool is_valid(const NdMessage& message) {
 inline bool read_nd(const uint8_t* frame, uint32_t length, NdMessage& message) {
   using namespace nd_message_detail;
   if (length < kOptions || frame[12] != 0x86 || frame[13] != 0xdd) return false;
-  const uint8_t *ip = frame + 14, *icmp = frame + kIcmp;
+  const uint8_t *ip = frame + 14, *icmp = frame + kMessage;
   uint32_t bytes = uint32_t(ip[4] << 8 | ip[5]);
-  if (ip[0] >> 4 != 6 || ip[6] != kIcmp6 || ip[7] != kHops || bytes < 24 || kIcmp + bytes > length) return false;
+  if (ip[0] >> 4 != 6 || ip[6] != kNextHeader || ip[7] != kHops || bytes < 24 || kMessage + bytes > length)
+    return false;
   message.type = icmp[0];
   bool known = message.type == NdMessage::kSolicitation || message.type == NdMessage::kAdvertisement;
   if (!known || icmp[1] != 0 || checksum_of(ip, icmp, bytes) != 0xffff) return false;
@@ -76,15 +77,15 @@ inline bool read_nd(const uint8_t* frame, uint32_t length, NdMessage& message) {
 // Writes a whole frame to `destination`, with the message's Ethernet address as source and option; returns its length.
 inline uint32_t write_nd(const NdMessage& message, const uint8_t* destination, uint8_t* frame) {
   using namespace nd_message_detail;
-  constexpr uint32_t kBytes = NdMessage::kFrameBytes - kIcmp;
+  constexpr uint32_t kBytes = NdMessage::kFrameBytes - kMessage;
   std::memset(frame, 0, NdMessage::kFrameBytes);
   std::memcpy(frame, destination, 6);
   std::memcpy(frame + 6, message.ether, 6);
-  const uint8_t head[10] = {0x86, 0xdd, 0x60, 0, 0, 0, 0, kBytes, kIcmp6, kHops};
+  const uint8_t head[10] = {0x86, 0xdd, 0x60, 0, 0, 0, 0, kBytes, kNextHeader, kHops};
   std::memcpy(frame + 12, head, sizeof head);
   std::memcpy(frame + 14 + 8, message.source.data(), 16);
   std::memcpy(frame + 14 + 24, message.destination.data(), 16);
-  uint8_t* icmp = frame + kIcmp;
+  uint8_t* icmp = frame + kMessage;
   icmp[0] = message.type;
   icmp[4] = message.flags;
   std::memcpy(icmp + 8, message.target.data(), 16);

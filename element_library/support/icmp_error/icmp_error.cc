@@ -31,6 +31,7 @@ constexpr CodeName kCodes[] = {{kUnreachable, "net", 0},
                                {kUnreachable, "port", 3},
                                {kUnreachable, "needfrag", 4},
                                {kUnreachable, "srcfail", 5},
+                               {kUnreachable, "isolated", 8},
                                {kUnreachable, "filter_prohibited", 13},
                                {kRedirect, "net", 0},
                                {kRedirect, "host", 1},
@@ -117,10 +118,10 @@ bool to_icmp6(const IcmpError& error, IcmpError& six) {
   struct Pair {
     uint8_t type, code, type6, code6;
   };
-  static constexpr Pair pairs[] = {{kUnreachable, 0, 1, 0},  {kUnreachable, 1, 1, 3},     {kUnreachable, 2, 4, 1},
-                                   {kUnreachable, 3, 1, 4},  {kUnreachable, 4, 2, 0},     {kUnreachable, 9, 1, 1},
-                                   {kUnreachable, 10, 1, 1}, {kUnreachable, 13, 1, 1},    {kTimeExceeded, 0, 3, 0},
-                                   {kTimeExceeded, 1, 3, 1}, {kParameterProblem, 0, 4, 0}};
+  static constexpr Pair pairs[] = {{kUnreachable, 0, 1, 0},  {kUnreachable, 1, 1, 3},  {kUnreachable, 2, 4, 1},
+                                   {kUnreachable, 3, 1, 4},  {kUnreachable, 4, 2, 0},  {kUnreachable, 8, 1, 2},
+                                   {kUnreachable, 9, 1, 1},  {kUnreachable, 10, 1, 1}, {kUnreachable, 13, 1, 1},
+                                   {kTimeExceeded, 0, 3, 0}, {kTimeExceeded, 1, 3, 1}, {kParameterProblem, 0, 4, 0}};
   for (const Pair& pair : pairs) {
     if (pair.type != error.type || pair.code != error.code) continue;
     // Protocol unreachable points at the field that names it.

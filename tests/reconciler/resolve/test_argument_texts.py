@@ -68,6 +68,29 @@ def test_routes_with_mistakes(value: object, why: str, path: tuple[object, ...])
     assert why in str(mistake) and mistake.path == path
 
 
+CLASSES = LIBRARY.atoms["Classify"].parameters["classes"]
+
+
+def test_a_class_has_one_pattern_or_several() -> None:
+    given = {"tags": ["12/8100", "12/88a8 "], "arp": "12/0806"}
+    assert atom_text(CLASSES, given) == ("12/8100", "12/88a8", "12/0806")
+
+
+@pytest.mark.parametrize(
+    ("value", "paths"),
+    [
+        ({"tags": []}, [("tags",)]),
+        ({"tags": ["12/8100", "", 7]}, [("tags", 1), ("tags", 2)]),
+        ({"Tags": ["12/8100", "12/88a8"]}, [("Tags",)]),
+        ({"tags": {"a": "12/8100"}}, [("tags",)]),
+    ],
+)
+def test_classes_with_mistakes(value: object, paths: list[tuple[object, ...]]) -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        atom_text(CLASSES, value)
+    assert [mistake.path for mistake in mistakes_in(caught.value)] == paths
+
+
 def test_a_text_of_a_list_is_one_argument() -> None:
     addresses = LIBRARY.atoms["AnswerARP"].parameters["addresses"]
     assert atom_text(addresses, ["192.0.2.1 2:0:0:0:0:1 "]) == ("192.0.2.1 2:0:0:0:0:1",)

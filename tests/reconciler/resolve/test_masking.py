@@ -68,8 +68,8 @@ SEEDS = {
     ),
     "types": (
         ELEMENT,
-        "outbound[other] -> to_wan",
-        "outbound[other] -> check_in",
+        "types_out[passed] -> to_wan",
+        "types_out[passed] -> check_in",
         ["Packet types differ"],
     ),
     "device's key": (DEVICE, "transport:", "transprt:", ["Unknown key"]),

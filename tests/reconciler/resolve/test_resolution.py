@@ -57,13 +57,13 @@ def test_ip_packets_get_their_ethernet_header_back_where_frames_are_wanted(firew
     assert (glue.class_name, glue.arguments) == ("Unstrip", ("14",))
     wires = set(firewall.graph.connections)
     assert Connection("forwarded", 0, "to_wan/framed_ip_to_frame", 0) in wires
-    assert Connection("outbound", 3, "to_wan/queue", 0) in wires, "frames need no glue"
+    assert Connection("types_out", 0, "to_wan/queue", 0) in wires, "frames need no glue"
 
 
 def test_outputs_left_open_join_or_drop(firewall):
     wires = set(firewall.graph.connections)
     assert Connection("check_out", 2, "forwarded", 0) in wires, "related: established"
-    assert Connection("outbound", 0, "to_wan/queue", 0) in wires, "arp: other"
+    assert Connection("outbound", 0, "types_out", 0) in wires, "arp: other"
     assert Connection("open", 1, "open/full", 0) in wires
     assert firewall.graph.element("open/full").class_name == "Discard"
 
@@ -122,6 +122,17 @@ def test_classify_reads_expressions_of_ip_and_bytes_of_frames(library):
     assert graph.element("kinds").arguments == ("tcp dst port 80", "-")
     assert graph.element("kinds/other").class_name == "Discard"
     assert graph.element("types").class_name == "Classifier"
+
+
+def test_a_class_of_several_patterns_takes_what_matches_any(library):
+    graph = pipeline(
+        "    types: {use: Classify, with: {classes: {tags: [12/8100, 12/88a8], arp: 12/0806}}}\n",
+        ["from_lan -> types[tags] -> drop", "types[arp] -> to_wan", "types[other] -> drop"],
+        library,
+    )
+    assert graph.element("types").arguments == ("12/8100", "12/88a8", "12/0806", "-")
+    leading = {one.source_port: one.target for one in graph.connections if one.source == "types"}
+    assert leading == {0: "drop", 1: "drop", 2: "to_wan/queue", 3: "drop"}
 
 
 BRIDGE = """\
