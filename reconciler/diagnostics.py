@@ -65,9 +65,18 @@ def one_line(text: str) -> str:
     return printable(text).replace("\n", "\\n")
 
 
+MOST_COMPARED = 500
+"""Words that a misspelling is compared with: a file of mere mistakes must not take hours."""
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word of which this one is probably a misspelling, else None."""
-    return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)), None)
+    """Return the known word of which this one is probably a misspelling, else None, also when many
+    are known.
+    """
+    words = list(known)
+    if len(words) > MOST_COMPARED:
+        return None
+    return next(iter(difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)), None)
 
 
 def alike(word: str, known: Iterable[str]) -> bool:
@@ -85,12 +94,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint with the closest known word, else with all of them when they are
     few, else "".
     """
-    names = sorted(known)
+    names = list(known)
     close = closest(word, names)
     if close is not None:
         return f"Did you mean {close!r}?"
     if names and len(names) <= 16:
-        return f"Known here: {', '.join(names)}."
+        return f"Known here: {', '.join(sorted(names))}."
     return ""
 
 
