@@ -11,7 +11,22 @@ import re
 from reconciler.diagnostics import did_you_mean
 
 GRAMMAR = frozenset(
-    ["src", "dst", "and", "or", "not", "ip", "ip6", "any", "all", "true", "false", "mask"]
+    [
+        "src",
+        "dst",
+        "dest",
+        "and",
+        "or",
+        "not",
+        "ip",
+        "ip6",
+        "ether",
+        "any",
+        "all",
+        "mask",
+        "true",
+        "false",
+    ]
 )
 NAMES = frozenset(
     [
@@ -69,6 +84,7 @@ NAMES = frozenset(
         "l2tp",
         "ldap",
         "ldaps",
+        "len",
         "maskreq",
         "maskreq-reply",
         "mqtt",

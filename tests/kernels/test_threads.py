@@ -14,7 +14,10 @@ from tests.units import layout_headers
 
 MORE = {
     "threads": (LIBRARY / "shared" / "shared_page.cc",),
-    "pattern_loading": tuple((LIBRARY / "support" / "pattern_set").glob("*.cc")),
+    "pattern_loading": (
+        *(LIBRARY / "support" / "pattern_set").glob("*.cc"),
+        LIBRARY / "support" / "named_file" / "named_file.cc",
+    ),
 }
 
 

@@ -55,11 +55,14 @@ def started(driver: Path, tmp_path: Path, role: str) -> Iterator[socket.socket]:
     with ours, theirs, listener, page() as memory:
         shared = [memory, listener.fileno()] if role == "worker" else [memory]
         with subprocess.Popen(command, pass_fds=[channel]) as process:
-            socket.send_fds(ours, [b"welcome 2"], shared)
-            assert ours.recv(100) == b"version 2"
-            yield ours
-            ours.send(b"exit")
-            assert process.wait(30) == 0
+            try:
+                socket.send_fds(ours, [b"welcome 3"], shared)
+                assert ours.recv(100) == b"version 3"
+                yield ours
+                ours.send(b"exit")
+                assert process.wait(30) == 0
+            finally:
+                process.kill()
 
 
 @pytest.mark.parametrize("role", ["worker", "carry"])

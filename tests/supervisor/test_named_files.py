@@ -30,7 +30,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """What lies on the device: what is allowed to be read, to be written, and what is not."""
-    for name in ("device", "readable/sub", "writable/sub", "private"):
+    for name in ("readable/sub", "writable/sub", "private"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "private/shadow").write_text(SECRET + "\n")
     return tmp_path
@@ -43,7 +43,7 @@ def supervised(supervisor_program: Path, driver: Path, folder: Path) -> Iterator
         f"CLICKUP_READABLE={folder}/nowhere:{folder}/readable/",
         f"CLICKUP_WRITABLE={folder}/writable",
     ]
-    with Supervised(supervisor_program, driver, folder / "device", None, before=allowed) as one:
+    with Supervised(supervisor_program, driver, folder, None, before=allowed) as one:
         yield one
 
 
@@ -151,7 +151,7 @@ def test_a_file_named_while_packets_flow_is_confined_too(supervised, folder):
 
 
 def test_without_a_setting_only_folders_of_click_up_are_allowed(supervisor_program, driver, folder):
-    with Supervised(supervisor_program, driver, folder / "device", None) as supervised:
+    with Supervised(supervisor_program, driver, folder, None) as supervised:
         said = supervised.refused("r", routes("/etc/hostname"))
         assert "(CLICKUP_READABLE): /etc/click-up" in said
         assert "/var/log/click-up" in supervised.refused("a", alerts(folder / "writable/x"))

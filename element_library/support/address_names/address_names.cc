@@ -1,9 +1,9 @@
 #include "support/address_names/address_names.hh"
 
 #include <ifaddrs.h>
+#include <linux/if_packet.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
-#include <netpacket/packet.h>
 
 #include <algorithm>
 #include <bit>

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
 from reconciler.errors import DeviceMisconfigured
 from reconciler.transports.transport import Transport
 
-# The user, then mode, owner and path of the directory and of all that it lies in, links resolved.
+# Users that are trusted, then mode, owner and path of the directory and of all that it lies in,
+# links resolved. In a user namespace the system's root is one of the users that are not mapped.
 SCRIPT = (
-    'id -u; path=$(readlink -f "$1") || exit 0;'
+    "read -r _ _ mapped </proc/self/uid_map; unmapped=;"
+    ' [ "$mapped" = 4294967295 ] || unmapped=$(cat /proc/sys/kernel/overflowuid);'
+    ' echo 0 "$(id -u)" "$unmapped"; path=$(readlink -f "$1") || exit 0;'
     ' while :; do [ ! -e "$path" ] || stat -c "%a %u %n" "$path";'
     ' [ "$path" != / ] || exit 0; path=$(dirname "$path"); done'
 )
@@ -23,15 +26,15 @@ async def check_named(transport: Transport, instance: str, folders: Iterable[str
     """
     for folder in folders:
         said = await transport.run(("/bin/sh", "-c", SCRIPT, "sh", folder))
-        user, *lines = said.splitlines()
-        for why in filter(None, (_weakness(line, ("0", user)) for line in lines)):
+        trusted, *lines = said.splitlines()
+        for why in filter(None, (_weakness(line, trusted.split()) for line in lines)):
             raise DeviceMisconfigured(
                 f"{instance}: {PurePosixPath(folder)} is no safe place: {why}; take that right"
                 " away, or name another directory"
             )
 
 
-def _weakness(line: str, trusted: tuple[str, str]) -> str:
+def _weakness(line: str, trusted: Collection[str]) -> str:
     """Return why others can replace what lies in a directory, "" if they cannot."""
     mode, owner, path = line.split(" ", 2)
     rights = int(mode, 8)
