@@ -82,6 +82,14 @@ class DeviceMoved(Stalled):
     reason = "DeviceMoved"
 
 
+class DirectoryTaken(Stalled):
+    """The supervisor in the device's directory is that of another instance, so nothing of this one
+    is there.
+    """
+
+    reason = "DirectoryTaken"
+
+
 class DeviceUnready(Stalled):
     """The device lacks a network interface or a capability that the release needs, or has a
     supervisor that the driver does not understand; the release is not to blame.
@@ -138,15 +146,6 @@ class Waiting(Exception):
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-
-
-class DirectoryTaken(Waiting):
-    """The supervisor in the device's directory is that of another instance."""
-
-    reason = "DirectoryTaken"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, retry_after=5.0)
 
 
 class Superseded(Waiting):

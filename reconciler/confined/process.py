@@ -17,6 +17,11 @@ from typing import Any
 from reconciler.confined.task import STATUS, Task, why_ended
 from reconciler.errors import NoProcess
 
+AT_ONCE = 2
+"""Calls at the same time: each may take the memory of its limit."""
+LONGEST_SHARE = 30
+"""Seconds that a call may take for each second of processor time that it may."""
+
 _CHUNK = 1 << 20
 
 
@@ -25,6 +30,7 @@ class Confined:
 
     def __init__(self, tasks: Mapping[str, Task]) -> None:
         self._tasks = tasks
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
@@ -59,7 +65,8 @@ class Confined:
         # which lets whoever writes it run code, gives its reader nothing to do that it could not.
         # What others wrote goes through it as bytes and text, which it does not interpret.
         asked = await asyncio.to_thread(lambda: pickle.dumps(name) + pickle.dumps(arguments))
-        answer = await self._exchange(asked)
+        async with self._turns:
+            answer = await self._within(name, asked)
         if len(answer) < STATUS.size:
             raise NoProcess("a process that reads the repository ended early; trying again")
         (status,) = STATUS.unpack(answer[-STATUS.size :])
@@ -69,6 +76,17 @@ class Confined:
         if returned:
             return value
         raise value
+
+    async def _within(self, name: str, asked: bytes) -> bytes:
+        """Return the answer. Raises NoProcess when a process does nothing, as a stopped one does:
+        that takes no processor time, which its own limit is of.
+        """
+        seconds = LONGEST_SHARE * self._tasks[name].seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._exchange(asked)
+        except TimeoutError as error:
+            raise NoProcess(f"a process gave no answer in {seconds} s; trying again") from error
 
     async def _exchange(self, asked: bytes) -> bytes:
         loop = asyncio.get_running_loop()

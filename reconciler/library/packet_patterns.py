@@ -155,7 +155,7 @@ NAMES = frozenset(
 )
 """Properties, and names of protocols, ports, TCP flags and ICMP types, as the driver knows them."""
 
-_TOKEN = re.compile(r"[^\s()!&|=<>?]+")
+_TOKEN = re.compile(r"[^\s()\[\]!&|=<>?]+")
 _PORT = re.compile(r"\bport\s*(?:==|=|!=|<=|>=|<|>)?\s*(\d+)")
 LAST_PORT = 65535
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.apply.collecting import Collector
 from reconciler.devices.client import DeviceClient
 from reconciler.devices.reports import CheckpointStatus, DeviceStatus
-from reconciler.errors import CheckpointFailed, DeviceUnreachable
+from reconciler.errors import CheckpointFailed, DeviceMisconfigured, DeviceUnreachable
 from reconciler.record.conditions import FALSE, TRUE, UNKNOWN, Finding
 from reconciler.record.journal import Journal
 from reconciler.store import Snapshots
@@ -32,7 +32,7 @@ async def keep_checkpoints(
         await journal.record_checkpointed(condition_of(said, bool(status.tables)))
         if said.last is not None and said.interval_ms and not status.unconfirmed:
             await Collector(snapshots, device).periodic(said.last, said.interval_ms / 1000)
-    except (CheckpointFailed, DeviceUnreachable) as error:
+    except (CheckpointFailed, DeviceMisconfigured, DeviceUnreachable) as error:
         await journal.event("Warning", error.reason, str(error))
 
 

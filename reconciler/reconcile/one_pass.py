@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 from reconciler.devices.reports import DeviceState
 from reconciler.errors import (
     ChangeRefused,
+    DirectoryTaken,
     PlanRefused,
     SourceIncomplete,
     Stalled,
@@ -196,8 +198,9 @@ class _Pass:
             )
         if known.applied is not None:
             goal = self.planner.removal(known.applied, self.journal.revision)
-            plan, _ = await self.planner.plan(goal, await self._observe(goal), known)
-            await run_attempt(goal, plan, self.dependencies, self.signals, self.journal)
+            with suppress(DirectoryTaken):  # another instance has its place: it ended before
+                plan, _ = await self.planner.plan(goal, await self._observe(goal), known)
+                await run_attempt(goal, plan, self.dependencies, self.signals, self.journal)
             await self.journal.event("Normal", "Removed", gone)
         return Outcome(OutcomeKind.REMOVED, "Removed", gone)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from reconciler.build import Builder
 from reconciler.devices.client import DeviceClient
 from reconciler.devices.open import open_device
 from reconciler.devices.reports import DeviceState
-from reconciler.errors import DeviceMoved, Waiting
+from reconciler.errors import DeviceMoved, DirectoryTaken, Waiting
 from reconciler.library import Library
 from reconciler.load.desired_state import DesiredState
 from reconciler.load.repository import Desired
@@ -128,7 +129,9 @@ class Planner:
         last = known.applied
         if last is None or (words := _differences(last, desired)) == "":
             return
-        if (await self._device(last).observe()).status is not None:
+        with suppress(DirectoryTaken):
+            if (await self._device(last).observe()).status is None:
+                return
             raise DeviceMoved(
                 f"{words}: a running supervisor cannot be moved. Undo that change, or give the"
                 f" device another name: {desired.key} is then stopped, and starts without its"

@@ -122,6 +122,12 @@ def test_the_time_of_a_capture(
     assert found == seconds
 
 
+def test_nothing_behind_the_end_is_pulled_while_the_run_ends(drive: Drive, tmp_path: Path) -> None:
+    done = drive("FromDump(in.pcap, END_AFTER 1500ms, STOP true) -> Unqueue -> ToDump(out.pcap);")
+    assert done.returncode == 0, done.stderr
+    assert [one.time_ns // 10**9 for one in read_pcap(tmp_path / "out.pcap")] == [1, 2]
+
+
 def test_what_is_behind_the_end_follows_a_call(drive: Drive, tmp_path: Path) -> None:
     done = drive("c :: Counter; FromDump(in.pcap, END 3, END_CALL c.reset) -> c -> Discard;" + STOP)
     assert done.returncode == 0, done.stderr

@@ -150,6 +150,14 @@ def test_a_file_named_while_packets_flow_is_confined_too(supervised, folder):
     assert not Path("/etc/alerts").exists()
 
 
+def test_the_root_allows_everything(supervisor_program, driver, folder):
+    allowed = ["env", "CLICKUP_READABLE=/"]
+    with Supervised(supervisor_program, driver, folder, None, before=allowed) as supervised:
+        (folder / "private/routes").write_text("10.0.0.0/8 0\n")
+        supervised.confirmed("r", routes(folder / "private/routes"))
+        assert "links are not followed" in supervised.refused("s", routes("/proc/self/environ"))
+
+
 def test_without_a_setting_only_folders_of_click_up_are_allowed(supervisor_program, driver, folder):
     with Supervised(supervisor_program, driver, folder, None) as supervised:
         said = supervised.refused("r", routes("/etc/hostname"))

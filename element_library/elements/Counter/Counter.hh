@@ -87,7 +87,7 @@ class Counter : public Element {
     if (problem.empty()) problem = read.handler.check(*this);
     if (!problem.empty()) return problem;
     trigger = read;
-    set_keyword(keyword, text);
+    set_keyword(keyword, trigger.text);
     return "";
   }
 

@@ -140,7 +140,8 @@ class FromDump : public Emitter {
 
   void end_of_window() {
     window_.pass_end();
-    if (!end()) active_ = false;
+    end();
+    if (!calls_at_end()) active_ = false;
   }
 
   // The draw is made once, also for a packet that is not due yet.

@@ -46,8 +46,9 @@ class HandlerCall {
     auto done = [&caller](const std::string& error) {
       if (!error.empty()) chatter(caller, "the handler that it calls: " + error);
     };
-    if (handler->write_later) handler->write_later(value_, done);
-    else done(handler->write(value_));
+    std::string value = value_;  // the handler may change this very call
+    if (handler->write_later) handler->write_later(value, done);
+    else done(handler->write(value));
   }
 
  private:

@@ -50,8 +50,9 @@ int open_beneath(const std::string& root, const std::string& path, int flags) {
 // The rest of `path` beneath `root`, "." for the root itself; empty when it lies elsewhere. ".." is for openat2 to
 // refuse.
 std::string rest_beneath(std::string_view path, std::string_view root) {
-  while (root.size() > 1 && root.back() == '/') root.remove_suffix(1);
   if (!path.starts_with('/')) return std::string(path);
+  if (path == root) return ".";
+  while (root.ends_with('/')) root.remove_suffix(1);  // of "/" nothing stays
   if (path == root) return ".";
   if (!path.starts_with(root) || path.size() <= root.size() || path[root.size()] != '/') return {};
   return std::string(path.substr(std::min(path.find_first_not_of('/', root.size()), path.size())));

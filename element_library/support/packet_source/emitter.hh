@@ -48,6 +48,7 @@ class Emitter : public Element {
     ending_ = end_call_.set();
     return stop_ || ending_;
   }
+  bool calls_at_end() const { return end_call_.set(); }
 
  private:
   bool stop_ = false, ending_ = false;

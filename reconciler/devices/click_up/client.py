@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from reconciler.devices.click_up.checkpoints import CheckpointFolder, damaged, newest_first
-from reconciler.devices.click_up.named_folders import check_named
+from reconciler.devices.click_up.named_folders import NamedFolders
 from reconciler.devices.click_up.places import RECORD, Places
 from reconciler.devices.click_up.share import DeviceShare
 from reconciler.devices.click_up.staging import prune, remove_all, stage
@@ -25,7 +25,7 @@ from reconciler.devices.reports import (
     SchedulingStatus,
     TakeoverReport,
 )
-from reconciler.errors import DeviceUnreachable, NobodyListens, Transient
+from reconciler.errors import DeviceUnreachable, DirectoryTaken, NobodyListens, Transient
 from reconciler.transports.transport import PROGRAM, File, Transport
 from schemas.capabilities import Capabilities
 from schemas.device import Device
@@ -47,11 +47,11 @@ class ClickUpDevice:
         self._transport = transport
         self._netns = device.spec.netns
         spec = device.spec.checkpoints
-        self._named = [one for one in (device.spec.directory, spec.directory) if one]
         elsewhere = PurePosixPath(spec.directory) / element if spec.directory else None
-        self.checkpoints = CheckpointFolder(
-            elsewhere or self.places.checkpoints, round(spec.interval * 1000), spec.keep
-        )
+        folder = elsewhere or self.places.checkpoints
+        self.checkpoints = CheckpointFolder(folder, round(spec.interval * 1000), spec.keep)
+        named = (directory if device.spec.directory else None, elsewhere)
+        self._named = NamedFolders(self.name, *filter(None, named))
         self.share = DeviceShare.of(device.spec)
         self._supervisor = Supervisor(self.name, transport, self.places.supervisor_socket)
 
@@ -84,8 +84,7 @@ class ClickUpDevice:
         options = ["--directory", str(places.directory), "--name", self.name]
         if self._netns is not None:
             options += ["--netns", str(await namespace(transport, self._netns, self.name))]
-        await make_directory(transport, places)
-        await check_named(transport, self.name, self._named)
+        await make_directory(transport, places, self._named)
         # A copy: the cache may be cleaned during the supervisor's lifetime.
         await transport.put(File(supervisor, PROGRAM), places.supervisor)
         command = [
@@ -96,7 +95,7 @@ class ClickUpDevice:
 
     async def stage(self, release: Release) -> None:
         """Put a release on the device's disk, atomically. Raises DeviceMisconfigured, Transient."""
-        await make_directory(self._transport, self.places)
+        await make_directory(self._transport, self.places, self._named)
         try:
             await stage(self._transport, self.places.releases, release)
         except OSError as error:
@@ -157,11 +156,12 @@ class ClickUpDevice:
 
     async def configure_checkpoints(self, said: CheckpointStatus) -> str:
         """Have the running supervisor write them as the device's description says; return what
-        was changed. Raises CheckpointFailed, DeviceUnreachable.
+        was changed. Raises CheckpointFailed, DeviceMisconfigured, DeviceUnreachable.
         """
         folder = self.checkpoints
         if folder.described_by(said):
             return ""
+        await self._named.check(self._transport)
         await self._supervisor.set_checkpoints(folder.path, folder.interval_ms, folder.keep)
         return str(folder)
 
@@ -198,7 +198,7 @@ class ClickUpDevice:
     async def _answers(self) -> bool:
         try:
             await self._supervisor.status()
-        except NobodyListens:
+        except (NobodyListens, DirectoryTaken):
             return False
         except DeviceUnreachable:
             return True  # it ended in the middle of its answer; the next attempt will show

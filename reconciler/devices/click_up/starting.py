@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import PurePosixPath
 
 from reconciler.devices.click_up.detached import is_alive, last_lines, start_detached
+from reconciler.devices.click_up.named_folders import NamedFolders
 from reconciler.devices.click_up.places import Places
 from reconciler.errors import DeviceMisconfigured, DeviceUnreachable
 from reconciler.transports.transport import Transport
@@ -15,8 +16,9 @@ START_SECONDS = 5.0
 NAMESPACES = PurePosixPath("/run/netns")
 
 
-async def make_directory(transport: Transport, places: Places) -> None:
+async def make_directory(transport: Transport, places: Places, named: NamedFolders) -> None:
     """Create the device's directory and its folder of releases. Raises DeviceMisconfigured."""
+    await named.check(transport)
     try:
         await transport.make_folder(places.releases, parents=True)
     except OSError as error:
@@ -25,6 +27,7 @@ async def make_directory(transport: Transport, places: Places) -> None:
             " writable, or set"
             " spec.directory of the device to one that is"
         ) from error
+    await named.check(transport)  # somebody may have been faster
 
 
 async def start(

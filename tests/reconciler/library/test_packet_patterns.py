@@ -22,7 +22,8 @@ def test_the_words_are_those_of_the_driver():
         "tcp dst port 80", "src net 10.0.0.0/8 and not icmp", "dst host 2001:db8::1", "-",
         "tcp opt syn && !(tcp opt ack)", "portrange 1000-2000", "12/0800", "12/0806 20/0001",
         "src net fe80::/10", "tcp dst port https or www", "dst net 10.0.0.0 mask 255.0.0.0",
-        "udp port >= 1024", "tcp port 65535", "ip proto 89", "6/1.2.3.4%f0",
+        "udp port >= 1024", "tcp port 65535", "ip proto 89", "6/1.2.3.4%f0", "ip[8] = 64",
+        "tcp[13:1] & 2 != 0", "src ether 00:01:02:03:04:05", "ip len > 100",
     ],
 )  # fmt: skip
 def test_patterns_that_can_be_read(pattern):

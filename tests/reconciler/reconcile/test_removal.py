@@ -7,9 +7,11 @@ from __future__ import annotations
 import pytest
 
 from reconciler.cli.plan import plan_all
+from reconciler.devices.open import open_click_up
 from reconciler.load import load
 from reconciler.outcome import OutcomeKind
-from reconciler.testbed.here import releases_of
+from reconciler.testbed.here import directory_of, releases_of
+from schemas.device import Device
 from tests.e2e.support.processes import kill
 from tests.reconciler.reconcile.house import House
 from tests.reconciler.reconcile.pipeline import KEY
@@ -35,6 +37,24 @@ async def test_a_removal_is_an_attempt(house: House) -> None:
     assert first.outcome == "Applied"
     assert house.ledger.instance(KEY).status is None
     assert ("Removed", f"no longer in {revision}") in house.recorder.events
+
+
+async def test_an_instance_whose_place_another_one_has_taken_is_gone(house: House) -> None:
+    house.repository.commit()
+    await house.once()
+    await house.device.stop()
+    described = {"apiVersion": "click-up/v1alpha1", "kind": "Device", "metadata": {"name": "crate"},
+                 "spec": {"directory": str(directory_of(house.device).parent)}}  # fmt: skip
+    other = open_click_up(Device.model_validate(described), "stream", house.data)
+    await other.start(await house.builder.supervisor())
+    taken = await house.once()
+    assert (taken.kind, taken.reason) == (OutcomeKind.STALLED, "DirectoryTaken")
+    assert "is that of crate/stream" in taken.message
+    give_up(house)
+    assert (await house.once()).kind is OutcomeKind.REMOVED
+    assert (await other.observe()).status is not None
+    assert list(releases_of(other).iterdir())
+    await other.remove()
 
 
 async def test_releases_go_although_no_supervisor_runs_any_more(house: House) -> None:

@@ -186,28 +186,6 @@ async def test_misdescribed_devices_are_explained(tmp_path: Path, builder: Build
         await blocked.start(supervisor)
 
 
-@pytest.mark.parametrize("field", ["directory", "checkpoints"])
-@pytest.mark.parametrize(
-    ("mode", "owner", "why"),
-    [(0o777, 0, "every user can write to"), (0o755, 12345, "belongs to another user (12345)")],
-)
-async def test_a_directory_that_others_can_replace_is_refused(
-    tmp_path: Path, builder: Builder, field: str, mode: int, owner: int, why: str
-) -> None:
-    weak = tmp_path / "weak"
-    (weak / "below").mkdir(parents=True)
-    weak.chmod(mode)
-    os.chown(weak, owner, -1)
-    (tmp_path / "link").symlink_to(weak / "below")
-    named = str(tmp_path / "link")
-    spec = {"directory": named} if field == "directory" else {"checkpoints": {"directory": named}}
-    refused = open_click_up(described(**spec), "stream", tmp_path)
-    with pytest.raises(DeviceMisconfigured, match="is no safe place: ") as told:
-        await refused.start(await builder.supervisor())
-    assert why in str(told.value) and f"{weak}" in str(told.value)
-    assert (await refused.observe()).status is None
-
-
 async def test_a_missing_interface_is_the_devices_fault(
     device: ClickUpDevice, builder: Builder
 ) -> None:
