@@ -83,7 +83,9 @@ thorough: setup  ## the long versions of what draws lots (SEED=N): 200 kills, up
 		tests/e2e/test_chaos.py tests/equivalence tests/differential tests/reconciler/load/test_fuzz.py \
 		tests/reconciler/source/test_clone.py
 
-FOREIGN := tests/elements/test_click_agrees.py tests/elements/test_flow_sending.py \
+FOREIGN := tests/elements/test_click_agrees.py tests/elements/test_click_arguments.py \
+	tests/elements/test_language_agrees.py tests/elements/test_configured_end.py \
+	tests/elements/test_expressions.py tests/elements/test_flow_sending.py \
 	tests/reconciler/cli/test_repository_verbs.py tests/e2e/test_nat_discovery.py tests/differential
 
 integration: setup tidy  ## clang-tidy; then beside foreign programs, as far as they are on PATH: Click, nfdump, coturn, nftables

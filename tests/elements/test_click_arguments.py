@@ -133,6 +133,13 @@ def test_what_is_behind_the_end_follows_a_call(drive: Drive, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
 
 
+def test_a_call_may_change_itself(drive: Drive) -> None:
+    text = (
+        "InfiniteSource(x, LIMIT 2, STOP true) -> c :: Counter(COUNT_CALL 2 c.count_call 40 stop)"
+    )
+    assert drive(f"{text} -> Discard;", "c.count_call").stdout == "40 stop\n"
+
+
 def test_a_bandwidth_is_a_rate_in_whole_packets(drive: Drive) -> None:
     text = "s :: RatedSource(BANDWIDTH 1Mbps, LENGTH 100, LIMIT 1, STOP true) -> Discard;"
     assert drive(text, "s.rate").stdout == "1250\n"
