@@ -5,6 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from reconciler.confined import Confined
+
+
+def server_of(confined: Confined) -> int:
+    """Return the process below which calls run; other tests have started others."""
+    assert confined._server is not None
+    return confined._server.pid
+
 
 def below(pid: int) -> list[int]:
     """Return the living processes that descend from one, parents first."""

@@ -13,7 +13,7 @@ import pytest
 from reconciler.confined import Confined, Ended, Killed, OutOfMemory, OutOfTime, Task
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import NoProcess, Stalled
-from tests.reconciler.confined.processes import below, until_below, until_gone
+from tests.reconciler.confined.processes import below, server_of, until_below, until_gone
 
 MIB = 1 << 20
 FOREVER = range(10**15)
@@ -37,12 +37,6 @@ TASKS = {
 async def confined() -> AsyncIterator[Confined]:
     with Confined(TASKS) as confined:
         yield confined
-
-
-def server_of(confined: Confined) -> int:
-    """Return the process below which calls run; other tests have started others."""
-    assert confined._server is not None
-    return confined._server.pid
 
 
 async def test_a_result_crosses_however_large_it_is(confined: Confined) -> None:

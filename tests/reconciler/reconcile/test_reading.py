@@ -21,7 +21,7 @@ from reconciler.outcome import OutcomeKind
 from reconciler.reconcile.reading import Reader
 from reconciler.resolve import resolve
 from reconciler.yaml.limits import DEFAULT, Limits
-from tests.reconciler.confined.processes import below, until_below
+from tests.reconciler.confined.processes import server_of, until_below
 from tests.reconciler.reconcile.house import House
 from tests.reconciler.reconcile.pipeline import DEVICE, ELEMENT, KEY, ROLLOUT
 
@@ -65,9 +65,9 @@ async def test_a_revision_beyond_a_limit_is_refused(
 
 
 async def test_a_reading_that_is_killed_is_refused_and_tried_again(house: House) -> None:
-    async with house.running():
+    async with house.running() as loop:
         await house.applied(house.repository.commit())
-        (server,) = below(os.getpid())[:1]
+        server = server_of(loop._reader._confined)
         (house.repository.folder / "much.yaml").write_text(MUCH)
         house.repository.commit(rate=2000)
         *_, worker = await until_below(server, 2)
