@@ -63,7 +63,7 @@ class Loop:
         supervisor.
         """
         watching = Watch(self._source.url, self._interval)
-        with self._reader:
+        with self._reader.processes:
             async with watching as watch, asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._follow(watch)),
@@ -79,7 +79,7 @@ class Loop:
         """Bring every instance to the newest revision, or find out why not. Raises
         SourceUnreachable, NoProcess, Stalled.
         """
-        with self._reader:
+        with self._reader.processes:
             return await self._converge_all()
 
     async def _converge_all(self) -> Mapping[str, Outcome]:

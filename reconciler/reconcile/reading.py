@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from types import TracebackType
 
 from reconciler.confined import Confined, Ended, OutOfMemory, OutOfTime, Task
 from reconciler.diagnostics import Diagnostic, Position
@@ -30,13 +29,13 @@ _REPORT = (
 
 
 class Reader:
-    """Reads revisions and resolves network elements; a context, with which its processes end."""
+    """Reads revisions and resolves network elements, in `processes`, a context."""
 
     def __init__(self, library: Library, limits: Limits) -> None:
         self._limits = limits
         memory = limits.read_memory
         resolving = partial(resolve, library=library)
-        self._confined = Confined(
+        self.processes = Confined(
             {
                 "read": Task(read_desired_state, memory, limits.read_seconds),
                 "resolve": Task(resolving, memory, limits.resolve_seconds),
@@ -44,22 +43,10 @@ class Reader:
         )
         self._resolved: dict[str, tuple[Desired, Resolved]] = {}
 
-    def __enter__(self) -> Reader:
-        self._confined.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._confined.__exit__(kind, error, at)
-
     async def read(self, revision: str, files: Mapping[str, Contents]) -> DesiredState:
         """Return what the files of a revision ask for. Raises Stalled, NoProcess."""
         with self._told(Position(), f"reading {revision}", "read_seconds"):
-            read: DesiredState = await self._confined.call("read", revision, files, self._limits)
+            read: DesiredState = await self.processes.call("read", revision, files, self._limits)
         return read
 
     async def resolve(self, desired: Desired) -> Resolved:
@@ -68,7 +55,7 @@ class Reader:
         if known is None or known[0] is not desired:
             place = desired.element_document.at("spec")
             with self._told(place, f"resolving {desired.key}", "resolve_seconds"):
-                known = desired, await self._confined.call("resolve", desired)
+                known = desired, await self.processes.call("resolve", desired)
         self._resolved[desired.key] = known
         if len(self._resolved) > REMEMBERED:
             del self._resolved[next(iter(self._resolved))]

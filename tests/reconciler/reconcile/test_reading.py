@@ -67,7 +67,7 @@ async def test_a_revision_beyond_a_limit_is_refused(
 async def test_a_reading_that_is_killed_is_refused_and_tried_again(house: House) -> None:
     async with house.running() as loop:
         await house.applied(house.repository.commit())
-        server = server_of(loop._reader._confined)
+        server = server_of(loop._reader.processes)
         (house.repository.folder / "much.yaml").write_text(MUCH)
         house.repository.commit(rate=2000)
         *_, worker = await until_below(server, 2)
@@ -82,7 +82,8 @@ async def test_an_instance_beyond_a_limit_stalls_alone(library: Library) -> None
     desired = read_desired_state("main", {**FILES, "element.yaml": element}, DEFAULT).desired(KEY)
     assert desired is not None
     told = pytest.raises(Stalled, match="resolving box/stream takes more bytes")
-    with Reader(library, replace(DEFAULT, read_memory=1 << 20)) as reader, told as raised:
+    reader = Reader(library, replace(DEFAULT, read_memory=1 << 20))
+    with reader.processes, told as raised:
         await reader.resolve(desired)
     (mistake,) = raised.value.diagnostics
     assert (mistake.file, mistake.line, mistake.summary) == ("element.yaml", 6, "Too much to read")
@@ -97,8 +98,9 @@ async def loop_refused(house: House, told: str) -> None:
 
 @pytest.fixture
 def reader(library: Library) -> Iterator[Reader]:
-    with Reader(library, DEFAULT) as reader:
-        yield reader
+    made = Reader(library, DEFAULT)
+    with made.processes:
+        yield made
 
 
 @settings(
@@ -117,11 +119,12 @@ def test_what_is_read_elsewhere_is_what_is_read_here(
     assert str(there.repository.diagnostics) == str(here.repository.diagnostics)
 
 
-async def test_what_is_resolved_elsewhere_is_what_is_resolved_here(library: Library) -> None:
+async def test_what_is_resolved_elsewhere_is_what_is_resolved_here(
+    reader: Reader, library: Library
+) -> None:
     desired = read_desired_state("main", FILES, DEFAULT).desired(KEY)
     assert desired is not None
-    with Reader(library, DEFAULT) as reader:
-        there = await reader.resolve(desired)
-        assert await reader.resolve(desired) is there
+    there = await reader.resolve(desired)
+    assert await reader.resolve(desired) is there
     assert there.graph.elements
     assert there == resolve(desired, library)
