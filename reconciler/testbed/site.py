@@ -26,7 +26,7 @@ Sessions = frozenset[tuple[str, ...]]
 
 async def sessions_of(device: ClickUpDevice) -> Sessions:
     """Return protocol, originator and responder of every session that the firewall knows now."""
-    lines = (await device.read("sessions.table")).splitlines()
+    lines = (await device.read("sessions.table 65536")).splitlines()
     return frozenset(tuple(line.split()[:3]) for line in lines)
 
 

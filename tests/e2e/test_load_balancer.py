@@ -82,7 +82,8 @@ def backed_by(backends: list[str]) -> str:
 
 async def flows(followed: Running) -> Flows:
     """Return the backend of each live flow: it is neither closed nor about to be."""
-    lines = (line.split() for line in (await followed.device.read("web.table")).splitlines())
+    table = await followed.device.read("web.table 65536")
+    lines = (line.split() for line in table.splitlines())
     return {tuple(words[:3]): words[3] for words in lines if words[4] in ("established", "stream")}
 
 

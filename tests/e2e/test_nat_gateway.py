@@ -81,7 +81,7 @@ def short_visits(site: Site, host: str, ports: range) -> set[Endpoint]:
 
 async def held_down(followed: Running) -> set[Endpoint]:
     """Return the UDP endpoints in hold-down."""
-    lines = (await followed.device.read("nat.mapping_table")).splitlines()
+    lines = (await followed.device.read("nat.mapping_table 65536")).splitlines()
     found = [re.fullmatch(r"udp \S+ ([\d.]+):(\d+) 0 held \d+", line) for line in lines]
     return {(one[1], int(one[2])) for one in found if one}
 
