@@ -21,7 +21,8 @@ WorkerWatch::Finding WorkerWatch::look(uint64_t now_ns, uint64_t beat, const Pro
   still_ns_ = now_ns - since_ns_;
   ProcessorTime had = time.since(before_);
   if (had.known && had.ran_ns >= kSpun) return Finding::spinning;
-  bool starved = had.known && had.waited_ns >= still_ns_ / 2 && still_ns_ < kStarved;
+  bool wants_processor = had.runnable || had.ran_ns + had.waited_ns >= still_ns_ / 2;
+  bool starved = had.known && wants_processor && still_ns_ < kStarved;
   return ++looks_ > kLooks && still_ns_ >= kHung && !starved ? Finding::hung : Finding::alive;
 }
 

@@ -11,7 +11,7 @@ class WorkerWatch {
  public:
   enum class Finding : uint8_t {
     alive,     // or too early to say
-    hung,      // no round for seconds, although it did not wait for a processor
+    hung,      // no round for seconds, although it waits for something else than a processor
     spinning,  // it used a processor all the time and ended no round
   };
 

@@ -25,18 +25,19 @@ struct Found {
   Finding finding = Finding::alive;
   uint64_t after_ns = 0;
 };
-Found find(uint64_t ran, uint64_t waited, bool known = true) {
+Found find(uint64_t ran, uint64_t waited, bool runnable = false, bool known = true) {
   WorkerWatch watch;
   for (uint64_t now = kSecond; now < 60 * kSecond; now += kLook) {
     uint64_t passed = now - kSecond;
-    Finding finding = watch.look(now, 7, {passed / 10 * ran, passed / 10 * waited, known});
+    Finding finding = watch.look(now, 7, {passed / 10 * ran, passed / 10 * waited, runnable, known});
     if (finding != Finding::alive) return {finding, passed};
   }
   return {};
 }
 
 void look_at_workers() {
-  Found spins = find(10, 0), hangs = find(0, 0), waits = find(1, 9), unknown = find(0, 0, false);
+  Found spins = find(10, 0), hangs = find(0, 0), waits = find(1, 9), unknown = find(0, 0, false, false);
+  Found spins_in_half = find(5, 4), waits_still = find(0, 0, true);
   expect(spins.finding == Finding::spinning && spins.after_ns < 2 * kSecond,
          "one that spins is found within two seconds");
   expect(hangs.finding == Finding::hung && hangs.after_ns < 3 * kSecond, "one that blocks is hung");
@@ -44,17 +45,20 @@ void look_at_workers() {
          "so is one of which the kernel says nothing");
   expect(waits.finding != Finding::hung || waits.after_ns > 10 * kSecond,
          "one that others keep from the processors is not");
+  expect(spins_in_half.finding == Finding::spinning, "one that spins with half of a processor does not block");
+  expect(waits_still.finding != Finding::hung || waits_still.after_ns > 10 * kSecond,
+         "nor does one whose wait for a processor has not ended yet");
   WorkerWatch watch;
   for (uint64_t i = 0; i < 100; ++i)
-    expect(watch.look(kSecond + i * kLook, i, {i * kLook, 0, true}) == Finding::alive,
+    expect(watch.look(kSecond + i * kLook, i, {i * kLook, 0, true, true}) == Finding::alive,
            "a busy one whose beat moves is alive");
-  expect(watch.look(90 * kSecond, 99, {90 * kSecond, 0, false}) == Finding::alive,
+  expect(watch.look(90 * kSecond, 99, {90 * kSecond, 0, false, false}) == Finding::alive,
          "a supervisor that was suspended judges nobody");
 }
 
 RingReading reading(uint64_t now, uint64_t dropped, uint64_t ran, uint64_t waited, bool forwarding = true,
                     uint64_t too_long = 0) {
-  return {now, now / 1'000'000, dropped, too_long, {ran, waited, true}, forwarding};
+  return {now, now / 1'000'000, dropped, too_long, {ran, waited, false, true}, forwarding};
 }
 
 DropCause cause(uint64_t ran, uint64_t waited, bool forwarding = true) {
