@@ -75,13 +75,14 @@ contracts: setup
 fuzz: setup  ## every fuzz target for SECONDS=60 each, with the best engine on PATH
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-thorough: setup  ## the long versions of what draws lots (SEED=N): 200 kills, upgrades at every frame, 100,000 repositories
+thorough: setup  ## the long versions of what draws lots (SEED=N): kills, upgrades at every frame, repositories, frames
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) CLICKUP_THOROUGH=1 \
 	$(if $(SEED),CLICKUP_SEED=$(SEED)) \
-		$(BIN)/python -m reconciler.testbed.sandbox -- $(BIN)/python -m pytest \
+		$(BIN)/python -m reconciler.testbed.sandbox -- $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope \
 		tests/e2e/test_chaos.py tests/equivalence tests/differential tests/reconciler/load/test_fuzz.py \
-		tests/reconciler/source/test_clone.py
+		tests/reconciler/source/test_clone.py tests/reconciler/reconcile/test_spoiled_repositories.py \
+		tests/supervisor/test_malformed_frames.py
 
 FOREIGN := tests/elements/test_click_agrees.py tests/elements/test_click_arguments.py \
 	tests/elements/test_language_agrees.py tests/elements/test_configured_end.py \
