@@ -79,7 +79,7 @@ thorough: setup  ## the long versions of what draws lots (SEED=N): kills, upgrad
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	PYTEST_DEBUG_TEMPROOT="$$scratch" CLICKUP_SANITIZE=$(SANITIZE) CLICKUP_THOROUGH=1 \
 	$(if $(SEED),CLICKUP_SEED=$(SEED)) \
-		$(BIN)/python -m reconciler.testbed.sandbox -- $(BIN)/python -m pytest --numprocesses=2 --dist=loadscope \
+		$(BIN)/python -m reconciler.testbed.sandbox -- $(BIN)/python -m pytest --numprocesses=4 --dist=loadscope \
 		tests/e2e/test_chaos.py tests/equivalence tests/differential tests/reconciler/load/test_fuzz.py \
 		tests/reconciler/source/test_clone.py tests/reconciler/reconcile/test_spoiled_repositories.py \
 		tests/supervisor/test_malformed_frames.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import resource
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +45,11 @@ _SETTINGS = (
     # In the background it would outlive its time limit.
     "gc.autoDetach=false",
 )
+
+
+# Before git starts, as what it starts has the same limit; in blocks of 512 bytes (POSIX). A lower
+# limit of our own stays.
+_LIMITED = ("/bin/sh", "-c", 'ulimit -f "$0" 2>/dev/null; exec git "$@"')
 
 
 class GitFailed(Exception):
@@ -140,7 +145,6 @@ class Git:
         environment: Mapping[str, str] = NOTHING,
     ) -> Iterator[subprocess.Popen[bytes]]:
         with self._process(arguments, stdin, environment) as process:
-            self._limit_files(process.pid)
             timer = Timer(seconds, _kill_session, (process.pid,))
             timer.start()
             try:
@@ -158,24 +162,24 @@ class Git:
         self, arguments: Sequence[str], stdin: int, environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-        try:
-            return subprocess.Popen(
-                # The folder is named, as git would else look for one in the folders above it.
-                ["git", f"--git-dir={self.folder}", *settings, *arguments],
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**clean_environment(os.environ), **environment},
-                pass_fds=self._inherited,
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise SourceUnreachable("git is not on PATH; install it (Debian: git)") from error
-
-    def _limit_files(self, pid: int) -> None:
-        with suppress(ProcessLookupError):
-            most = self._largest_file
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
+        if shutil.which("git") is None:
+            raise SourceUnreachable("git is not on PATH; install it (Debian: git)")
+        return subprocess.Popen(
+            # The folder is named, as git would else look for one in the folders above it.
+            [
+                *_LIMITED,
+                str(self._largest_file >> 9),
+                f"--git-dir={self.folder}",
+                *settings,
+                *arguments,
+            ],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**clean_environment(os.environ), **environment},
+            pass_fds=self._inherited,
+            start_new_session=True,
+        )
 
 
 def _kill_session(pid: int) -> None:

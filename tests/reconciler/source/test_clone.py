@@ -184,3 +184,10 @@ async def test_a_pack_that_would_fill_the_disk_is_given_up(origin: Origin, tmp_p
     with pytest.raises(SourceUnreachable, match="cannot fetch"):
         await source(origin, tmp_path, limits=Limits(pack_bytes=1 << 20)).newest()
     assert not any((tmp_path / "clone.git/objects/pack").iterdir())
+
+
+def test_what_git_starts_is_limited_from_the_beginning(tmp_path: Path) -> None:
+    """As what fetches for git is: the limit is there before git, not soon after it began."""
+    git = Git(tmp_path, largest_file=3 << 20)
+    limits = {git.line("-c", "alias.limit=!ulimit -f", "limit") for _ in range(100)}
+    assert limits == {f"{(3 << 20) // 512}"}
